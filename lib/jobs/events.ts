@@ -1,0 +1,47 @@
+/** Everything a job tells while it works: the one place where events are defined. */
+import type { Report } from './report.js';
+
+export interface DiskUsage {
+  /** Bytes. */
+  total: number;
+  used: number;
+  /** Bytes that an unprivileged process may still write. */
+  available: number;
+  /** Per cent of what can be used, rounded to one decimal, as df counts. */
+  usedPercent: number;
+}
+
+export type ArchiveEvent =
+  | { type: 'pass:started'; job: Report['job']; cache: string; target: string; dryRun: boolean }
+  /** How full the cache disk is; `warning` when above `warning_mark_percent`. */
+  | ({ type: 'usage'; warning: boolean } & DiskUsage)
+  | { type: 'file:copying'; path: string; size: number; attempt: number }
+  | { type: 'file:progress'; path: string; bytes: number; size: number }
+  /** Copied and verified. `checksum` is `adler32:0123abcd`; absent under `verify: size`. */
+  | { type: 'file:copied'; path: string; size: number; checksum?: string; seconds: number }
+  | { type: 'file:removed'; path: string; size: number; reason: string }
+  | { type: 'file:kept'; path: string; reason: string }
+  | { type: 'file:failed'; path: string; code: string; errno?: number; message: string; conflict: boolean }
+  /** The whole pass, at most 10 a second and once at its end. */
+  | {
+      type: 'progress';
+      filesDone: number;
+      /** Files found so far; final once `walkDone`. */
+      filesKnown: number;
+      bytesDone: number;
+      bytesKnown: number;
+      walkDone: boolean;
+      /** Bytes a second over the last few seconds. */
+      rate: number;
+      /** Null while it can't be told. */
+      etaSeconds: number | null;
+    }
+  | { type: 'stage:requested'; paths: string[]; requestId: string }
+  | { type: 'stage:online'; path: string }
+  | { type: 'file:restored'; path: string; size: number; checksum?: string }
+  | { type: 'file:skipped'; path: string; reason: string }
+  | { type: 'file:evicted'; path: string }
+  | { type: 'pass:finished'; report: Report };
+
+export type ArchiveEventType = ArchiveEvent['type'];
+export type ArchiveEventOf<T extends ArchiveEventType> = Extract<ArchiveEvent, { type: T }>;
