@@ -1,0 +1,13 @@
+#!/bin/bash
+# clang-format and clang-tidy over native/. The compile commands come from the cmake-js build.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+mapfile -t sources < <(find native -name '*.cc' | sort)
+mapfile -t headers < <(find native -name '*.h' | sort)
+[ "${#sources[@]}" -gt 0 ] || { echo 'lint-native: native/ has no sources' >&2; exit 1; }
+
+clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"
+npx --no-install cmake-js configure --out build-cmake >/dev/null
+printf '%s\0' "${sources[@]}" | xargs -0 -n 1 -P "$(nproc)" clang-tidy --quiet -p build-cmake
+echo "lint-native: ${#sources[@]} sources are clean"
