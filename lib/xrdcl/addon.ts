@@ -1,0 +1,168 @@
+/** The native addon: what native/addon.cc exports. Arguments are checked by the classes of this room, not there. */
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** What native code tells of a failure; `XRootDError` is made of it. */
+export interface NativeStatus {
+  status: number;
+  code: number;
+  errNo: number;
+  message: string;
+}
+
+export type NativeCallback<T = undefined> = (
+  error: NativeStatus | undefined,
+  value: T,
+  more: boolean,
+) => void;
+
+export interface NativeOperation {
+  cancel(): void;
+}
+
+export interface NativeStat {
+  id: string;
+  size: number;
+  flags: number;
+  modTime: number;
+  changeTime?: number;
+  accessTime?: number;
+  mode?: string;
+  owner?: string;
+  group?: string;
+}
+
+export interface NativeDirEntry {
+  name: Buffer;
+  host: string;
+  stat?: NativeStat;
+}
+
+/** What a server tells of the space behind a path. */
+export interface VirtualSpace {
+  nodesRw: number;
+  /** Largest contiguous free space in MB. */
+  freeRw: number;
+  /** Per cent. */
+  utilizationRw: number;
+  nodesStaging: number;
+  /** Largest contiguous free space in MB. */
+  freeStaging: number;
+  /** Per cent. */
+  utilizationStaging: number;
+}
+
+/** A server that has a file, or that knows one who has. */
+export interface Location {
+  address: string;
+  manager: boolean;
+  /** Not online there yet. */
+  pending: boolean;
+  writable: boolean;
+}
+
+export interface NativeXAttr {
+  name: string;
+  value?: Buffer;
+  error?: NativeStatus;
+}
+
+export interface NativeFileSystem {
+  stat(path: string, timeout: number, callback: NativeCallback<NativeStat | null>): void;
+  statVfs(path: string, timeout: number, callback: NativeCallback<VirtualSpace | null>): void;
+  dirList(path: string, flags: number, timeout: number, callback: NativeCallback<NativeDirEntry[]>): void;
+  mkdir(path: string, flags: number, mode: number, timeout: number, callback: NativeCallback): void;
+  rm(path: string, timeout: number, callback: NativeCallback): void;
+  rmdir(path: string, timeout: number, callback: NativeCallback): void;
+  mv(from: string, to: string, timeout: number, callback: NativeCallback): void;
+  truncate(path: string, size: number, timeout: number, callback: NativeCallback): void;
+  chmod(path: string, mode: number, timeout: number, callback: NativeCallback): void;
+  locate(
+    path: string,
+    deep: boolean,
+    flags: number,
+    timeout: number,
+    callback: NativeCallback<Location[]>,
+  ): void;
+  prepare(
+    paths: string[],
+    flags: number,
+    priority: number,
+    timeout: number,
+    callback: NativeCallback<string>,
+  ): void;
+  query(code: number, argument: string, timeout: number, callback: NativeCallback<string>): void;
+  ping(timeout: number, callback: NativeCallback): void;
+  setXAttr(
+    path: string,
+    name: string,
+    value: Buffer,
+    timeout: number,
+    callback: NativeCallback<NativeXAttr[]>,
+  ): void;
+  getXAttr(path: string, names: string[], timeout: number, callback: NativeCallback<NativeXAttr[]>): void;
+  delXAttr(path: string, names: string[], timeout: number, callback: NativeCallback<NativeXAttr[]>): void;
+  listXAttr(path: string, timeout: number, callback: NativeCallback<NativeXAttr[]>): void;
+}
+
+export interface NativeCopyResults {
+  bytes: number;
+  size?: number;
+  sourceCheckSum?: string;
+  targetCheckSum?: string;
+  sources?: string[];
+  realTarget?: string;
+}
+
+export const copyStarted = 0;
+export const copyProgress = 1;
+export const copyEnded = 2;
+
+export interface Addon {
+  FileSystem: new (url: string) => NativeFileSystem;
+  /** Callback: `(0)` started, `(1, bytes, total)` progress, `(2, error, results)` ended, always last. */
+  copy(
+    properties: Record<string, string | number | boolean>,
+    progressMilliseconds: number,
+    callback: (event: number, first: unknown, second: unknown) => void,
+  ): NativeOperation;
+  /** `length` -1: to the end of the file. */
+  checksum(
+    fd: number,
+    type: string,
+    offset: number,
+    length: number,
+    callback: (errno: number, value: string, bytes: number) => void,
+  ): NativeOperation;
+  getInt(name: string): number | undefined;
+  putInt(name: string, value: number): boolean;
+  getString(name: string): string | undefined;
+  putString(name: string, value: string): boolean;
+  clientVersion(): string;
+  subscribeToLog(callback: (text: string, dropped: number) => void): number;
+  unsubscribeFromLog(id: number): void;
+  setLogLevel(level: number): void;
+}
+
+function packageRoot(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, 'package.json'))) {
+    const parent = dirname(directory);
+    if (parent === directory) throw new Error('xrootd-archive: package.json not found above the library');
+    directory = parent;
+  }
+  return directory;
+}
+
+function load(): Addon {
+  const require = createRequire(import.meta.url);
+  // For tests of other builds of the addon (CMake, sanitizers).
+  const chosen = process.env['XROOTD_ARCHIVE_ADDON'];
+  if (chosen !== undefined && chosen !== '') return require(chosen) as Addon;
+  const nodeGypBuild = require('node-gyp-build') as (root: string) => Addon;
+  return nodeGypBuild(packageRoot());
+}
+
+export const addon = load();

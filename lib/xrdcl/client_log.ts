@@ -1,0 +1,50 @@
+/** libXrdCl's own log, as events. */
+import { addon } from './addon.js';
+
+export const logLevels = ['none', 'error', 'warning', 'info', 'debug', 'dump'] as const;
+export type ClientLogLevel = (typeof logLevels)[number];
+
+export interface ClientLogLine {
+  time: string;
+  level: ClientLogLevel;
+  /** libXrdCl's name for the part that speaks: `AsyncSock`, `PostMaster`, `File`, … */
+  topic: string;
+  message: string;
+}
+
+// "[2026-01-31 12:00:00.123456 +0000][Error  ][AsyncSock         ] message", sometimes with "[  pid]" after the topic.
+const line = /^\[([^\]]+)\]\[(\w+) *\]\[([^\]]*?) *\](?:\[ *\d+\])? (.*)$/;
+
+/** One message of libXrdCl's log; it may hold several lines. */
+export function parseLog(text: string): ClientLogLine[] {
+  return text
+    .split('\n')
+    .filter((each) => each !== '')
+    .map((each) => {
+      const [, time = '', level = '', topic = '', message = each] = line.exec(each) ?? [];
+      const known = logLevels.find((name) => name === level.toLowerCase());
+      return { time, level: known ?? 'info', topic, message };
+    });
+}
+
+/**
+ * Listens to libXrdCl's log until the returned function is called. Doesn't keep the process alive. With no listener
+ * the log goes where `XRD_LOGFILE` says, or to standard error. When JavaScript is too slow to take the lines, some are
+ * dropped, and a line says how many. At level `dump` libXrdCl 5.5 writes URLs with their tokens: redact before storing.
+ */
+export function onClientLog(listener: (line: ClientLogLine) => void): () => void {
+  const id = addon.subscribeToLog((text, dropped) => {
+    if (dropped > 0) {
+      listener({ time: '', level: 'warning', topic: 'Log', message: `${dropped} messages were dropped` });
+    }
+    for (const each of parseLog(text)) listener(each);
+  });
+  return () => {
+    addon.unsubscribeFromLog(id);
+  };
+}
+
+/** Sets how much libXrdCl writes; the default is what `XRD_LOGLEVEL` says, else nothing. */
+export function setClientLogLevel(level: ClientLogLevel): void {
+  addon.setLogLevel(logLevels.indexOf(level));
+}

@@ -1,0 +1,149 @@
+/** Options of copies: every job property of libXrdCl, with units and defaults, and how they are checked. */
+import { checkEndpoint, isRemoteUrl } from './location.js';
+
+/** The properties of one copy. Defaults are libXrdCl's unless said. */
+export interface CopyJobOptions {
+  /** A URL `root://host//path`, or an absolute local path. */
+  source: string;
+  /** A URL `root://host//path`, or an absolute local path. */
+  target: string;
+  /** Overwrite an existing target; default false: `ItExists`. */
+  force?: boolean;
+  /** Go on where a shorter target ends, unchecked; not with `force`. Default false. */
+  continue?: boolean;
+  /** Persist on successful close; remote targets only. A cancelled copy is left all the same. Default false. */
+  posc?: boolean;
+  /** Make missing parent directories; default true (libXrdCl's client makes them always). */
+  makeDir?: boolean;
+  /** Ignore another writer's lock; default false: `FileLocked`. */
+  coerce?: boolean;
+  /** `target` is a directory: the source's base name is appended. Default false. */
+  targetIsDir?: boolean;
+  /** Bytes of one request, 4,096 to 1 GiB; default 8 MiB. With `xrate` no more than a quarter second's worth. */
+  chunkSize?: number;
+  /** Requests in flight, 1 to 255; default 4. */
+  parallelChunks?: number;
+  /** Most bytes a second; default 0: no limit. */
+  xrate?: number;
+  /** Fail below so many bytes a second with `ThresholdExceeded`; default 0: never. */
+  xrateThreshold?: number;
+  /** Seconds for the copy, looked at between chunks: `OperationExpired`. Default 0: no limit. */
+  cpTimeout?: number;
+  /** Seconds to set a third-party copy up; default 600. */
+  initTimeout?: number;
+  /** Seconds for a third-party copy; default 1,800. */
+  tpcTimeout?: number;
+  /** The source may grow while it is copied: no total, no check that all of it came. Default false. */
+  dynamicSource?: boolean;
+  /** Copy extended attributes; default false. */
+  preserveXAttr?: boolean;
+  /** Which checksums to compute: default `none`. `end2end` compares them and fails with `CheckSumError`. */
+  checkSumMode?: 'none' | 'source' | 'target' | 'end2end';
+  /** `adler32`, `crc32c`, `md5`, …, or `auto`; needed with `checkSumMode`. */
+  checkSumType?: string;
+  /** Hexadecimal; what the checksum must be. */
+  checkSumPreset?: string;
+  /** Remove the target on a checksum mismatch (implies posc); remote targets only. Default false. */
+  rmOnBadCksum?: boolean;
+  /** Copy from server to server: `first` falls back on a copy through us, `only` doesn't. Default `none`. */
+  thirdParty?: 'none' | 'first' | 'only';
+  /** Use several replicas at once; default false. */
+  xcp?: boolean;
+  /** Sources of an xcp, 1 to 255. */
+  nbXcpSources?: number;
+  /** Bytes of a block of an xcp; default 128 MiB. */
+  xcpBlockSize?: number;
+}
+
+export type JobProperties = Record<string, string | number | boolean>;
+
+interface Range {
+  least: number;
+  most: number;
+}
+
+const day = 86_400;
+const ranges: Partial<Record<keyof CopyJobOptions, Range>> = {
+  chunkSize: { least: 4096, most: 2 ** 30 },
+  parallelChunks: { least: 1, most: 255 },
+  xrate: { least: 0, most: Number.MAX_SAFE_INTEGER },
+  xrateThreshold: { least: 0, most: Number.MAX_SAFE_INTEGER },
+  cpTimeout: { least: 0, most: 65_535 },
+  initTimeout: { least: 1, most: 65_535 },
+  tpcTimeout: { least: 1, most: Math.min(day, 65_535) },
+  nbXcpSources: { least: 1, most: 255 },
+  xcpBlockSize: { least: 4096, most: 2 ** 40 },
+};
+
+const flags = new Set<string>([
+  'force',
+  'continue',
+  'posc',
+  'makeDir',
+  'coerce',
+  'targetIsDir',
+  'dynamicSource',
+  'preserveXAttr',
+  'rmOnBadCksum',
+  'xcp',
+]);
+
+const choices: Partial<Record<keyof CopyJobOptions, readonly string[]>> = {
+  checkSumMode: ['none', 'source', 'target', 'end2end'],
+  thirdParty: ['none', 'first', 'only'],
+};
+
+function checkValue(name: keyof CopyJobOptions, value: unknown): string | number | boolean {
+  const range = ranges[name];
+  if (range !== undefined) {
+    if (!Number.isInteger(value) || Number(value) < range.least || Number(value) > range.most) {
+      throw new RangeError(`${name} must be a whole number from ${range.least} to ${range.most}, not ${String(value)}`);
+    }
+    return value as number;
+  }
+  if (flags.has(name)) {
+    if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false, not ${String(value)}`);
+    return value;
+  }
+  const allowed = choices[name];
+  if (allowed !== undefined && !allowed.includes(value as string)) {
+    throw new RangeError(`${name} must be one of ${allowed.join(', ')}, not ${String(value)}`);
+  }
+  if (name === 'checkSumType' && !/^[\w-]+$/.test(String(value))) throw new TypeError('checkSumType must be a name');
+  if (name === 'checkSumPreset' && !/^[0-9a-fA-F]+$/.test(String(value))) {
+    throw new TypeError('checkSumPreset must be hexadecimal');
+  }
+  if (allowed === undefined && name !== 'checkSumType' && name !== 'checkSumPreset') {
+    throw new TypeError(`${String(name)} is not an option of a copy`);
+  }
+  return value as string;
+}
+
+/**
+ * Checks the options of a copy and makes them libXrdCl's properties.
+ * @throws TypeError, RangeError for whatever libXrdCl would misread, ignore or crash on.
+ */
+export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
+  const { source, target, ...rest } = options;
+  const properties: JobProperties = {
+    makeDir: true,
+    source: checkEndpoint('source', source),
+    target: checkEndpoint('target', target),
+  };
+  for (const [name, value] of Object.entries(rest) as [keyof CopyJobOptions, unknown][]) {
+    if (value !== undefined) properties[name] = checkValue(name, value);
+  }
+  if (options.force === true && options.continue === true) throw new TypeError('force and continue exclude each other');
+  if (options.checkSumMode !== undefined && options.checkSumMode !== 'none' && options.checkSumType === undefined) {
+    throw new TypeError('checkSumMode needs checkSumType');
+  }
+  // Onto an existing local file libXrdCl deletes it, while it reports that it exists (5.5.3, seen).
+  if ((options.posc === true || options.rmOnBadCksum === true) && !isRemoteUrl(target)) {
+    throw new TypeError('posc and rmOnBadCksum are for remote targets: libXrdCl may delete an existing local file');
+  }
+  // libXrdCl sleeps after each chunk to keep the rate, and looks for a cancel only afterwards.
+  if (options.xrate !== undefined && options.xrate > 0 && options.chunkSize === undefined) {
+    properties['chunkSize'] = Math.min(8 * 2 ** 20, Math.max(4096, Math.floor(options.xrate / 4)));
+  }
+  return properties;
+}

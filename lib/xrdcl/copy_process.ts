@@ -1,0 +1,242 @@
+/** `XrdCl::CopyProcess`: copies between any two ends, on threads of the addon. */
+import { stat, unlink } from 'node:fs/promises';
+import { addon, copyEnded, copyProgress, copyStarted, type NativeCopyResults, type NativeStatus } from './addon.js';
+import { padChecksum, type Checksum } from './checksum.js';
+import { jobPropertiesOf, type CopyJobOptions, type JobProperties } from './copy_options.js';
+import { XRootDError } from './error.js';
+import { FileSystem } from './file_system.js';
+import { isRemoteUrl, pathOf } from './location.js';
+import { operationInterrupted } from './status_codes.js';
+
+export interface CopyResult {
+  /** Position of the job, in the order of `add`. */
+  index: number;
+  source: string;
+  target: string;
+  /** Undefined when the copy is complete. */
+  error: XRootDError | undefined;
+  /** Bytes copied. */
+  size: number;
+  /** As computed while reading, with `checkSumMode` `source` or `end2end`. */
+  sourceChecksum?: Checksum;
+  /** The server's, with `checkSumMode` `target` or `end2end`. */
+  targetChecksum?: Checksum;
+  /** All sources that were read; libXrdCl documents more, and up to 6.1 tells none: then the one that was asked for. */
+  sources: string[];
+  /** The data server that took it; documented by libXrdCl, told by none up to 6.1. */
+  realTarget?: string;
+  /** The failed copy made a target that could not be removed again, or not be asked about: say so to somebody. */
+  partialLeft: boolean;
+}
+
+export interface CopyProgress {
+  index: number;
+  source: string;
+  target: string;
+  /** Bytes handed to the target so far; flush, close and checksum come after the last. */
+  bytes: number;
+  /** 0 for a `dynamicSource`. */
+  size: number;
+}
+
+export type CopyJob = Pick<CopyProgress, 'index' | 'source' | 'target'>;
+
+export interface RunOptions {
+  /** Jobs at the same time, 1 to 128, default 1. The process as a whole runs 128 at most, others wait. */
+  parallel?: number;
+  onJobStart?: (job: CopyJob) => void;
+  onProgress?: (progress: CopyProgress) => void;
+  onJobEnd?: (result: CopyResult) => void;
+  /** `onProgress` calls a second and job, more than 0 to 1,000, default 10. The last one, at 100 %, always comes. */
+  progressPerSecond?: number;
+  /**
+   * Ends running and queued jobs: within a second while data flows, within libXrdCl's stream timeout (10 s) at a
+   * silent server. `run` resolves when they have ended; they have the error `OperationInterrupted`.
+   */
+  signal?: AbortSignal;
+}
+
+interface Job extends CopyJob {
+  properties: JobProperties;
+}
+
+/** Seconds for the removal of a partial copy: the server may be the one that has just fallen silent. */
+const cleanUpTimeout = 3;
+
+export class CopyProcess {
+  readonly #jobs: Job[] = [];
+  #ran = false;
+
+  /** Number of jobs; there is no limit. */
+  get size(): number {
+    return this.#jobs.length;
+  }
+
+  /**
+   * Adds a copy and returns its index.
+   * @throws TypeError, RangeError for options that libXrdCl would misread; nothing is added.
+   */
+  add(options: CopyJobOptions): number {
+    if (this.#ran) throw new Error('this CopyProcess has run; make another one');
+    const index = this.#jobs.length;
+    this.#jobs.push({ index, source: options.source, target: options.target, properties: jobPropertiesOf(options) });
+    return index;
+  }
+
+  /**
+   * Runs all jobs and resolves with their results, in order; a job that fails fails alone. What a failed job without
+   * `force` and `continue` had made at its target is removed.
+   * @throws what one of the listeners threw, after all jobs were cancelled and have ended.
+   */
+  async run(options: RunOptions = {}): Promise<CopyResult[]> {
+    const { parallel = 1, progressPerSecond = 10, signal } = options;
+    if (!Number.isInteger(parallel) || parallel < 1 || parallel > 128) {
+      throw new RangeError('parallel must be a whole number from 1 to 128');
+    }
+    if (!(progressPerSecond > 0 && progressPerSecond <= 1000)) {
+      throw new RangeError('progressPerSecond must be more than 0, and 1000 at most');
+    }
+    if (this.#ran) throw new Error('this CopyProcess has run; make another one');
+    this.#ran = true;
+
+    const stop = new AbortController();
+    let thrown: { error: unknown } | undefined;
+    const safely = (call: () => void) => {
+      if (thrown !== undefined) return;
+      try {
+        call();
+      } catch (error) {
+        thrown = { error };
+        stop.abort();
+      }
+    };
+    const signals = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+    const results: CopyResult[] = new Array<CopyResult>(this.#jobs.length);
+    const queue = this.#jobs.values();
+    const worker = async () => {
+      for (const job of queue) {
+        const result = await runJob(job, options, signals, safely, Math.ceil(1000 / progressPerSecond));
+        results[job.index] = result;
+        safely(() => options.onJobEnd?.(result));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(parallel, this.#jobs.length) }, worker));
+    if (thrown !== undefined) throw thrown.error;
+    return results;
+  }
+}
+
+async function runJob(
+  job: Job,
+  { onJobStart, onProgress }: RunOptions,
+  signal: AbortSignal,
+  safely: (call: () => void) => void,
+  interval: number,
+): Promise<CopyResult> {
+  const { index, source, target } = job;
+  let last = -1;
+  const tell = (bytes: number, size: number) => {
+    last = bytes;
+    safely(() => onProgress?.({ index, source, target, bytes, size }));
+  };
+  const { error, results } = signal.aborted
+    ? { error: interrupted('cancelled before it started'), results: { bytes: 0 } }
+    : await nativeCopy(job.properties, interval, signal, {
+        started: () => {
+          safely(() => onJobStart?.({ index, source, target }));
+        },
+        progress: tell,
+      });
+  const failure = error ?? (await checkLocalTarget(job, results));
+  const partialLeft = failure !== undefined && results.bytes > 0 && !(await removePartial(job));
+  const size = results.size ?? results.bytes;
+  if (failure === undefined && last !== size) tell(size, size);
+  return resultOf(job, failure, results, partialLeft);
+}
+
+interface NativeEnd {
+  error: NativeStatus | undefined;
+  results: NativeCopyResults;
+}
+
+function nativeCopy(
+  properties: JobProperties,
+  interval: number,
+  signal: AbortSignal,
+  on: { started: () => void; progress: (bytes: number, size: number) => void },
+): Promise<NativeEnd> {
+  return new Promise((resolve) => {
+    const operation = addon.copy(properties, interval, (event, first, second) => {
+      if (event === copyStarted) on.started();
+      else if (event === copyProgress) on.progress(first as number, second as number);
+      else if (event === copyEnded) {
+        signal.removeEventListener('abort', cancel);
+        resolve({ error: first as NativeStatus | undefined, results: second as NativeCopyResults });
+      }
+    });
+    const cancel = () => {
+      operation.cancel();
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+  });
+}
+
+function interrupted(message: string): NativeStatus {
+  return { status: 1, code: operationInterrupted, errNo: 3017, message };
+}
+
+/** libXrdCl doesn't compare what it wrote to a local disk with what it was asked to: a full one truncates silently. */
+async function checkLocalTarget(job: Job, results: NativeCopyResults): Promise<NativeStatus | undefined> {
+  const target = job.properties['target'] as string;
+  if (isRemoteUrl(target) || job.properties['targetIsDir'] === true) return undefined;
+  const expected = job.properties['continue'] === true ? undefined : (results.size ?? results.bytes);
+  const { size } = await stat(target).catch(() => ({ size: -1 }));
+  if (expected === undefined || size === expected) return undefined;
+  const message = `the local file has ${size} bytes of ${expected}: is the disk full?`;
+  return { status: 1, code: 14, errNo: 0, message };
+}
+
+/** True when nothing of ours is left. Only called when bytes were sent, so that this copy had opened the target. */
+async function removePartial({ properties }: Job): Promise<boolean> {
+  if (properties['force'] === true || properties['continue'] === true || properties['targetIsDir'] === true) return false;
+  const target = properties['target'] as string;
+  try {
+    if (isRemoteUrl(target)) await new FileSystem(target).rm(pathOf(target), { timeout: cleanUpTimeout });
+    else await unlink(target);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'NotFound' || (error as { code?: unknown }).code === 'ENOENT';
+  }
+}
+
+function resultOf(
+  job: Job,
+  failure: NativeStatus | undefined,
+  results: NativeCopyResults,
+  partialLeft: boolean,
+): CopyResult {
+  const { index, source, target } = job;
+  const error = failure && new XRootDError(failure, { operation: 'copy', source, target });
+  const result: CopyResult = {
+    index,
+    source,
+    target,
+    error,
+    size: results.size ?? results.bytes,
+    sources: results.sources?.length ? results.sources : [source],
+    partialLeft,
+  };
+  const sourceChecksum = checksumOf(results.sourceCheckSum);
+  const targetChecksum = checksumOf(results.targetCheckSum);
+  if (sourceChecksum) result.sourceChecksum = sourceChecksum;
+  if (targetChecksum) result.targetChecksum = targetChecksum;
+  if (results.realTarget !== undefined) result.realTarget = results.realTarget;
+  return result;
+}
+
+/** `adler32:a1b` of libXrdCl, which drops leading zeros. */
+function checksumOf(text: string | undefined): Checksum | undefined {
+  const [type, value] = text?.split(':') ?? [];
+  if (type === undefined || value === undefined) return undefined;
+  return { type, value: padChecksum(type, value) };
+}

@@ -1,0 +1,89 @@
+/** The error that every failure of XRootD becomes. */
+import { constants } from 'node:os';
+import type { NativeStatus } from './addon.js';
+import { clientCodes, errorResponse, localError, serverCodes, type CodeMeaning } from './status_codes.js';
+
+/** What was asked of whom, for the message. */
+export interface ErrorContext {
+  /** The command: `stat`, `copy`, `query checksum`, … */
+  operation: string;
+  source?: string;
+  target?: string;
+}
+
+const posix: Readonly<Record<string, number>> = constants.errno;
+const posixNames = new Map(Object.entries(posix).map(([name, number]) => [number, name]));
+
+interface Meaning extends CodeMeaning {
+  number: string;
+}
+
+function meaningOf(native: NativeStatus): Meaning {
+  const { code, errNo } = native;
+  const fromServer = code === errorResponse || (code === localError && errNo >= 3000);
+  if (fromServer) {
+    const known = serverCodes.get(errNo);
+    return { ...(known ?? { name: `Server${errNo}`, text: 'unknown server error' }), number: `kXR ${errNo}` };
+  }
+  if (code === localError) {
+    const name = posixNames.get(errNo);
+    if (name !== undefined) {
+      return { name, errno: name, text: 'local file system error', number: `errno ${errNo}` };
+    }
+  }
+  const known = clientCodes.get(code);
+  return { ...(known ?? { name: `Client${code}`, text: 'unknown client error' }), number: `XrdCl ${code}` };
+}
+
+/**
+ * A failure that XRootD reported: libXrdCl itself or the server behind it.
+ * `code` is a name from the table in `status_codes.ts`, or a POSIX name (`ENOSPC`) for a failure of the local disk.
+ */
+export class XRootDError extends Error {
+  override readonly name = 'XRootDError';
+  readonly code: string;
+  /** 1 error, 3 fatal: `XrdCl::XRootDStatus::status`. */
+  readonly status: number;
+  /** `XrdCl::XRootDStatus::code`. */
+  readonly statusCode: number;
+  /** `XrdCl::XRootDStatus::errNo`: a `kXR_` number for a server's answer. */
+  readonly errNo: number;
+  /** POSIX errno, positive, where there is one. */
+  readonly errno: number | undefined;
+  readonly operation: string;
+  readonly source: string | undefined;
+  readonly target: string | undefined;
+  /** The server's (or libXrdCl's) own words, possibly empty. */
+  readonly serverMessage: string;
+  /** Asking again later may help. */
+  readonly retryable: boolean;
+
+  constructor(native: NativeStatus, context: ErrorContext) {
+    const meaning = meaningOf(native);
+    const where = [context.source, context.target].filter((end) => end !== undefined).join(' -> ');
+    const words = native.message.trim();
+    // libXrdCl says no more than which end failed when the failure is a local one.
+    const text = words === '' ? meaning.text : words.startsWith('(') ? `${meaning.text} ${words}` : words;
+    super(`${context.operation}${where && ` ${where}`}: ${text} [${meaning.name}, ${meaning.number}]`);
+    this.code = meaning.name;
+    this.status = native.status;
+    this.statusCode = native.code;
+    this.errNo = native.errNo;
+    this.errno = meaning.errno === undefined ? undefined : posix[meaning.errno];
+    this.operation = context.operation;
+    this.source = context.source;
+    this.target = context.target;
+    this.serverMessage = words;
+    this.retryable = meaning.retryable === true;
+  }
+
+  /** True when it is the connection that failed, not the request: refused, silent, lost, unknown host. */
+  get isConnectionFailure(): boolean {
+    return Math.floor(this.statusCode / 100) === 1 || this.statusCode === 206 || this.statusCode === 202;
+  }
+
+  /** True when the server knows us and refuses us, whatever we ask: login or authentication failed. */
+  get isRefusal(): boolean {
+    return this.code === 'AuthFailed' || this.code === 'LoginFailed' || this.code === 'TLSRequired';
+  }
+}

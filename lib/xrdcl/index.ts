@@ -1,0 +1,25 @@
+/** The binding on libXrdCl: complete in itself, knows nothing of archives. */
+export type { Location, VirtualSpace } from './addon.js';
+export {
+  checksumFile,
+  checksumTypes,
+  padChecksum,
+  sameChecksum,
+  type Checksum,
+  type ChecksumOptions,
+  type ChecksumType,
+  type FileChecksum,
+} from './checksum.js';
+export { logLevels, onClientLog, setClientLogLevel, type ClientLogLevel, type ClientLogLine } from './client_log.js';
+export type { CopyJobOptions } from './copy_options.js';
+export { CopyProcess, type CopyJob, type CopyProgress, type CopyResult, type RunOptions } from './copy_process.js';
+export { environment } from './environment.js';
+export { XRootDError, type ErrorContext } from './error.js';
+export {
+  FileSystem,
+  type DirEntry,
+  type PrepareOptions,
+} from './file_system.js';
+export { checkEndpoint, checkRemotePath, checkServerUrl, isRemoteUrl, pathOf, serverOf, urlOf } from './location.js';
+export { defaultTimeout, type RequestOptions } from './request.js';
+export { statFlags, type StatInfo } from './stat_info.js';

@@ -1,0 +1,68 @@
+/** What a server tells of a file. */
+import type { NativeStat } from './addon.js';
+
+/** `XrdCl::StatInfo::Flags`. */
+export const statFlags = {
+  executable: 1,
+  isDirectory: 2,
+  other: 4,
+  offline: 8,
+  readable: 16,
+  writable: 32,
+  poscPending: 64,
+  backUpExists: 128,
+} as const;
+
+export interface StatInfo {
+  /** The server's identifier of the file; an inode number or the like. */
+  id: string;
+  /** Bytes; exact, as every size below 2^53 is. */
+  size: number;
+  mtime: Date;
+  isDirectory: boolean;
+  /** Neither a file nor a directory. */
+  isOther: boolean;
+  /** Not on disk: on tape only. Alone it proves nothing. */
+  offline: boolean;
+  /** On tape. Only from `stat`: a directory listing's flags don't carry it (XRootD 5.5.3, seen). */
+  backUpExists: boolean;
+  /** Written with posc and not yet closed. */
+  poscPending: boolean;
+  readable: boolean;
+  writable: boolean;
+  executable: boolean;
+  /** The bits themselves: `statFlags`. */
+  flags: number;
+  /** Only from servers that send the extended format. */
+  ctime?: Date;
+  atime?: Date;
+  /** As ls writes it: `rw-r--r--`. */
+  mode?: string;
+  owner?: string;
+  group?: string;
+}
+
+export function statInfoOf(native: NativeStat): StatInfo {
+  const { flags } = native;
+  const has = (flag: number) => (flags & flag) !== 0;
+  const info: StatInfo = {
+    id: native.id,
+    size: native.size,
+    mtime: new Date(native.modTime * 1000),
+    isDirectory: has(statFlags.isDirectory),
+    isOther: has(statFlags.other),
+    offline: has(statFlags.offline),
+    backUpExists: has(statFlags.backUpExists),
+    poscPending: has(statFlags.poscPending),
+    readable: has(statFlags.readable),
+    writable: has(statFlags.writable),
+    executable: has(statFlags.executable),
+    flags,
+  };
+  if (native.changeTime !== undefined) info.ctime = new Date(native.changeTime * 1000);
+  if (native.accessTime !== undefined) info.atime = new Date(native.accessTime * 1000);
+  if (native.mode !== undefined) info.mode = native.mode;
+  if (native.owner !== undefined) info.owner = native.owner;
+  if (native.group !== undefined) info.group = native.group;
+  return info;
+}

@@ -1,0 +1,46 @@
+// Entry of the addon: what lib/xrdcl/addon.ts declares.
+#include <mutex>
+
+#include "checksum.h"
+#include "client_environment.h"
+#include "client_log.h"
+#include "copy.h"
+#include "environment_data.h"
+#include "file_system.h"
+#include "lifetime.h"
+#include "napi.h"
+#include "operation.h"
+
+namespace {
+
+void PrepareProcess() {
+  // Worker threads load the addon too; XrdCl's state is the process's.
+  static std::once_flag once;
+  std::call_once(once, [] {
+    SetClientDefaults();
+    InstallLogSink();
+    GuardProcessExit();
+  });
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  PrepareProcess();
+  EnvironmentData::Attach(env);
+  Operation::Define(env);
+  exports["FileSystem"] = FileSystem::Define(env);
+  exports["copy"] = Napi::Function::New<Copy>(env, "copy");
+  exports["checksum"] = Napi::Function::New<Checksum>(env, "checksum");
+  exports["getInt"] = Napi::Function::New<GetInt>(env, "getInt");
+  exports["putInt"] = Napi::Function::New<PutInt>(env, "putInt");
+  exports["getString"] = Napi::Function::New<GetString>(env, "getString");
+  exports["putString"] = Napi::Function::New<PutString>(env, "putString");
+  exports["clientVersion"] = Napi::Function::New<ClientVersion>(env, "clientVersion");
+  exports["subscribeToLog"] = Napi::Function::New<SubscribeToLog>(env, "subscribeToLog");
+  exports["unsubscribeFromLog"] = Napi::Function::New<UnsubscribeFromLog>(env, "unsubscribeFromLog");
+  exports["setLogLevel"] = Napi::Function::New<SetLogLevel>(env, "setLogLevel");
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(xrootd_archive, Init)

@@ -1,0 +1,46 @@
+#include "bounded_threads.h"
+
+#include <thread>
+#include <utility>
+
+void BoundedThreads::Run(std::function<void()> work) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (stopped_) return;
+  queue_.push_back(std::move(work));
+  if (queue_.size() > idle_ && threads_ < most_) {
+    ++threads_;
+    // Detached: Stop() waits for the count instead, and can give up at a thread that doesn't come back.
+    std::thread([this] { Serve(); }).detach();
+  } else {
+    work_.notify_one();
+  }
+}
+
+void BoundedThreads::Serve() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!stopped_) {
+    if (queue_.empty()) {
+      ++idle_;
+      work_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+      --idle_;
+      continue;
+    }
+    std::function<void()> work = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    work();
+    work = nullptr;
+    lock.lock();
+  }
+  --threads_;
+  ended_.notify_all();
+}
+
+bool BoundedThreads::Stop(std::chrono::steady_clock::duration patience) {
+  std::deque<std::function<void()>> dropped;
+  std::unique_lock<std::mutex> lock(mutex_);
+  stopped_ = true;
+  dropped.swap(queue_);
+  work_.notify_all();
+  return ended_.wait_for(lock, patience, [this] { return threads_ == 0; });
+}

@@ -1,0 +1,115 @@
+#include "checksum.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <XrdOuc/XrdOucCRC.hh>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cinttypes>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arguments.h"
+#include "bounded_threads.h"
+#include "cancellable.h"
+#include "environment_data.h"
+#include "operation.h"
+
+namespace {
+
+constexpr std::size_t kPiece = 256 * 1024;  // stays in a core's cache between read and sum
+
+BoundedThreads& Threads() {
+  static auto* threads = new BoundedThreads(8);
+  return *threads;
+}
+
+using Update = std::uint32_t (*)(std::uint32_t sum, const unsigned char* data, std::size_t size);
+
+std::uint32_t UpdateAdler32(std::uint32_t sum, const unsigned char* data, std::size_t size) {
+  return static_cast<std::uint32_t>(adler32(sum, data, static_cast<uInt>(size)));
+}
+
+std::uint32_t UpdateCrc32c(std::uint32_t sum, const unsigned char* data, std::size_t size) {
+  return XrdOucCRC::Calc32C(data, size, sum);
+}
+
+class FileChecksum final : public Cancellable, public std::enable_shared_from_this<FileChecksum> {
+ public:
+  FileChecksum(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, int descriptor, bool adler,
+               std::uint64_t offset, std::uint64_t length)
+      : Cancellable(owner),
+        queue_(std::move(queue)),
+        id_(id),
+        descriptor_(descriptor),
+        update_(adler ? &UpdateAdler32 : &UpdateCrc32c),
+        sum_(adler ? 1 : 0),
+        offset_(offset),
+        length_(length) {}
+
+  ~FileChecksum() override { close(descriptor_); }
+
+  void Run() {
+    const int error = Read();
+    queue_->Post([self = shared_from_this(), error](Napi::Env env) {
+      std::array<char, 9> hex{};
+      static_cast<void>(std::snprintf(hex.data(), hex.size(), "%08" PRIx32, self->sum_));
+      EnvironmentData::Of(env).Finish(env, self->id_,
+                                      {Napi::Number::New(env, error), Napi::String::New(env, hex.data()),
+                                       Napi::Number::New(env, static_cast<double>(self->done_))});
+    });
+  }
+
+ private:
+  int Read() {
+    std::vector<unsigned char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, length_)));
+    while (done_ < length_) {
+      if (Cancelled()) return ECANCELED;
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), length_ - done_));
+      const ssize_t got = pread(descriptor_, piece.data(), wanted, static_cast<off_t>(offset_ + done_));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return errno;
+      if (got == 0) return 0;
+      sum_ = update_(sum_, piece.data(), static_cast<std::size_t>(got));
+      done_ += static_cast<std::uint64_t>(got);
+    }
+    return 0;
+  }
+
+  const std::shared_ptr<JsQueue> queue_;
+  const std::uint64_t id_;
+  const int descriptor_;
+  const Update update_;
+  std::uint32_t sum_;
+  const std::uint64_t offset_;
+  const std::uint64_t length_;
+  std::uint64_t done_ = 0;
+};
+
+}  // namespace
+
+Napi::Value Checksum(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int given = static_cast<int>(NumberArgument(info, 0));
+  const bool adler = StringArgument(info, 1) == "adler32";
+  const std::uint64_t offset = LongArgument(info, 2);
+  const std::uint64_t length = LongArgument(info, 3);  // -1 becomes the largest: to the end of the file
+  const Napi::Function callback = FunctionArgument(info, 4);
+  const int descriptor = fcntl(given, F_DUPFD_CLOEXEC, 0);
+  if (descriptor < 0) throw Napi::Error::New(env, "cannot duplicate the file descriptor");
+  EnvironmentData& data = EnvironmentData::Of(env);
+  const std::uint64_t id = data.Begin(env, callback);
+  auto work = std::make_shared<FileChecksum>(&data, data.Queue(), id, descriptor, adler, offset, length);
+  Threads().Run([work] { work->Run(); });
+  return Operation::New(env, work);
+}
+
+bool StopChecksums() { return Threads().Stop(std::chrono::seconds(3)); }

@@ -1,0 +1,157 @@
+#include "copy.h"
+
+#include <XProtocol/XProtocol.hh>
+#include <XrdCl/XrdClCopyProcess.hh>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arguments.h"
+#include "bounded_threads.h"
+#include "cancellable.h"
+#include "environment_data.h"
+#include "operation.h"
+#include "status.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using XrdCl::XRootDStatus;
+
+// uint16_t before XRootD 6.0, uint32_t since; unversioned builds lie in XrdVNUMBER, so the signature is asked.
+template <typename Method>
+struct ArgumentOf;
+template <typename Argument>
+struct ArgumentOf<bool (XrdCl::CopyProgressHandler::*)(Argument)> {
+  using Type = Argument;
+};
+using JobNumber = ArgumentOf<decltype(&XrdCl::CopyProgressHandler::ShouldCancel)>::Type;
+
+enum Event { kStarted, kProgress, kEnded };
+
+BoundedThreads& Threads() {
+  static auto* threads = new BoundedThreads(128);
+  return *threads;
+}
+
+class CopyJob final : public Cancellable,
+                      public XrdCl::CopyProgressHandler,
+                      public std::enable_shared_from_this<CopyJob> {
+ public:
+  CopyJob(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, XrdCl::PropertyList properties,
+          Clock::duration interval)
+      : Cancellable(owner),
+        queue_(std::move(queue)),
+        id_(id),
+        properties_(std::move(properties)),
+        interval_(interval) {}
+
+  void Run() {
+    const XRootDStatus status =
+        Cancelled() ? XRootDStatus(XrdCl::stError, XrdCl::errOperationInterrupted, kXR_Cancelled,
+                                   "cancelled before it started")
+                    : Transfer();
+    queue_->Post([self = shared_from_this(), status](Napi::Env env) { self->End(env, status); });
+  }
+
+  void BeginJob(JobNumber, JobNumber, const XrdCl::URL*, const XrdCl::URL*) override { Tell(kStarted); }
+
+  void JobProgress(JobNumber, std::uint64_t bytes, std::uint64_t total) override {
+    bytes_.store(bytes, std::memory_order_relaxed);
+    total_.store(total, std::memory_order_relaxed);
+    const Clock::time_point now = Clock::now();
+    if (now - told_ < interval_ || untold_.exchange(true)) return;
+    told_ = now;
+    Tell(kProgress);
+  }
+
+  bool ShouldCancel(JobNumber) override { return Cancelled(); }
+
+ private:
+  XRootDStatus Transfer() {
+    XrdCl::CopyProcess process;
+    XRootDStatus status = process.AddJob(properties_, &results_);
+    if (status.IsOK()) status = process.Prepare();
+    if (status.IsOK()) status = process.Run(this);
+    return status;
+  }
+
+  void Tell(Event event) {
+    queue_->Post([self = shared_from_this(), event](Napi::Env env) {
+      self->untold_.store(false);
+      EnvironmentData::Of(env).Notify(self->id_,
+                                      {Napi::Number::New(env, event), self->Number(env, self->bytes_),
+                                       self->Number(env, self->total_)});
+    });
+  }
+
+  void End(Napi::Env env, const XRootDStatus& status) {
+    auto results = Napi::Object::New(env);
+    // How many bytes were queued: more than none means that the target was opened, and so made, by this copy.
+    results["bytes"] = Number(env, bytes_);
+    std::uint64_t size = 0;
+    if (results_.Get("size", size)) results["size"] = Napi::Number::New(env, static_cast<double>(size));
+    for (const char* name : {"sourceCheckSum", "targetCheckSum", "realTarget"}) {
+      std::string text;
+      if (results_.Get(name, text)) results[name] = text;
+    }
+    std::vector<std::string> sources;
+    if (results_.Get("sources", sources)) {
+      auto list = Napi::Array::New(env);
+      for (std::uint32_t i = 0; i < sources.size(); ++i) list[i] = sources[i];
+      results["sources"] = list;
+    }
+    EnvironmentData::Of(env).Finish(env, id_, {Napi::Number::New(env, kEnded), StatusToJs(env, status), results});
+  }
+
+  static Napi::Value Number(Napi::Env env, const std::atomic<std::uint64_t>& value) {
+    return Napi::Number::New(env, static_cast<double>(value.load(std::memory_order_relaxed)));
+  }
+
+  const std::shared_ptr<JsQueue> queue_;
+  const std::uint64_t id_;
+  const XrdCl::PropertyList properties_;
+  XrdCl::PropertyList results_;
+  const Clock::duration interval_;
+  Clock::time_point told_;  // the running thread's only
+  std::atomic<bool> untold_{false};
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> total_{0};
+};
+
+XrdCl::PropertyList Properties(const Napi::Object& object) {
+  XrdCl::PropertyList properties;
+  const Napi::Array names = object.GetPropertyNames();
+  for (std::uint32_t i = 0; i < names.Length(); ++i) {
+    const std::string name = names.Get(i).ToString().Utf8Value();
+    const Napi::Value value = object.Get(name);
+    // A PropertyList is text made by iostreams: a bool must be a C++ bool, a number must be wide.
+    if (value.IsBoolean()) {
+      properties.Set(name, value.As<Napi::Boolean>().Value());
+    } else if (value.IsNumber()) {
+      properties.Set(name, static_cast<long long>(value.As<Napi::Number>().Int64Value()));
+    } else {
+      properties.Set(name, value.ToString().Utf8Value());
+    }
+  }
+  return properties;
+}
+
+}  // namespace
+
+Napi::Value Copy(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsObject()) throw Napi::TypeError::New(env, "argument 0 must be an object");
+  XrdCl::PropertyList properties = Properties(info[0].As<Napi::Object>());
+  const std::chrono::milliseconds interval(NumberArgument(info, 1));
+  EnvironmentData& data = EnvironmentData::Of(env);
+  const std::uint64_t id = data.Begin(env, FunctionArgument(info, 2));
+  auto job = std::make_shared<CopyJob>(&data, data.Queue(), id, std::move(properties), interval);
+  Threads().Run([job] { job->Run(); });
+  return Operation::New(env, job);
+}
+
+bool StopCopies() { return Threads().Stop(std::chrono::seconds(3)); }

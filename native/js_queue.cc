@@ -1,0 +1,100 @@
+#include "js_queue.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t kBatch = 64;
+
+std::mutex registry_mutex;
+std::vector<std::weak_ptr<JsQueue>>& Registry() {
+  // Never destroyed: an environment may end while static destructors run.
+  static auto* queues = new std::vector<std::weak_ptr<JsQueue>>();
+  return *queues;
+}
+
+}  // namespace
+
+std::shared_ptr<JsQueue> JsQueue::Create(Napi::Env env) {
+  std::shared_ptr<JsQueue> queue(new JsQueue());
+  // The ThreadSafeFunction owns a reference of its own until it is finalized: Drain() finds a live object.
+  auto* context = new std::shared_ptr<JsQueue>(queue);
+  const napi_status status = napi_create_threadsafe_function(
+      env, nullptr, nullptr, Napi::String::New(env, "xrootd-archive"), 0, 1, nullptr,
+      [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<JsQueue>*>(hint); }, context, &Drain,
+      &queue->function_);
+  if (status != napi_ok) {
+    delete context;
+    NAPI_THROW(Napi::Error::New(env, "cannot create a thread-safe function"), nullptr);
+  }
+  napi_unref_threadsafe_function(env, queue->function_);
+  const std::lock_guard<std::mutex> lock(registry_mutex);
+  auto& queues = Registry();
+  queues.erase(std::remove_if(queues.begin(), queues.end(), [](const auto& q) { return q.expired(); }), queues.end());
+  queues.push_back(queue);
+  return queue;
+}
+
+void JsQueue::CloseAll() {
+  const std::lock_guard<std::mutex> lock(registry_mutex);
+  for (const auto& weak : Registry()) {
+    if (const auto queue = weak.lock()) {
+      const std::lock_guard<std::mutex> queue_lock(queue->mutex_);
+      queue->closed_ = true;
+    }
+  }
+}
+
+void JsQueue::Post(Task task) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (closed_) return;
+  tasks_.push_back(std::move(task));
+  if (scheduled_) return;
+  // Unbounded and non-blocking: it can fail only while closing, and then nobody waits for the task.
+  scheduled_ = napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) == napi_ok;
+}
+
+void JsQueue::Ref(Napi::Env env) {
+  if (references_++ == 0) napi_ref_threadsafe_function(env, function_);
+}
+
+void JsQueue::Unref(Napi::Env env) {
+  if (--references_ == 0) napi_unref_threadsafe_function(env, function_);
+}
+
+void JsQueue::Close() {
+  std::deque<Task> dropped;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+    dropped.swap(tasks_);
+  }
+  napi_release_threadsafe_function(function_, napi_tsfn_abort);
+}
+
+void JsQueue::Drain(napi_env env, napi_value, void* context, void*) {
+  const std::shared_ptr<JsQueue> queue = *static_cast<std::shared_ptr<JsQueue>*>(context);
+  if (env != nullptr) queue->RunBatch(Napi::Env(env));
+}
+
+void JsQueue::RunBatch(Napi::Env env) {
+  std::vector<Task> batch;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::size_t count = std::min(kBatch, tasks_.size());
+    batch.reserve(count);
+    std::move(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(count), std::back_inserter(batch));
+    tasks_.erase(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(count));
+    scheduled_ = false;
+    if (!tasks_.empty() && !closed_) {
+      scheduled_ = napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) == napi_ok;
+    }
+  }
+  for (const Task& task : batch) {
+    const Napi::HandleScope scope(env);
+    task(env);
+  }
+}

@@ -1,0 +1,19 @@
+// What JavaScript holds of work on our own threads: an object with cancel(). Collecting it doesn't end the work.
+#pragma once
+
+#include <memory>
+
+#include "cancellable.h"
+#include "napi.h"
+
+class Operation final : public Napi::ObjectWrap<Operation> {
+ public:
+  static void Define(Napi::Env env);
+  static Napi::Object New(Napi::Env env, std::shared_ptr<Cancellable> work);
+  explicit Operation(const Napi::CallbackInfo& info);
+
+ private:
+  void Cancel(const Napi::CallbackInfo& info);
+
+  std::shared_ptr<Cancellable> work_;
+};

@@ -1,0 +1,58 @@
+#include "request.h"
+
+#include <utility>
+
+#include "bounded_threads.h"
+#include "environment_data.h"
+#include "status.h"
+
+namespace {
+
+BoundedThreads& Sender() {
+  static auto* sender = new BoundedThreads(1);  // one: requests leave in the order of the calls
+  return *sender;
+}
+
+}  // namespace
+
+Request::Request(std::shared_ptr<JsQueue> queue, std::uint64_t id, Convert convert)
+    : queue_(std::move(queue)), id_(id), convert_(convert) {}
+
+void Request::Start(Napi::Env env, Napi::Function callback, Convert convert, Send send,
+                    std::shared_ptr<void> keep_alive) {
+  EnvironmentData& data = EnvironmentData::Of(env);
+  const std::uint64_t id = data.Begin(env, callback, std::move(keep_alive));
+  Sender().Run([queue = data.Queue(), id, convert, send = std::move(send)] {
+    std::unique_ptr<Request> request(new Request(queue, id, convert));
+    const XrdCl::XRootDStatus status = send(request.get());
+    if (status.IsOK()) {
+      // The response may have come and gone already: the request isn't ours any more.
+      static_cast<void>(request.release());
+    } else {
+      request->Settle(std::make_shared<XrdCl::XRootDStatus>(status), nullptr, false);
+    }
+  });
+}
+
+bool Request::StopSending() { return Sender().Stop(std::chrono::seconds(1)); }
+
+void Request::HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* response) {
+  const bool more = status->IsOK() && status->code == XrdCl::suContinue;
+  Settle(std::shared_ptr<XrdCl::XRootDStatus>(status), std::shared_ptr<XrdCl::AnyObject>(response), more);
+  if (!more) delete this;
+}
+
+void Request::Settle(std::shared_ptr<XrdCl::XRootDStatus> status, std::shared_ptr<XrdCl::AnyObject> response,
+                     bool more) {
+  queue_->Post([id = id_, convert = convert_, status = std::move(status), response = std::move(response),
+                more](Napi::Env env) {
+    EnvironmentData& data = EnvironmentData::Of(env);
+    const Napi::Value error = StatusToJs(env, *status);
+    const Napi::Value value = error.IsUndefined() ? convert(env, response.get()) : env.Undefined();
+    if (more) {
+      data.Notify(id, {error, value, Napi::Boolean::New(env, true)});
+    } else {
+      data.Finish(env, id, {error, value, Napi::Boolean::New(env, false)});
+    }
+  });
+}

@@ -1,0 +1,38 @@
+// One asynchronous request to a server: sent from a thread of our own, answered on a thread of XrdCl, settled on the
+// JavaScript thread.
+//
+// Sending isn't done on the JavaScript thread because the first request to a host resolves its name, which blocks.
+// The request is destroyed by whoever has it last: the sender when sending failed, else HandleResponse().
+#pragma once
+
+#include <XrdCl/XrdClXRootDResponses.hh>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "js_queue.h"
+#include "napi.h"
+
+class Request final : public XrdCl::ResponseHandler {
+ public:
+  // Makes the JavaScript value of a response; it gets null where there is none. JavaScript thread.
+  using Convert = Napi::Value (*)(Napi::Env env, XrdCl::AnyObject* response);
+  using Send = std::function<XrdCl::XRootDStatus(XrdCl::ResponseHandler*)>;
+
+  // Calls `callback(error | undefined, value, more)`: once, or for streamed responses several times, `more` being
+  // true for all but the last. `keep_alive` lives until then.
+  static void Start(Napi::Env env, Napi::Function callback, Convert convert, Send send,
+                    std::shared_ptr<void> keep_alive);
+  // Drops what isn't sent and waits for the sending thread; at process exit.
+  static bool StopSending();
+
+  void HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* response) override;
+
+ private:
+  Request(std::shared_ptr<JsQueue> queue, std::uint64_t id, Convert convert);
+  void Settle(std::shared_ptr<XrdCl::XRootDStatus> status, std::shared_ptr<XrdCl::AnyObject> response, bool more);
+
+  const std::shared_ptr<JsQueue> queue_;
+  const std::uint64_t id_;
+  const Convert convert_;
+};
