@@ -1,15 +1,8 @@
 /** Everything a job tells while it works: the one place where events are defined. */
+import type { DiskUsage } from '../cache/usage.js';
 import type { Report } from './report.js';
 
-export interface DiskUsage {
-  /** Bytes. */
-  total: number;
-  used: number;
-  /** Bytes that an unprivileged process may still write. */
-  available: number;
-  /** Per cent of what can be used, rounded to one decimal, as df counts. */
-  usedPercent: number;
-}
+export type { DiskUsage };
 
 export type ArchiveEvent =
   | { type: 'pass:started'; job: Report['job']; cache: string; target: string; dryRun: boolean }

@@ -1,0 +1,193 @@
+/**
+ * S2: what is removed is what was verified.
+ *
+ * A record is renamed out of the way first (captured), looked at again under its new name, which nobody else knows, and
+ * only then unlinked. What isn't the verified file is linked back under its name, never over a newer one. After a crash
+ * in between the capture holds the whole record, and recoverCapture() puts it back.
+ *
+ * What is compared: before the rename dev, ino, size, mtime and ctime, by a descriptor that stays open, so that the
+ * inode number can't be used again. After it dev, ino, size and mtime; a rename moves ctime, so that ctime must only not
+ * have gone back.
+ *
+ * What remains: (1) a writer that wrote *and* set mtime back in the microseconds between the look and the rename.
+ * (2) A writer that has held the file open all along and writes after our last look: its bytes are lost with the inode.
+ * `hasWriters` closes (2): once captured, the file can't be opened by its name any more, so "no writer now" stays true.
+ * Without it, settle_seconds has to be longer than the pauses of such a writer. (3) Writers on other machines of a
+ * network file system, which no local check sees.
+ */
+import { constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { identityOf, sameButRenamed, sameIdentity, sameInode, type Identity } from '../rules/identity.js';
+import { named, splitPath, type CacheDirectory } from './directory.js';
+import { CacheError, errnoCode } from './errors.js';
+import { capturedName, captureName } from './own_files.js';
+import { putBack } from './put_back.js';
+
+export type CaptureResult =
+  | { outcome: 'removed'; size: number }
+  /** Not the verified file any more; it stays under its name. */
+  | { outcome: 'changed' }
+  /** Somebody has it open for writing; it stays under its name. */
+  | { outcome: 'busy' }
+  | { outcome: 'vanished' }
+  /** Not touched: its name is too long to be captured, or an earlier capture of that name is still there. */
+  | { outcome: 'blocked'; message: string }
+  /** Not the verified file, and a newer one took its name meanwhile: both are kept, this one as `capture`. */
+  | { outcome: 'displaced'; capture: string; message: string };
+
+export interface CaptureOptions {
+  /**
+   * Does any process have the file open for writing, or mapped? Undefined: can't be told. On Linux a read lease
+   * (F_SETLEASE, F_RDLCK) that is refused with EAGAIN says so.
+   */
+  hasWriters?: (fd: number) => boolean | undefined;
+}
+
+export type RecoverResult =
+  | { outcome: 'restored' | 'vanished' | 'active' }
+  | { outcome: 'displaced'; capture: string; message: string };
+
+/** Captures of this process that are under way, by absolute path: a walk that meets one must leave it alone. */
+const active = new Set<string>();
+
+export function isActiveCapture(absolute: string): boolean {
+  return active.has(absolute);
+}
+
+/**
+ * Removes a record if it still is the file that was verified.
+ * @param path the record, relative to the cache
+ * @throws errors of the file system, and CacheError OutsideCache; the record is then still under its name, or, where
+ * even putting back failed, held by its capture
+ */
+export async function captureAndRemove(
+  root: CacheDirectory,
+  path: string,
+  verified: Identity,
+  options: CaptureOptions = {},
+): Promise<CaptureResult> {
+  const [parent, name] = splitPath(path);
+  let directory: CacheDirectory;
+  try {
+    directory = await root.openBeneath(parent);
+  } catch (error) {
+    if (errnoCode(error) === 'ENOENT') return { outcome: 'vanished' };
+    throw error;
+  }
+  const key = `${directory.real}/${captureName(name)}`;
+  try {
+    if (active.has(key)) return { outcome: 'blocked', message: 'it is being removed already' };
+    active.add(key);
+    try {
+      return await named(directory, () => openAndRemove(directory, name, verified, options));
+    } finally {
+      active.delete(key);
+    }
+  } finally {
+    await directory.close();
+  }
+}
+
+/** Puts a capture back that a crash left behind. Idempotent. @param path the capture, relative to the cache */
+export async function recoverCapture(root: CacheDirectory, path: string): Promise<RecoverResult> {
+  const [parent, capture] = splitPath(path);
+  const directory = await root.openBeneath(parent);
+  try {
+    if (active.has(`${directory.real}/${capture}`)) return { outcome: 'active' };
+    return await named(directory, () => putBack(directory, capture, capturedName(capture)));
+  } finally {
+    await directory.close();
+  }
+}
+
+async function openAndRemove(
+  directory: CacheDirectory,
+  name: string,
+  verified: Identity,
+  options: CaptureOptions,
+): Promise<CaptureResult> {
+  let file: fs.FileHandle;
+  try {
+    file = await fs.open(
+      directory.entry(name),
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
+  } catch (error) {
+    const code = errnoCode(error);
+    if (code === 'ENOENT') return { outcome: 'vanished' };
+    if (code === 'ELOOP' || code === 'ENXIO') return { outcome: 'changed' };
+    throw error;
+  }
+  try {
+    const before = identityOf(await file.stat({ bigint: true }));
+    if (!sameIdentity(before, verified)) return { outcome: 'changed' };
+    if (options.hasWriters?.(file.fd) === true) return { outcome: 'busy' };
+    return await captureOpened(directory, name, file, before, options);
+  } finally {
+    await file.close();
+  }
+}
+
+async function captureOpened(
+  directory: CacheDirectory,
+  name: string,
+  file: fs.FileHandle,
+  before: Identity,
+  options: CaptureOptions,
+): Promise<CaptureResult> {
+  const capture = captureName(name);
+  const blocked = await blockedBy(directory, capture);
+  if (blocked !== undefined) return { outcome: 'blocked', message: blocked };
+  try {
+    await fs.rename(directory.entry(name), directory.entry(capture));
+  } catch (error) {
+    if (errnoCode(error) === 'ENOENT') return { outcome: 'vanished' };
+    if (errnoCode(error) === 'ENAMETOOLONG') return { outcome: 'blocked', message: TOO_LONG };
+    throw error;
+  }
+  let verdict: 'gone' | 'changed' | 'busy';
+  try {
+    verdict = await judge(directory, capture, file, before, options);
+    if (verdict === 'gone') {
+      await fs.unlink(directory.entry(capture));
+      return { outcome: 'removed', size: Number(before.size) };
+    }
+  } catch (error) {
+    const back = await putBack(directory, capture, name);
+    if (back.outcome === 'displaced')
+      throw new CacheError('AlreadyExists', name, back.message, { cause: error });
+    throw error;
+  }
+  const back = await putBack(directory, capture, name);
+  if (back.outcome === 'displaced') return back;
+  return { outcome: back.outcome === 'vanished' ? 'vanished' : verdict };
+}
+
+async function judge(
+  directory: CacheDirectory,
+  capture: string,
+  file: fs.FileHandle,
+  before: Identity,
+  options: CaptureOptions,
+): Promise<'gone' | 'changed' | 'busy'> {
+  const captured = identityOf(await fs.lstat(directory.entry(capture), { bigint: true }));
+  if (!sameInode(before, captured)) return 'changed';
+  if (options.hasWriters?.(file.fd) === true) return 'busy';
+  // After the question for writers: a write that came before it is seen here, and none can come after it.
+  const after = identityOf(await file.stat({ bigint: true }));
+  return sameButRenamed(before, after) ? 'gone' : 'changed';
+}
+
+const TOO_LONG = 'its name is too long to be captured for removal';
+
+async function blockedBy(directory: CacheDirectory, capture: string): Promise<string | undefined> {
+  try {
+    await fs.lstat(directory.entry(capture));
+    return `${capture} of an earlier pass is still there`;
+  } catch (error) {
+    const code = errnoCode(error);
+    if (code === 'ENOENT') return undefined;
+    if (code === 'ENAMETOOLONG') return TOO_LONG;
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+export type CacheErrorCode =
+  /** Not a name that a record can have: absolute, `..`, reserved, … */
+  | 'InvalidPath'
+  /** A symbolic link, or something else that is no directory, stands in the way inside the cache (S8). */
+  | 'OutsideCache'
+  /** There is a record of that name, and overwriting wasn't asked for. */
+  | 'AlreadyExists';
+
+/** Refused by us; errors of the file system pass through as Node throws them. */
+export class CacheError extends Error {
+  override readonly name = 'CacheError';
+  readonly code: CacheErrorCode;
+  /** Relative to the cache. */
+  readonly path: string;
+
+  constructor(code: CacheErrorCode, path: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.path = path;
+  }
+}
+
+export function errnoCode(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}

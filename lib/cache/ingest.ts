@@ -1,0 +1,235 @@
+/**
+ * put(): how records enter the cache. It depends on nothing but the local disk (S7): it never asks the archive, its
+ * lock or its server, and a pass may run beside it.
+ */
+import { constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { checkNameText, RESERVED_PREFIX } from '../rules/names.js';
+import { CacheDirectory, joinPath, named, splitPath } from './directory.js';
+import { CacheError, errnoCode } from './errors.js';
+import { incomingName } from './own_files.js';
+
+export type PutData = Uint8Array | string | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>;
+
+export interface PutOptions {
+  /** Wait until record and name are on the disk. Default false. */
+  fsync?: boolean;
+  /** Replace a record of that name. Default false: AlreadyExists. */
+  overwrite?: boolean;
+  /** Permissions of the record, before the umask. Default 0o666, as for any new file. */
+  mode?: number;
+  /** Ends a put that is under way; nothing of it stays. */
+  signal?: AbortSignal;
+}
+
+export interface PutResult {
+  /** Relative to the cache. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /**
+   * Set if XRootD can't carry the record's name (S9). The record is in the cache all the same, because ingest must
+   * not fail for the archive's sake (S7); each pass will keep it and report it until it has another name.
+   */
+  warning?: string;
+}
+
+/** Large enough that a call costs nothing against its bytes, small enough that AbortSignal is looked at often. */
+const WRITE_BYTES = 4 * 1024 * 1024;
+/** How often a backup may take an empty directory away between our mkdir and our open. */
+const RACES = 100;
+
+/**
+ * Writes a record under a temporary name in its own directory, then gives it its name in one step: nobody ever sees
+ * half of it, and without `overwrite` nothing is ever replaced (a hard link is made; where the file system has none, a
+ * look and a rename, between which another writer of the same name would lose).
+ *
+ * Missing directories are made. Nothing is written through symbolic links inside the cache (S8).
+ * @param data text is written as UTF-8; a stream is read as fast as the disk takes it
+ * @throws {CacheError} InvalidPath, OutsideCache: before anything was written. AlreadyExists.
+ * @throws what the stream throws, ENOSPC and the like, AbortError. After any error the temporary file is gone.
+ */
+export async function put(
+  cacheDirectory: string,
+  path: string,
+  data: PutData,
+  options: PutOptions = {},
+): Promise<PutResult> {
+  refuseInvalid(path);
+  options.signal?.throwIfAborted();
+  const [parent, name] = splitPath(path);
+  const root = await CacheDirectory.openRoot(cacheDirectory);
+  try {
+    const { directory, temporary, handle } = await openTemporary(root, parent, options);
+    try {
+      const size = await fill(directory, temporary, handle, data, options);
+      await named(directory, () => publish(directory, temporary, name, options));
+      const verdict = checkNameText(path);
+      return verdict.ok ? { path, size } : { path, size, warning: verdict.reason };
+    } finally {
+      await directory.close();
+    }
+  } finally {
+    await root.close();
+  }
+}
+
+function refuseInvalid(path: string): void {
+  const refuse = (why: string): never => {
+    throw new CacheError('InvalidPath', path, `${JSON.stringify(path)} can't be a record's path: ${why}`);
+  };
+  if (path === '') refuse('it is empty');
+  if (path.startsWith('/')) refuse('it is absolute');
+  if (path.includes('\0')) refuse('it contains a NUL');
+  if (/\p{Cs}/u.test(path)) refuse('it is no valid text');
+  for (const component of path.split('/')) {
+    if (component === '') refuse('it has an empty component');
+    if (component === '.' || component === '..') refuse(`it has the component "${component}"`);
+    if (component.startsWith(RESERVED_PREFIX))
+      refuse(`names that start with "${RESERVED_PREFIX}" are reserved`);
+  }
+}
+
+interface Temporary {
+  directory: CacheDirectory;
+  temporary: string;
+  handle: fs.FileHandle;
+}
+
+async function openTemporary(root: CacheDirectory, parent: string, options: PutOptions): Promise<Temporary> {
+  const temporary = incomingName();
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  for (let race = 0; ; race++) {
+    let directory: CacheDirectory | undefined;
+    try {
+      directory = await openOrMake(root, parent, options.fsync === true);
+      const file = directory.entry(temporary);
+      const handle = await named(directory, () => fs.open(file, flags, options.mode ?? 0o666));
+      return { directory, temporary, handle };
+    } catch (error) {
+      await directory?.close();
+      // A backup that runs beside us may prune the directory that we are about to use.
+      if (errnoCode(error) !== 'ENOENT' || race >= RACES) throw error;
+    }
+  }
+}
+
+async function openOrMake(root: CacheDirectory, path: string, durable: boolean): Promise<CacheDirectory> {
+  try {
+    return await root.openBeneath(path);
+  } catch (error) {
+    if (errnoCode(error) !== 'ENOENT') throw error;
+  }
+  let directory = await root.openBeneath('');
+  for (const component of path.split('/')) {
+    const above = directory;
+    try {
+      directory = await makeChild(above, component, durable);
+    } finally {
+      await above.close();
+    }
+  }
+  return directory;
+}
+
+async function makeChild(above: CacheDirectory, name: string, durable: boolean): Promise<CacheDirectory> {
+  try {
+    await named(above, () => fs.mkdir(above.entry(name)));
+    if (durable) await above.sync();
+  } catch (error) {
+    if (errnoCode(error) !== 'EEXIST') throw error;
+  }
+  return above.openChild(name);
+}
+
+async function fill(
+  directory: CacheDirectory,
+  temporary: string,
+  handle: fs.FileHandle,
+  data: PutData,
+  options: PutOptions,
+): Promise<number> {
+  try {
+    let size = 0;
+    try {
+      for await (const chunk of chunksOf(data)) {
+        await writeAll(handle, chunk, options.signal);
+        size += chunk.byteLength;
+      }
+      options.signal?.throwIfAborted();
+      if (options.fsync === true) await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return size;
+  } catch (error) {
+    await discard(directory, temporary);
+    throw error;
+  }
+}
+
+async function* chunksOf(data: PutData): AsyncGenerator<Uint8Array> {
+  if (typeof data === 'string') yield Buffer.from(data);
+  else if (data instanceof Uint8Array) yield data;
+  else
+    for await (const chunk of data) {
+      if (typeof chunk === 'string') yield Buffer.from(chunk);
+      else if (chunk instanceof Uint8Array) yield chunk;
+      else throw new TypeError('put() takes bytes, text, or a stream of bytes or text');
+    }
+}
+
+async function writeAll(handle: fs.FileHandle, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+  for (let offset = 0; offset < bytes.byteLength;) {
+    signal?.throwIfAborted();
+    const { bytesWritten } = await handle.write(
+      bytes,
+      offset,
+      Math.min(WRITE_BYTES, bytes.byteLength - offset),
+    );
+    offset += bytesWritten;
+  }
+}
+
+async function publish(
+  directory: CacheDirectory,
+  temporary: string,
+  name: string,
+  options: PutOptions,
+): Promise<void> {
+  const from = directory.entry(temporary);
+  const to = directory.entry(name);
+  try {
+    if (options.overwrite === true) await fs.rename(from, to);
+    else await linkNew(from, to);
+  } catch (error) {
+    await discard(directory, temporary);
+    if (errnoCode(error) !== 'EEXIST') throw error;
+    const path = joinPath(directory.relative, name);
+    throw new CacheError('AlreadyExists', path, `${path} exists already in the cache`, { cause: error });
+  }
+  if (options.fsync === true) await directory.sync();
+}
+
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+async function linkNew(from: string, to: string): Promise<void> {
+  try {
+    await fs.link(from, to);
+  } catch (error) {
+    const code = errnoCode(error);
+    if (code === undefined || !NO_LINKS.has(code)) throw error;
+    const taken = await fs.lstat(to).then(
+      () => true,
+      () => false,
+    );
+    if (taken) throw Object.assign(new Error(`EEXIST: ${to}`), { code: 'EEXIST' });
+    await fs.rename(from, to);
+    return;
+  }
+  await fs.unlink(from);
+}
+
+async function discard(directory: CacheDirectory, temporary: string): Promise<void> {
+  await fs.rm(directory.entry(temporary), { force: true });
+}

@@ -1,0 +1,31 @@
+/** Names of our own files inside the cache. All start with RESERVED_PREFIX, so none can be a record. */
+import { randomBytes } from 'node:crypto';
+import { isReserved, RESERVED_PREFIX } from '../rules/names.js';
+
+/** The cache's own lock, in its root. Stays there; removing it while a pass runs would let a second one in. */
+export const LOCK_NAME = `${RESERVED_PREFIX}lock`;
+const REMOVING = `${RESERVED_PREFIX}removing.`;
+const INCOMING = `${RESERVED_PREFIX}incoming.`;
+
+export type OwnFile = 'incoming' | 'removing' | 'lock' | 'other';
+
+/** Undefined for a name that isn't ours. */
+export function ownFile(name: string): OwnFile | undefined {
+  if (!isReserved(name)) return undefined;
+  if (name.startsWith(REMOVING) && name.length > REMOVING.length) return 'removing';
+  if (name.startsWith(INCOMING)) return 'incoming';
+  return name === LOCK_NAME ? 'lock' : 'other';
+}
+
+export function captureName(name: string): string {
+  return REMOVING + name;
+}
+
+/** The record's name that a capture holds. */
+export function capturedName(capture: string): string {
+  return capture.slice(REMOVING.length);
+}
+
+export function incomingName(): string {
+  return INCOMING + randomBytes(12).toString('hex');
+}

@@ -1,0 +1,248 @@
+/**
+ * The cache as a stream of records.
+ *
+ * Memory holds one batch for each level of the tree, whatever the number of files; order is the file system's. Symbolic
+ * links are never followed, nor are directories that become links while we walk (on Linux; see directory.ts).
+ *
+ * A file that is renamed while its directory is read may be listed twice or not at all (POSIX leaves that open): the
+ * next pass sees it.
+ */
+import { opendir } from 'node:fs/promises';
+import type { BigIntStats, Dir } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { identityOf, type Identity } from '../rules/identity.js';
+import { printableName } from '../rules/names.js';
+import { isActiveCapture } from './capture.js';
+import { CacheDirectory, joinPath } from './directory.js';
+import { errnoCode } from './errors.js';
+import { BatchStat, type StatResult } from './batch_stat.js';
+import { ownFile } from './own_files.js';
+
+export interface CacheRecord {
+  kind: 'record';
+  /** Relative to the cache, components separated by `/`. */
+  path: string;
+  absolute: string;
+  identity: Identity;
+}
+
+/** What is no record, in an operator's words. `path` is printable, and may stand for bytes that aren't UTF-8. */
+export interface WalkProblem {
+  kind: 'problem';
+  problem: 'symlink' | 'socket' | 'fifo' | 'device' | 'bad_name' | 'unreadable' | 'reserved';
+  path: string;
+  code: string;
+  errno?: number;
+  message: string;
+}
+
+/** A temporary file of ours: of a crash, or of a put() that is still running. */
+export interface Leftover {
+  kind: 'leftover';
+  leftover: 'incoming' | 'removing';
+  path: string;
+  absolute: string;
+  identity: Identity;
+}
+
+/** Listed, but gone when looked at: somebody removed or renamed it. Nothing is wrong. */
+export interface Vanished {
+  kind: 'vanished';
+  path: string;
+}
+
+export type WalkEntry = CacheRecord | WalkProblem | Leftover | Vanished;
+
+export interface WalkOptions {
+  signal?: AbortSignal;
+  /** Why a name can't be archived (S9); undefined if it can. Default: every valid UTF-8 name can. */
+  nameProblem?: (path: string) => string | undefined;
+  /** Relative paths to pass over without a word, like a lock file inside the cache. */
+  ignore?: ReadonlySet<string>;
+  /** Most entries of one batch. Default 256. */
+  batch?: number;
+}
+
+/** One entry at a time. Closes its directories when it is left early. @throws when the root can't be read; AbortError */
+export async function* walk(root: CacheDirectory, options: WalkOptions = {}): AsyncGenerator<WalkEntry> {
+  for await (const batch of walkBatches(root, options)) yield* batch;
+}
+
+/** The same by batches, for those who count microseconds. Never yields an empty batch. */
+export async function* walkBatches(
+  root: CacheDirectory,
+  options: WalkOptions = {},
+): AsyncGenerator<WalkEntry[]> {
+  const names = await opendir(root.access, LISTING);
+  yield* walkDirectory(root, names, new BatchStat(), options);
+}
+
+/** Bytes come as latin1, one character each: lossless, and far cheaper than a Buffer a name. */
+const LISTING = { encoding: 'latin1' as BufferEncoding, bufferSize: 512 };
+
+async function* walkDirectory(
+  directory: CacheDirectory,
+  listing: Dir,
+  batchStat: BatchStat,
+  options: WalkOptions,
+): AsyncGenerator<WalkEntry[]> {
+  const most = options.batch ?? 256;
+  try {
+    for (let done = false; !done;) {
+      options.signal?.throwIfAborted();
+      const names: string[] = [];
+      while (names.length < most) {
+        const entry = await listing.read();
+        done = entry === null;
+        if (entry === null) break;
+        names.push(entry.name);
+      }
+      const subdirectories: string[] = [];
+      const entries: WalkEntry[] = [];
+      const results = await batchStat.stat(directory.access, names);
+      names.forEach((name, index) => {
+        const result = results[index];
+        if (result !== undefined) classify(directory, name, result, options, entries, subdirectories);
+      });
+      if (entries.length > 0) yield entries;
+      for (const name of subdirectories) yield* descend(directory, name, batchStat, options);
+    }
+  } catch (error) {
+    if (errnoCode(error) === undefined || options.signal?.aborted === true) throw error;
+    yield [unreadable(directory.relative, error)];
+  } finally {
+    await listing.close();
+  }
+}
+
+async function* descend(
+  parent: CacheDirectory,
+  name: string,
+  batchStat: BatchStat,
+  options: WalkOptions,
+): AsyncGenerator<WalkEntry[]> {
+  const path = joinPath(parent.relative, name);
+  let directory: CacheDirectory;
+  try {
+    directory = await parent.openChild(name);
+  } catch (error) {
+    if (isSystemLostAndFound(parent, name, error)) return;
+    yield [errnoCode(error) === 'ENOENT' ? { kind: 'vanished', path } : unreadable(path, error)];
+    return;
+  }
+  try {
+    const listing = await opendir(directory.access, LISTING).catch((error: unknown) =>
+      unreadable(path, error),
+    );
+    if ('kind' in listing) yield [listing];
+    else yield* walkDirectory(directory, listing, batchStat, options);
+  } finally {
+    await directory.close();
+  }
+}
+
+function classify(
+  directory: CacheDirectory,
+  listed: string,
+  result: StatResult,
+  options: WalkOptions,
+  entries: WalkEntry[],
+  subdirectories: string[],
+): void {
+  const name = decode(listed);
+  const path = joinPath(directory.relative, name ?? printableName(Buffer.from(listed, 'latin1')));
+  if (options.ignore?.has(path) === true) return;
+  if (result instanceof Error) {
+    entries.push(errnoCode(result) === 'ENOENT' ? { kind: 'vanished', path } : unreadable(path, result));
+    return;
+  }
+  const own = name === undefined ? undefined : ownFile(name);
+  if (own !== undefined) {
+    const entry = ownEntry(directory, name ?? listed, path, own, result);
+    if (entry !== undefined) entries.push(entry);
+    return;
+  }
+  const special = specialKind(result);
+  if (special !== undefined) {
+    entries.push(
+      problem(special, printableName(path), 'NotARecord', `${SPECIAL[special]}; not followed, not removed`),
+    );
+  } else if (name === undefined) {
+    entries.push(problem('bad_name', path, 'BadName', 'its name is not valid UTF-8'));
+  } else if (result.isDirectory()) {
+    subdirectories.push(name);
+  } else {
+    const reason = options.nameProblem?.(path);
+    if (reason !== undefined) entries.push(problem('bad_name', printableName(path), 'BadName', reason));
+    else
+      entries.push({
+        kind: 'record',
+        path,
+        absolute: `${directory.real}/${name}`,
+        identity: identityOf(result),
+      });
+  }
+}
+
+function ownEntry(
+  directory: CacheDirectory,
+  name: string,
+  path: string,
+  own: NonNullable<ReturnType<typeof ownFile>>,
+  stats: BigIntStats,
+): WalkEntry | undefined {
+  const absolute = `${directory.real}/${name}`;
+  if (own === 'lock' && directory.relative === '') return undefined;
+  if (own === 'removing' && isActiveCapture(absolute)) return undefined;
+  if (own === 'removing' || own === 'incoming')
+    return { kind: 'leftover', leftover: own, path, absolute, identity: identityOf(stats) };
+  return problem(
+    'reserved',
+    printableName(path),
+    'BadName',
+    'its name starts with ".xrootd-archive.", which is reserved',
+  );
+}
+
+/** Undefined for bytes that are no UTF-8. */
+function decode(latin1: string): string | undefined {
+  // eslint-disable-next-line no-control-regex
+  if (/^[\x00-\x7f]*$/.test(latin1)) return latin1;
+  const bytes = Buffer.from(latin1, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : undefined;
+}
+
+const SPECIAL = {
+  symlink: 'a symbolic link',
+  socket: 'a socket',
+  fifo: 'a named pipe',
+  device: 'a device',
+} as const;
+
+function specialKind(stats: BigIntStats): keyof typeof SPECIAL | undefined {
+  if (stats.isFile() || stats.isDirectory()) return undefined;
+  if (stats.isSymbolicLink()) return 'symlink';
+  if (stats.isSocket()) return 'socket';
+  return stats.isFIFO() ? 'fifo' : 'device';
+}
+
+/** The root of an ext file system has one that only root may read; it is the system's, not the facility's. */
+function isSystemLostAndFound(parent: CacheDirectory, name: string, error: unknown): boolean {
+  return parent.relative === '' && name === 'lost+found' && errnoCode(error) === 'EACCES';
+}
+
+function unreadable(path: string, error: unknown): WalkProblem {
+  const { errno, message } = error as NodeJS.ErrnoException;
+  const shown = path === '' ? '.' : printableName(path);
+  const entry = problem(
+    'unreadable',
+    shown,
+    errnoCode(error) ?? 'Unreadable',
+    `can't be read: ${message.replace(/, [a-z]+( '.*')?$/s, '')}`,
+  );
+  return errno === undefined ? entry : { ...entry, errno: Math.abs(errno) };
+}
+
+function problem(kind: WalkProblem['problem'], path: string, code: string, message: string): WalkProblem {
+  return { kind: 'problem', problem: kind, path, code, message };
+}

@@ -1,0 +1,93 @@
+/** What the schema can't see: is the cache there, may we use it, is the keytab ours alone? */
+import { constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { ConfigError, type ConfigProblem } from './errors.js';
+import { wireTextProblem } from './wire_text.js';
+
+export interface AccessNeeds {
+  cacheDirectory?: string | undefined;
+  keytabFilePath?: string | undefined;
+}
+
+/** @throws {ConfigError} with camelCase keys, if anything is missing or not allowed */
+export async function checkAccess(needs: AccessNeeds): Promise<void> {
+  const problems = await accessProblems(needs);
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** By asking the kernel, not by mode bits: root, ACLs and read-only mounts make those lie. Touches nothing. */
+export async function accessProblems(needs: AccessNeeds): Promise<ConfigProblem[]> {
+  const { cacheDirectory, keytabFilePath } = needs;
+  const problems: ConfigProblem[] = [];
+  const cache = cacheDirectory === undefined ? undefined : await cacheProblem(cacheDirectory);
+  if (cache !== undefined) problems.push({ key: 'cacheDirectory', message: cache });
+  const keytab = keytabFilePath === undefined ? undefined : await keytabProblem(keytabFilePath);
+  if (keytab !== undefined) problems.push({ key: 'keytabFilePath', message: keytab });
+  return problems;
+}
+
+async function cacheProblem(directory: string): Promise<string | undefined> {
+  let real: string;
+  try {
+    real = await fs.realpath(directory);
+    if (!(await fs.stat(real)).isDirectory()) return `${directory} is not a directory`;
+  } catch (error) {
+    return `${directory} ${whyNot(error)}`;
+  }
+  const wire = wireTextProblem(real);
+  if (wire !== undefined) return `${JSON.stringify(real)} ${wire}; choose another place for the cache`;
+  try {
+    await (await fs.opendir(real)).close();
+  } catch (error) {
+    return `${directory} can't be read: ${whyNot(error)}`;
+  }
+  try {
+    await fs.access(real, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    return `${directory} can't be written to: ${whyNot(error)}`;
+  }
+  return undefined;
+}
+
+async function keytabProblem(file: string): Promise<string | undefined> {
+  let handle: fs.FileHandle;
+  try {
+    handle = await fs.open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    return `${file} ${whyNot(error)}`;
+  }
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) return `${file} is not a regular file`;
+    const mode = stats.mode & 0o7777;
+    if ((mode & 0o077) !== 0)
+      return `${file} can be read or written by others (mode ${octal(mode)}): chmod 600 ${file}`;
+    if (stats.size === 0) return `${file} is empty`;
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
+function octal(mode: number): string {
+  return `0${mode.toString(8).padStart(3, '0')}`;
+}
+
+function whyNot(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+      return 'does not exist';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied for this user';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'ENOTDIR':
+      return 'has a parent that is not a directory';
+    case 'ENOSPC':
+      return 'no space left';
+    default:
+      return message;
+  }
+}

@@ -1,0 +1,105 @@
+/** Kinds of configuration values, with messages that an operator understands. */
+import { z } from 'zod';
+import { parseTarget } from './target.js';
+import { wireTextProblem } from './wire_text.js';
+
+export function numberIn(min: number, max: number, unit: string): z.ZodNumber {
+  return rangedNumber(min, max, unit, 'a number');
+}
+
+export function integerIn(min: number, max: number, unit: string): z.ZodNumber {
+  const message = rangeText(min, max, unit, 'a whole number');
+  return rangedNumber(min, max, unit, 'a whole number').int(message);
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values, {
+    error: (issue) => `must be one of ${values.join(', ')}, not ${shown(issue.input)}`,
+  });
+}
+
+export function flag(): z.ZodBoolean {
+  return z.boolean({ error: (issue) => `must be true or false, not ${shown(issue.input)}` });
+}
+
+export function text(what: string) {
+  return z
+    .string({ error: (issue) => `must be ${what}, not ${shown(issue.input)}` })
+    .refine((value) => value.trim() !== '', { error: `must be ${what}, not an empty text` });
+}
+
+/** A path of this machine. libXrdCl reads whatever follows a `?` as CGI, in parent directories too. */
+export function localPath(what: string) {
+  return text(what).superRefine((value, context) => {
+    const problem = wireTextProblem(value);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+}
+
+export function targetUrl() {
+  return text('a URL like root://server.example//base/path').transform((value, context) => {
+    try {
+      return parseTarget(value).url;
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
+}
+
+export function timeZone() {
+  return text('a time zone like Europe/London').refine(isTimeZone, {
+    error: (issue) => `${shown(issue.input)} is not a time zone like Europe/London`,
+  });
+}
+
+export function mailAddress() {
+  return text('a mail address').refine(
+    (value) => /^[^\s@]+@[^\s@]+$/.test(value.replace(/^.*<([^<>]*)>$/, '$1')),
+    {
+      error: (issue) => `${shown(issue.input)} is not a mail address`,
+    },
+  );
+}
+
+export function mailAddresses() {
+  return z.union(
+    [
+      mailAddress().transform((one) => [one]),
+      z.array(mailAddress()).min(1, 'must name at least one address'),
+    ],
+    {
+      error: 'must be a mail address or a list of them',
+    },
+  );
+}
+
+/** A value as it is repeated in a message: short, and never a whole structure. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a block of keys';
+  const written = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return written.length > 60 ? `${written.slice(0, 57)}...` : written;
+}
+
+function rangedNumber(min: number, max: number, unit: string, kind: string): z.ZodNumber {
+  const message = rangeText(min, max, unit, kind);
+  return z
+    .number({ error: (issue) => `${message}, not ${shown(issue.input)}` })
+    .min(min, message)
+    .max(max, message);
+}
+
+function rangeText(min: number, max: number, unit: string, kind: string): string {
+  return `must be ${kind} from ${min} to ${max}${unit === '' ? '' : ` (${unit})`}`;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,8 @@
+export * from './access.js';
+export * from './errors.js';
+export * from './load.js';
+export * from './logger.js';
+export { redact, redactText } from './redact.js';
+export type { ArchiveConfig, ArchiveOptions, BackupBlock, MailConfig } from './schema.js';
+export { parseTarget, type Target } from './target.js';
+export { resolveOptions } from './validate.js';

@@ -1,0 +1,219 @@
+/** Configuration files: found, read, checked, with the line of every problem. */
+import * as fs from 'node:fs/promises';
+import path from 'node:path';
+import { distance } from 'fastest-levenshtein';
+import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { accessProblems } from './access.js';
+import { isPlainObject, renameKeys, snakeCase } from './case.js';
+import { ConfigError, type ConfigProblem } from './errors.js';
+import { BACKUP_KEYS, type ArchiveConfig, type ArchiveOptions } from './schema.js';
+import { absolutePaths, nearestKey, unknownKey, validateBlock } from './validate.js';
+
+/** Looked at in this order when no file is named. */
+export const DEFAULT_CONFIG_FILES: readonly string[] = [
+  './xrootd-archive.yaml',
+  '/etc/xrootd-archive/config.yaml',
+];
+
+const BLOCK = 'backup';
+/** An unknown top-level word this near to a known one is a slip, not another program's block. */
+const SLIP = 2;
+
+export interface LoadOptions {
+  /** Where relative overrides and default files start. Default: the working directory. */
+  cwd?: string;
+  /** Default DEFAULT_CONFIG_FILES. */
+  defaultFiles?: readonly string[];
+  /** Look at the cache and the keytab too. Default true. */
+  checkAccess?: boolean;
+}
+
+export interface LoadedConfig {
+  config: ArchiveConfig;
+  /** The file that was read; undefined if there was none. */
+  file: string | undefined;
+}
+
+/**
+ * Reads a configuration file (or the first default one that exists), lays `overrides` over it, checks everything, and
+ * tells all problems at once. Where `overrides` name cache and target, no file is needed, but one that is named is read.
+ * Relative paths in a file start at the file's directory, relative overrides at `cwd`.
+ * @throws {ConfigError}
+ */
+export async function loadConfig(
+  file: string | undefined,
+  overrides: Partial<ArchiveOptions> = {},
+  options: LoadOptions = {},
+): Promise<LoadedConfig> {
+  const cwd = options.cwd ?? process.cwd();
+  const complete = overrides.cacheDirectory !== undefined && overrides.targetUrl !== undefined;
+  const found = file === undefined ? await findDefault(options.defaultFiles, cwd) : path.resolve(cwd, file);
+  if (found === undefined && !complete)
+    throw new ConfigError([
+      {
+        key: '',
+        message: `no configuration: name a file by --config, or cache and target by --cache and --target (looked for ${(options.defaultFiles ?? DEFAULT_CONFIG_FILES).join(', ')})`,
+      },
+    ]);
+  const parsed = found === undefined ? emptyFile() : parseFile(await read(found));
+  if (parsed.unreadable) throw new ConfigError(parsed.problems, found);
+  const given = definedOnly(absolutePaths(renameKeys(overrides, snakeCase), cwd));
+  const block = {
+    ...blockOf(absolutePaths(parsed.block, found === undefined ? cwd : path.dirname(found))),
+    ...given,
+  };
+  const { config, problems } = validateBlock(block);
+  const all = [
+    ...parsed.problems,
+    ...problems.map(({ path: keys, message }) => parsed.place(keys, message, given)),
+  ];
+  if (options.checkAccess !== false) all.push(...(await placedAccess(block, all, parsed, given)));
+  if (config === undefined || all.length > 0) throw new ConfigError(byLine(all), found);
+  return { config, file: found };
+}
+
+interface ParsedFile {
+  block: unknown;
+  /** Not YAML at all: nothing else can be said about it. */
+  unreadable: boolean;
+  problems: ConfigProblem[];
+  /** A problem with its key and line; keys that were overridden have none. */
+  place(keys: readonly string[], message: string, given: Record<string, unknown>): ConfigProblem;
+}
+
+function emptyFile(): ParsedFile {
+  return {
+    block: {},
+    unreadable: false,
+    problems: [],
+    place: (keys, message) => ({ key: keys.join('.'), message }),
+  };
+}
+
+function parseFile(text: string): ParsedFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problems: ConfigProblem[] = document.errors.map((error) => ({
+    key: '',
+    line: lines.linePos(error.pos[0]).line,
+    message: `not valid YAML: ${error.message}`,
+  }));
+  const top: unknown = document.errors.length === 0 ? document.toJS() : {};
+  const lineOf = (keys: readonly string[]): number | undefined => {
+    const offset = offsetOf(document, keys);
+    return offset === undefined ? undefined : lines.linePos(offset).line;
+  };
+  if (document.errors.length === 0) problems.push(...topLevelProblems(top, lineOf));
+  return {
+    block: isPlainObject(top) ? (top[BLOCK] ?? {}) : {},
+    unreadable: document.errors.length > 0,
+    problems,
+    place: (keys, message, given) => {
+      const key = [BLOCK, ...keys].join('.');
+      const [first] = keys;
+      if (first !== undefined && first in given) return { key: first, message };
+      const line = lineOf([BLOCK, ...keys]);
+      return line === undefined ? { key, message } : { key, line, message };
+    },
+  };
+}
+
+/** A facility's file may hold blocks of other programs: those are left alone, slips and stray keys aren't. */
+function topLevelProblems(top: unknown, lineOf: (keys: string[]) => number | undefined): ConfigProblem[] {
+  if (!isPlainObject(top)) return [{ key: BLOCK, message: `the file must hold a block "${BLOCK}:"` }];
+  const problems: ConfigProblem[] = [];
+  for (const [key, value] of Object.entries(top)) {
+    const line = lineOf([key]);
+    const at = line === undefined ? { key } : { key, line };
+    if (key === BLOCK) {
+      if (!isPlainObject(value) && value !== null)
+        problems.push({ ...at, message: 'must be a block of keys' });
+      continue;
+    }
+    const option = nearestKey(key, BACKUP_KEYS);
+    if (option === key) problems.push({ ...at, message: `belongs inside the block "${BLOCK}:"` });
+    else if (isNear(key, BLOCK)) problems.push({ ...at, message: unknownKey(key, [BLOCK]) });
+    else if (typeof value !== 'object' || value === null)
+      problems.push({ ...at, message: unknownKey(key, [BLOCK, ...BACKUP_KEYS]) });
+  }
+  if (!(BLOCK in top) && problems.length === 0)
+    problems.push({ key: BLOCK, message: `the file has no block "${BLOCK}:"` });
+  return problems;
+}
+
+function isNear(key: string, known: string): boolean {
+  return Math.abs(key.length - known.length) <= SLIP && distance(key.toLowerCase(), known) <= SLIP;
+}
+
+async function placedAccess(
+  block: Record<string, unknown>,
+  known: readonly ConfigProblem[],
+  parsed: ParsedFile,
+  given: Record<string, unknown>,
+): Promise<ConfigProblem[]> {
+  const usable = (key: string): string | undefined => {
+    const value = block[key];
+    const broken = known.some((problem) => problem.key.split('.').at(-1) === key);
+    return typeof value === 'string' && !broken ? value : undefined;
+  };
+  const found = await accessProblems({
+    cacheDirectory: usable('cache_directory'),
+    keytabFilePath: usable('keytab_file_path'),
+  });
+  return found.map(({ key, message }) => parsed.place([snakeCase(key)], message, given));
+}
+
+async function findDefault(
+  names: readonly string[] = DEFAULT_CONFIG_FILES,
+  cwd: string,
+): Promise<string | undefined> {
+  for (const name of names) {
+    const file = path.resolve(cwd, name);
+    if (
+      await fs.stat(file).then(
+        (stats) => stats.isFile(),
+        () => false,
+      )
+    )
+      return file;
+  }
+  return undefined;
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await fs.readFile(file));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a directory' : message;
+    throw new ConfigError([{ key: '', message: `the configuration file ${file} ${why}` }], file);
+  }
+}
+
+/** Offset of a key (for a missing one: of the nearest parent that stands in the file). */
+function offsetOf(document: Document, keys: readonly string[]): number | undefined {
+  let node: Node | null | undefined = document.contents as Node | null;
+  let offset: number | undefined;
+  for (const key of keys) {
+    if (!isMap(node)) break;
+    const pair = node.items.find(
+      (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === key,
+    );
+    if (pair === undefined) break;
+    offset = (pair.key as Node).range?.[0] ?? offset;
+    node = pair.value as Node | null;
+  }
+  return offset;
+}
+
+function byLine(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}
+
+function blockOf(value: unknown): Record<string, unknown> {
+  return isPlainObject(value) ? value : {};
+}
+
+function definedOnly(value: unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(blockOf(value)).filter(([, inner]) => inner !== undefined));
+}

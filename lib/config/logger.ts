@@ -1,0 +1,76 @@
+/** One logger: handed in, or made here on winston. */
+import winston from 'winston';
+import { redact, redactText } from './redact.js';
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What we need of a logger; winston's, pino's (by an adapter) and console's fit. */
+export interface Logger {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface LoggerOptions {
+  /** Default `info`. */
+  level?: LogLevel;
+  /** One JSON object a line, for machines. Default false: a line for people. */
+  json?: boolean;
+  /** Default: standard error; standard output belongs to events and results. */
+  stream?: NodeJS.WritableStream;
+}
+
+/** A logger whose lines carry no secrets: see redact.ts. */
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const { combine, timestamp, json, printf } = winston.format;
+  const line = printf(({ timestamp: time, level, message, ...fields }) => {
+    const rest = Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`);
+    return [String(time), LABELS[level] ?? level, oneLine(String(message)), ...rest].join(' ');
+  });
+  const logger = winston.createLogger({
+    level: options.level ?? 'info',
+    levels: { error: 0, warn: 1, info: 2, debug: 3 },
+    format: combine(timestamp(), options.json === true ? json() : line),
+    transports: [new winston.transports.Stream({ stream: options.stream ?? process.stderr })],
+  });
+  return redacting({
+    debug: (message, fields) => void logger.log({ ...fields, level: 'debug', message }),
+    info: (message, fields) => void logger.log({ ...fields, level: 'info', message }),
+    warn: (message, fields) => void logger.log({ ...fields, level: 'warn', message }),
+    error: (message, fields) => void logger.log({ ...fields, level: 'error', message }),
+  });
+}
+
+/** A handed-in logger, given nothing but redacted texts and fields. What it throws is lost, not the pass. */
+export function redacting(logger: Logger): Logger {
+  const guard =
+    (level: LogLevel) =>
+    (message: string, fields?: Record<string, unknown>): void => {
+      try {
+        const clean = redactText(message);
+        if (fields === undefined) logger[level](clean);
+        else logger[level](clean, redact(fields) as Record<string, unknown>);
+      } catch {
+        // S6 and S7: a broken log sink must not cost records.
+      }
+    };
+  return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') };
+}
+
+const LABELS: Record<string, string> = {
+  error: 'ERROR  ',
+  warn: 'WARNING',
+  info: 'INFO   ',
+  debug: 'DEBUG  ',
+};
+
+function fieldText(value: unknown): string {
+  if (typeof value === 'string') return /^[^\s"=\p{C}]+$/u.test(value) ? value : JSON.stringify(value);
+  return JSON.stringify(value) ?? String(value);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\r?\n/g, ' | ');
+}

@@ -1,0 +1,51 @@
+/** Takes secrets out of anything that is going to be logged. */
+import { isPlainObject } from './case.js';
+
+const HIDDEN = '***';
+
+const PATTERNS: readonly [RegExp, string][] = [
+  // CGI of URLs and paths: tokens, passwords, and whatever names a credential of XRootD.
+  [
+    /([?&;]|\b)((?:authz|(?:access_|bearer_|id_|refresh_)?token|passw(?:or)?d|secret|api_?key|signature|xrd\.(?:sss|ztn|gsiusr\w*|k5ccname)|xrdcl\.secuid)=)[^&\s"'<>]*/gi,
+    `$1$2${HIDDEN}`,
+  ],
+  [/\b(Bearer)(\s+|%20)[A-Za-z0-9\-._~+/%]+=*/gi, `$1$2${HIDDEN}`],
+  // JSON Web Tokens wherever they stand.
+  [/\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, HIDDEN],
+  [/([a-z][a-z0-9+.-]*:\/\/[^\s/:@]+):[^\s/@]+@/gi, `$1:${HIDDEN}@`],
+];
+
+const SECRET_KEY = /^(?:authorization|authz|.*token|.*passw(?:or)?d|.*secret|.*api_?key)$/i;
+const DEEPEST = 8;
+
+/** The text with tokens, passwords and credential parameters replaced by `***`. */
+export function redactText(text: string): string {
+  return PATTERNS.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), text);
+}
+
+/** The same for every string in a value; Errors become plain objects, bigints text. */
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= DEEPEST) return HIDDEN;
+  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
+  if (value instanceof Error)
+    return redact(
+      {
+        name: value.name,
+        message: value.message,
+        ...Object.fromEntries(Object.entries(value)),
+        stack: value.stack,
+      },
+      depth + 1,
+    );
+  if (value instanceof URL) return redactText(value.href);
+  if (!isPlainObject(value)) return value instanceof Date ? value.toISOString() : value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      SECRET_KEY.test(key) && typeof inner === 'string' ? HIDDEN : redact(inner, depth + 1),
+    ]),
+  );
+}

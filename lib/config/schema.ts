@@ -1,0 +1,94 @@
+/**
+ * The options: the one place where they are defined. Files write them in snake_case under `backup:`, TypeScript in
+ * camelCase; docs/configuration.md has the table, and a test compares it with this file.
+ */
+import { z } from 'zod';
+import type { Camelized } from './case.js';
+import {
+  flag,
+  integerIn,
+  localPath,
+  mailAddress,
+  mailAddresses,
+  numberIn,
+  oneOf,
+  targetUrl,
+  text,
+  timeZone,
+} from './fields.js';
+import { LOG_LEVELS } from './logger.js';
+
+const DAY = 86_400;
+
+const mailSchema = z.strictObject({
+  /** Mail server. */
+  host: text('the name of a mail server'),
+  from_addr: mailAddress(),
+  /** One address or a list. */
+  to_addrs: mailAddresses(),
+});
+
+export const backupSchema = z.strictObject({
+  /** The directory that ingest writes to. Required. A relative one starts at the file's directory. */
+  cache_directory: localPath('the path of the cache directory'),
+  /** `root://server//base/path` (root, roots, xroot, xroots). Required. */
+  target_url: targetUrl(),
+  /** What must be true of the remote copy before the local file goes. */
+  auto_remove: oneOf(['never', 'cached', 'backed_up']).default('backed_up'),
+  /** SSS keytab; without it the XRootD variables count. */
+  keytab_file_path: localPath('the path of a keytab').optional(),
+  /** A lock file, held beside the cache's own for as long as a pass runs. */
+  worker_file_path: localPath('the path of the lock file').optional(),
+  /** Per cent of the cache's disk. */
+  warning_mark_percent: numberIn(1, 100, 'per cent').default(50),
+  copy_cron_string: text('a cron schedule like "0 3 * * *"').optional(),
+  timezone_str: timeZone().default('Europe/London'),
+  mail: mailSchema.optional(),
+
+  /** How local and remote bytes are compared before a removal. */
+  verify: oneOf(['checksum', 'size']).default('checksum'),
+  checksum_type: oneOf(['adler32', 'crc32c']).default('adler32'),
+  /** Seconds without a change before a file is archived (S3). 0: at once. */
+  settle_seconds: numberIn(0, 30 * DAY, 'seconds').default(10),
+  /** `put` waits for the disk before the record appears. */
+  fsync: flag().default(false),
+  /** Directories that a pass has emptied are removed; not for ingest that relies on directories it once made. */
+  prune_empty_directories: flag().default(true),
+
+  /** Copies at once. */
+  parallel_copies: integerIn(1, 255, 'copies').default(8),
+  /** Checksum queries to the server at once; servers queue or stall beyond their own bound. */
+  parallel_checksums: integerIn(1, 64, 'queries').default(4),
+  /** Stat requests in flight on one connection. */
+  parallel_stats: integerIn(1, 4096, 'requests').default(256),
+
+  /** Attempts in all for what is worth another try. 1: none but the first. */
+  retry_attempts: integerIn(1, 20, 'attempts').default(3),
+  /** Wait before the second attempt; it doubles each time, with jitter. */
+  retry_delay_seconds: numberIn(0, 3600, 'seconds').default(2),
+  /** The wait never grows beyond this. */
+  retry_max_delay_seconds: numberIn(0, 3600, 'seconds').default(60),
+  /** Time for one request (stat, mkdir, rm, …). */
+  request_timeout_seconds: integerIn(1, 600, 'seconds').default(20),
+  /** Time for one checksum by the server, which may have to read the whole file. */
+  checksum_timeout_seconds: integerIn(1, 7 * DAY, 'seconds').default(3600),
+  /** Time for one copy as a whole; without it only silence ends a copy. */
+  copy_timeout_seconds: integerIn(1, 30 * DAY, 'seconds').optional(),
+
+  log_level: oneOf(LOG_LEVELS).default('info'),
+  /** `text` for people, `json` for machines; always to standard error. */
+  log_format: oneOf(['text', 'json']).default('text'),
+});
+
+/** As the file has it. */
+export type BackupBlock = z.input<typeof backupSchema>;
+/** What users of the library give: required and optional keys as in the file, in camelCase. */
+export type ArchiveOptions = Camelized<BackupBlock>;
+/** Checked, with every default filled in; paths are absolute, the target is normalised. */
+export type ArchiveConfig = Camelized<z.output<typeof backupSchema>>;
+export type MailConfig = NonNullable<ArchiveConfig['mail']>;
+
+export const BACKUP_KEYS: readonly string[] = Object.keys(backupSchema.shape);
+export const MAIL_KEYS: readonly string[] = Object.keys(mailSchema.shape);
+/** Keys whose values are paths of this machine. */
+export const PATH_KEYS: readonly string[] = ['cache_directory', 'keytab_file_path', 'worker_file_path'];

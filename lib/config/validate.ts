@@ -1,0 +1,127 @@
+/** From raw keys and values to a configuration, or to the list of everything that is wrong with them. */
+import path from 'node:path';
+import { distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { camelCase, isPlainObject, renameKeys, snakeCase } from './case.js';
+import { ConfigError, type ConfigProblem } from './errors.js';
+import {
+  backupSchema,
+  BACKUP_KEYS,
+  MAIL_KEYS,
+  PATH_KEYS,
+  type ArchiveConfig,
+  type ArchiveOptions,
+} from './schema.js';
+
+/** Problem keys are paths into the raw value: `['mail', 'from_addr']`. */
+export interface RawProblem {
+  path: string[];
+  message: string;
+}
+
+export type Validated =
+  { config: ArchiveConfig; problems: [] } | { config: undefined; problems: RawProblem[] };
+
+/**
+ * Checks a `backup` block (snake_case keys, paths as they will be used). Pure. A key without a value (`mail:`) counts
+ * as not given.
+ */
+export function validateBlock(block: unknown): Validated {
+  if (!isPlainObject(block)) return invalid([{ path: [], message: 'must be a block of keys' }]);
+  const result = backupSchema.safeParse(withoutNulls(block));
+  if (!result.success) return invalid(result.error.issues.flatMap((issue) => problemsOf(issue)));
+  return { config: renameKeys(result.data, camelCase) as ArchiveConfig, problems: [] };
+}
+
+/**
+ * Checks the options of the library's users, by the same schema, and fills in defaults. Paths may be relative to the
+ * working directory. Looks at no disk: see checkAccess().
+ * @throws {ConfigError} with every problem, keys in camelCase
+ */
+export function resolveOptions(options: ArchiveOptions): ArchiveConfig {
+  const snake = mistakenSnakeCase(options);
+  const raw = absolutePaths(renameKeys(options, snakeCase), process.cwd());
+  const { config, problems } = validateBlock(raw);
+  if (config !== undefined && snake.length === 0) return config;
+  throw new ConfigError([
+    ...snake,
+    ...problems.map(({ path: keys, message }) => ({
+      key: keys.map(camelCase).join('.'),
+      message: message.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, camelCaseOfKnown),
+    })),
+  ]);
+}
+
+/** The same block with its paths made absolute. */
+export function absolutePaths(block: unknown, directory: string): unknown {
+  if (!isPlainObject(block)) return block;
+  const entries = Object.entries(block).map(([key, value]) =>
+    PATH_KEYS.includes(key) && typeof value === 'string' && value !== ''
+      ? [key, path.resolve(directory, value)]
+      : [key, value],
+  );
+  return Object.fromEntries(entries) as unknown;
+}
+
+/** The known key that looks most like this one; undefined if none looks like it at all. */
+export function nearestKey(key: string, known: readonly string[]): string | undefined {
+  const wanted = key.toLowerCase();
+  const [best] = known
+    .map((candidate) => ({ candidate, steps: distance(wanted, candidate) }))
+    .sort((a, b) => a.steps - b.steps);
+  return best?.candidate;
+}
+
+function problemsOf(issue: z.core.$ZodIssue): RawProblem[] {
+  const keys = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    const known = keys[0] === 'mail' ? MAIL_KEYS : BACKUP_KEYS;
+    return issue.keys.map((key) => ({ path: [...keys, key], message: unknownKey(key, known) }));
+  }
+  if (issue.code === 'invalid_type' && keys.length <= 1 && issue.expected === 'object')
+    return [{ path: keys, message: `must be a block of keys (${MAIL_KEYS.join(', ')})` }];
+  if (issue.code === 'invalid_union') {
+    const inner = issue.errors.flat().filter((each) => each.code !== 'invalid_type');
+    const [first] = inner;
+    if (first !== undefined) return [{ path: [...keys, ...first.path.map(String)], message: first.message }];
+  }
+  if (issue.input === undefined && issue.message.endsWith('not nothing'))
+    return [{ path: keys, message: `is missing: it ${issue.message.replace(/, not nothing$/, '')}` }];
+  return [{ path: keys, message: issue.message }];
+}
+
+export function unknownKey(key: string, known: readonly string[]): string {
+  const nearest = nearestKey(key, known);
+  return nearest === undefined ? 'is not known' : `is not known; did you mean ${nearest}?`;
+}
+
+function withoutNulls(block: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(block)
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([key, value]) => [key, isPlainObject(value) ? withoutNulls(value) : value]),
+  );
+}
+
+/** Only camelCase is TypeScript's; a snake_case key would silently pass otherwise. */
+function mistakenSnakeCase(options: unknown): ConfigProblem[] {
+  if (!isPlainObject(options)) return [];
+  return Object.keys(options)
+    .filter((key) => key.includes('_'))
+    .map((key) => ({
+      key,
+      message: `is not known; did you mean ${nearestKey(camelCase(key), camelKeys()) ?? key}?`,
+    }));
+}
+
+function camelKeys(): string[] {
+  return BACKUP_KEYS.map(camelCase);
+}
+
+function camelCaseOfKnown(word: string): string {
+  return BACKUP_KEYS.includes(word) || MAIL_KEYS.includes(word) ? camelCase(word) : word;
+}
+
+function invalid(problems: RawProblem[]): Validated {
+  return { config: undefined, problems };
+}

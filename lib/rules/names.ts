@@ -1,0 +1,94 @@
+/** S9: which record names XRootD can carry faithfully, and where they go on the server. */
+import { isUtf8 } from 'node:buffer';
+import { wireTextProblem } from '../config/wire_text.js';
+
+/** Whatever starts with this is ours (temporary files, captures, the lock), and never a record. */
+export const RESERVED_PREFIX = '.xrootd-archive.';
+
+/** Bytes of one path component: NAME_MAX of the file systems behind servers. */
+export const MAX_COMPONENT_BYTES = 255;
+
+/**
+ * Bytes of a whole remote path. A server that persists on close keeps the names of unfinished files in records of
+ * 1,024 bytes (XrdOfsPoscq.hh), cuts longer ones without a word, and later removes what the cut name says, which can
+ * be another record. (The next limit is 4,096 bytes with the server's own prefix; beyond it the client retries until
+ * it times out.)
+ */
+export const MAX_REMOTE_PATH_BYTES = 1023;
+
+export type NameVerdict = { ok: true; name: string } | { ok: false; reason: string };
+
+export interface NameLimits {
+  /** The target's base path; its bytes count. Default `/`. */
+  base?: string;
+  /** Default MAX_REMOTE_PATH_BYTES. */
+  maxPathBytes?: number;
+}
+
+/**
+ * Can XRootD carry this record's name, unmistakably and unchanged?
+ * @param raw path relative to the cache, as the bytes that the file system has
+ */
+export function checkName(raw: Uint8Array, limits: NameLimits = {}): NameVerdict {
+  if (!isUtf8(raw)) return refuse('is not valid UTF-8');
+  const name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(raw);
+  return checkNameText(name, limits);
+}
+
+/** The same for a name that is known to be well-formed text; lone surrogates are refused. */
+export function checkNameText(name: string, limits: NameLimits = {}): NameVerdict {
+  if (name === '') return refuse('is empty');
+  if (name.startsWith('/')) return refuse('is absolute');
+  const wire = wireTextProblem(name);
+  if (wire !== undefined) return refuse(wire);
+  for (const component of name.split('/')) {
+    const reason = componentProblem(component);
+    if (reason !== undefined) return refuse(reason);
+  }
+  const bytes = Buffer.byteLength(remotePath(limits.base ?? '/', name));
+  const most = limits.maxPathBytes ?? MAX_REMOTE_PATH_BYTES;
+  if (bytes > most) return refuse(`is too long: its remote path has ${bytes} bytes, ${most} are safe`);
+  return { ok: true, name };
+}
+
+/** Where a record goes: the base path and the record's own, joined by exactly one slash. */
+export function remotePath(base: string, name: string): string {
+  return base.endsWith('/') ? base + name : `${base}/${name}`;
+}
+
+/** True for a component that belongs to us: temporary files, captures, the lock. */
+export function isReserved(component: string): boolean {
+  return component.startsWith(RESERVED_PREFIX);
+}
+
+/** For messages and logs: one line, whatever bytes the name has. */
+export function printableName(raw: Uint8Array | string): string {
+  const text = typeof raw === 'string' ? raw : isUtf8(raw) ? Buffer.from(raw).toString() : escapeBytes(raw);
+  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, (c) => {
+    const code = c.charCodeAt(0);
+    return code < 0x100
+      ? `\\x${code.toString(16).padStart(2, '0')}`
+      : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}
+
+function componentProblem(component: string): string | undefined {
+  if (component === '') return 'has an empty component ("//")';
+  if (component === '.' || component === '..') return `has the component "${component}"`;
+  if (isReserved(component))
+    return `has a component that starts with "${RESERVED_PREFIX}", which is reserved`;
+  // A UTF-16 unit takes at most three bytes: most names need no counting.
+  if (component.length * 3 > MAX_COMPONENT_BYTES && Buffer.byteLength(component) > MAX_COMPONENT_BYTES)
+    return `has a component longer than ${MAX_COMPONENT_BYTES} bytes`;
+  return undefined;
+}
+
+function escapeBytes(raw: Uint8Array): string {
+  let text = '';
+  for (const byte of raw) text += byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`;
+  return text;
+}
+
+function refuse(reason: string): NameVerdict {
+  return { ok: false, reason: `its name ${reason}` };
+}

@@ -1,0 +1,80 @@
+/** What to do with a record, once the state of its remote copy is known (S1, S3, S4, S11). */
+import type { Identity } from './identity.js';
+import type { Classification } from './remote_state.js';
+
+export type AutoRemove = 'never' | 'cached' | 'backed_up';
+
+export interface RemovalFacts {
+  remote: Classification;
+  autoRemove: AutoRemove;
+  /** What the configuration demands before a removal. */
+  verify: 'checksum' | 'size';
+  /** The file whose bytes (or size) were compared; undefined if none was, or if it changed meanwhile. */
+  verified: Identity | undefined;
+  /** S3, from `settling()`. */
+  settled: boolean;
+  dryRun: boolean;
+}
+
+interface Outcome {
+  /** A short text for operators, the same for all files of one cause, so that it can be counted. */
+  reason: string;
+  /** False in a dry run: only say it. */
+  perform: boolean;
+}
+
+export type Decision =
+  | ({ action: 'copy' | 'replace' } & Outcome)
+  /** Removing needs the identity that was verified: captureAndRemove() takes it. */
+  | ({ action: 'remove'; identity: Identity } & Outcome)
+  | ({ action: 'keep' } & Outcome)
+  /** Something is wrong; `conflict` tells a different remote file from a check that failed. */
+  | ({ action: 'report'; conflict: boolean } & Outcome);
+
+export const REASONS = {
+  absent: 'not on the server yet',
+  unsettled: 'changed too recently',
+  never: 'auto_remove is never',
+  notOnTape: 'not on tape yet',
+  unverified: 'not verified in this pass',
+  onTape: 'verified copy on tape',
+  onServer: 'verified copy on the server',
+} as const;
+
+/** Pure. `remove` is only ever the answer where S1 holds: see the property in test/unit/removal.test.ts. */
+export function decide(facts: RemovalFacts): Decision {
+  const { remote } = facts;
+  const perform = !facts.dryRun;
+  switch (remote.state) {
+    case 'conflict':
+      return { action: 'report', conflict: true, reason: remote.reason, perform };
+    case 'unknown':
+      return { action: 'report', conflict: false, reason: remote.reason, perform };
+    case 'absent':
+      if (!facts.settled) return keep(REASONS.unsettled);
+      return { action: 'copy', reason: REASONS.absent, perform };
+    case 'partial':
+      if (!facts.settled) return keep(REASONS.unsettled);
+      return { action: 'replace', reason: remote.reason, perform };
+    case 'cached':
+    case 'backed_up':
+      return decideIdentical(facts, remote);
+  }
+}
+
+function decideIdentical(
+  facts: RemovalFacts,
+  remote: Extract<Classification, { state: 'cached' | 'backed_up' }>,
+): Decision {
+  if (facts.autoRemove === 'never') return keep(REASONS.never);
+  if (!facts.settled) return keep(REASONS.unsettled);
+  if (facts.verified === undefined) return keep(REASONS.unverified);
+  if (facts.verify === 'checksum' && remote.verifiedBy !== 'checksum') return keep(REASONS.unverified);
+  if (facts.autoRemove === 'backed_up' && remote.state !== 'backed_up') return keep(REASONS.notOnTape);
+  const reason = remote.state === 'backed_up' ? REASONS.onTape : REASONS.onServer;
+  return { action: 'remove', identity: facts.verified, reason, perform: !facts.dryRun };
+}
+
+function keep(reason: string): Decision {
+  return { action: 'keep', reason, perform: false };
+}
