@@ -117,11 +117,11 @@ inside useradd -m -s /bin/bash tester
 times=()
 failed=0
 for user in root tester; do
-  chroot "$root" su - "$user" -c 'git clone -q /srv/project.bundle xrootd-archive && node --version && npm --version'
+  chroot "$root" su - "$user" -c 'git -c init.defaultBranch=main -c advice.detachedHead=false clone -q /srv/project.bundle xrootd-archive && node --version && npm --version'
   as "$user" 'npm run demo'
   as "$user" 'npm test'
 done
 
-say "$(inside dpkg-query -W -f '${Package} ${Version}' libxrdcl3 2>/dev/null || true)"
+say "XRootD $(inside xrootd -v 2>&1 | head -n 1)"
 printf '%s\n' "${times[@]}"
 exit "$failed"

@@ -1,0 +1,86 @@
+/**
+ * The house (docs: imports point downwards only), as an ESLint configuration of its own, so that a test
+ * can show that it bites.
+ */
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/** What each room of lib/ may import from lib/, besides itself. */
+const below = {
+  cli: ['runner', 'index.ts', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'sandbox'],
+  runner: ['index.ts', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl'],
+  'index.ts': ['jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl'],
+  jobs: ['cache', 'remote', 'rules', 'config', 'xrdcl'],
+  cache: ['rules', 'config', 'xrdcl'],
+  remote: ['rules', 'config', 'xrdcl'],
+  rules: ['config', 'xrdcl'],
+  config: ['xrdcl'],
+  sandbox: ['xrdcl'],
+  xrdcl: [],
+};
+
+const zones = [
+  ...Object.entries(below).map(([room, allowed]) => ({
+    target: `./lib/${room}`,
+    from: './lib',
+    except: [room, ...allowed].map((name) => `./${name}`),
+    message: `lib/${room} may import only ${['itself', ...allowed].join(', ')}`,
+  })),
+  { target: './lib', from: ['./test', './bench', './scripts'], message: 'lib/ stands alone' },
+];
+
+const noClock = 'rules have no clock of their own: take the time as an argument';
+
+export default [
+  {
+    name: 'house/rooms',
+    files: ['lib/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    languageOptions: { parser: tseslint.parser },
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/extensions': ['.ts', '.js'],
+      'import-x/resolver-next': [
+        createNodeResolver({
+          extensions: ['.ts', '.js', '.json'],
+          extensionAlias: { '.js': ['.ts', '.js'] },
+        }),
+      ],
+    },
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones }],
+      'import-x/no-cycle': 'error',
+    },
+  },
+  {
+    name: 'house/rules-are-pure',
+    files: ['lib/rules/**/*.ts'],
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^node:(?!path$|path/posix$|buffer$|util$)', message: 'rules do no I/O' },
+            { regex: '^(winston|yaml|p-retry|p-limit|fs-native-extensions)', message: 'rules do no I/O' },
+            {
+              // wire_text.ts is as pure as the rules are.
+              regex: '^\\.\\./(config|xrdcl)/(?!wire_text\\.js$)',
+              allowTypeImports: true,
+              message: 'rules take only types from the rooms below',
+            },
+          ],
+        },
+      ],
+      'no-restricted-globals': ['error', 'process', 'performance', 'setTimeout', 'setInterval', 'fetch'],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: noClock },
+        { object: 'Math', property: 'random', message: 'rules are deterministic' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: noClock },
+      ],
+    },
+  },
+];

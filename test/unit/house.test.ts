@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { ESLint } from 'eslint';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** The rules that `code` breaks when it stands in `file`. */
+async function broken(file: string, code: string): Promise<(string | null)[]> {
+  const eslint = new ESLint({ cwd: root, overrideConfigFile: 'scripts/lint/house.mjs' });
+  const [result] = await eslint.lintText(code, { filePath: file });
+  return (result?.messages ?? []).map((message) => message.ruleId);
+}
+
+const paths = 'import-x/no-restricted-paths';
+const imports = '@typescript-eslint/no-restricted-imports';
+
+const cases: [title: string, file: string, code: string, rules: string[]][] = [
+  ['jobs may use rules', 'lib/jobs/x.ts', "import '../rules/removal.js';", []],
+  ['rules may not use jobs', 'lib/rules/x.ts', "import '../jobs/events.js';", [paths]],
+  ['not even their types', 'lib/rules/x.ts', "import type { Report } from '../jobs/report.js';", [paths]],
+  ['xrdcl knows nothing of lib', 'lib/xrdcl/x.ts', "import '../config/index.js';", [paths]],
+  ['cache and remote are apart', 'lib/remote/x.ts', "import '../cache/capture.js';", [paths]],
+  ['the sandbox may use xrdcl', 'lib/sandbox/x.ts', "import '../xrdcl/index.js';", []],
+  ['the sandbox may not use config', 'lib/sandbox/x.ts', "import '../config/index.js';", [paths]],
+  ['jobs may not use the sandbox', 'lib/jobs/x.ts', "import '../sandbox/index.js';", [paths]],
+  ['the command line may', 'lib/cli/x.ts', "import '../sandbox/index.js';", []],
+  ['lib may not use tests', 'lib/jobs/x.ts', "import '../../test/unit/house.test.js';", [paths]],
+  ['rules do no I/O', 'lib/rules/x.ts', "import 'node:fs';", [imports]],
+  ['rules take types from below', 'lib/rules/x.ts', "import type { X } from '../config/index.js';", []],
+  ['but no code', 'lib/rules/x.ts', "import '../config/index.js';", [imports]],
+  ['rules have no clock', 'lib/rules/x.ts', 'Date.now();', ['no-restricted-properties']],
+  ['in either form', 'lib/rules/x.ts', 'new Date();', ['no-restricted-syntax']],
+];
+
+describe('the house: imports point downwards', () => {
+  for (const [title, file, code, rules] of cases) {
+    it(`${title}: ${file} with ${code}`, async () => {
+      assert.deepEqual(await broken(file, code), rules);
+    });
+  }
+});
