@@ -1,0 +1,154 @@
+import { SandboxError } from './error.js';
+import type { FileMatcher } from './file_matcher.js';
+import { toPredicate } from './file_matcher.js';
+
+/** Seconds, or a range of seconds from which each file gets its own, evenly distributed. */
+export type Delay = number | readonly [minimum: number, maximum: number];
+
+export interface SandboxOptions {
+  /** The directory on the server that `url` points to. Absolute. Default `/archive`. */
+  basePath?: string;
+  /** Where the sandbox makes its own temporary directory. Default: the system's. No spaces. */
+  directory?: string;
+  /** 0 … 65535. Default 0: any free one. */
+  port?: number;
+  /** Whom xrootd runs as when we are root. Default: the first of xrootd, nobody, daemon. Refused otherwise. */
+  user?: string;
+  /** False: a plain xrootd without tape, which never reports BackUpExists. Default true. */
+  tapeFlags?: boolean;
+  /** Seconds from a file's close until it is written to tape, ≥ 0, or `'never'`. Default 0. */
+  migrationDelay?: Delay | 'never';
+  /** Give the disk copy up as soon as the file is on tape. Default false. */
+  evictAfterMigration?: boolean;
+  /** Seconds from a stage request until a file is online again, ≥ 0. Default 0. */
+  stageDelay?: Delay;
+  /** Seconds to mount a tape: waited before staging begins, and again after the drives were idle. Default 0. */
+  mountDelay?: Delay;
+  /** Files that are written to or read from tape at once, 1 … 64. Default 4. */
+  drives?: number;
+  /** Files that can't be staged. Default none. */
+  failStage?: FileMatcher;
+  /** Files that are never written to tape. Default none. */
+  failMigration?: FileMatcher;
+  /** Bytes of the disk buffer, > 0; beyond it writes end with kXR_NoSpace and staging waits. Default unlimited. */
+  bufferSize?: number;
+  /** xrootd's bound on checksums at once (`xrootd.chksum max`), 1 … 1000. Default 4, as xrootd's. */
+  maxChecksums?: number;
+  /** Files in one prepare request (`-maxfiles`), 1 … 1024. Default 48, as xrootd's. */
+  maxPrepareFiles?: number;
+  /** SSS authentication: clients need `keytab`. Default false. */
+  sss?: boolean;
+  /** Seconds that xrootd gets to answer its first request, > 0. Default 30. */
+  startTimeout?: number;
+  /** The program to start. Default `xrootd` from the PATH. */
+  xrootd?: string;
+  /** More lines for xrootd's configuration. Default none. */
+  extraConfig?: readonly string[];
+}
+
+export interface ResolvedOptions {
+  basePath: string;
+  directory: string | undefined;
+  port: number;
+  user: string | undefined;
+  tapeFlags: boolean;
+  /** Undefined: never. */
+  migrationDelay: (() => number) | undefined;
+  evictAfterMigration: boolean;
+  stageDelay: () => number;
+  mountDelay: () => number;
+  drives: number;
+  failStage: (path: string) => boolean;
+  failMigration: (path: string) => boolean;
+  bufferSize: number | undefined;
+  maxChecksums: number;
+  maxPrepareFiles: number;
+  sss: boolean;
+  startTimeout: number;
+  xrootd: string;
+  extraConfig: readonly string[];
+}
+
+/** @throws SandboxError InvalidOption, naming the option and its range. */
+export function resolveOptions(options: SandboxOptions): ResolvedOptions {
+  const known = new Set<string>(Object.keys(knownOptions));
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) throw invalid(name, 'there is no such option');
+  }
+  const migration = options.migrationDelay ?? 0;
+  const bufferSize = options.bufferSize ?? Infinity;
+  if (bufferSize !== Infinity) integer('bufferSize', bufferSize, 1, Number.MAX_SAFE_INTEGER);
+  const startTimeout = options.startTimeout ?? 30;
+  if (!(startTimeout > 0)) throw invalid('startTimeout', 'seconds above 0 expected');
+  return {
+    basePath: basePath(options.basePath ?? '/archive'),
+    directory: options.directory,
+    port: integer('port', options.port ?? 0, 0, 65535),
+    user: options.user,
+    tapeFlags: options.tapeFlags ?? true,
+    migrationDelay: migration === 'never' ? undefined : delay('migrationDelay', migration),
+    evictAfterMigration: options.evictAfterMigration ?? false,
+    stageDelay: delay('stageDelay', options.stageDelay ?? 0),
+    mountDelay: delay('mountDelay', options.mountDelay ?? 0),
+    drives: integer('drives', options.drives ?? 4, 1, 64),
+    failStage: toPredicate(options.failStage),
+    failMigration: toPredicate(options.failMigration),
+    bufferSize: bufferSize === Infinity ? undefined : bufferSize,
+    maxChecksums: integer('maxChecksums', options.maxChecksums ?? 4, 1, 1000),
+    maxPrepareFiles: integer('maxPrepareFiles', options.maxPrepareFiles ?? 48, 1, 1024),
+    sss: options.sss ?? false,
+    startTimeout,
+    xrootd: options.xrootd ?? 'xrootd',
+    extraConfig: options.extraConfig ?? [],
+  };
+}
+
+const knownOptions: Record<keyof Required<SandboxOptions>, true> = {
+  basePath: true,
+  directory: true,
+  port: true,
+  user: true,
+  tapeFlags: true,
+  migrationDelay: true,
+  evictAfterMigration: true,
+  stageDelay: true,
+  mountDelay: true,
+  drives: true,
+  failStage: true,
+  failMigration: true,
+  bufferSize: true,
+  maxChecksums: true,
+  maxPrepareFiles: true,
+  sss: true,
+  startTimeout: true,
+  xrootd: true,
+  extraConfig: true,
+};
+
+function delay(name: string, value: Delay): () => number {
+  const [minimum, maximum] = typeof value === 'number' ? [value, value] : value;
+  // setTimeout's limit is 2^31 ms.
+  if (!(minimum >= 0 && maximum >= minimum && maximum <= 2_000_000)) {
+    throw invalid(name, 'seconds from 0 to 2,000,000, or [minimum, maximum] of them, expected');
+  }
+  return () => minimum + Math.random() * (maximum - minimum);
+}
+
+function integer(name: string, value: number, minimum: number, maximum: number): number {
+  if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
+    throw invalid(name, `a whole number from ${String(minimum)} to ${String(maximum)} expected`);
+  }
+  return value;
+}
+
+function basePath(path: string): string {
+  const trimmed = path.replace(/\/+$/, '');
+  if (!/^(\/[\w.-]+)+$/.test(trimmed) || /\/\.\.?(\/|$)/.test(trimmed)) {
+    throw invalid('basePath', 'an absolute path of letters, digits, _ . - expected, not /');
+  }
+  return trimmed;
+}
+
+function invalid(name: string, problem: string): SandboxError {
+  return new SandboxError('InvalidOption', `Sandbox option ${name}: ${problem}`);
+}

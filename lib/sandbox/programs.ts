@@ -1,0 +1,72 @@
+import { copyFileSync, existsSync, statSync } from 'node:fs';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SandboxError } from './error.js';
+
+/** The sandbox's own programs, built beside the addon. */
+export type SandboxProgram = 'tape_plugin.so' | 'tape_prepare' | 'tape_launch';
+
+/** Where to look before the package's own build directories. */
+const locationVariable = 'XROOTD_ARCHIVE_SANDBOX_PROGRAMS';
+
+/** Puts a copy of a built program into a directory, where the user that xrootd runs as can reach it. */
+export function installProgram(program: SandboxProgram, directory: string): string {
+  const target = join(directory, program);
+  copyFileSync(findProgram(program), target);
+  return target;
+}
+
+/** @throws SandboxError NotBuilt. */
+function findProgram(program: SandboxProgram): string {
+  const directories = searchPath();
+  const found = directories.map((directory) => join(directory, program)).find((file) => existsSync(file));
+  if (found !== undefined) return found;
+  const needs =
+    program === 'tape_plugin.so'
+      ? ' It needs the server headers of XRootD. Debian, Ubuntu: apt install libxrootd-server-dev' +
+        ' libxrootd-private-dev; RHEL: dnf install xrootd-server-devel xrootd-private-devel; then build again.'
+      : '';
+  throw new SandboxError(
+    'NotBuilt',
+    `The sandbox's ${program} wasn't built (looked in ${directories.join(', ')}).${needs}`,
+  );
+}
+
+function searchPath(): string[] {
+  const root = packageRoot();
+  const chosen = process.env[locationVariable];
+  const addon = process.env['XROOTD_ARCHIVE_ADDON'];
+  return [
+    ...(chosen === undefined || chosen === '' ? [] : [chosen]),
+    ...(addon === undefined || addon === '' ? [] : [dirname(addon)]),
+    join(root, 'build', 'Release'),
+    join(root, 'build', 'Debug'),
+    join(root, 'prebuilds', `${process.platform}-${process.arch}`),
+  ];
+}
+
+function packageRoot(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, 'package.json'))) {
+    const parent = dirname(directory);
+    if (parent === directory) throw new SandboxError('NotBuilt', 'No package.json above the library');
+    directory = parent;
+  }
+  return directory;
+}
+
+/** The full path of a program. @throws SandboxError NotInstalled, with what to install. */
+export function findOnPath(program: string): string {
+  // A user's PATH often lacks the sbin directories, where some packages put servers.
+  const path = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'];
+  const candidates = isAbsolute(program)
+    ? [program]
+    : path.filter((part) => isAbsolute(part)).map((part) => join(part, program));
+  const found = candidates.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false);
+  if (found !== undefined) return found;
+  throw new SandboxError(
+    'NotInstalled',
+    `${program} is not installed. Debian, Ubuntu: apt install xrootd-server xrootd-server-plugins xrootd-plugins;` +
+      ' RHEL, Fedora: dnf install xrootd-server (from EPEL); macOS: brew install xrootd',
+  );
+}

@@ -1,0 +1,58 @@
+/** What is asked of a file's tape copy. */
+export interface Recall {
+  /** Request ids with the time of each. */
+  requests: Map<string, Date>;
+  /** Not online yet. */
+  waiting: boolean;
+  /** Why it can't be staged. */
+  error?: string;
+}
+
+/** The stage requests that the robot knows, by path and by request. */
+export class RequestBook {
+  readonly #recalls = new Map<string, Recall>();
+  readonly #paths = new Map<string, string[]>();
+
+  /** Returns true when the file has to be staged now: it wasn't waiting already. */
+  add(requestId: string, path: string, time: Date, offline: boolean): boolean {
+    const known = this.#recalls.get(path);
+    const wasWaiting = known?.waiting ?? false;
+    const recall = known ?? { requests: new Map<string, Date>(), waiting: false };
+    recall.requests.set(requestId, time);
+    recall.waiting = offline;
+    if (!wasWaiting) delete recall.error;
+    this.#recalls.set(path, recall);
+    const paths = this.#paths.get(requestId) ?? [];
+    paths.push(path);
+    this.#paths.set(requestId, paths);
+    return offline && !wasWaiting;
+  }
+
+  of(path: string): Recall | undefined {
+    return this.#recalls.get(path);
+  }
+
+  pathsOf(requestId: string): readonly string[] {
+    return this.#paths.get(requestId) ?? [];
+  }
+
+  done(path: string, error?: string): void {
+    const recall = this.#recalls.get(path);
+    if (recall === undefined) return;
+    recall.waiting = false;
+    if (error !== undefined) recall.error = error;
+  }
+
+  /** Returns true when nobody wants the file any more. */
+  cancel(requestId: string, path: string): boolean {
+    const recall = this.#recalls.get(path);
+    if (!recall?.requests.delete(requestId) || recall.requests.size > 0) return false;
+    this.#recalls.delete(path);
+    return true;
+  }
+
+  /** An evicted file is nobody's request any more. */
+  forget(path: string): void {
+    this.#recalls.delete(path);
+  }
+}

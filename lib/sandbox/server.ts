@@ -1,0 +1,178 @@
+import type { ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { SandboxError } from './error.js';
+import type { Layout } from './layout.js';
+import { findOnPath } from './programs.js';
+import type { ResolvedOptions } from './options.js';
+import { untilAnswering } from './readiness.js';
+import type { ServerVersion } from './server_config.js';
+import { serverConfig } from './server_config.js';
+
+const portAttempts = 5;
+const addressInUse = /address already in use/i;
+
+/** The xrootd process. It comes to life by `start`, may die and come back on its port, and ends with `kill`. */
+export class XrootdServer {
+  readonly #layout: Layout;
+  readonly #options: ResolvedOptions;
+  readonly #program: string;
+  readonly #version: ServerVersion;
+  #process: ChildProcess | undefined;
+  #port: number;
+  /** xrootd takes a listening socket from us where it was built with systemd's library, which is on most Linux. */
+  #handOver = process.platform === 'linux';
+
+  private constructor(layout: Layout, options: ResolvedOptions, program: string, version: ServerVersion) {
+    this.#layout = layout;
+    this.#options = options;
+    this.#program = program;
+    this.#version = version;
+    this.#port = options.port;
+  }
+
+  /** @throws SandboxError NotInstalled, StartFailed (with the end of xrootd's log). */
+  static async start(layout: Layout, options: ResolvedOptions): Promise<XrootdServer> {
+    const program = findOnPath(options.xrootd);
+    const server = new XrootdServer(layout, options, program, await versionOf(program));
+    await server.start();
+    return server;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Undefined while it isn't running. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  async start(): Promise<void> {
+    if (this.#process !== undefined) return;
+    const chosen = this.#port;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#launch(this.#handOver ? undefined : chosen === 0 ? await freePort() : chosen);
+        return;
+      } catch (error) {
+        const taken = error instanceof SandboxError && addressInUse.test(error.log ?? '');
+        const ours = error instanceof SandboxError && /tape_launch/.test(error.log ?? '');
+        if (!taken || attempt === portAttempts || (chosen !== 0 && (!this.#handOver || ours))) throw error;
+        // It tried to bind the port that we hold for it: it can't take sockets over.
+        this.#handOver = false;
+        this.#port = chosen;
+      }
+    }
+  }
+
+  /** SIGKILL, which works on a stopped (paused) process too; resolves when it is gone. */
+  async kill(): Promise<void> {
+    const running = this.#process;
+    if (running === undefined) return;
+    const gone = once(running, 'exit');
+    running.kill('SIGKILL');
+    if (running.exitCode === null && running.signalCode === null) await gone;
+    this.#forget();
+  }
+
+  /** @throws SandboxError NotRunning. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#process === undefined) throw new SandboxError('NotRunning', "The sandbox's xrootd isn't running");
+    this.#process.kill(signal);
+  }
+
+  async #launch(port: number | undefined): Promise<void> {
+    const { config, log, admin, root, pidFile, programs, user } = this.#layout;
+    writeFileSync(config, serverConfig(this.#layout, this.#options, this.#version, port));
+    const logFile = openSync(log, 'a', 0o644);
+    const logStart = readFileSync(log).length;
+    const server = spawn(
+      join(programs, 'tape_launch'),
+      [
+        ...[pidFile, port === undefined ? String(this.#port) : '-', this.#program],
+        // -s: else it leaves a file in /tmp.
+        ...['-c', config, '-p', port === undefined ? '{port}' : String(port), '-s', join(admin, 'pid')],
+      ],
+      {
+        stdio: ['ignore', 'pipe', logFile],
+        cwd: root,
+        // Its own session: a Ctrl-C in our terminal isn't for it.
+        detached: true,
+        ...(user ?? {}),
+      },
+    );
+    closeSync(logFile);
+    this.#process = server;
+    const failed = new Promise<never>((_resolve, reject) => {
+      const fail = (how: string, cause?: unknown): void => {
+        const text = readFileSync(log).subarray(logStart).toString('utf8');
+        reject(new SandboxError('StartFailed', `xrootd didn't start: ${how}`, { log: endOf(text), cause }));
+      };
+      server.once('error', (error) => {
+        fail(error.message, error);
+      });
+      server.once('exit', (code, signal) => {
+        if (this.#process === server) this.#forget();
+        fail(signal === null ? `it ended with status ${String(code)}` : `it was ended by ${signal}`);
+      });
+      setTimeout(() => {
+        fail(`no answer in ${String(this.#options.startTimeout)} s`);
+      }, this.#options.startTimeout * 1000).unref();
+    });
+    failed.catch(() => undefined);
+    try {
+      this.#port = port ?? (await Promise.race([portFrom(server), failed]));
+      const ended = new AbortController();
+      await Promise.race([untilAnswering(this.#port, ended.signal), failed]).finally(() => {
+        ended.abort();
+      });
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
+  }
+
+  #forget(): void {
+    this.#process = undefined;
+    // The keeper kills what the file names.
+    rmSync(this.#layout.pidFile, { force: true });
+  }
+}
+
+async function portFrom(server: ChildProcess): Promise<number> {
+  let text = '';
+  for await (const data of server.stdout!) {
+    text += String(data);
+    if (text.endsWith('\n')) break;
+  }
+  if (text !== '') return Number(text);
+  // It ended without a word; its exit tells.
+  return new Promise<never>(() => undefined);
+}
+
+async function versionOf(program: string): Promise<ServerVersion> {
+  const { stdout, stderr } = await promisify(execFile)(program, ['-v']).catch((error: unknown) => {
+    throw new SandboxError('StartFailed', `${program} -v failed`, { cause: error });
+  });
+  const match = /v?(\d+)\.(\d+)/.exec(stdout + stderr);
+  return { major: Number(match?.[1] ?? 5), minor: Number(match?.[2] ?? 5) };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function endOf(log: string): string {
+  return log.trimEnd().split('\n').slice(-30).join('\n');
+}
