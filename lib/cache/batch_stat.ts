@@ -10,7 +10,7 @@ import { lstat, lstatSync, type BigIntStats } from 'node:fs';
 export type StatResult = BigIntStats | Error;
 
 /** Longest time at a stretch on the main thread, but for one slow call. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 /** Slower than this on average is not "from memory". */
 const WARM_MS_EACH = 0.1;
 /** How many names go through the pool before the fast way is tried again. */

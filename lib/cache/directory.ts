@@ -10,7 +10,8 @@ import * as fs from 'node:fs/promises';
 import { CacheError, errnoCode } from './errors.js';
 
 const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-const DESCRIPTORS = process.platform === 'linux' && existsSync('/proc/self/fd') ? '/proc/self/fd' : undefined;
+/** Where open descriptors are looked up by path; undefined on systems that have no such place. */
+export const DESCRIPTORS = process.platform === 'linux' && existsSync('/proc/self/fd') ? '/proc/self/fd' : undefined;
 
 export class CacheDirectory {
   readonly #handle: fs.FileHandle;

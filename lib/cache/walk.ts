@@ -59,7 +59,7 @@ export interface WalkOptions {
   nameProblem?: (path: string) => string | undefined;
   /** Relative paths to pass over without a word, like a lock file inside the cache. */
   ignore?: ReadonlySet<string>;
-  /** Most entries of one batch. Default 256. */
+  /** Most entries of one batch. Default 128. */
   batch?: number;
 }
 
@@ -86,7 +86,7 @@ async function* walkDirectory(
   batchStat: BatchStat,
   options: WalkOptions,
 ): AsyncGenerator<WalkEntry[]> {
-  const most = options.batch ?? 256;
+  const most = options.batch ?? 128;
   try {
     for (let done = false; !done;) {
       options.signal?.throwIfAborted();

@@ -28,8 +28,9 @@ export type Validated =
  */
 export function validateBlock(block: unknown): Validated {
   if (!isPlainObject(block)) return invalid([{ path: [], message: 'must be a block of keys' }]);
-  const result = backupSchema.safeParse(withoutNulls(block));
-  if (!result.success) return invalid(result.error.issues.flatMap((issue) => problemsOf(issue)));
+  const given = withoutNulls(block);
+  const result = backupSchema.safeParse(given);
+  if (!result.success) return invalid(result.error.issues.flatMap((issue) => problemsOf(issue, given)));
   return { config: renameKeys(result.data, camelCase) as ArchiveConfig, problems: [] };
 }
 
@@ -72,7 +73,7 @@ export function nearestKey(key: string, known: readonly string[]): string | unde
   return best?.candidate;
 }
 
-function problemsOf(issue: z.core.$ZodIssue): RawProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, given: Record<string, unknown>): RawProblem[] {
   const keys = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     const known = keys[0] === 'mail' ? MAIL_KEYS : BACKUP_KEYS;
@@ -85,9 +86,17 @@ function problemsOf(issue: z.core.$ZodIssue): RawProblem[] {
     const [first] = inner;
     if (first !== undefined) return [{ path: [...keys, ...first.path.map(String)], message: first.message }];
   }
-  if (issue.input === undefined && issue.message.endsWith('not nothing'))
+  if (valueAt(given, keys) === undefined)
     return [{ path: keys, message: `is missing: it ${issue.message.replace(/, not nothing$/, '')}` }];
   return [{ path: keys, message: issue.message }];
+}
+
+function valueAt(given: unknown, keys: readonly string[]): unknown {
+  return keys.reduce(
+    (value: unknown, key) =>
+      isPlainObject(value) || Array.isArray(value) ? (value as Record<string, unknown>)[key] : undefined,
+    given,
+  );
 }
 
 export function unknownKey(key: string, known: readonly string[]): string {

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { createLogger, redacting, type Logger } from '../../lib/config/logger.js';
+import { redact, redactText } from '../../lib/config/redact.js';
+
+const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl';
+
+describe('secrets', () => {
+  const table: [string, string][] = [
+    ['root://h//f?authz=Bearer%20abc&x=1', 'root://h//f?authz=***&x=1'],
+    ['open root://h//f?xrd.sss=/home/me/key.kt failed', 'open root://h//f?xrd.sss=*** failed'],
+    ['a?xrd.gsiusrpxy=/tmp/x509&xrd.ztn=tok', 'a?xrd.gsiusrpxy=***&xrd.ztn=***'],
+    ['Authorization: Bearer abc.def-ghi', 'Authorization: Bearer ***'],
+    [`token is ${TOKEN}!`, 'token is ***!'],
+    ['root://me:secret@host//f', 'root://me:***@host//f'],
+    ['access_token=1&password=2;passwd=3', 'access_token=***&password=***'],
+    ['nothing here: a=b&c=d, root://me@host//f', 'nothing here: a=b&c=d, root://me@host//f'],
+  ];
+  for (const [text, clean] of table)
+    it(`are taken out of ${text.slice(0, 40)}`, () => {
+      assert.equal(redactText(text), clean);
+    });
+
+  it('are taken out of fields, errors and nested values', () => {
+    const error = Object.assign(new Error(`no: ${TOKEN}`), { target: 'root://h//f?authz=x1y2' });
+    const text = JSON.stringify(
+      redact({ error, deep: [{ token: 'x1y2', url: new URL('root://h/f?authz=x1y2') }], n: 1n }),
+    );
+    assert.doesNotMatch(text, /x1y2|eyJ/);
+    assert.match(text, /"n":"1"/);
+  });
+});
+
+describe('the logger', () => {
+  async function lines(options: object, use: (logger: Logger) => void): Promise<string[]> {
+    const stream = new PassThrough();
+    use(createLogger({ ...options, stream }));
+    await setImmediate();
+    return String(stream.read() ?? '')
+      .split('\n')
+      .slice(0, -1);
+  }
+
+  it('writes a line for people', async () => {
+    const [line] = await lines({}, (logger) => {
+      logger.debug('not this');
+      logger.warn('disk\nnearly full', { path: 'a b', percent: 91.5, level: 'x' });
+    });
+    assert.match(
+      line ?? '',
+      /^\d{4}-\d\d-\d\dT[\d:.]+Z WARNING disk \| nearly full path="a b" percent=91.5$/,
+    );
+  });
+
+  it('writes JSON for machines', async () => {
+    const [line] = await lines({ json: true, level: 'debug' }, (logger) => {
+      logger.debug('copied', { path: 'f', url: 'root://h//f?authz=hunter2' });
+    });
+    const { timestamp, ...rest } = JSON.parse(line ?? '') as Record<string, unknown>;
+    assert.ok(timestamp);
+    assert.deepEqual(rest, { level: 'debug', message: 'copied', path: 'f', url: 'root://h//f?authz=***' });
+  });
+
+  it('gives a handed-in logger nothing secret, and survives one that throws', () => {
+    const seen: unknown[] = [];
+    const take = (...args: unknown[]): void => void seen.push(args);
+    const mine = redacting({
+      debug: take,
+      info: take,
+      warn: take,
+      error: () => {
+        throw new Error('full');
+      },
+    });
+    mine.info('x?authz=hunter2', { token: 'hunter2' });
+    mine.error('lost');
+    assert.deepEqual(seen, [['x?authz=***', { token: '***' }]]);
+  });
+});

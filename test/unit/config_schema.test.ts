@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { camelCase, snakeCase } from '../../lib/config/case.js';
+import { ConfigError } from '../../lib/config/errors.js';
+import { backupSchema, BACKUP_KEYS, MAIL_KEYS, type ArchiveOptions } from '../../lib/config/schema.js';
+import { nearestKey, resolveOptions, validateBlock } from '../../lib/config/validate.js';
+
+const minimal = { cache_directory: '/data/cache', target_url: 'root://host//base' };
+
+function problem(more: Record<string, unknown>): string {
+  const { problems } = validateBlock({ ...minimal, ...more });
+  return problems.map(({ path: keys, message }) => `${keys.join('.')}: ${message}`).join(' | ');
+}
+
+describe('the options', () => {
+  it('have defaults', () => {
+    const { config } = validateBlock(minimal);
+    assert.ok(config);
+    assert.equal(config.autoRemove, 'backed_up');
+    assert.equal(config.warningMarkPercent, 50);
+    assert.equal(config.timezoneStr, 'Europe/London');
+    assert.equal(config.verify, 'checksum');
+    assert.equal(config.keytabFilePath, undefined);
+  });
+
+  it('take a facility’s block as it is', () => {
+    const { config, problems } = validateBlock({
+      ...minimal,
+      warning_mark_percent: 75.5,
+      copy_cron_string: '0 3 * * *',
+      timezone_str: 'Europe/London',
+      worker_file_path: '/run/worker.pid',
+      auto_remove: 'never',
+      keytab_file_path: '/etc/sss.keytab',
+      mail: {
+        host: 'smtp.example',
+        from_addr: 'Archive <archive@example.org>',
+        to_addrs: ['a@example.org', 'b@example.org'],
+      },
+    });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(config?.mail, {
+      host: 'smtp.example',
+      fromAddr: 'Archive <archive@example.org>',
+      toAddrs: ['a@example.org', 'b@example.org'],
+    });
+  });
+
+  it('take one mail address for a list, and a key without a value for none', () => {
+    const mail = { host: 'smtp', from_addr: 'a@b', to_addrs: 'c@d' };
+    assert.deepEqual(validateBlock({ ...minimal, mail }).config?.mail?.toAddrs, ['c@d']);
+    assert.equal(validateBlock({ ...minimal, mail: null, keytab_file_path: null }).config?.mail, undefined);
+  });
+
+  const bad: [Record<string, unknown>, RegExp][] = [
+    [
+      { cache_directory: undefined },
+      /^cache_directory: is missing: it must be the path of the cache directory$/,
+    ],
+    [{ cache_directory: '' }, /empty/],
+    [{ cache_directory: '/data/wh?t' }, /"\?"/],
+    [{ target_url: 'http://host//base' }, /http:\/\/.*root, roots/],
+    [{ auto_remove: 'always' }, /^auto_remove: must be one of never, cached, backed_up, not "always"$/],
+    [{ warning_mark_percent: 101 }, /from 1 to 100 \(per cent\)/],
+    [{ warning_mark_percent: '50' }, /a number from 1 to 100 \(per cent\), not "50"/],
+    [{ parallel_copies: 0 }, /from 1 to 255/],
+    [{ parallel_copies: 2.5 }, /whole number/],
+    [{ parallel_copies: 256 }, /from 1 to 255/],
+    [{ settle_seconds: -1 }, /from 0/],
+    [{ settle_seconds: Number.NaN }, /number/],
+    [{ fsync: 'yes' }, /true or false, not "yes"/],
+    [{ timezone_str: 'Europe/Lodon' }, /"Europe\/Lodon" is not a time zone/],
+    [{ copy_cron_string: '' }, /cron/],
+    [{ mail: 'smtp.example' }, /^mail: must be a block of keys \(host, from_addr, to_addrs\)$/],
+    [
+      { mail: { host: 'h', from_addr: 'nobody', to_addrs: ['a@b'] } },
+      /^mail\.from_addr: "nobody" is not a mail address$/,
+    ],
+    [
+      { mail: { host: 'h', from_addr: 'a@b', to_addrs: ['a@b', 'c'] } },
+      /^mail\.to_addrs\.1: "c" is not a mail address$/,
+    ],
+    [{ mail: { host: 'h', from_addr: 'a@b', to_addrs: [] } }, /mail\.to_addrs: must name at least one/],
+    [
+      { mail: { host: 'h', from_addr: 'a@b', to_addrs: 5 } },
+      /mail\.to_addrs: must be a mail address or a list/,
+    ],
+    [{ mail: { host: 'h', from_addr: 'a@b' } }, /mail\.to_addrs: is missing/],
+    [
+      { mail: { host: 'h', from_adr: 'a@b', to_addrs: ['a@b'] } },
+      /mail\.from_adr: is not known; did you mean from_addr\?/,
+    ],
+    [{ auto_remvoe: 'never' }, /^auto_remvoe: is not known; did you mean auto_remove\?$/],
+    [{ checksum_type: 'md5' }, /adler32, crc32c/],
+  ];
+  for (const [more, message] of bad)
+    it(`refuses ${JSON.stringify(more)}`, () => {
+      assert.match(problem(more), message);
+    });
+
+  it('tells everything that is wrong at once', () => {
+    const { problems } = validateBlock({ target_url: 'x', auto_remove: 1, fsnyc: true, mail: { hots: 'h' } });
+    const keys = problems.map((one) => one.path.join('.')).sort();
+    assert.deepEqual(keys, [
+      'auto_remove',
+      'cache_directory',
+      'fsnyc',
+      'mail.from_addr',
+      'mail.host',
+      'mail.hots',
+      'mail.to_addrs',
+      'target_url',
+    ]);
+  });
+
+  it('are the same in TypeScript, in camelCase', () => {
+    const config = resolveOptions({ cacheDirectory: 'cache', targetUrl: 'ROOT://host/base/' });
+    assert.equal(config.cacheDirectory, path.resolve('cache'));
+    assert.equal(config.targetUrl, 'root://host//base');
+    assert.throws(
+      () =>
+        resolveOptions({
+          cacheDirectory: '/c',
+          targetUrl: 'root://h//b',
+          settleSecond: 1,
+          auto_remove: 'never',
+        } as ArchiveOptions),
+      (error: unknown) => {
+        assert.ok(error instanceof ConfigError);
+        assert.equal(error.exitCode, 2);
+        const texts = error.problems.map((one) => `${one.key}: ${one.message}`);
+        assert.ok(texts.includes('settleSecond: is not known; did you mean settleSeconds?'), texts.join());
+        assert.ok(texts.includes('auto_remove: is not known; did you mean autoRemove?'), texts.join());
+        return true;
+      },
+    );
+  });
+
+  it('name the nearest key', () => {
+    assert.equal(nearestKey('cachedirectory', BACKUP_KEYS), 'cache_directory');
+    assert.equal(nearestKey('Target_URL', BACKUP_KEYS), 'target_url');
+  });
+
+  it('change between the two cases without loss', () => {
+    for (const key of [...BACKUP_KEYS, ...MAIL_KEYS]) {
+      assert.equal(snakeCase(camelCase(key)), key);
+      assert.match(key, /^[a-z0-9]+(_[a-z0-9]+)*$/);
+    }
+  });
+
+  it('stand in docs/configuration.md, each with its default and its range', () => {
+    const docs = readFileSync(path.join(repository(), 'docs/configuration.md'), 'utf8');
+    const row = (key: string): string => new RegExp(`^\\| \`${key}\` \\|.*$`, 'm').exec(docs)?.[0] ?? '';
+    for (const key of MAIL_KEYS) assert.notEqual(row(key), '', key);
+    const defaults = validateBlock(minimal).config as unknown as Record<string, unknown>;
+    for (const key of BACKUP_KEYS) {
+      const line = row(key);
+      assert.notEqual(line, '', `${key} is missing`);
+      const value = defaults[camelCase(key)];
+      const required = key in minimal;
+      const expected = required ? 'required' : value === undefined ? 'none' : `\`${String(value)}\``;
+      assert.equal(line.split('|')[3]?.trim(), expected, key);
+      const range = /from (\S+) to (\S+)/.exec(rangeMessage(key));
+      if (range !== null) assert.ok(line.includes(`${range[1]} to ${range[2]}.`), `${key}: ${range[0]}`);
+      const choice = /must be one of ([^"]*), not/.exec(rangeMessage(key));
+      for (const word of choice?.[1]?.split(', ') ?? [])
+        assert.ok(line.includes(`\`${word}\``), `${key}: ${word}`);
+    }
+    const documented = [...docs.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1] ?? '');
+    for (const key of documented)
+      assert.ok([...BACKUP_KEYS, ...MAIL_KEYS].includes(key), `${key} is only in the docs`);
+  });
+});
+
+/** What the schema itself says about a value that can't be right. */
+function rangeMessage(key: string): string {
+  const field = (
+    backupSchema.shape as Record<string, { safeParse(value: unknown): { error?: { message: string } } }>
+  )[key];
+  return field?.safeParse([]).error?.message ?? '';
+}
+
+function repository(): string {
+  let directory = import.meta.dirname;
+  while (!existsSync(path.join(directory, 'docs/configuration.md'))) {
+    const parent = path.dirname(directory);
+    assert.notEqual(parent, directory, 'docs/configuration.md is not above the test');
+    directory = parent;
+  }
+  return directory;
+}
