@@ -60,29 +60,35 @@ export class DueQueue {
   }
 
   #rise(index: number): void {
-    const heap = this.#heap;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (heap[parent]!.at <= heap[index]!.at) return;
-      [heap[parent], heap[index]] = [heap[index]!, heap[parent]!];
-      index = parent;
+    for (let child = index; child > 0;) {
+      const parent = (child - 1) >> 1;
+      if (this.#at(parent) <= this.#at(child)) return;
+      this.#swap(parent, child);
+      child = parent;
     }
   }
 
   #removeFirst(): void {
-    const heap = this.#heap;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
-    heap[0] = last;
-    for (let index = 0; ; ) {
-      const left = 2 * index + 1;
-      const right = left + 1;
-      let smallest = index;
-      if (left < heap.length && heap[left]!.at < heap[smallest]!.at) smallest = left;
-      if (right < heap.length && heap[right]!.at < heap[smallest]!.at) smallest = right;
-      if (smallest === index) return;
-      [heap[smallest], heap[index]] = [heap[index]!, heap[smallest]!];
-      index = smallest;
+    this.#swap(0, this.#heap.length - 1);
+    this.#heap.pop();
+    for (let parent = 0; ;) {
+      const left = 2 * parent + 1;
+      const smaller = this.#at(left + 1) < this.#at(left) ? left + 1 : left;
+      if (this.#at(parent) <= this.#at(smaller)) return;
+      this.#swap(parent, smaller);
+      parent = smaller;
     }
+  }
+
+  /** Beyond the end: later than everything. */
+  #at(index: number): number {
+    return this.#heap[index]?.at ?? Infinity;
+  }
+
+  #swap(a: number, b: number): void {
+    const [first, second] = [this.#heap[a], this.#heap[b]];
+    if (first === undefined || second === undefined) return;
+    this.#heap[a] = second;
+    this.#heap[b] = first;
   }
 }

@@ -8,7 +8,10 @@ export class SandboxError extends Error {
 
   constructor(code: SandboxErrorCode, message: string, options: { log?: string; cause?: unknown } = {}) {
     const { log, cause } = options;
-    super(log === undefined || log === '' ? message : `${message}\n${log}`, cause === undefined ? {} : { cause });
+    super(
+      log === undefined || log === '' ? message : `${message}\n${log}`,
+      cause === undefined ? {} : { cause },
+    );
     this.code = code;
     if (log !== undefined) this.log = log;
   }

@@ -48,5 +48,8 @@ function parseEvent(line: string): ServerEvent | undefined {
 
 /** Paths on the server are compared as text: one slash each. */
 export function normalizePath(path: string): string {
-  return `/${path.split('/').filter((part) => part !== '').join('/')}`;
+  return `/${path
+    .split('/')
+    .filter((part) => part !== '')
+    .join('/')}`;
 }

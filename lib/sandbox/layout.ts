@@ -69,7 +69,8 @@ export function makeLayout(options: ResolvedOptions): Layout {
   mkdirSync(join(layout.disk, options.basePath), { recursive: true });
   mkdirSync(join(layout.tape, options.basePath), { recursive: true });
   for (const directory of [layout.incoming, layout.admin, layout.programs]) mkdirSync(directory);
-  for (const directory of [root, layout.disk, layout.tape, layout.admin, layout.programs]) giveTo(user, directory);
+  for (const directory of [root, layout.disk, layout.tape, layout.admin, layout.programs])
+    giveTo(user, directory);
   for (const tree of [layout.disk, layout.tape]) {
     let directory = tree;
     for (const part of options.basePath.split('/')) giveTo(user, (directory = join(directory, part)));
@@ -101,7 +102,9 @@ function parentDirectory(chosen: string | undefined): string {
   try {
     accessSync(usable, constants.W_OK);
   } catch (error) {
-    throw new SandboxError('InvalidOption', `Sandbox option directory: can't write to ${usable}`, { cause: error });
+    throw new SandboxError('InvalidOption', `Sandbox option directory: can't write to ${usable}`, {
+      cause: error,
+    });
   }
   return usable;
 }
@@ -109,7 +112,10 @@ function parentDirectory(chosen: string | undefined): string {
 function serverUser(chosen: string | undefined): ServerUser | undefined {
   if (process.getuid?.() !== 0) {
     if (chosen === undefined) return undefined;
-    throw new SandboxError('InvalidOption', 'Sandbox option user: only root can start xrootd as another user');
+    throw new SandboxError(
+      'InvalidOption',
+      'Sandbox option user: only root can start xrootd as another user',
+    );
   }
   const names = chosen === undefined ? ['xrootd', 'nobody', 'daemon'] : [chosen];
   const accounts = readFileSync('/etc/passwd', 'utf8')

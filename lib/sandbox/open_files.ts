@@ -7,7 +7,9 @@ export async function openFiles(pid: number): Promise<ReadonlySet<string> | unde
   const directory = `/proc/${String(pid)}/fd`;
   try {
     const descriptors = await readdir(directory);
-    const targets = await Promise.all(descriptors.map((fd) => readlink(`${directory}/${fd}`).catch(() => '')));
+    const targets = await Promise.all(
+      descriptors.map((fd) => readlink(`${directory}/${fd}`).catch(() => '')),
+    );
     return new Set(targets);
   } catch {
     return undefined;

@@ -58,7 +58,12 @@ function packageRoot(): string {
 /** The full path of a program. @throws SandboxError NotInstalled, with what to install. */
 export function findOnPath(program: string): string {
   // A user's PATH often lacks the sbin directories, where some packages put servers.
-  const path = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'];
+  const path = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/sbin',
+    '/usr/local/sbin',
+    '/opt/homebrew/bin',
+  ];
   const candidates = isAbsolute(program)
     ? [program]
     : path.filter((part) => isAbsolute(part)).map((part) => join(part, program));

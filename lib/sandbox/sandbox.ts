@@ -166,7 +166,10 @@ export class TapeSandbox implements AsyncDisposable {
   async settle(): Promise<void> {
     const robot = this.#tape();
     if (this.#options.migrationDelay === undefined) {
-      throw new SandboxError('WrongState', "settle() would wait for ever: migrationDelay is 'never'; use migrateAll()");
+      throw new SandboxError(
+        'WrongState',
+        "settle() would wait for ever: migrationDelay is 'never'; use migrateAll()",
+      );
     }
     await robot.settle();
   }
@@ -297,7 +300,10 @@ export class TapeSandbox implements AsyncDisposable {
 
   #tape(): TapeRobot {
     if (this.#robot === undefined) {
-      throw new SandboxError('WrongState', 'This sandbox has no tape (tapeFlags: false), or was never started');
+      throw new SandboxError(
+        'WrongState',
+        'This sandbox has no tape (tapeFlags: false), or was never started',
+      );
     }
     return this.#robot;
   }
@@ -312,7 +318,8 @@ export class TapeSandbox implements AsyncDisposable {
   #serverPath(path: string): string {
     const { basePath } = this.#options;
     const absolute = normalizePath(path);
-    if (path.startsWith('/') && (absolute === basePath || absolute.startsWith(`${basePath}/`))) return absolute;
+    if (path.startsWith('/') && (absolute === basePath || absolute.startsWith(`${basePath}/`)))
+      return absolute;
     return `${basePath}${absolute}`;
   }
 }

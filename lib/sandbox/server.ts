@@ -83,7 +83,8 @@ export class XrootdServer {
 
   /** @throws SandboxError NotRunning. */
   signal(signal: NodeJS.Signals): void {
-    if (this.#process === undefined) throw new SandboxError('NotRunning', "The sandbox's xrootd isn't running");
+    if (this.#process === undefined)
+      throw new SandboxError('NotRunning', "The sandbox's xrootd isn't running");
     this.#process.kill(signal);
   }
 
@@ -147,7 +148,7 @@ export class XrootdServer {
 
 async function portFrom(server: ChildProcess): Promise<number> {
   let text = '';
-  for await (const data of server.stdout!) {
+  for await (const data of server.stdout ?? []) {
     text += String(data);
     if (text.endsWith('\n')) break;
   }

@@ -31,7 +31,11 @@ export function serverConfig(
   if (port !== undefined) lines.push('xrd.allow host 127.0.0.1', 'xrd.allow host localhost');
   if (options.tapeFlags) lines.push(...tapeLines(layout, options, version));
   if (options.sss) {
-    lines.push('xrootd.seclib libXrdSec.so', `sec.protocol sss -s ${layout.serverKeytab}`, 'sec.protbind * only sss');
+    lines.push(
+      'xrootd.seclib libXrdSec.so',
+      `sec.protocol sss -s ${layout.serverKeytab}`,
+      'sec.protbind * only sss',
+    );
   }
   return [...lines, ...options.extraConfig, ''].join('\n');
 }
@@ -45,7 +49,10 @@ function tapeLines(layout: Layout, options: ResolvedOptions, version: ServerVers
       `${longAnswers} -maxfiles ${String(options.maxPrepareFiles)} -run ${layout.programs}/tape_prepare`,
   ];
   if (options.migrationDelay !== undefined) {
-    lines.push('ofs.notifymsg mv $TID mv $LFN2', `ofs.notify msgs 200000 1000 openw closew mv >${layout.events}`);
+    lines.push(
+      'ofs.notifymsg mv $TID mv $LFN2',
+      `ofs.notify msgs 200000 1000 openw closew mv >${layout.events}`,
+    );
   }
   return lines;
 }

@@ -85,7 +85,8 @@ export class TapeStore {
       await chmod(incoming, 0o644);
       await setTime(incoming, before);
       const after = await statOf(source);
-      if (after === undefined || after.ino !== before.ino || !same(before, after) || (await isOpen())) return false;
+      if (after === undefined || after.ino !== before.ino || !same(before, after) || (await isOpen()))
+        return false;
       makeTapeDirectory(dirname(target));
       await rename(incoming, target);
     } catch (error) {
@@ -162,7 +163,7 @@ export class TapeStore {
     try {
       const byte = Buffer.alloc(1);
       await file.read(byte, 0, 1, offset);
-      byte[0]! ^= 0xff;
+      byte.writeUInt8(byte.readUInt8() ^ 0xff);
       await file.write(byte, 0, 1, offset);
       await file.utimes(...times(before));
       if (!inPlace) {
@@ -178,10 +179,10 @@ export class TapeStore {
 
 async function copyInto(source: FileHandle, target: FileHandle): Promise<void> {
   const buffer = Buffer.allocUnsafe(chunkBytes);
-  for (let position = 0; ; ) {
+  for (let position = 0; ;) {
     const { bytesRead } = await source.read(buffer, 0, buffer.length, position);
     if (bytesRead === 0) return;
-    for (let written = 0; written < bytesRead; ) {
+    for (let written = 0; written < bytesRead;) {
       const result = await target.write(buffer, written, bytesRead - written, position + written);
       written += result.bytesWritten;
     }

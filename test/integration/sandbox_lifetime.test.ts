@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import type { Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
+
+interface Started {
+  owner: ChildProcess;
+  lines: Interface;
+  pid: number;
+  directory: string;
+}
+
+const sandbox = new URL('../../lib/sandbox/index.js', import.meta.url).href;
+
+/** A process of its own that starts a sandbox, tells where it is, and runs `then`. */
+async function startOwner(then: string, options = '{}'): Promise<Started> {
+  const program = `
+    import { dirname } from 'node:path';
+    import { TapeSandbox } from ${JSON.stringify(sandbox)};
+    const sandbox = await TapeSandbox.start(${options});
+    console.log(JSON.stringify({ pid: sandbox.pid, directory: dirname(sandbox.logFile) }));
+    ${then}`;
+  const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: owner.stdout });
+  const [line] = (await once(lines, 'line')) as [string];
+  return { owner, lines, ...(JSON.parse(line) as { pid: number; directory: string }) };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function untilGone({ pid, directory }: Started): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  while (isRunning(pid) || existsSync(directory)) {
+    if (Date.now() > deadline)
+      assert.fail(`left: ${isRunning(pid) ? `process ${String(pid)} ` : ''}${directory}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('TapeSandbox: nothing outlives its owner', () => {
+  const ends: [string, string, (started: Started) => void][] = [
+    ['is killed by SIGKILL', '', ({ owner }) => owner.kill('SIGKILL')],
+    ['is interrupted', '', ({ owner }) => owner.kill('SIGINT')],
+    [
+      'exits without stop()',
+      "process.stdin.on('data', () => process.exit(3));",
+      ({ owner }) => owner.stdin?.write('x'),
+    ],
+    [
+      'throws',
+      "process.stdin.on('data', () => { throw new Error('as asked'); });",
+      ({ owner }) => owner.stdin?.write('x'),
+    ],
+    ['is killed while the server is frozen', 'sandbox.pause();', ({ owner }) => owner.kill('SIGKILL')],
+  ];
+  for (const [how, then, end] of ends) {
+    it(`when it ${how}`, async () => {
+      const started = await startOwner(then);
+      assert.ok(isRunning(started.pid));
+      const ended = once(started.owner, 'exit');
+      end(started);
+      await ended;
+      await untilGone(started);
+    });
+  }
+
+  it('lets its owner end by itself after stop()', async () => {
+    const started = await startOwner('await sandbox.stop();');
+    const [code] = (await once(started.owner, 'exit')) as [number];
+    assert.equal(code, 0);
+    await untilGone(started);
+  });
+
+  it('costs nothing while nothing happens', async () => {
+    const started = await startOwner(
+      `const before = process.cpuUsage();
+       setTimeout(() => { const { user, system } = process.cpuUsage(before); console.log(user + system); }, 2000);`,
+      "{ migrationDelay: 'never' }",
+    );
+    const [microseconds] = (await once(started.lines, 'line')) as [string];
+    started.owner.kill('SIGKILL');
+    assert.ok(Number(microseconds) < 60_000, `${microseconds} µs of 2 s`);
+    await untilGone(started);
+  });
+});
