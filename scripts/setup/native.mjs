@@ -24,11 +24,20 @@ function find() {
   }
 }
 
-/** @returns {boolean} whether anything had to be done */
-export function buildNative() {
+function fingerprintNow() {
   const xrootd = find();
   const version = readFileSync(join(xrootd.include, 'XrdVersion.hh'), 'utf8');
-  const print = fingerprint(INPUTS.flatMap(filesUnder), xrootd, version, process.arch);
+  return fingerprint(INPUTS.flatMap(filesUnder), xrootd, version, process.arch);
+}
+
+/** Says that the addon was built a moment ago, of what is here now. */
+export function stampFreshBuild() {
+  if (existsSync(join(root, ADDON))) setStamp(STAMP, fingerprintNow());
+}
+
+/** @returns {boolean} whether anything had to be done */
+export function buildNative() {
+  const print = fingerprintNow();
   if (isStamped(STAMP, print) && existsSync(join(root, ADDON))) return false;
   step('native addon', () => run('npm', ['run', '--silent', '--loglevel=error', 'build:native']));
   setStamp(STAMP, print);

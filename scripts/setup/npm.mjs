@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stampFreshBuild } from './native.mjs';
 import { root, run, step } from './step.mjs';
 
 function packagesIn(lock) {
@@ -18,6 +19,11 @@ function isInstalled() {
 /** @returns {boolean} whether anything had to be done */
 export function installNpmPackages() {
   if (isInstalled()) return false;
-  step('npm packages', () => run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']));
+  const wasBuilt = existsSync(join(root, 'build'));
+  // npm also runs our own install script, which builds the addon where there is none.
+  step('npm packages, native addon', () =>
+    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { env: { JOBS: 'max' } }),
+  );
+  if (!wasBuilt) stampFreshBuild();
   return true;
 }
