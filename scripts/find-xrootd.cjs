@@ -16,8 +16,8 @@ const MULTIARCH = {
 };
 
 const INSTALL = `Install XRootD's client library with its headers, and zlib:
-  Debian, Ubuntu   apt-get install libxrootd-client-dev libxrootd-private-dev zlib1g-dev
-  RHEL, Alma       dnf install epel-release && dnf install xrootd-client-devel xrootd-private-devel zlib-devel
+  Debian, Ubuntu   apt-get install libxrootd-client-dev zlib1g-dev
+  RHEL, Alma       dnf install epel-release && dnf install xrootd-client-devel zlib-devel
   macOS            brew install xrootd
 or set XROOTD_DIR to the prefix of your own installation (with include/xrootd and lib or lib64 in it).`;
 

@@ -32,11 +32,14 @@ const hasZlib = () =>
   );
 
 /** What is needed, how one sees that it is there, and which package brings it. */
-const NEEDS = [
+const TOOLS = [
   { there: () => onPath('c++') || onPath('g++'), apt: 'g++', dnf: 'gcc-c++' },
   { there: () => onPath('make'), apt: 'make', dnf: 'make' },
   { there: () => onPath('python3'), apt: 'python3', dnf: 'python3', brew: 'python3' },
   { there: hasZlib, apt: 'zlib1g-dev', dnf: 'zlib-devel' },
+];
+
+const XROOTD = [
   {
     there: () => hasHeader('XrdCl/XrdClCopyProcess.hh'),
     apt: 'libxrootd-client-dev',
@@ -59,9 +62,13 @@ const NEEDS = [
   { there: () => isProgram('xrdcp'), apt: 'xrootd-client', dnf: 'xrootd-client', brew: 'xrootd' },
 ];
 
+/** An XRootD of one's own is not ours to complete: the addon's build says what it lacks. */
+const needs = process.env.XROOTD_DIR ? TOOLS : [...TOOLS, ...XROOTD];
+
 const missing = (manager) => [
   ...new Set(
-    NEEDS.filter((need) => !need.there())
+    needs
+      .filter((need) => !need.there())
       .map((need) => need[manager])
       .filter(Boolean),
   ),
