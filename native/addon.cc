@@ -10,6 +10,8 @@
 #include "lifetime.h"
 #include "napi.h"
 #include "operation.h"
+#include "request.h"
+#include "writers.h"
 
 namespace {
 
@@ -28,6 +30,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   EnvironmentData::Attach(env);
   Operation::Define(env);
   exports["FileSystem"] = FileSystem::Define(env);
+  exports["release"] = Napi::Function::New<&Request::Release>(env, "release");
   exports["copy"] = Napi::Function::New<Copy>(env, "copy");
   exports["checksum"] = Napi::Function::New<Checksum>(env, "checksum");
   exports["getInt"] = Napi::Function::New<GetInt>(env, "getInt");
@@ -38,6 +41,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["subscribeToLog"] = Napi::Function::New<SubscribeToLog>(env, "subscribeToLog");
   exports["unsubscribeFromLog"] = Napi::Function::New<UnsubscribeFromLog>(env, "unsubscribeFromLog");
   exports["setLogLevel"] = Napi::Function::New<SetLogLevel>(env, "setLogLevel");
+  exports["hasWriters"] = Napi::Function::New<HasWriters>(env, "hasWriters");
   return exports;
 }
 

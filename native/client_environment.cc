@@ -16,10 +16,13 @@ void SetClientDefaults() {
   // Timeouts are looked at this often; 15 s by default.
   env->PutInt("TimeoutResolution", 1);
   env->PutInt("StreamTimeout", 10);
+  // One try of 8 s: a refusal is told at once, and a copy that is cancelled while it connects ends within these 8 s.
   env->PutInt("ConnectionWindow", 8);
-  env->PutInt("ConnectionRetry", 2);
+  env->PutInt("ConnectionRetry", 1);
   // An upload can't be taken up again on another connection: the server still holds the file open (3003).
   env->PutString("WriteRecovery", "false");
+  // A download that tried to reconnect would not notice for that long that it was cancelled.
+  env->PutString("ReadRecovery", "false");
   // A file named x.meta4 or x.metalink is a file, not a list of places to download from.
   env->PutInt("MetalinkProcessing", 0);
 }

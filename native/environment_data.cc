@@ -59,6 +59,13 @@ void EnvironmentData::Finish(Napi::Env env, std::uint64_t id, const std::initial
   if (callback) callback->Call(arguments);
 }
 
+void EnvironmentData::Release(Napi::Env env, std::uint64_t id) {
+  const auto found = callbacks_.find(id);
+  if (found == callbacks_.end() || !found->second->KeepsLoopAlive()) return;
+  found->second->LetLoopEnd();
+  queue_->Unref(env);
+}
+
 void EnvironmentData::Drop(Napi::Env env, std::uint64_t id) { Take(env, id); }
 
 std::unique_ptr<Callback> EnvironmentData::Take(Napi::Env env, std::uint64_t id) {

@@ -21,12 +21,13 @@ class Callback {
 
   void Call(const std::initializer_list<napi_value>& arguments);
   bool KeepsLoopAlive() const { return keeps_loop_alive_; }
+  void LetLoopEnd() { keeps_loop_alive_ = false; }
 
  private:
 #ifdef XRDCL_CHECK_THREADS
   std::thread::id owner_ = std::this_thread::get_id();
 #endif
-  const bool keeps_loop_alive_;
+  bool keeps_loop_alive_;
   std::shared_ptr<void> keep_alive_;
   Napi::FunctionReference function_;
 };
@@ -50,6 +51,8 @@ class EnvironmentData {
   void Notify(std::uint64_t id, const std::initializer_list<napi_value>& arguments);
   // Calls back for the last time.
   void Finish(Napi::Env env, std::uint64_t id, const std::initializer_list<napi_value>& arguments);
+  // The operation goes on, but doesn't keep the event loop alive any more.
+  void Release(Napi::Env env, std::uint64_t id);
   // Ends the operation without a call.
   void Drop(Napi::Env env, std::uint64_t id);
 

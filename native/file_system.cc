@@ -35,10 +35,10 @@ FileSystem::FileSystem(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FileSy
 }
 
 template <typename Operation>
-void FileSystem::Start(const Napi::CallbackInfo& info, Request::Convert convert, Operation operation) {
+Napi::Value FileSystem::Start(const Napi::CallbackInfo& info, Request::Convert convert, Operation operation) {
   const std::size_t last = info.Length() - 1;
   const auto timeout = static_cast<std::uint16_t>(NumberArgument(info, last - 1));
-  Request::Start(
+  return Request::Start(
       info.Env(), FunctionArgument(info, last), convert,
       [operation = std::move(operation), file_system = file_system_, timeout](Handler* handler) {
         return operation(*file_system, handler, timeout);
@@ -46,101 +46,101 @@ void FileSystem::Start(const Napi::CallbackInfo& info, Request::Convert convert,
       file_system_);
 }
 
-void FileSystem::Stat(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::Stat(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  Start(info, &responses::Stat, [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
+  return Start(info, &responses::Stat, [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
     return fs.Stat(path, handler, timeout);
   });
 }
 
-void FileSystem::StatVfs(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::StatVfs(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  Start(info, &responses::StatVfs, [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
+  return Start(info, &responses::StatVfs, [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
     return fs.StatVFS(path, handler, timeout);
   });
 }
 
-void FileSystem::DirList(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::DirList(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const auto flags = static_cast<XrdCl::DirListFlags::Flags>(NumberArgument(info, 1));
-  Start(info, &responses::Directory,
+  return Start(info, &responses::Directory,
         [path = StringArgument(info, 0), flags](auto& fs, auto* handler, auto timeout) {
           return fs.DirList(path, flags, handler, timeout);
         });
 }
 
-void FileSystem::MkDir(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::MkDir(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const auto flags = static_cast<XrdCl::MkDirFlags::Flags>(NumberArgument(info, 1));
   const auto mode = static_cast<XrdCl::Access::Mode>(NumberArgument(info, 2));
-  Start(info, &responses::Nothing,
+  return Start(info, &responses::Nothing,
         [path = StringArgument(info, 0), flags, mode](auto& fs, auto* handler, auto timeout) {
           return fs.MkDir(path, flags, mode, handler, timeout);
         });
 }
 
-void FileSystem::Rm(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::Rm(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  Start(info, &responses::Nothing, [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
+  return Start(info, &responses::Nothing, [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
     return fs.Rm(path, handler, timeout);
   });
 }
 
-void FileSystem::RmDir(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::RmDir(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  Start(info, &responses::Nothing, [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
+  return Start(info, &responses::Nothing, [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
     return fs.RmDir(path, handler, timeout);
   });
 }
 
-void FileSystem::Mv(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::Mv(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  Start(info, &responses::Nothing,
+  return Start(info, &responses::Nothing,
         [from = StringArgument(info, 0), to = StringArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
           return fs.Mv(from, to, handler, timeout);
         });
 }
 
-void FileSystem::Truncate(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::Truncate(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  Start(info, &responses::Nothing,
+  return Start(info, &responses::Nothing,
         [path = StringArgument(info, 0), size = LongArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
           return fs.Truncate(path, size, handler, timeout);
         });
 }
 
-void FileSystem::ChMod(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::ChMod(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const auto mode = static_cast<XrdCl::Access::Mode>(NumberArgument(info, 1));
-  Start(info, &responses::Nothing, [path = StringArgument(info, 0), mode](auto& fs, auto* handler, auto timeout) {
+  return Start(info, &responses::Nothing, [path = StringArgument(info, 0), mode](auto& fs, auto* handler, auto timeout) {
     return fs.ChMod(path, mode, handler, timeout);
   });
 }
 
-void FileSystem::Locate(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::Locate(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const bool deep = info[1].ToBoolean().Value();
   const auto flags = static_cast<XrdCl::OpenFlags::Flags>(NumberArgument(info, 2));
-  Start(info, &responses::Locations,
+  return Start(info, &responses::Locations,
         [path = StringArgument(info, 0), deep, flags](auto& fs, auto* handler, auto timeout) {
           return deep ? fs.DeepLocate(path, flags, handler, timeout) : fs.Locate(path, flags, handler, timeout);
         });
 }
 
-void FileSystem::Prepare(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::Prepare(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const auto flags = static_cast<XrdCl::PrepareFlags::Flags>(NumberArgument(info, 1));
   const auto priority = static_cast<std::uint8_t>(NumberArgument(info, 2));
-  Start(info, &responses::Text,
+  return Start(info, &responses::Text,
         [paths = StringsArgument(info, 0), flags, priority](auto& fs, auto* handler, auto timeout) {
           return fs.Prepare(paths, flags, priority, handler, timeout);
         });
 }
 
-void FileSystem::Query(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::Query(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const auto code = static_cast<XrdCl::QueryCode::Code>(NumberArgument(info, 0));
-  Start(info, &responses::Text,
+  return Start(info, &responses::Text,
         [code, argument = StringArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
           XrdCl::Buffer buffer;
           buffer.FromString(argument);
@@ -148,41 +148,41 @@ void FileSystem::Query(const Napi::CallbackInfo& info) {
         });
 }
 
-void FileSystem::Ping(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::Ping(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  Start(info, &responses::Nothing, [](auto& fs, auto* handler, auto timeout) { return fs.Ping(handler, timeout); });
+  return Start(info, &responses::Nothing, [](auto& fs, auto* handler, auto timeout) { return fs.Ping(handler, timeout); });
 }
 
-void FileSystem::SetXAttr(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::SetXAttr(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const auto value = info[2].As<Napi::Buffer<char>>();
   std::vector<XrdCl::xattr_t> attributes{
       {StringArgument(info, 1), std::string(value.Data(), value.Length())}};
-  Start(info, &responses::XAttrStatuses,
+  return Start(info, &responses::XAttrStatuses,
         [path = StringArgument(info, 0), attributes = std::move(attributes)](auto& fs, auto* handler, auto timeout) {
           return fs.SetXAttr(path, attributes, handler, timeout);
         });
 }
 
-void FileSystem::GetXAttr(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::GetXAttr(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  Start(info, &responses::XAttrs,
+  return Start(info, &responses::XAttrs,
         [path = StringArgument(info, 0), names = StringsArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
           return fs.GetXAttr(path, names, handler, timeout);
         });
 }
 
-void FileSystem::DelXAttr(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::DelXAttr(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  Start(info, &responses::XAttrStatuses,
+  return Start(info, &responses::XAttrStatuses,
         [path = StringArgument(info, 0), names = StringsArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
           return fs.DelXAttr(path, names, handler, timeout);
         });
 }
 
-void FileSystem::ListXAttr(const Napi::CallbackInfo& info) {
+Napi::Value FileSystem::ListXAttr(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  Start(info, &responses::XAttrs, [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
+  return Start(info, &responses::XAttrs, [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
     return fs.ListXAttr(path, handler, timeout);
   });
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "arguments.h"
 #include "bounded_threads.h"
 #include "environment_data.h"
 #include "status.h"
@@ -18,8 +19,8 @@ BoundedThreads& Sender() {
 Request::Request(std::shared_ptr<JsQueue> queue, std::uint64_t id, Convert convert)
     : queue_(std::move(queue)), id_(id), convert_(convert) {}
 
-void Request::Start(Napi::Env env, Napi::Function callback, Convert convert, Send send,
-                    std::shared_ptr<void> keep_alive) {
+Napi::Value Request::Start(Napi::Env env, Napi::Function callback, Convert convert, Send send,
+                           std::shared_ptr<void> keep_alive) {
   EnvironmentData& data = EnvironmentData::Of(env);
   const std::uint64_t id = data.Begin(env, callback, std::move(keep_alive));
   Sender().Run([queue = data.Queue(), id, convert, send = std::move(send)] {
@@ -32,6 +33,11 @@ void Request::Start(Napi::Env env, Napi::Function callback, Convert convert, Sen
       request->Settle(std::make_shared<XrdCl::XRootDStatus>(status), nullptr, false);
     }
   });
+  return Napi::Number::New(env, static_cast<double>(id));
+}
+
+void Request::Release(const Napi::CallbackInfo& info) {
+  EnvironmentData::Of(info.Env()).Release(info.Env(), LongArgument(info, 0));
 }
 
 bool Request::StopSending() { return Sender().Stop(std::chrono::seconds(1)); }

@@ -20,9 +20,11 @@ class Request final : public XrdCl::ResponseHandler {
   using Send = std::function<XrdCl::XRootDStatus(XrdCl::ResponseHandler*)>;
 
   // Calls `callback(error | undefined, value, more)`: once, or for streamed responses several times, `more` being
-  // true for all but the last. `keep_alive` lives until then.
-  static void Start(Napi::Env env, Napi::Function callback, Convert convert, Send send,
-                    std::shared_ptr<void> keep_alive);
+  // true for all but the last. `keep_alive` lives until then. Returns the request's number, for Release().
+  static Napi::Value Start(Napi::Env env, Napi::Function callback, Convert convert, Send send,
+                           std::shared_ptr<void> keep_alive);
+  // JavaScript: release(number): the request doesn't keep the event loop alive any more; it is still answered.
+  static void Release(const Napi::CallbackInfo& info);
   // Drops what isn't sent and waits for the sending thread; at process exit.
   static bool StopSending();
 

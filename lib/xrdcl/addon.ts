@@ -69,42 +69,43 @@ export interface NativeXAttr {
   error?: NativeStatus;
 }
 
+/** Every method returns the number of its request, for `release`. */
 export interface NativeFileSystem {
-  stat(path: string, timeout: number, callback: NativeCallback<NativeStat | null>): void;
-  statVfs(path: string, timeout: number, callback: NativeCallback<VirtualSpace | null>): void;
-  dirList(path: string, flags: number, timeout: number, callback: NativeCallback<NativeDirEntry[]>): void;
-  mkdir(path: string, flags: number, mode: number, timeout: number, callback: NativeCallback): void;
-  rm(path: string, timeout: number, callback: NativeCallback): void;
-  rmdir(path: string, timeout: number, callback: NativeCallback): void;
-  mv(from: string, to: string, timeout: number, callback: NativeCallback): void;
-  truncate(path: string, size: number, timeout: number, callback: NativeCallback): void;
-  chmod(path: string, mode: number, timeout: number, callback: NativeCallback): void;
+  stat(path: string, timeout: number, callback: NativeCallback<NativeStat | null>): number;
+  statVfs(path: string, timeout: number, callback: NativeCallback<VirtualSpace | null>): number;
+  dirList(path: string, flags: number, timeout: number, callback: NativeCallback<NativeDirEntry[]>): number;
+  mkdir(path: string, flags: number, mode: number, timeout: number, callback: NativeCallback): number;
+  rm(path: string, timeout: number, callback: NativeCallback): number;
+  rmdir(path: string, timeout: number, callback: NativeCallback): number;
+  mv(from: string, to: string, timeout: number, callback: NativeCallback): number;
+  truncate(path: string, size: number, timeout: number, callback: NativeCallback): number;
+  chmod(path: string, mode: number, timeout: number, callback: NativeCallback): number;
   locate(
     path: string,
     deep: boolean,
     flags: number,
     timeout: number,
     callback: NativeCallback<Location[]>,
-  ): void;
+  ): number;
   prepare(
     paths: string[],
     flags: number,
     priority: number,
     timeout: number,
     callback: NativeCallback<string>,
-  ): void;
-  query(code: number, argument: string, timeout: number, callback: NativeCallback<string>): void;
-  ping(timeout: number, callback: NativeCallback): void;
+  ): number;
+  query(code: number, argument: string, timeout: number, callback: NativeCallback<string>): number;
+  ping(timeout: number, callback: NativeCallback): number;
   setXAttr(
     path: string,
     name: string,
     value: Buffer,
     timeout: number,
     callback: NativeCallback<NativeXAttr[]>,
-  ): void;
-  getXAttr(path: string, names: string[], timeout: number, callback: NativeCallback<NativeXAttr[]>): void;
-  delXAttr(path: string, names: string[], timeout: number, callback: NativeCallback<NativeXAttr[]>): void;
-  listXAttr(path: string, timeout: number, callback: NativeCallback<NativeXAttr[]>): void;
+  ): number;
+  getXAttr(path: string, names: string[], timeout: number, callback: NativeCallback<NativeXAttr[]>): number;
+  delXAttr(path: string, names: string[], timeout: number, callback: NativeCallback<NativeXAttr[]>): number;
+  listXAttr(path: string, timeout: number, callback: NativeCallback<NativeXAttr[]>): number;
 }
 
 export interface NativeCopyResults {
@@ -122,6 +123,8 @@ export const copyEnded = 2;
 
 export interface Addon {
   FileSystem: new (url: string) => NativeFileSystem;
+  /** A request doesn't keep the event loop alive any more; it is still answered. */
+  release(request: number): void;
   /** Callback: `(0)` started, `(1, bytes, total)` progress, `(2, error, results)` ended, always last. */
   copy(
     properties: Record<string, string | number | boolean>,
@@ -144,6 +147,7 @@ export interface Addon {
   subscribeToLog(callback: (text: string, dropped: number) => void): number;
   unsubscribeFromLog(id: number): void;
   setLogLevel(level: number): void;
+  hasWriters(fd: number): boolean | undefined;
 }
 
 function packageRoot(): string {

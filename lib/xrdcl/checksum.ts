@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { getSystemErrorName } from 'node:util';
+import { onAbort } from './abort.js';
 import { addon } from './addon.js';
 
 export const checksumTypes = ['adler32', 'crc32c'] as const;
@@ -34,12 +35,9 @@ export function padChecksum(type: string, value: string): string {
   return type === 'adler32' || type === 'crc32' || type === 'crc32c' ? digits.padStart(8, '0') : digits;
 }
 
-export function sameChecksum(one: Checksum, other: Checksum): boolean {
-  return one.type === other.type && padChecksum(one.type, one.value) === padChecksum(other.type, other.value);
-}
-
 function checkRange(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} must be a whole number from 0 up`);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`${name} must be a whole number from 0 up`);
 }
 
 /**
@@ -47,13 +45,18 @@ function checkRange(name: string, value: number): void {
  * following a symbolic link in its last part.
  * @throws RangeError for a bad range, a system error (`ENOENT`, `EIO`, …) when reading fails, the signal's reason when aborted.
  */
-export async function checksumFile(file: string | FileHandle, options: ChecksumOptions = {}): Promise<FileChecksum> {
+export async function checksumFile(
+  file: string | FileHandle,
+  options: ChecksumOptions = {},
+): Promise<FileChecksum> {
   const { type = 'adler32', offset = 0, length, signal } = options;
-  if (!checksumTypes.includes(type)) throw new RangeError(`checksum type must be one of ${checksumTypes.join(', ')}`);
+  if (!checksumTypes.includes(type))
+    throw new RangeError(`checksum type must be one of ${checksumTypes.join(', ')}`);
   checkRange('offset', offset);
   if (length !== undefined) checkRange('length', length);
   signal?.throwIfAborted();
-  if (typeof file !== 'string') return checksumDescriptor(file.fd, String(file.fd), type, offset, length, signal);
+  if (typeof file !== 'string')
+    return checksumDescriptor(file.fd, String(file.fd), type, offset, length, signal);
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     return await checksumDescriptor(handle.fd, file, type, offset, length, signal);
@@ -72,16 +75,14 @@ function checksumDescriptor(
 ): Promise<FileChecksum> {
   return new Promise((resolve, reject) => {
     const operation = addon.checksum(fd, type, offset, length ?? -1, (errno, value, bytes) => {
-      signal?.removeEventListener('abort', abort);
+      ignore();
       if (errno === 0) resolve({ type, value, bytes });
       else if (signal?.aborted) reject(signal.reason as Error);
       else reject(readError(errno, name));
     });
-    const abort = () => {
+    const ignore = onAbort(signal, () => {
       operation.cancel();
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    if (signal?.aborted) abort();
+    });
   });
 }
 

@@ -97,24 +97,28 @@ function checkValue(name: keyof CopyJobOptions, value: unknown): string | number
   const range = ranges[name];
   if (range !== undefined) {
     if (!Number.isInteger(value) || Number(value) < range.least || Number(value) > range.most) {
-      throw new RangeError(`${name} must be a whole number from ${range.least} to ${range.most}, not ${String(value)}`);
+      throw new RangeError(
+        `${name} must be a whole number from ${range.least} to ${range.most}, not ${String(value)}`,
+      );
     }
     return value as number;
   }
   if (flags.has(name)) {
-    if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false, not ${String(value)}`);
+    if (typeof value !== 'boolean')
+      throw new TypeError(`${name} must be true or false, not ${String(value)}`);
     return value;
   }
   const allowed = choices[name];
   if (allowed !== undefined && !allowed.includes(value as string)) {
     throw new RangeError(`${name} must be one of ${allowed.join(', ')}, not ${String(value)}`);
   }
-  if (name === 'checkSumType' && !/^[\w-]+$/.test(String(value))) throw new TypeError('checkSumType must be a name');
+  if (name === 'checkSumType' && !/^[\w-]+$/.test(String(value)))
+    throw new TypeError('checkSumType must be a name');
   if (name === 'checkSumPreset' && !/^[0-9a-fA-F]+$/.test(String(value))) {
     throw new TypeError('checkSumPreset must be hexadecimal');
   }
   if (allowed === undefined && name !== 'checkSumType' && name !== 'checkSumPreset') {
-    throw new TypeError(`${String(name)} is not an option of a copy`);
+    throw new TypeError(`${name} is not an option of a copy`);
   }
   return value as string;
 }
@@ -133,13 +137,20 @@ export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
   for (const [name, value] of Object.entries(rest) as [keyof CopyJobOptions, unknown][]) {
     if (value !== undefined) properties[name] = checkValue(name, value);
   }
-  if (options.force === true && options.continue === true) throw new TypeError('force and continue exclude each other');
-  if (options.checkSumMode !== undefined && options.checkSumMode !== 'none' && options.checkSumType === undefined) {
+  if (options.force === true && options.continue === true)
+    throw new TypeError('force and continue exclude each other');
+  if (
+    options.checkSumMode !== undefined &&
+    options.checkSumMode !== 'none' &&
+    options.checkSumType === undefined
+  ) {
     throw new TypeError('checkSumMode needs checkSumType');
   }
   // Onto an existing local file libXrdCl deletes it, while it reports that it exists (5.5.3, seen).
   if ((options.posc === true || options.rmOnBadCksum === true) && !isRemoteUrl(target)) {
-    throw new TypeError('posc and rmOnBadCksum are for remote targets: libXrdCl may delete an existing local file');
+    throw new TypeError(
+      'posc and rmOnBadCksum are for remote targets: libXrdCl may delete an existing local file',
+    );
   }
   // libXrdCl sleeps after each chunk to keep the rate, and looks for a cancel only afterwards.
   if (options.xrate !== undefined && options.xrate > 0 && options.chunkSize === undefined) {

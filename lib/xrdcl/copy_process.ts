@@ -1,6 +1,14 @@
 /** `XrdCl::CopyProcess`: copies between any two ends, on threads of the addon. */
 import { stat, unlink } from 'node:fs/promises';
-import { addon, copyEnded, copyProgress, copyStarted, type NativeCopyResults, type NativeStatus } from './addon.js';
+import { onAbort } from './abort.js';
+import {
+  addon,
+  copyEnded,
+  copyProgress,
+  copyStarted,
+  type NativeCopyResults,
+  type NativeStatus,
+} from './addon.js';
 import { padChecksum, type Checksum } from './checksum.js';
 import { jobPropertiesOf, type CopyJobOptions, type JobProperties } from './copy_options.js';
 import { XRootDError } from './error.js';
@@ -79,7 +87,12 @@ export class CopyProcess {
   add(options: CopyJobOptions): number {
     if (this.#ran) throw new Error('this CopyProcess has run; make another one');
     const index = this.#jobs.length;
-    this.#jobs.push({ index, source: options.source, target: options.target, properties: jobPropertiesOf(options) });
+    this.#jobs.push({
+      index,
+      source: options.source,
+      target: options.target,
+      properties: jobPropertiesOf(options),
+    });
     return index;
   }
 
@@ -170,14 +183,13 @@ function nativeCopy(
       if (event === copyStarted) on.started();
       else if (event === copyProgress) on.progress(first as number, second as number);
       else if (event === copyEnded) {
-        signal.removeEventListener('abort', cancel);
+        ignore();
         resolve({ error: first as NativeStatus | undefined, results: second as NativeCopyResults });
       }
     });
-    const cancel = () => {
+    const ignore = onAbort(signal, () => {
       operation.cancel();
-    };
-    signal.addEventListener('abort', cancel, { once: true });
+    });
   });
 }
 
@@ -198,14 +210,17 @@ async function checkLocalTarget(job: Job, results: NativeCopyResults): Promise<N
 
 /** True when nothing of ours is left. Only called when bytes were sent, so that this copy had opened the target. */
 async function removePartial({ properties }: Job): Promise<boolean> {
-  if (properties['force'] === true || properties['continue'] === true || properties['targetIsDir'] === true) return false;
+  if (properties['force'] === true || properties['continue'] === true || properties['targetIsDir'] === true)
+    return false;
   const target = properties['target'] as string;
   try {
     if (isRemoteUrl(target)) await new FileSystem(target).rm(pathOf(target), { timeout: cleanUpTimeout });
     else await unlink(target);
     return true;
   } catch (error) {
-    return (error as { code?: unknown }).code === 'NotFound' || (error as { code?: unknown }).code === 'ENOENT';
+    return (
+      (error as { code?: unknown }).code === 'NotFound' || (error as { code?: unknown }).code === 'ENOENT'
+    );
   }
 }
 

@@ -11,10 +11,10 @@ import {
 } from './addon.js';
 import { padChecksum, type Checksum } from './checksum.js';
 import { XRootDError, type ErrorContext } from './error.js';
+import { askForChecksum } from './checksum_queries.js';
 import { checkRemotePath, checkServerUrl, serverOf, urlOf } from './location.js';
 import { request, streamRequest, timeoutOf, type RequestOptions } from './request.js';
 import { statInfoOf, type StatInfo } from './stat_info.js';
-import { SerialByKey } from './serial_by_key.js';
 
 export interface DirEntry {
   /** Relative to the listed directory. For a name that isn't UTF-8 the bytes are in `nameBytes`, and this is lossy. */
@@ -36,13 +36,10 @@ const dirListStat = 1;
 const dirListChunked = 16;
 const makePath = 1;
 const prepareFlags = { cancel: 1, stage: 8, evict: 0x100 } as const;
-const queryCodes = { prepare: 2, checksum: 3, space: 5, config: 7 } as const;
+const queryCodes = { prepare: 2, space: 5, config: 7 } as const;
 
 /** Checksums of large files are computed by the server when asked: minutes, not seconds. */
 const checksumTimeout = 3600;
-
-// Two checksum queries for one path at once on one connection: the second was never answered (5.5.3, seen).
-const checksumQueries = new SerialByKey();
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -77,27 +74,25 @@ export class FileSystem {
     operation: string,
     path: string | undefined,
     options: RequestOptions | undefined,
-    send: (native: NativeFileSystem, timeout: number, done: NativeCallback<T>) => void,
+    send: (native: NativeFileSystem, timeout: number, done: NativeCallback<T>) => number,
   ): Promise<T> {
     const context = this.#context(operation, path);
     const timeout = timeoutOf(options);
-    return request<T>(context, options?.signal, (done) => {
-      send(this.#native, timeout, done);
-    });
+    return request<T>(context, options?.signal, (done) => send(this.#native, timeout, done));
   }
 
   async stat(path: string, options?: RequestOptions): Promise<StatInfo> {
-    const info = await this.#ask<NativeStat | null>('stat', path, options, (native, timeout, done) => {
-      native.stat(path, timeout, done);
-    });
+    const info = await this.#ask<NativeStat | null>('stat', path, options, (native, timeout, done) =>
+      native.stat(path, timeout, done),
+    );
     return statInfoOf(required(info, this.#context('stat', path)));
   }
 
   /** Space behind a path, as the server's `kXR_vfs` stat tells. */
   async statVfs(path: string, options?: RequestOptions): Promise<VirtualSpace> {
-    const info = await this.#ask<VirtualSpace | null>('stat vfs', path, options, (native, timeout, done) => {
-      native.statVfs(path, timeout, done);
-    });
+    const info = await this.#ask<VirtualSpace | null>('stat vfs', path, options, (native, timeout, done) =>
+      native.statVfs(path, timeout, done),
+    );
     return required(info, this.#context('stat vfs', path));
   }
 
@@ -111,9 +106,9 @@ export class FileSystem {
   ): AsyncGenerator<DirEntry, void, undefined> {
     const flags = dirListChunked | (options?.stat === true ? dirListStat : 0);
     const timeout = timeoutOf(options, 300);
-    const pieces = streamRequest<NativeDirEntry[]>(this.#context('dirlist', path), options?.signal, (done) => {
-      this.#native.dirList(path, flags, timeout, done);
-    });
+    const pieces = streamRequest<NativeDirEntry[]>(this.#context('dirlist', path), options?.signal, (done) =>
+      this.#native.dirList(path, flags, timeout, done),
+    );
     for await (const piece of pieces) {
       for (const { name, host, stat } of piece) {
         yield { ...nameOf(name), host, ...(stat && { stat: statInfoOf(stat) }) };
@@ -124,56 +119,49 @@ export class FileSystem {
   /** @param options `mode`: octal as in `0o755` (default); `parents`: make missing parents, don't fail if it exists. */
   async mkdir(path: string, options?: RequestOptions & { mode?: number; parents?: boolean }): Promise<void> {
     const { mode = 0o755, parents = false } = options ?? {};
-    await this.#ask('mkdir', path, options, (native, timeout, done) => {
-      native.mkdir(path, parents ? makePath : 0, mode, timeout, done);
-    });
+    await this.#ask('mkdir', path, options, (native, timeout, done) =>
+      native.mkdir(path, parents ? makePath : 0, mode, timeout, done),
+    );
   }
 
   async rm(path: string, options?: RequestOptions): Promise<void> {
-    await this.#ask('rm', path, options, (native, timeout, done) => {
-      native.rm(path, timeout, done);
-    });
+    await this.#ask('rm', path, options, (native, timeout, done) => native.rm(path, timeout, done));
   }
 
   async rmdir(path: string, options?: RequestOptions): Promise<void> {
-    await this.#ask('rmdir', path, options, (native, timeout, done) => {
-      native.rmdir(path, timeout, done);
-    });
+    await this.#ask('rmdir', path, options, (native, timeout, done) => native.rmdir(path, timeout, done));
   }
 
   async mv(from: string, to: string, options?: RequestOptions): Promise<void> {
     checkRemotePath(from);
-    await this.#ask('mv', to, options, (native, timeout, done) => {
-      native.mv(from, to, timeout, done);
-    });
+    await this.#ask('mv', to, options, (native, timeout, done) => native.mv(from, to, timeout, done));
   }
 
   /** @param size bytes */
   async truncate(path: string, size: number, options?: RequestOptions): Promise<void> {
-    if (!Number.isSafeInteger(size) || size < 0) throw new RangeError('size must be a whole number from 0 up');
-    await this.#ask('truncate', path, options, (native, timeout, done) => {
-      native.truncate(path, size, timeout, done);
-    });
+    if (!Number.isSafeInteger(size) || size < 0)
+      throw new RangeError('size must be a whole number from 0 up');
+    await this.#ask('truncate', path, options, (native, timeout, done) =>
+      native.truncate(path, size, timeout, done),
+    );
   }
 
   /** @param mode octal as in `0o644` */
   async chmod(path: string, mode: number, options?: RequestOptions): Promise<void> {
-    await this.#ask('chmod', path, options, (native, timeout, done) => {
-      native.chmod(path, mode, timeout, done);
-    });
+    await this.#ask('chmod', path, options, (native, timeout, done) =>
+      native.chmod(path, mode, timeout, done),
+    );
   }
 
   /** Where a file is; `deep` follows redirectors down to the data servers. */
   async locate(path: string, options?: RequestOptions & { deep?: boolean }): Promise<Location[]> {
-    return this.#ask<Location[]>('locate', path, options, (native, timeout, done) => {
-      native.locate(path, options?.deep === true, 0, timeout, done);
-    });
+    return this.#ask<Location[]>('locate', path, options, (native, timeout, done) =>
+      native.locate(path, options?.deep === true, 0, timeout, done),
+    );
   }
 
   async ping(options?: RequestOptions): Promise<void> {
-    await this.#ask('ping', undefined, options, (native, timeout, done) => {
-      native.ping(timeout, done);
-    });
+    await this.#ask('ping', undefined, options, (native, timeout, done) => native.ping(timeout, done));
   }
 
   /** Asks for files to be brought from tape to the disk buffer. Resolves with the request id; the wait comes after. */
@@ -187,12 +175,17 @@ export class FileSystem {
   }
 
   /** Withdraws a stage request. */
-  async cancelStage(requestId: string, paths: readonly string[] = [], options?: RequestOptions): Promise<void> {
-    if (requestId === '' || /\s/.test(requestId)) throw new TypeError(`${JSON.stringify(requestId)} is no request id`);
+  async cancelStage(
+    requestId: string,
+    paths: readonly string[] = [],
+    options?: RequestOptions,
+  ): Promise<void> {
+    if (requestId === '' || /\s/.test(requestId))
+      throw new TypeError(`${JSON.stringify(requestId)} is no request id`);
     paths.forEach(checkRemotePath);
-    await this.#ask('prepare cancel', undefined, options, (native, timeout, done) => {
-      native.prepare([requestId, ...paths], prepareFlags.cancel, 0, timeout, done);
-    });
+    await this.#ask('prepare cancel', undefined, options, (native, timeout, done) =>
+      native.prepare([requestId, ...paths], prepareFlags.cancel, 0, timeout, done),
+    );
   }
 
   async #prepare(
@@ -205,33 +198,41 @@ export class FileSystem {
     if (paths.length === 0) throw new RangeError(`${operation}: no paths given`);
     paths.forEach(checkRemotePath);
     const { priority = 0 } = options ?? {};
-    if (!Number.isInteger(priority) || priority < 0 || priority > 3) throw new RangeError('priority must be 0 to 3');
-    const id = await this.#ask<string>(operation, paths[0], options, (native, timeout, done) => {
-      native.prepare([...paths], flags, priority, timeout, done);
-    });
+    if (!Number.isInteger(priority) || priority < 0 || priority > 3)
+      throw new RangeError('priority must be 0 to 3');
+    const id = await this.#ask<string>(operation, paths[0], options, (native, timeout, done) =>
+      native.prepare([...paths], flags, priority, timeout, done),
+    );
     return id.trim();
   }
 
   /** State of a stage request, in the server's words: JSON on tape systems, cut at about 2 KB by a plain xrootd. */
   async queryPrepare(requestId: string, paths: readonly string[], options?: RequestOptions): Promise<string> {
     paths.forEach(checkRemotePath);
-    return this.#query('query prepare', queryCodes.prepare, [requestId, ...paths].join('\n'), paths[0], options);
+    return this.#query(
+      'query prepare',
+      queryCodes.prepare,
+      [requestId, ...paths].join('\n'),
+      paths[0],
+      options,
+    );
   }
 
   /**
    * The server's checksum of a file: from its records, or computed now. Several queries for one path go one after the
-   * other. The default timeout is 3,600 seconds.
+   * other, and all of them on a connection of their own (`checksum_queries.ts`). The default timeout is 3,600 seconds;
+   * a server that falls silent meanwhile is noticed within 15.
    * @param type `adler32`, `crc32c`, …; default: the server's own choice.
    */
   async queryChecksum(path: string, type?: string, options?: RequestOptions): Promise<Checksum> {
     checkRemotePath(path);
     if (type !== undefined && !/^[\w-]+$/.test(type)) throw new TypeError(`${type} is no checksum type`);
     const context = this.#context('query checksum', path);
-    const argument = type === undefined ? path : `${path}?cks.type=${type}`;
     const timeout = timeoutOf(options, checksumTimeout);
-    const answer = await checksumQueries.run(urlOf(this.url, path), options?.signal, () =>
-      this.#query(context.operation, queryCodes.checksum, argument, path, { ...options, timeout }),
-    );
+    const answer = await askForChecksum(this.url, path, type, context, {
+      timeout,
+      ...(options?.signal && { signal: options.signal }),
+    });
     const [answered, value] = answer.trim().split(/\s+/);
     if (answered === undefined || value === undefined || !/^[0-9a-fA-F]+$/.test(value)) {
       throw invalidResponse(context, `not a checksum: ${JSON.stringify(answer)}`);
@@ -271,35 +272,35 @@ export class FileSystem {
     path: string | undefined,
     options: RequestOptions | undefined,
   ): Promise<string> {
-    return this.#ask<string>(operation, path, options, (native, timeout, done) => {
-      native.query(code, argument, timeout, done);
-    });
+    return this.#ask<string>(operation, path, options, (native, timeout, done) =>
+      native.query(code, argument, timeout, done),
+    );
   }
 
   async setXAttr(path: string, name: string, value: Uint8Array, options?: RequestOptions): Promise<void> {
-    await this.#xattr('setxattr', path, options, (native, timeout, done) => {
-      native.setXAttr(path, name, Buffer.from(value), timeout, done);
-    });
+    await this.#xattr('setxattr', path, options, (native, timeout, done) =>
+      native.setXAttr(path, name, Buffer.from(value), timeout, done),
+    );
   }
 
   async getXAttr(path: string, name: string, options?: RequestOptions): Promise<Buffer> {
-    const results = await this.#xattr('getxattr', path, options, (native, timeout, done) => {
-      native.getXAttr(path, [name], timeout, done);
-    });
+    const results = await this.#xattr('getxattr', path, options, (native, timeout, done) =>
+      native.getXAttr(path, [name], timeout, done),
+    );
     return required(results[0]?.value ?? null, this.#context('getxattr', path));
   }
 
   async delXAttr(path: string, name: string, options?: RequestOptions): Promise<void> {
-    await this.#xattr('delxattr', path, options, (native, timeout, done) => {
-      native.delXAttr(path, [name], timeout, done);
-    });
+    await this.#xattr('delxattr', path, options, (native, timeout, done) =>
+      native.delXAttr(path, [name], timeout, done),
+    );
   }
 
   /** Names and values of a file's extended attributes. */
   async listXAttr(path: string, options?: RequestOptions): Promise<Map<string, Buffer>> {
-    const results = await this.#xattr('listxattr', path, options, (native, timeout, done) => {
-      native.listXAttr(path, timeout, done);
-    });
+    const results = await this.#xattr('listxattr', path, options, (native, timeout, done) =>
+      native.listXAttr(path, timeout, done),
+    );
     return new Map(results.map(({ name, value }) => [name, value ?? Buffer.alloc(0)]));
   }
 
@@ -307,7 +308,7 @@ export class FileSystem {
     operation: string,
     path: string,
     options: RequestOptions | undefined,
-    send: (native: NativeFileSystem, timeout: number, done: NativeCallback<NativeXAttr[]>) => void,
+    send: (native: NativeFileSystem, timeout: number, done: NativeCallback<NativeXAttr[]>) => number,
   ): Promise<NativeXAttr[]> {
     const results = await this.#ask<NativeXAttr[]>(operation, path, options, send);
     const failed = results.find(({ error }) => error !== undefined);

@@ -4,22 +4,38 @@ export {
   checksumFile,
   checksumTypes,
   padChecksum,
-  sameChecksum,
   type Checksum,
   type ChecksumOptions,
   type ChecksumType,
   type FileChecksum,
 } from './checksum.js';
-export { logLevels, onClientLog, setClientLogLevel, type ClientLogLevel, type ClientLogLine } from './client_log.js';
+export {
+  logLevels,
+  onClientLog,
+  setClientLogLevel,
+  type ClientLogLevel,
+  type ClientLogLine,
+} from './client_log.js';
 export type { CopyJobOptions } from './copy_options.js';
-export { CopyProcess, type CopyJob, type CopyProgress, type CopyResult, type RunOptions } from './copy_process.js';
+export {
+  CopyProcess,
+  type CopyJob,
+  type CopyProgress,
+  type CopyResult,
+  type RunOptions,
+} from './copy_process.js';
 export { environment } from './environment.js';
 export { XRootDError, type ErrorContext } from './error.js';
+export { FileSystem, type DirEntry, type PrepareOptions } from './file_system.js';
 export {
-  FileSystem,
-  type DirEntry,
-  type PrepareOptions,
-} from './file_system.js';
-export { checkEndpoint, checkRemotePath, checkServerUrl, isRemoteUrl, pathOf, serverOf, urlOf } from './location.js';
+  checkEndpoint,
+  checkRemotePath,
+  checkServerUrl,
+  isRemoteUrl,
+  pathOf,
+  serverOf,
+  urlOf,
+} from './location.js';
 export { defaultTimeout, type RequestOptions } from './request.js';
 export { statFlags, type StatInfo } from './stat_info.js';
+export { hasWriters } from './writers.js';

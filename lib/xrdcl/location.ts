@@ -4,7 +4,8 @@
  */
 
 /** Schemes that libXrdCl's own protocol serves. */
-const remoteUrl = /^(?:xroots?|roots?):\/\/(?:[^/@?#\s]+@)?(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:\/|$)/;
+const remoteUrl =
+  /^(?:xroots?|roots?):\/\/(?:[^/@?#\s]+@)?(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:\/|$)/;
 
 /** Control characters: a newline separates paths in requests, NUL ends them. */
 // eslint-disable-next-line no-control-regex
@@ -23,7 +24,8 @@ function refuse(what: string, text: string, why: string): never {
  * @throws TypeError when it isn't one.
  */
 export function checkServerUrl(url: string): string {
-  if (!isRemoteUrl(url)) refuse('URL', url, 'is not a root://, roots://, xroot:// or xroots:// URL with a host');
+  if (!isRemoteUrl(url))
+    refuse('URL', url, 'is not a root://, roots://, xroot:// or xroots:// URL with a host');
   if (control.test(url)) refuse('URL', url, 'has a control character');
   return url;
 }
@@ -34,7 +36,8 @@ export function checkServerUrl(url: string): string {
  */
 export function checkRemotePath(path: string): string {
   if (!path.startsWith('/')) refuse('path', path, 'must start with a slash');
-  if (path.includes('?')) refuse('path', path, 'has a question mark, which XRootD reads as the start of options');
+  if (path.includes('?'))
+    refuse('path', path, 'has a question mark, which XRootD reads as the start of options');
   if (control.test(path)) refuse('path', path, 'has a control character, which XRootD cannot carry');
   return path;
 }
@@ -48,16 +51,28 @@ export function checkEndpoint(what: 'source' | 'target', location: string): stri
   if (isRemoteUrl(location)) {
     const path = pathOf(location);
     if (!path.startsWith('/')) {
-      refuse(what, location, 'has no absolute path: two slashes must follow the host, as in root://host//path');
+      refuse(
+        what,
+        location,
+        'has no absolute path: two slashes must follow the host, as in root://host//path',
+      );
     }
     return location;
   }
   const path = location.startsWith('file:///') ? location.slice('file://'.length) : location;
   if (!path.startsWith('/')) {
-    refuse(what, location, 'is neither a root:// URL nor an absolute path; a relative path would be read as a host');
+    refuse(
+      what,
+      location,
+      'is neither a root:// URL nor an absolute path; a relative path would be read as a host',
+    );
   }
   if (path.includes('?')) {
-    refuse(what, location, 'has a question mark, which libXrdCl reads as the start of options: another file would be copied');
+    refuse(
+      what,
+      location,
+      'has a question mark, which libXrdCl reads as the start of options: another file would be copied',
+    );
   }
   return path;
 }

@@ -1,5 +1,6 @@
 /** One request to a server as a promise: timeout, abort, and errors with the caller's stack. */
-import type { NativeCallback } from './addon.js';
+import { onAbort } from './abort.js';
+import { addon, type NativeCallback, type NativeStatus } from './addon.js';
 import { XRootDError, type ErrorContext } from './error.js';
 
 export interface RequestOptions {
@@ -22,61 +23,106 @@ export function timeoutOf(options: RequestOptions | undefined, standard: number 
   return timeout;
 }
 
+/** Starts a native request and returns its number. */
+type Send<T> = (callback: NativeCallback<T>) => number;
+
+interface Answer<T> {
+  error: NativeStatus | undefined;
+  value: T;
+}
+
+export interface TrackedRequest<T> {
+  result: Promise<T>;
+  /** Resolves when the request is answered, which after an abort is later than `result` rejects. */
+  ended: Promise<unknown>;
+}
+
 /**
- * Awaiting the native call in here, and making the error afterwards, gives it the stack of the async callers without
- * paying for a stack on every successful request.
+ * After an abort the request no longer keeps the process alive.
+ * @throws the signal's reason when it is aborted already: then nothing is sent.
  */
-export async function request<T>(
+export function trackedRequest<T>(
   context: ErrorContext,
   signal: AbortSignal | undefined,
-  send: (callback: NativeCallback<T>) => void,
-): Promise<T> {
+  send: Send<T>,
+): TrackedRequest<T> {
   signal?.throwIfAborted();
-  const answer = await new Promise<{ error: Parameters<NativeCallback<T>>[0]; value: T }>((resolve, reject) => {
-    const abort = () => {
-      reject(signal?.reason as Error);
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    send((error, value) => {
-      signal?.removeEventListener('abort', abort);
+  let id = 0;
+  const ended = new Promise<Answer<T>>((resolve) => {
+    id = send((error, value) => {
       resolve({ error, value });
     });
   });
-  if (answer.error !== undefined) throw new XRootDError(answer.error, context);
-  return answer.value;
+  const result = (async () => {
+    // Making the error here, after an await, gives it the stack of the async callers without paying for a stack on
+    // every successful request.
+    const { error, value } = await unlessAborted(ended, signal, () => {
+      addon.release(id);
+    });
+    if (error !== undefined) throw new XRootDError(error, context);
+    return value;
+  })();
+  return { result, ended };
+}
+
+/** Settles as `work` does, or rejects with the signal's reason when that comes first. */
+export function unlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  aborted?: () => void,
+): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const ignore = onAbort(signal, () => {
+      aborted?.();
+      reject(signal.reason as Error);
+    });
+    work.then(resolve, reject).finally(ignore);
+  });
+}
+
+/** One request and its answer; see `trackedRequest`. */
+export async function request<T>(
+  context: ErrorContext,
+  signal: AbortSignal | undefined,
+  send: Send<T>,
+): Promise<T> {
+  return await trackedRequest(context, signal, send).result;
 }
 
 /** A request answered in pieces, as an async generator of the pieces. Stopping early drops the rest. */
 export async function* streamRequest<T>(
   context: ErrorContext,
   signal: AbortSignal | undefined,
-  send: (callback: NativeCallback<T>) => void,
+  send: Send<T>,
 ): AsyncGenerator<T, void, undefined> {
   signal?.throwIfAborted();
   const pieces: T[] = [];
-  let failure: Error | undefined;
-  let complete = false;
-  let wake: (() => void) | undefined;
-  const abort = () => {
-    failure = signal?.reason as Error;
-    wake?.();
+  const state: { failure?: Error; complete: boolean; left: boolean; wake?: () => void } = {
+    complete: false,
+    left: false,
   };
-  signal?.addEventListener('abort', abort, { once: true });
-  send((error, value, more) => {
-    if (error !== undefined) failure ??= new XRootDError(error, context);
-    else pieces.push(value);
-    complete = !more;
-    wake?.();
+  const id = send((error, value, more) => {
+    if (error !== undefined) state.failure ??= new XRootDError(error, context);
+    else if (!state.left) pieces.push(value);
+    state.complete = !more;
+    state.wake?.();
+  });
+  const ignore = onAbort(signal, () => {
+    state.failure = signal?.reason as Error;
+    state.wake?.();
   });
   try {
     for (;;) {
-      if (failure !== undefined) throw failure;
+      if (state.failure !== undefined) throw state.failure;
       const piece = pieces.shift();
       if (piece !== undefined) yield piece;
-      else if (complete) return;
-      else await new Promise<void>((resolve) => (wake = resolve));
+      else if (state.complete) return;
+      else await new Promise<void>((resolve) => (state.wake = resolve));
     }
   } finally {
-    signal?.removeEventListener('abort', abort);
+    state.left = true;
+    ignore();
+    addon.release(id);
   }
 }

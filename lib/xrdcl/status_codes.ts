@@ -16,6 +16,8 @@ export interface CodeMeaning {
 export const errorResponse = 400;
 /** `code` of a failure in the local file system; `errNo` is a `kXR_` number from 3000 up, else a POSIX errno. */
 export const localError = 402;
+export const socketTimeout = 103;
+export const checkSumError = 305;
 export const operationInterrupted = 207;
 export const operationExpired = 206;
 
@@ -103,5 +105,8 @@ export const serverCodes: ReadonlyMap<number, CodeMeaning> = new Map<number, Cod
   [3031, { name: 'Impossible', errno: 'EIO', text: 'the server says this is impossible' }],
   [3032, { name: 'Conflict', errno: 'EEXIST', text: 'conflict' }],
   [3033, { name: 'TooManyErrs', errno: 'EIO', text: 'too many errors' }],
-  [3034, { name: 'ReqTimedOut', errno: 'ETIMEDOUT', retryable: true, text: 'the request timed out at the server' }],
+  [
+    3034,
+    { name: 'ReqTimedOut', errno: 'ETIMEDOUT', retryable: true, text: 'the request timed out at the server' },
+  ],
 ]);

@@ -1,0 +1,87 @@
+/**
+ * Checksum queries to servers.
+ *
+ * - They go over a connection of their own. A server answers "wait for my response, up to 600 s" (kXR_waitresp,
+ *   XrdXrootdJob.cc), and for so long libXrdCl doesn't notice that anything on that connection has fallen silent
+ *   (XRootDTransport::IsStreamBroken, 5.5.3 to 6.1): copies would hang at a dead server for ten minutes.
+ * - So silence is looked for here, by pings.
+ * - Of two queries for one path on one connection the server answers the first only (XrdXrootdJob2Do::addClient): a
+ *   second waits for the first, and after one that was given up a new connection is made.
+ */
+import { onAbort } from './abort.js';
+import { addon, type NativeFileSystem } from './addon.js';
+import { XRootDError, type ErrorContext } from './error.js';
+import { urlOf } from './location.js';
+import { Pulse } from './pulse.js';
+import { request, trackedRequest } from './request.js';
+import { SerialByKey } from './serial_by_key.js';
+import { operationExpired, socketTimeout } from './status_codes.js';
+
+const queryChecksum = 3;
+
+interface Line {
+  readonly connection: NativeFileSystem;
+  readonly pulse: Pulse;
+}
+
+const lines = new Map<string, Line>();
+const turns = new SerialByKey();
+let made = 0;
+
+function lineTo(server: string): Line {
+  let line = lines.get(server);
+  if (line === undefined) {
+    made += 1;
+    // Connections are told apart by this option (XrdCl::URL::GetChannelId); libXrdCl itself knows "tpc" only.
+    const connection = new addon.FileSystem(`${server}//?xrdcl.intent=checksum${made}`);
+    const ping = (timeout: number) =>
+      request({ operation: 'ping', target: server }, undefined, (done) => connection.ping(timeout, done));
+    line = { connection, pulse: new Pulse(ping) };
+    lines.set(server, line);
+  }
+  return line;
+}
+
+function abandon(server: string, line: Line): void {
+  if (lines.get(server) === line) lines.delete(server);
+}
+
+/** @returns the server's words: type and value */
+export async function askForChecksum(
+  server: string,
+  path: string,
+  type: string | undefined,
+  context: ErrorContext,
+  { timeout, signal }: { timeout: number; signal?: AbortSignal },
+): Promise<string> {
+  const argument = type === undefined ? path : `${path}?cks.type=${type}`;
+  return await turns.run(urlOf(server, path), signal, () => {
+    const line = lineTo(server);
+    const stop = new AbortController();
+    const ignore = onAbort(signal, () => {
+      stop.abort(signal?.reason);
+    });
+    const query = trackedRequest<string>(context, stop.signal, (done) =>
+      line.connection.query(queryChecksum, argument, timeout, done),
+    );
+    let silent = (): void => undefined;
+    const silence = new Promise<void>((resolve) => (silent = resolve));
+    const leave = line.pulse.watch(({ message }) => {
+      abandon(server, line);
+      stop.abort(new XRootDError({ status: 1, code: socketTimeout, errNo: 0, message }, context));
+      silent();
+    });
+    const result = (async () => {
+      try {
+        return await query.result;
+      } catch (error) {
+        if (error instanceof XRootDError && error.statusCode === operationExpired) abandon(server, line);
+        throw error;
+      } finally {
+        leave();
+        ignore();
+      }
+    })();
+    return { result, ended: Promise.race([query.ended, silence]) };
+  });
+}

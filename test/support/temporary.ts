@@ -1,0 +1,31 @@
+/** Local directories and files that a test needs for a while. */
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export class TemporaryDirectory {
+  readonly path = mkdtempSync(join(tmpdir(), 'xrootd-archive-test-'));
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  write(name: string, content: string | Uint8Array): string {
+    const path = this.file(name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  /** A file that takes no room on the disk; all zeros. */
+  sparse(name: string, bytes: number): string {
+    const path = this.file(name);
+    const fd = openSync(path, 'w');
+    ftruncateSync(fd, bytes);
+    closeSync(fd);
+    return path;
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
