@@ -35,7 +35,7 @@ export class BatchStat {
   #statSlice(directory: string, names: readonly string[], results: StatResult[]): void {
     const start = performance.now();
     let looked = 0;
-    let spent = 0;
+    let spent: number;
     do {
       const end = Math.min(results.length + STRIDE, names.length);
       const before = results.length;

@@ -11,7 +11,8 @@ import { CacheError, errnoCode } from './errors.js';
 
 const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 /** Where open descriptors are looked up by path; undefined on systems that have no such place. */
-export const DESCRIPTORS = process.platform === 'linux' && existsSync('/proc/self/fd') ? '/proc/self/fd' : undefined;
+export const DESCRIPTORS =
+  process.platform === 'linux' && existsSync('/proc/self/fd') ? '/proc/self/fd' : undefined;
 
 export class CacheDirectory {
   readonly #handle: fs.FileHandle;

@@ -13,7 +13,7 @@ import { isUtf8 } from 'node:buffer';
 import { identityOf, type Identity } from '../rules/identity.js';
 import { printableName } from '../rules/names.js';
 import { isActiveCapture } from './capture.js';
-import { CacheDirectory, joinPath } from './directory.js';
+import { joinPath, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
 import { BatchStat, type StatResult } from './batch_stat.js';
 import { ownFile } from './own_files.js';

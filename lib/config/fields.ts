@@ -1,4 +1,5 @@
 /** Kinds of configuration values, with messages that an operator understands. */
+import { inspect } from 'node:util';
 import { z } from 'zod';
 import { parseTarget } from './target.js';
 import { wireTextProblem } from './wire_text.js';
@@ -79,7 +80,7 @@ export function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a block of keys';
-  const written = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const written = typeof value === 'string' ? JSON.stringify(value) : inspect(value);
   return written.length > 60 ? `${written.slice(0, 57)}...` : written;
 }
 

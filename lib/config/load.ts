@@ -192,7 +192,7 @@ async function read(file: string): Promise<string> {
 
 /** Offset of a key (for a missing one: of the nearest parent that stands in the file). */
 function offsetOf(document: Document, keys: readonly string[]): number | undefined {
-  let node: Node | null | undefined = document.contents as Node | null;
+  let node: Node | null | undefined = document.contents;
   let offset: number | undefined;
   for (const key of keys) {
     if (!isMap(node)) break;

@@ -33,6 +33,8 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     level: options.level ?? 'info',
     levels: { error: 0, warn: 1, info: 2, debug: 3 },
     format: combine(timestamp(), options.json === true ? json() : line),
+    // winston declares its transports as interfaces beside the class.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
     transports: [new winston.transports.Stream({ stream: options.stream ?? process.stderr })],
   });
   return redacting({
@@ -68,7 +70,8 @@ const LABELS: Record<string, string> = {
 
 function fieldText(value: unknown): string {
   if (typeof value === 'string') return /^[^\s"=\p{C}]+$/u.test(value) ? value : JSON.stringify(value);
-  return JSON.stringify(value) ?? String(value);
+  if (value === undefined) return 'undefined';
+  return JSON.stringify(value);
 }
 
 function oneLine(text: string): string {

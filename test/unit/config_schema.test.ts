@@ -151,7 +151,7 @@ describe('the options', () => {
 
   it('stand in docs/configuration.md, each with its default and its range', () => {
     const docs = readFileSync(path.join(repository(), 'docs/configuration.md'), 'utf8');
-    const row = (key: string): string => new RegExp(`^\\| \`${key}\` \\|.*$`, 'm').exec(docs)?.[0] ?? '';
+    const row = (key: string): string => new RegExp(`^\\| \`${key}\` +\\|.*$`, 'm').exec(docs)?.[0] ?? '';
     for (const key of MAIL_KEYS) assert.notEqual(row(key), '', key);
     const defaults = validateBlock(minimal).config as unknown as Record<string, unknown>;
     for (const key of BACKUP_KEYS) {
@@ -159,7 +159,11 @@ describe('the options', () => {
       assert.notEqual(line, '', `${key} is missing`);
       const value = defaults[camelCase(key)];
       const required = key in minimal;
-      const expected = required ? 'required' : value === undefined ? 'none' : `\`${String(value)}\``;
+      const expected = required
+        ? 'required'
+        : value === undefined
+          ? 'none'
+          : `\`${JSON.stringify(value).replaceAll('"', '')}\``;
       assert.equal(line.split('|')[3]?.trim(), expected, key);
       const range = /from (\S+) to (\S+)/.exec(rangeMessage(key));
       if (range !== null) assert.ok(line.includes(`${range[1]} to ${range[2]}.`), `${key}: ${range[0]}`);
@@ -167,7 +171,7 @@ describe('the options', () => {
       for (const word of choice?.[1]?.split(', ') ?? [])
         assert.ok(line.includes(`\`${word}\``), `${key}: ${word}`);
     }
-    const documented = [...docs.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1] ?? '');
+    const documented = [...docs.matchAll(/^\| `(\w+)` +\|/gm)].map((match) => match[1] ?? '');
     for (const key of documented)
       assert.ok([...BACKUP_KEYS, ...MAIL_KEYS].includes(key), `${key} is only in the docs`);
   });

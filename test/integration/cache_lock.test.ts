@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { acquireLock, LockedError } from '../../lib/cache/lock.js';
+import { LOCK_NAME } from '../../lib/cache/own_files.js';
+import { ConfigError } from '../../lib/config/errors.js';
+import { asOrdinaryUser } from '../support/ordinary_user.js';
+import { withTemp } from '../support/temp.js';
+
+async function holder(...args: string[]): Promise<{ child: ChildProcess; said: string }> {
+  const file = path.join(import.meta.dirname, 'children/hold_lock.js');
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, said: said.toString().trim() };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'close');
+}
+
+describe('the lock of a pass (S10)', () => {
+  it('excludes a second one in the same process, by whatever path', async () => {
+    await withTemp(async (directory) => {
+      const cache = path.join(directory, 'cache');
+      mkdirSync(cache);
+      symlinkSync('cache', path.join(directory, 'alias'));
+      const lock = await acquireLock(cache);
+      await assert.rejects(acquireLock(path.join(directory, 'alias')), (error: unknown) => {
+        assert.ok(error instanceof LockedError);
+        assert.equal(error.holder.pid, process.pid);
+        assert.equal(error.exitCode, 4);
+        assert.match(
+          error.message,
+          new RegExp(`another pass is running: process ${process.pid} holds .*since 20`),
+        );
+        return true;
+      });
+      await lock.release();
+      await lock.release();
+      await (await acquireLock(cache)).release();
+      assert.match(readFileSync(path.join(cache, LOCK_NAME), 'utf8'), /^pid \d+\nhost \S+\nstarted 20.*Z\n$/);
+    });
+  });
+
+  it('excludes another process, names it, and dies with it', async () => {
+    await withTemp(async (cache) => {
+      const { child } = await holder(cache);
+      try {
+        await assert.rejects(
+          acquireLock(cache),
+          (error: unknown) => error instanceof LockedError && error.holder.pid === child.pid,
+        );
+      } finally {
+        await kill(child);
+      }
+      await (await acquireLock(cache)).release();
+    });
+  });
+
+  it('isn’t inherited by children of its process', async () => {
+    await withTemp(async (cache) => {
+      const { child, said } = await holder(cache, 'with a child');
+      const orphan = Number(said);
+      try {
+        await kill(child);
+        process.kill(orphan, 0);
+        await (await acquireLock(cache)).release();
+      } finally {
+        process.kill(orphan, 'SIGKILL');
+      }
+    });
+  });
+
+  it('holds worker_file_path as well, and either is enough to exclude', async () => {
+    await withTemp(async (directory) => {
+      const [one, other] = [path.join(directory, 'one'), path.join(directory, 'other')];
+      mkdirSync(one);
+      mkdirSync(other);
+      const worker = path.join(directory, 'worker.pid');
+      writeFileSync(worker, '4711\n');
+      const lock = await acquireLock(one, worker);
+      assert.deepEqual(lock.files, [path.join(one, LOCK_NAME), worker]);
+      await assert.rejects(acquireLock(one, path.join(directory, 'else.pid')), { name: 'LockedError' });
+      await assert.rejects(acquireLock(other, worker), { name: 'LockedError' });
+      await (await acquireLock(other)).release();
+      await lock.release();
+      await (await acquireLock(other, worker)).release();
+    });
+  });
+
+  it('never writes over a file that is no lock file', async () => {
+    await withTemp(async (directory) => {
+      const cache = path.join(directory, 'cache');
+      mkdirSync(cache);
+      const precious = path.join(directory, 'precious');
+      writeFileSync(precious, 'results of ten years');
+      symlinkSync(precious, path.join(directory, 'link'));
+      for (const name of ['precious', 'link', 'cache', 'missing/lock'])
+        await assert.rejects(acquireLock(cache, path.join(directory, name)), (error: unknown) => {
+          assert.ok(error instanceof ConfigError, String(error));
+          assert.equal(error.problems[0]?.key, 'workerFilePath');
+          return true;
+        });
+      assert.equal(readFileSync(precious, 'utf8'), 'results of ten years');
+      await (await acquireLock(cache)).release();
+    });
+  });
+
+  it('is a configuration error where the file can’t be written', async () => {
+    if (process.getuid?.() !== 0) return;
+    await withTemp(async (cache) => {
+      const attempt = `const { acquireLock } = await import(LIB + 'cache/lock.js');
+        return acquireLock(${JSON.stringify(cache)}).then(() => 'locked', (error) => error.name + ' ' + error.message);`;
+      chmodSync(cache, 0o755);
+      assert.match(
+        String(await asOrdinaryUser(attempt)),
+        /^ConfigError cacheDirectory: the lock file .* can't be opened: EACCES/,
+      );
+      writeFileSync(path.join(cache, LOCK_NAME), '', { mode: 0o644 });
+      assert.match(String(await asOrdinaryUser(attempt)), /^ConfigError cacheDirectory: .*EACCES/);
+    });
+  });
+});
