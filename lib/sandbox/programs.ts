@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, copyFileSync, existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SandboxError } from './error.js';
@@ -67,11 +67,20 @@ export function findOnPath(program: string): string {
   const candidates = isAbsolute(program)
     ? [program]
     : path.filter((part) => isAbsolute(part)).map((part) => join(part, program));
-  const found = candidates.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false);
+  const found = candidates.find(isExecutable);
   if (found !== undefined) return found;
   throw new SandboxError(
     'NotInstalled',
     `${program} is not installed. Debian, Ubuntu: apt install xrootd-server xrootd-server-plugins xrootd-plugins;` +
       ' RHEL, Fedora: dnf install xrootd-server (from EPEL); macOS: brew install xrootd',
   );
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }

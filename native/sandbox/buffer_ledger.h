@@ -13,7 +13,7 @@ namespace tape {
 class BufferLedger {
  public:
   // Throws std::runtime_error when the file can't be mapped.
-  BufferLedger(const std::string &path, std::int64_t limit);
+  BufferLedger(const std::string& path, std::int64_t limit);
 
   // Adds bytes if they fit, else changes nothing and returns false.
   bool reserve(std::int64_t bytes);
@@ -28,7 +28,7 @@ class BufferLedger {
   };
   std::int64_t used() const;
 
-  Counters *counters_;
+  Counters* counters_;
   std::int64_t limit_;
 };
 

@@ -11,9 +11,10 @@
 
 namespace tape {
 
-TapeFile::TapeFile(XrdOssDF *wrapped, TapeStorage &storage) : XrdOssWrapDF(*wrapped), file_(wrapped), storage_(storage) {}
+TapeFile::TapeFile(XrdOssDF* wrapped, TapeStorage& storage)
+    : XrdOssWrapDF(*wrapped), file_(wrapped), storage_(storage) {}
 
-int TapeFile::Open(const char *path, int flags, mode_t mode, XrdOucEnv &env) {
+int TapeFile::Open(const char* path, int flags, mode_t mode, XrdOucEnv& env) {
   bool writes = (flags & O_ACCMODE) != O_RDONLY;
   std::int64_t before = 0;
   int refused = storage_.admit(path, flags, env, before);
@@ -27,7 +28,7 @@ int TapeFile::Open(const char *path, int flags, mode_t mode, XrdOucEnv &env) {
   return result;
 }
 
-int TapeFile::Close(long long *size) {
+int TapeFile::Close(long long* size) {
   if (counted_) {
     counted_ = false;
     storage_.ledger()->charge(sizeOnDisk() - reserved_);
@@ -54,29 +55,29 @@ int TapeFile::Ftruncate(unsigned long long length) {
   return wrapDF.Ftruncate(length);
 }
 
-ssize_t TapeFile::Write(const void *buffer, off_t offset, size_t size) {
+ssize_t TapeFile::Write(const void* buffer, off_t offset, size_t size) {
   return grow(offset + static_cast<off_t>(size)) ? wrapDF.Write(buffer, offset, size) : -ENOSPC;
 }
 
-int TapeFile::Write(XrdSfsAio *request) {
-  const struct aiocb &io = request->sfsAio;
+int TapeFile::Write(XrdSfsAio* request) {
+  const struct aiocb& io = request->sfsAio;
   return grow(io.aio_offset + static_cast<off_t>(io.aio_nbytes)) ? wrapDF.Write(request) : -ENOSPC;
 }
 
-ssize_t TapeFile::WriteV(XrdOucIOVec *parts, int count) {
+ssize_t TapeFile::WriteV(XrdOucIOVec* parts, int count) {
   for (int i = 0; i < count; i++) {
     if (!grow(parts[i].offset + parts[i].size)) return -ENOSPC;
   }
   return wrapDF.WriteV(parts, count);
 }
 
-ssize_t TapeFile::pgWrite(void *buffer, off_t offset, size_t size, uint32_t *sums, uint64_t options) {
+ssize_t TapeFile::pgWrite(void* buffer, off_t offset, size_t size, uint32_t* sums, uint64_t options) {
   if (!grow(offset + static_cast<off_t>(size))) return -ENOSPC;
   return wrapDF.pgWrite(buffer, offset, size, sums, options);
 }
 
-int TapeFile::pgWrite(XrdSfsAio *request, uint64_t options) {
-  const struct aiocb &io = request->sfsAio;
+int TapeFile::pgWrite(XrdSfsAio* request, uint64_t options) {
+  const struct aiocb& io = request->sfsAio;
   return grow(io.aio_offset + static_cast<off_t>(io.aio_nbytes)) ? wrapDF.pgWrite(request, options) : -ENOSPC;
 }
 

@@ -14,23 +14,23 @@ class TapeStorage;
 // An open file of the server. What it adds to the disk buffer is reserved before it is written.
 class TapeFile final : public XrdOssWrapDF {
  public:
-  TapeFile(XrdOssDF *wrapped, TapeStorage &storage);
+  TapeFile(XrdOssDF* wrapped, TapeStorage& storage);
 
-  int Open(const char *path, int flags, mode_t mode, XrdOucEnv &env) override;
-  int Close(long long *size = nullptr) override;
+  int Open(const char* path, int flags, mode_t mode, XrdOucEnv& env) override;
+  int Close(long long* size = nullptr) override;
   int Ftruncate(unsigned long long length) override;
-  ssize_t Write(const void *buffer, off_t offset, size_t size) override;
-  int Write(XrdSfsAio *request) override;
-  ssize_t WriteV(XrdOucIOVec *parts, int count) override;
-  ssize_t pgWrite(void *buffer, off_t offset, size_t size, uint32_t *sums, uint64_t options) override;
-  int pgWrite(XrdSfsAio *request, uint64_t options) override;
+  ssize_t Write(const void* buffer, off_t offset, size_t size) override;
+  int Write(XrdSfsAio* request) override;
+  ssize_t WriteV(XrdOucIOVec* parts, int count) override;
+  ssize_t pgWrite(void* buffer, off_t offset, size_t size, uint32_t* sums, uint64_t options) override;
+  int pgWrite(XrdSfsAio* request, uint64_t options) override;
 
  private:
   bool grow(std::int64_t end);
   std::int64_t sizeOnDisk();
 
   std::unique_ptr<XrdOssDF> file_;
-  TapeStorage &storage_;
+  TapeStorage& storage_;
   std::mutex mutex_;
   std::int64_t reserved_ = 0;  // the file's size as far as the ledger knows
   bool counted_ = false;

@@ -22,18 +22,18 @@ namespace {
 
 constexpr int kFirstPassedDescriptor = 3;  // as sd_listen_fds(3) has it
 
-int fail(const char *what) {
+int fail(const char* what) {
   std::fprintf(stderr, "tape_launch: %s: %s\n", what, std::strerror(errno));
   return 1;
 }
 
-bool writeLine(int fd, const std::string &text) {
+bool writeLine(int fd, const std::string& text) {
   std::string line = text + "\n";
   return write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
 }
 
 // Returns the port, or an empty string with errno set.
-std::string listenOnLoopback(const char *wanted) {
+std::string listenOnLoopback(const char* wanted) {
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   if (listener < 0) return "";
   int on = 1;
@@ -43,8 +43,8 @@ std::string listenOnLoopback(const char *wanted) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<uint16_t>(std::atoi(wanted)));
   socklen_t size = sizeof(address);
-  if (bind(listener, reinterpret_cast<sockaddr *>(&address), size) != 0 || listen(listener, 1024) != 0 ||
-      getsockname(listener, reinterpret_cast<sockaddr *>(&address), &size) != 0) {
+  if (bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(listener, 1024) != 0 ||
+      getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     return "";
   }
   if (listener != kFirstPassedDescriptor) {
@@ -58,7 +58,7 @@ std::string listenOnLoopback(const char *wanted) {
 
 }  // namespace
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc < 4) {
     std::fprintf(stderr, "usage: tape_launch <pid file> <port>|- <command> [<argument>...]\n");
     return 2;
@@ -75,8 +75,8 @@ int main(int argc, char **argv) {
   dup2(STDERR_FILENO, STDOUT_FILENO);
 
   std::vector<std::string> arguments(argv + 3, argv + argc);
-  std::vector<char *> command;
-  for (std::string &argument : arguments) {
+  std::vector<char*> command;
+  for (std::string& argument : arguments) {
     std::size_t place = argument.find("{port}");
     if (place != std::string::npos) argument.replace(place, 6, port);
     command.push_back(argument.data());

@@ -19,15 +19,15 @@ class TapeNamespace {
  public:
   explicit TapeNamespace(std::string root) : root_(std::move(root)) {}
 
-  TapeCopy look(const char *name, const struct stat &disk) const;
-  bool holdsOnlyCopy(const char *name) const;
-  void remove(const char *name) const;
-  void removeDirectory(const char *name) const;
+  TapeCopy look(const char* name, const struct stat& disk) const;
+  bool holdsOnlyCopy(const char* name) const;
+  void remove(const char* name) const;
+  void removeDirectory(const char* name) const;
   // Follows a rename on disk; what the tape held under the new name is gone.
-  void rename(const char *from, const char *to) const;
+  void rename(const char* from, const char* to) const;
 
  private:
-  std::string path(const char *name) const;
+  std::string path(const char* name) const;
 
   std::string root_;
 };

@@ -13,8 +13,8 @@
 // xrootd looks both symbols up by name; everything else stays inside.
 #pragma GCC visibility push(default)
 
-extern "C" XrdOss *XrdOssAddStorageSystem2(XrdOss *wrapped, XrdSysLogger *logger, const char * /*config*/,
-                                                       const char *parameters, XrdOucEnv * /*env*/) {
+extern "C" XrdOss* XrdOssAddStorageSystem2(XrdOss* wrapped, XrdSysLogger* logger, const char* /*config*/,
+                                           const char* parameters, XrdOucEnv* /*env*/) {
   XrdSysError log(logger, "tape_");
   std::istringstream words(parameters ? parameters : "");
   std::string root;
@@ -28,7 +28,7 @@ extern "C" XrdOss *XrdOssAddStorageSystem2(XrdOss *wrapped, XrdSysLogger *logger
     std::unique_ptr<tape::BufferLedger> ledger;
     if (words >> ledgerFile >> limit) ledger = std::make_unique<tape::BufferLedger>(ledgerFile, limit);
     return new tape::TapeStorage(*wrapped, tape::TapeNamespace(root), std::move(ledger));
-  } catch (const std::exception &error) {
+  } catch (const std::exception& error) {
     log.Emsg("Init", error.what());
     return nullptr;
   }

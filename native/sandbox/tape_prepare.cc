@@ -13,12 +13,12 @@
 
 namespace {
 
-int fail(const char *what) {
+int fail(const char* what) {
   std::fprintf(stderr, "tape_prepare: %s: %s\n", what, std::strerror(errno));
   return 1;
 }
 
-bool writeAll(int fd, const char *data, std::size_t size) {
+bool writeAll(int fd, const char* data, std::size_t size) {
   while (size > 0) {
     ssize_t written = write(fd, data, size);
     if (written < 0 && errno == EINTR) continue;
@@ -31,7 +31,7 @@ bool writeAll(int fd, const char *data, std::size_t size) {
 
 }  // namespace
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   std::string program = argv[0];
   std::string socketPath = program.substr(0, program.rfind('/') + 1) + "robot.sock";
   sockaddr_un address = {};
@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
 
   int robot = socket(AF_UNIX, SOCK_STREAM, 0);
   if (robot < 0) return fail("socket");
-  if (connect(robot, reinterpret_cast<sockaddr *>(&address), sizeof(address)) != 0) return fail(socketPath.c_str());
+  if (connect(robot, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) return fail(socketPath.c_str());
   if (!writeAll(robot, request.data(), request.size())) return fail("can't send to the tape robot");
   shutdown(robot, SHUT_WR);
 

@@ -18,24 +18,24 @@ constexpr int kOffline = ENODEV;
 
 }  // namespace
 
-TapeStorage::TapeStorage(XrdOss &wrapped, TapeNamespace tape, std::unique_ptr<BufferLedger> ledger)
+TapeStorage::TapeStorage(XrdOss& wrapped, TapeNamespace tape, std::unique_ptr<BufferLedger> ledger)
     : XrdOssWrapper(wrapped), tape_(std::move(tape)), ledger_(std::move(ledger)) {}
 
-XrdOssDF *TapeStorage::newFile(const char *client) {
-  XrdOssDF *file = wrapPI.newFile(client);
+XrdOssDF* TapeStorage::newFile(const char* client) {
+  XrdOssDF* file = wrapPI.newFile(client);
   return file ? new TapeFile(file, *this) : nullptr;
 }
 
-bool TapeStorage::isStub(const char *path) const { return tape_.holdsOnlyCopy(path); }
+bool TapeStorage::isStub(const char* path) const { return tape_.holdsOnlyCopy(path); }
 
-std::int64_t TapeStorage::heldBytes(const char *path) {
+std::int64_t TapeStorage::heldBytes(const char* path) {
   if (!ledger_) return 0;
   struct stat info;
   if (wrapPI.Stat(path, &info) != 0 || !S_ISREG(info.st_mode) || isStub(path)) return 0;
   return info.st_size;
 }
 
-int TapeStorage::admit(const char *path, int flags, XrdOucEnv &env, std::int64_t &held) {
+int TapeStorage::admit(const char* path, int flags, XrdOucEnv& env, std::int64_t& held) {
   bool writes = (flags & O_ACCMODE) != O_RDONLY;
   if (isStub(path)) {
     if (!writes || !(flags & O_TRUNC)) return -kOffline;
@@ -47,11 +47,11 @@ int TapeStorage::admit(const char *path, int flags, XrdOucEnv &env, std::int64_t
   }
   if (!ledger_ || !writes) return 0;
   held = heldBytes(path);
-  const char *announced = env.Get("oss.asize");
+  const char* announced = env.Get("oss.asize");
   return announced && !ledger_->fits(std::atoll(announced) - held) ? -ENOSPC : 0;
 }
 
-int TapeStorage::Create(const char *client, const char *path, mode_t mode, XrdOucEnv &env, int options) {
+int TapeStorage::Create(const char* client, const char* path, mode_t mode, XrdOucEnv& env, int options) {
   std::int64_t before = 0;
   if (!(options & XRDOSS_new)) {
     int refused = admit(path, (options >> 8) | O_WRONLY, env, before);
@@ -64,7 +64,7 @@ int TapeStorage::Create(const char *client, const char *path, mode_t mode, XrdOu
   return result;
 }
 
-int TapeStorage::Stat(const char *path, struct stat *info, int options, XrdOucEnv *env) {
+int TapeStorage::Stat(const char* path, struct stat* info, int options, XrdOucEnv* env) {
   int result = wrapPI.Stat(path, info, options, env);
   if (result != 0 || !S_ISREG(info->st_mode)) return result;
   TapeCopy copy = tape_.look(path, *info);
@@ -72,7 +72,7 @@ int TapeStorage::Stat(const char *path, struct stat *info, int options, XrdOucEn
   return 0;
 }
 
-int TapeStorage::Truncate(const char *path, unsigned long long size, XrdOucEnv *env) {
+int TapeStorage::Truncate(const char* path, unsigned long long size, XrdOucEnv* env) {
   if (isStub(path)) return -kOffline;
   std::int64_t change = static_cast<std::int64_t>(size) - heldBytes(path);
   if (ledger_ && change > 0 && !ledger_->reserve(change)) return -ENOSPC;
@@ -82,7 +82,7 @@ int TapeStorage::Truncate(const char *path, unsigned long long size, XrdOucEnv *
   return result;
 }
 
-int TapeStorage::Unlink(const char *path, int options, XrdOucEnv *env) {
+int TapeStorage::Unlink(const char* path, int options, XrdOucEnv* env) {
   std::int64_t held = heldBytes(path);
   int result = wrapPI.Unlink(path, options, env);
   if (result != 0) return result;
@@ -91,13 +91,13 @@ int TapeStorage::Unlink(const char *path, int options, XrdOucEnv *env) {
   return 0;
 }
 
-int TapeStorage::Remdir(const char *path, int options, XrdOucEnv *env) {
+int TapeStorage::Remdir(const char* path, int options, XrdOucEnv* env) {
   int result = wrapPI.Remdir(path, options, env);
   if (result == 0) tape_.removeDirectory(path);
   return result;
 }
 
-int TapeStorage::Rename(const char *from, const char *to, XrdOucEnv *fromEnv, XrdOucEnv *toEnv) {
+int TapeStorage::Rename(const char* from, const char* to, XrdOucEnv* fromEnv, XrdOucEnv* toEnv) {
   std::int64_t replaced = heldBytes(to);
   int result = wrapPI.Rename(from, to, fromEnv, toEnv);
   if (result != 0) return result;

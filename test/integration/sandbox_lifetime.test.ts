@@ -24,10 +24,13 @@ async function startOwner(then: string, options = '{}'): Promise<Started> {
     console.log(JSON.stringify({ pid: sandbox.pid, directory: dirname(sandbox.logFile) }));
     ${then}`;
   const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', then.includes('throw') ? 'ignore' : 'inherit'],
   });
   const lines = createInterface({ input: owner.stdout });
-  const [line] = (await once(lines, 'line')) as [string];
+  const line = await Promise.race([
+    once(lines, 'line').then(([text]) => String(text)),
+    once(owner, 'exit').then(() => assert.fail('the owner ended before its sandbox was there')),
+  ]);
   return { owner, lines, ...(JSON.parse(line) as { pid: number; directory: string }) };
 }
 
