@@ -59,6 +59,7 @@ describe('access to cache and keytab', () => {
         /keytabFilePath: .* does not exist/,
       );
       assert.match(await text({ keytabFilePath: directory }), /not a regular file/);
+      chmodSync(keytab, 0o600);
       writeFileSync(keytab, '');
       assert.match(await text({ keytabFilePath: keytab }), /is empty/);
     });
