@@ -1,8 +1,8 @@
 /** A record opened for reading: the very file that the walk saw, and nothing outside the cache (S8). */
-import { constants, existsSync } from 'node:fs';
+import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { identityOf, sameIdentity, type Identity } from '../rules/identity.js';
-import { named, splitPath, type CacheDirectory } from './directory.js';
+import { DESCRIPTORS, named, splitPath, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
 
 export interface OpenRecord {
@@ -57,6 +57,6 @@ export async function openRecord(
     await file.close();
     throw error;
   }
-  const source = existsSync('/proc/self/fd') ? `/proc/self/fd/${file.fd}` : absolute;
+  const source = DESCRIPTORS === undefined ? absolute : `${DESCRIPTORS}/${file.fd}`;
   return { fd: file.fd, source, identity, isUnchanged, close: () => file.close() };
 }
