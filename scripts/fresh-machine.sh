@@ -2,7 +2,7 @@
 # Runs the README's two commands, as they stand, on a machine with nothing of ours on it:
 # a debootstrap chroot, first as root, then as an ordinary user.
 #
-#   scripts/fresh-machine.sh [SUITE]        trixie (default) or bookworm; as root
+#   scripts/fresh-machine.sh [SUITE]        trixie (default), bookworm or sid; as root
 #
 # The Debian mirror is the one that this machine's apt uses. The bare chroot is kept as a tarball in
 # FRESH_DIR (default: /tmp/fresh-machine), so that a second run starts at once.
@@ -80,6 +80,8 @@ make_base() {
   debootstrap --variant=minbase "$suite" "$root" "$from" >"$dir/$suite.debootstrap.log"
   mount_all
   network
+  # The mirror may be a snapshot, older than its own date of expiry.
+  echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/99snapshot"
   inside apt-get update -qq
   inside apt-get install -y -qq --no-install-recommends git ca-certificates >"$dir/$suite.apt.log"
   if [ "$suite" = bookworm ]; then
