@@ -1,6 +1,6 @@
 /** Checksums of local files, computed off the main thread as XRootD's servers compute them. */
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { getSystemErrorName } from 'node:util';
 import { onAbort } from './abort.js';
 import { addon } from './addon.js';
@@ -41,12 +41,12 @@ function checkRange(name: string, value: number): void {
 }
 
 /**
- * The checksum of a file, or of a range of it, read by threads of the addon (8 at most). A path is opened without
+ * The checksum of a file (a path, or whatever has an open `fd`), or of a range of it, read by threads of the addon (8 at most). A path is opened without
  * following a symbolic link in its last part.
  * @throws RangeError for a bad range, a system error (`ENOENT`, `EIO`, …) when reading fails, the signal's reason when aborted.
  */
 export async function checksumFile(
-  file: string | FileHandle,
+  file: string | { readonly fd: number },
   options: ChecksumOptions = {},
 ): Promise<FileChecksum> {
   const { type = 'adler32', offset = 0, length, signal } = options;

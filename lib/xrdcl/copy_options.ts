@@ -1,5 +1,5 @@
 /** Options of copies: every job property of libXrdCl, with units and defaults, and how they are checked. */
-import { checkEndpoint, isRemoteUrl } from './location.js';
+import { checkEndpoint, isRemoteUrl, pathOf } from './location.js';
 
 /** The properties of one copy. Defaults are libXrdCl's unless said. */
 export interface CopyJobOptions {
@@ -39,7 +39,7 @@ export interface CopyJobOptions {
   preserveXAttr?: boolean;
   /** Which checksums to compute: default `none`. `end2end` compares them and fails with `CheckSumError`. */
   checkSumMode?: 'none' | 'source' | 'target' | 'end2end';
-  /** `adler32`, `crc32c`, `md5`, …, or `auto`; needed with `checkSumMode`. */
+  /** `adler32`, `crc32c`, `md5`, …; needed with `checkSumMode`. libXrdCl's `auto` is refused: name what you rely on. */
   checkSumType?: string;
   /** Hexadecimal; what the checksum must be. */
   checkSumPreset?: string;
@@ -123,8 +123,16 @@ function checkValue(name: keyof CopyJobOptions, value: unknown): string | number
   return value as string;
 }
 
+function inDirectory(directory: string, source: string): string {
+  const path = isRemoteUrl(source) ? pathOf(source) : source;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name === '') throw new TypeError(`source ${JSON.stringify(source)} names no file`);
+  const [place = '', ...options] = directory.split('?');
+  return [`${place.replace(/\/*$/, '')}/${name}`, ...options].join('?');
+}
+
 /**
- * Checks the options of a copy and makes them libXrdCl's properties.
+ * Checks the options of a copy and makes them libXrdCl's properties, `targetIsDir` carried out.
  * @throws TypeError, RangeError for whatever libXrdCl would misread, ignore or crash on.
  */
 export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
@@ -145,6 +153,12 @@ export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
     options.checkSumType === undefined
   ) {
     throw new TypeError('checkSumMode needs checkSumType');
+  }
+  if (options.checkSumType === 'auto') throw new TypeError('checkSumType must be a name, not auto');
+  if (options.targetIsDir === true) {
+    // libXrdCl would do the same; done here, what is checked and removed afterwards has its whole name.
+    properties['target'] = inDirectory(properties['target'] as string, properties['source'] as string);
+    delete properties['targetIsDir'];
   }
   // Onto an existing local file libXrdCl deletes it, while it reports that it exists (5.5.3, seen).
   if ((options.posc === true || options.rmOnBadCksum === true) && !isRemoteUrl(target)) {

@@ -1,5 +1,4 @@
 /** `XrdCl::CopyProcess`: copies between any two ends, on threads of the addon. */
-import { stat, unlink } from 'node:fs/promises';
 import { onAbort } from './abort.js';
 import {
   addon,
@@ -9,12 +8,12 @@ import {
   type NativeCopyResults,
   type NativeStatus,
 } from './addon.js';
-import { padChecksum, type Checksum } from './checksum.js';
+import type { Checksum } from './checksum.js';
+import { checksumOf, planChecksums, verifyChecksums } from './copy_checksums.js';
 import { jobPropertiesOf, type CopyJobOptions, type JobProperties } from './copy_options.js';
+import { checkLocalTarget, leavesPartial } from './copy_target.js';
 import { XRootDError } from './error.js';
-import { FileSystem } from './file_system.js';
-import { isRemoteUrl, pathOf } from './location.js';
-import { operationInterrupted } from './status_codes.js';
+import { errorResponse, localError, operationInterrupted } from './status_codes.js';
 
 export interface CopyResult {
   /** Position of the job, in the order of `add`. */
@@ -68,8 +67,8 @@ interface Job extends CopyJob {
   properties: JobProperties;
 }
 
-/** Seconds for the removal of a partial copy: the server may be the one that has just fallen silent. */
-const cleanUpTimeout = 3;
+/** Milliseconds in which a cancelled copy ends when data flow. */
+const stall = 3000;
 
 export class CopyProcess {
   readonly #jobs: Job[] = [];
@@ -152,24 +151,34 @@ async function runJob(
     last = bytes;
     safely(() => onProgress?.({ index, source, target, bytes, size }));
   };
-  const { error, results } = signal.aborted
-    ? { error: interrupted('cancelled before it started'), results: { bytes: 0 } }
-    : await nativeCopy(job.properties, interval, signal, {
+  const { native, plan } = planChecksums(job.properties);
+  const { error, results, stalled } = signal.aborted
+    ? { error: interrupted('cancelled before it started'), results: { bytes: 0 }, stalled: false }
+    : await nativeCopy(native, interval, signal, {
         started: () => {
           safely(() => onJobStart?.({ index, source, target }));
         },
         progress: tell,
       });
-  const failure = error ?? (await checkLocalTarget(job, results));
-  const partialLeft = failure !== undefined && results.bytes > 0 && !(await removePartial(job));
+  const failure =
+    error ??
+    (await checkLocalTarget(native, results)) ??
+    (plan && (await verifyChecksums(plan, results, signal)));
+  if (failure !== undefined) {
+    const opened = error === undefined || results.bytes > 0;
+    const partialLeft = await leavesPartial({ properties: native, failure, opened, stalled });
+    return resultOf(job, failure, results, partialLeft);
+  }
   const size = results.size ?? results.bytes;
-  if (failure === undefined && last !== size) tell(size, size);
-  return resultOf(job, failure, results, partialLeft);
+  if (last !== size) tell(size, size);
+  return resultOf(job, undefined, results, false);
 }
 
 interface NativeEnd {
   error: NativeStatus | undefined;
   results: NativeCopyResults;
+  /** It took long to end after it was cancelled: one of its ends is silent. */
+  stalled: boolean;
 }
 
 function nativeCopy(
@@ -178,16 +187,24 @@ function nativeCopy(
   signal: AbortSignal,
   on: { started: () => void; progress: (bytes: number, size: number) => void },
 ): Promise<NativeEnd> {
+  let cancelled = Infinity;
   return new Promise((resolve) => {
     const operation = addon.copy(properties, interval, (event, first, second) => {
       if (event === copyStarted) on.started();
       else if (event === copyProgress) on.progress(first as number, second as number);
       else if (event === copyEnded) {
         ignore();
-        resolve({ error: first as NativeStatus | undefined, results: second as NativeCopyResults });
+        const error = first as NativeStatus | undefined;
+        resolve({
+          // A copy that is cancelled while it connects, or at a silent server, fails as such: it was cancelled.
+          error: error && signal.aborted && !isAnswer(error) ? interrupted(error.message) : error,
+          results: second as NativeCopyResults,
+          stalled: performance.now() - cancelled > stall,
+        });
       }
     });
     const ignore = onAbort(signal, () => {
+      cancelled = performance.now();
       operation.cancel();
     });
   });
@@ -197,31 +214,8 @@ function interrupted(message: string): NativeStatus {
   return { status: 1, code: operationInterrupted, errNo: 3017, message };
 }
 
-/** libXrdCl doesn't compare what it wrote to a local disk with what it was asked to: a full one truncates silently. */
-async function checkLocalTarget(job: Job, results: NativeCopyResults): Promise<NativeStatus | undefined> {
-  const target = job.properties['target'] as string;
-  if (isRemoteUrl(target) || job.properties['targetIsDir'] === true) return undefined;
-  const expected = job.properties['continue'] === true ? undefined : (results.size ?? results.bytes);
-  const { size } = await stat(target).catch(() => ({ size: -1 }));
-  if (expected === undefined || size === expected) return undefined;
-  const message = `the local file has ${size} bytes of ${expected}: is the disk full?`;
-  return { status: 1, code: 14, errNo: 0, message };
-}
-
-/** True when nothing of ours is left. Only called when bytes were sent, so that this copy had opened the target. */
-async function removePartial({ properties }: Job): Promise<boolean> {
-  if (properties['force'] === true || properties['continue'] === true || properties['targetIsDir'] === true)
-    return false;
-  const target = properties['target'] as string;
-  try {
-    if (isRemoteUrl(target)) await new FileSystem(target).rm(pathOf(target), { timeout: cleanUpTimeout });
-    else await unlink(target);
-    return true;
-  } catch (error) {
-    return (
-      (error as { code?: unknown }).code === 'NotFound' || (error as { code?: unknown }).code === 'ENOENT'
-    );
-  }
+function isAnswer({ code }: NativeStatus): boolean {
+  return code === errorResponse || code === localError;
 }
 
 function resultOf(
@@ -247,11 +241,4 @@ function resultOf(
   if (targetChecksum) result.targetChecksum = targetChecksum;
   if (results.realTarget !== undefined) result.realTarget = results.realTarget;
   return result;
-}
-
-/** `adler32:a1b` of libXrdCl, which drops leading zeros. */
-function checksumOf(text: string | undefined): Checksum | undefined {
-  const [type, value] = text?.split(':') ?? [];
-  if (type === undefined || value === undefined) return undefined;
-  return { type, value: padChecksum(type, value) };
 }

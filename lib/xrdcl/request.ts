@@ -98,23 +98,23 @@ export async function* streamRequest<T>(
 ): AsyncGenerator<T, void, undefined> {
   signal?.throwIfAborted();
   const pieces: T[] = [];
-  const state: { failure?: Error; complete: boolean; left: boolean; wake?: () => void } = {
+  const state: { failure?: NativeStatus; complete: boolean; left: boolean; wake?: () => void } = {
     complete: false,
     left: false,
   };
   const id = send((error, value, more) => {
-    if (error !== undefined) state.failure ??= new XRootDError(error, context);
+    if (error !== undefined) state.failure ??= error;
     else if (!state.left) pieces.push(value);
     state.complete = !more;
     state.wake?.();
   });
   const ignore = onAbort(signal, () => {
-    state.failure = signal?.reason as Error;
     state.wake?.();
   });
   try {
     for (;;) {
-      if (state.failure !== undefined) throw state.failure;
+      signal?.throwIfAborted();
+      if (state.failure !== undefined) throw new XRootDError(state.failure, context);
       const piece = pieces.shift();
       if (piece !== undefined) yield piece;
       else if (state.complete) return;

@@ -18,6 +18,7 @@ export const errorResponse = 400;
 export const localError = 402;
 export const socketTimeout = 103;
 export const checkSumError = 305;
+export const dataError = 14;
 export const operationInterrupted = 207;
 export const operationExpired = 206;
 

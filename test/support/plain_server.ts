@@ -4,7 +4,17 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -52,7 +62,8 @@ export class PlainServer {
     ];
     writeFileSync(join(directory, 'xrootd.cf'), `${lines.join('\n')}\n`);
     const log = openSync(join(directory, 'log'), 'a');
-    if (asRoot) for (const path of ['', 'data', 'admin', 'log']) chownSync(join(directory, path), nobody, nobody);
+    if (asRoot)
+      for (const path of ['', 'data', 'admin', 'log']) chownSync(join(directory, path), nobody, nobody);
 
     const listener = createServer().listen(0, '127.0.0.1', 1024);
     await once(listener, 'listening');
@@ -60,7 +71,16 @@ export class PlainServer {
     const { fd } = (listener as unknown as { _handle: { fd: number } })._handle;
     const child = spawn(
       'sh',
-      ['-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', 'sh', 'xrootd', '-p', String(port), '-c', join(directory, 'xrootd.cf')],
+      [
+        '-c',
+        'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"',
+        'sh',
+        'xrootd',
+        '-p',
+        String(port),
+        '-c',
+        join(directory, 'xrootd.cf'),
+      ],
       {
         cwd: directory,
         detached: true,
@@ -168,7 +188,10 @@ async function answersHandshake(port: number): Promise<boolean> {
   try {
     await once(socket, 'connect');
     socket.write(hello);
-    await Promise.race([once(socket, 'data'), once(socket, 'close').then(() => Promise.reject(new Error('closed')))]);
+    await Promise.race([
+      once(socket, 'data'),
+      once(socket, 'close').then(() => Promise.reject(new Error('closed'))),
+    ]);
     return true;
   } catch {
     return false;
@@ -176,4 +199,3 @@ async function answersHandshake(port: number): Promise<boolean> {
     socket.destroy();
   }
 }
-

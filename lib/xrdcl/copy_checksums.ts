@@ -1,0 +1,93 @@
+/**
+ * Checksums of a copy. libXrdCl computes those of its local end while the data flow; those of a server are asked for
+ * here, after the copy, and not by libXrdCl: it would ask on the connection that carries other copies, which then
+ * don't notice for ten minutes that the server has fallen silent (`checksum_queries.ts`), and couldn't be cancelled.
+ */
+import type { NativeCopyResults, NativeStatus } from './addon.js';
+import { padChecksum, type Checksum } from './checksum.js';
+import type { JobProperties } from './copy_options.js';
+import { XRootDError } from './error.js';
+import { FileSystem } from './file_system.js';
+import { isRemoteUrl, pathOf } from './location.js';
+import { checkSumError, operationInterrupted } from './status_codes.js';
+
+/** What is left to do when libXrdCl has copied. */
+export interface ChecksumPlan {
+  type: string;
+  /** The server to ask; undefined when libXrdCl computes it, or nobody wants it. */
+  source: string | undefined;
+  target: string | undefined;
+  /** Instead of the source's. */
+  preset: string | undefined;
+  compare: boolean;
+}
+
+/** Splits the work: properties for libXrdCl, and a plan for us. Undefined: no checksums, or all of them local. */
+export function planChecksums(properties: JobProperties): {
+  native: JobProperties;
+  plan: ChecksumPlan | undefined;
+} {
+  const { checkSumMode: mode = 'none', checkSumType: type, checkSumPreset: preset, ...rest } = properties;
+  const source = properties['source'] as string;
+  const target = properties['target'] as string;
+  const [fromServer, toServer] = [isRemoteUrl(source), isRemoteUrl(target)];
+  if (mode === 'none' || (!fromServer && !toServer)) return { native: properties, plan: undefined };
+  const wantsSource = mode !== 'target' && preset === undefined;
+  const wantsTarget = mode !== 'source';
+  const plan: ChecksumPlan = {
+    type: (type as string).toLowerCase(),
+    source: wantsSource && fromServer ? source : undefined,
+    target: wantsTarget && toServer ? target : undefined,
+    preset: preset as string | undefined,
+    compare: mode === 'end2end' || (mode === 'target' && preset !== undefined),
+  };
+  const local = wantsSource && !fromServer ? 'source' : wantsTarget && !toServer ? 'target' : undefined;
+  if (local === undefined) return { native: rest, plan };
+  return { native: { ...rest, checkSumMode: local, checkSumType: plan.type }, plan };
+}
+
+async function ask(url: string, type: string, signal: AbortSignal): Promise<Checksum> {
+  return await new FileSystem(url).queryChecksum(pathOf(url), type, { signal });
+}
+
+/** `adler32:a1b` of libXrdCl, which drops leading zeros. */
+export function checksumOf(text: string | undefined): Checksum | undefined {
+  const [type, value] = text?.split(':') ?? [];
+  if (type === undefined || value === undefined) return undefined;
+  return { type, value: padChecksum(type, value) };
+}
+
+/**
+ * Carries the plan out and adds what it learnt to `results`.
+ * @returns what is wrong: the checksums differ, or a server couldn't tell one
+ */
+export async function verifyChecksums(
+  { type, source, target, preset, compare }: ChecksumPlan,
+  results: NativeCopyResults,
+  signal: AbortSignal,
+): Promise<NativeStatus | undefined> {
+  try {
+    const [ofSource, ofTarget] = await Promise.all([
+      source === undefined ? checksumOf(results.sourceCheckSum) : ask(source, type, signal),
+      target === undefined ? checksumOf(results.targetCheckSum) : ask(target, type, signal),
+    ]);
+    const expected = preset === undefined ? ofSource : { type, value: padChecksum(type, preset) };
+    if (expected) results.sourceCheckSum = `${expected.type}:${expected.value}`;
+    if (ofTarget) results.targetCheckSum = `${ofTarget.type}:${ofTarget.value}`;
+    if (!compare || expected?.value === ofTarget?.value) return undefined;
+    const message = `${type} of the source is ${expected?.value}, of the target ${ofTarget?.value}`;
+    return { status: 1, code: checkSumError, errNo: 0, message };
+  } catch (error) {
+    if (signal.aborted) {
+      return {
+        status: 1,
+        code: operationInterrupted,
+        errNo: 3017,
+        message: 'cancelled before its checksum was known',
+      };
+    }
+    if (!(error instanceof XRootDError)) throw error;
+    const { status, statusCode, errNo, serverMessage } = error;
+    return { status, code: statusCode, errNo, message: serverMessage || error.message };
+  }
+}
