@@ -13,19 +13,18 @@ export class RequestBook {
   readonly #recalls = new Map<string, Recall>();
   readonly #paths = new Map<string, string[]>();
 
-  /** Returns true when the file has to be staged now: it wasn't waiting already. */
-  add(requestId: string, path: string, time: Date, offline: boolean): boolean {
-    const known = this.#recalls.get(path);
-    const wasWaiting = known?.waiting ?? false;
-    const recall = known ?? { requests: new Map<string, Date>(), waiting: false };
-    recall.requests.set(requestId, time);
-    recall.waiting = offline;
-    if (!wasWaiting) delete recall.error;
+  /** Returns true when the file wasn't waited for already. */
+  add(requestId: string, path: string, time: Date): boolean {
+    const recall = this.#recalls.get(path) ?? { requests: new Map<string, Date>(), waiting: false };
     this.#recalls.set(path, recall);
+    recall.requests.set(requestId, time);
     const paths = this.#paths.get(requestId) ?? [];
     paths.push(path);
     this.#paths.set(requestId, paths);
-    return offline && !wasWaiting;
+    if (recall.waiting) return false;
+    recall.waiting = true;
+    delete recall.error;
+    return true;
   }
 
   of(path: string): Recall | undefined {

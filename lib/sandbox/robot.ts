@@ -94,7 +94,10 @@ export class TapeRobot {
       }
     }
     if (request.kind === 'stage') {
-      for (const path of request.paths) await this.requestStage(path, request.requestId, request.time);
+      // Answered at once: xrootd loses requests when many programs wait (server_config.ts).
+      for (const path of request.paths) {
+        this.#track(() => this.requestStage(path, request.requestId, request.time));
+      }
     }
     if (request.kind === 'evict') {
       this.#track(async () => {
@@ -105,8 +108,13 @@ export class TapeRobot {
   }
 
   async requestStage(path: string, requestId: string, time: Date): Promise<void> {
+    if (!this.#requests.add(requestId, path, time)) return;
     const state = await this.#context.store.look(path);
-    if (!this.#requests.add(requestId, path, time, state?.offline ?? false)) return;
+    if (state?.offline !== true) {
+      this.#requests.done(path);
+      return;
+    }
+    if (!this.isWaiting(path)) return; // cancelled
     const { mountDelay, stageDelay } = this.#context.options;
     if (this.#recalling++ === 0) this.#mountedAt = Date.now() + mountDelay() * 1000;
     this.#recalls.set(path, Math.max(0, this.#mountedAt - Date.now()) / 1000 + stageDelay());
@@ -178,19 +186,20 @@ export class TapeRobot {
   }
 
   async #migrate(path: string): Promise<void> {
-    const { store, options } = this.#context;
-    if (await store.isDirectory(path)) {
-      for await (const child of store.walk(path)) this.#migrations.set(child, 0);
-      return;
-    }
-    if (this.#writing.has(path)) return;
     const migrated = await this.#drives(() => this.#writeToTape(path));
-    if (migrated && options.evictAfterMigration) await this.#evictWhenPossible(path);
+    if (migrated && this.#context.options.evictAfterMigration) await this.#evictWhenPossible(path);
   }
 
   async #writeToTape(path: string): Promise<boolean> {
     const { store } = this.#context;
-    if (this.#stopped || (await store.look(path))?.onTape === true) return false;
+    if (this.#stopped || this.#writing.has(path)) return false;
+    const state = await store.look(path);
+    if (state === undefined) {
+      // Gone, or a renamed directory.
+      for await (const child of store.walk(path)) this.#migrations.set(child, 0);
+      return false;
+    }
+    if (state.onTape || state.pending) return false;
     if (this.#failsMigration(path)) {
       this.#note('migration failed', path, 'failMigration');
       return false;
@@ -269,9 +278,14 @@ export class TapeRobot {
 
   #track(work: () => Promise<void>): void {
     this.#migrating++;
-    void work().finally(() => {
+    const ended = (): void => {
       this.#migrating--;
       if (this.#isQuiet()) this.#tellQuiet();
+    };
+    work().then(ended, (error: unknown) => {
+      // Nothing of a stopping sandbox is news: its files are going away.
+      if (!this.#stopped) process.emitWarning(`tape robot: ${String(error)}`);
+      ended();
     });
   }
 

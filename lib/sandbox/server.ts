@@ -110,8 +110,11 @@ export class XrootdServer {
     );
     closeSync(logFile);
     this.#process = server;
+    let timer: NodeJS.Timeout | undefined;
+    let starting = true;
     const failed = new Promise<never>((_resolve, reject) => {
       const fail = (how: string, cause?: unknown): void => {
+        if (!starting) return;
         const text = readFileSync(log).subarray(logStart).toString('utf8');
         reject(new SandboxError('StartFailed', `xrootd didn't start: ${how}`, { log: endOf(text), cause }));
       };
@@ -122,9 +125,9 @@ export class XrootdServer {
         if (this.#process === server) this.#forget();
         fail(signal === null ? `it ended with status ${String(code)}` : `it was ended by ${signal}`);
       });
-      setTimeout(() => {
+      timer = setTimeout(() => {
         fail(`no answer in ${String(this.#options.startTimeout)} s`);
-      }, this.#options.startTimeout * 1000).unref();
+      }, this.#options.startTimeout * 1000);
     });
     failed.catch(() => undefined);
     try {
@@ -136,6 +139,9 @@ export class XrootdServer {
     } catch (error) {
       await this.kill();
       throw error;
+    } finally {
+      starting = false;
+      clearTimeout(timer);
     }
   }
 

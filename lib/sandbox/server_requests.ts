@@ -1,7 +1,12 @@
-import { FileSystem } from '../xrdcl/index.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FileSystem, XRootDError } from '../xrdcl/index.js';
 
 /** Seconds; far more than the checksum of a local file takes. */
 const timeout = 120;
+
+/** A busy server refuses some checksums with 3012, "Program failed", for no lasting reason. */
+const attempts = 5;
+const retryMilliseconds = 100;
 
 /** The types that the server is set up for. */
 const checksumTypes = ['adler32', 'crc32c'] as const;
@@ -19,6 +24,18 @@ export class ChecksumKeeper {
 
   /** @throws XRootDError */
   async cache(path: string): Promise<void> {
-    for (const type of checksumTypes) await this.#fileSystem.queryChecksum(path, type, { timeout });
+    for (const type of checksumTypes) await this.#ask(path, type);
+  }
+
+  async #ask(path: string, type: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#fileSystem.queryChecksum(path, type, { timeout });
+        return;
+      } catch (error) {
+        if (!(error instanceof XRootDError && error.retryable) || attempt === attempts) throw error;
+        await delay(retryMilliseconds * attempt);
+      }
+    }
   }
 }

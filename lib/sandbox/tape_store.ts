@@ -58,10 +58,6 @@ export class TapeStore {
     };
   }
 
-  async isDirectory(path: string): Promise<boolean> {
-    return (await statOf(this.diskPath(path)))?.isDirectory() ?? false;
-  }
-
   /** All files below a directory. */
   async *walk(path: string): AsyncGenerator<string> {
     const directory = await opendir(this.diskPath(path)).catch(() => undefined);
@@ -80,6 +76,7 @@ export class TapeStore {
     const before = await statOf(source);
     if (before === undefined || !before.isFile() || isSticky(before)) return false;
     const incoming = join(this.#layout.incoming, String(++this.#serial));
+    let moved = false;
     try {
       await copyFile(source, incoming, constants.COPYFILE_FICLONE);
       await chmod(incoming, 0o644);
@@ -87,13 +84,16 @@ export class TapeStore {
       const after = await statOf(source);
       if (after === undefined || after.ino !== before.ino || !same(before, after) || (await isOpen()))
         return false;
-      makeTapeDirectory(dirname(target));
-      await rename(incoming, target);
+      if (!(await renamed(incoming, target))) {
+        makeTapeDirectory(dirname(target));
+        await rename(incoming, target);
+      }
+      moved = true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
       throw error;
     } finally {
-      await rm(incoming, { force: true });
+      if (!moved) await rm(incoming, { force: true });
     }
     // The server removes the tape copy of what it removes; it can't have known of this one.
     if ((await statOf(source)) !== undefined) return true;
@@ -137,7 +137,7 @@ export class TapeStore {
       const source = await tape.stat({ bigint: true });
       const target = await open(this.diskPath(path), 'r+');
       try {
-        await copyInto(tape, target);
+        await copyInto(tape, target, Number(source.size));
         await target.utimes(...times(source));
       } finally {
         await target.close();
@@ -177,8 +177,8 @@ export class TapeStore {
   }
 }
 
-async function copyInto(source: FileHandle, target: FileHandle): Promise<void> {
-  const buffer = Buffer.allocUnsafe(chunkBytes);
+async function copyInto(source: FileHandle, target: FileHandle, size: number): Promise<void> {
+  const buffer = Buffer.allocUnsafe(Math.min(size, chunkBytes));
   for (let position = 0; ;) {
     const { bytesRead } = await source.read(buffer, 0, buffer.length, position);
     if (bytesRead === 0) return;
@@ -187,6 +187,17 @@ async function copyInto(source: FileHandle, target: FileHandle): Promise<void> {
       written += result.bytesWritten;
     }
     position += bytesRead;
+  }
+}
+
+/** False when the target's directory isn't there. */
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }
 
