@@ -73,7 +73,7 @@ export const backupSchema = z.strictObject({
   /** Time for one checksum by the server, which may have to read the whole file. */
   checksum_timeout_seconds: integerIn(1, 7 * DAY, 'seconds').default(3600),
   /** Time for one copy as a whole; without it only silence ends a copy. */
-  copy_timeout_seconds: integerIn(1, 30 * DAY, 'seconds').optional(),
+  copy_timeout_seconds: integerIn(1, 65_535, 'seconds').optional(),
 
   log_level: oneOf(LOG_LEVELS).default('info'),
   /** `text` for people, `json` for machines; always to standard error. */

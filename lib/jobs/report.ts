@@ -24,6 +24,8 @@ export interface Report {
   dryRun: boolean;
   /** True: ended before the walk did, by the caller's signal. */
   interrupted: boolean;
+  /** What ended the job early: the server was lost, the cache couldn't be read. Its path is empty. */
+  error?: Failure;
   scanned: number;
   copied: number;
   removed: number;

@@ -1,0 +1,130 @@
+/** xrootd-archive: gets a facility's data safely onto tape over XRootD. */
+import { checkAccess, createLogger, redacting, resolveOptions } from './config/index.js';
+import type { ArchiveConfig, ArchiveOptions, Logger } from './config/index.js';
+import { put, type PutData, type PutOptions, type PutResult } from './cache/ingest.js';
+import { diskUsage, type DiskUsage } from './cache/usage.js';
+import { backup, type BackupOptions } from './jobs/backup.js';
+import { EventBus, type Listener } from './jobs/event_bus.js';
+import type { ArchiveEventOf, ArchiveEventType } from './jobs/events.js';
+import { list, type ListItem, type ListOptions } from './jobs/list.js';
+import { logEvents } from './jobs/log_events.js';
+import { logProgress } from './jobs/progress_log.js';
+import type { Report } from './jobs/report.js';
+import { status, type RecordStatus, type StatusOptions } from './jobs/status.js';
+import { openStore } from './remote/open_store.js';
+import type { RemoteStore } from './remote/store.js';
+
+export interface ArchiveDependencies {
+  /** Default: a logger of our own on standard error. */
+  logger?: Logger;
+}
+
+/**
+ * A cache and its target.
+ *
+ * ```ts
+ * const archive = new Archive({ cacheDirectory: '/cache', targetUrl: 'root://server//base' });
+ * archive.on('file:failed', ({ path, message }) => alert(path, message));
+ * await archive.put('2026/shot-1.h5', bytes);
+ * const report = await archive.backup();
+ * ```
+ */
+export class Archive {
+  readonly config: ArchiveConfig;
+  readonly #logger: Logger;
+  readonly #events: EventBus;
+  #opened: RemoteStore | undefined;
+
+  /** @throws {ConfigError} with everything that is wrong with the options; looks at no disk and no server */
+  constructor(options: ArchiveOptions, { logger }: ArchiveDependencies = {}) {
+    this.config = resolveOptions(options);
+    const { logLevel: level, logFormat } = this.config;
+    this.#logger =
+      logger === undefined ? createLogger({ level, json: logFormat === 'json' }) : redacting(logger);
+    this.#events = new EventBus(this.#logger);
+    this.#events.onAny(logEvents(this.#logger));
+    this.#events.onAny(logProgress(this.#logger));
+  }
+
+  get #store(): RemoteStore {
+    return (this.#opened ??= openStore(this.config));
+  }
+
+  /** Listens to one type of event; returns what takes the listener off again. A listener that throws is logged. */
+  on<T extends ArchiveEventType>(type: T, listener: (event: ArchiveEventOf<T>) => void): () => void {
+    return this.#events.on(type, listener);
+  }
+
+  /** Listens to all events. */
+  onAny(listener: Listener): () => void {
+    return this.#events.onAny(listener);
+  }
+
+  /**
+   * Writes a record into the cache: never visible half-written, never over another record unless `overwrite`. Touches
+   * the local disk only: nothing that goes wrong with tape may fail or slow an ingest.
+   * @throws {CacheError} `AlreadyExists`, `InvalidPath`, …; system errors like `ENOSPC`
+   */
+  put(path: string, data: PutData, options: PutOptions = {}): Promise<PutResult> {
+    return put(this.config.cacheDirectory, path, data, { fsync: this.config.fsync, ...options });
+  }
+
+  /**
+   * One pass: copies what isn't on the server, removes local copies as `autoRemove` says. Resolves with the report also
+   * when files failed.
+   * @throws {ConfigError} before anything is touched
+   * @throws {LockedError} when another pass works on this cache
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  backup(options: BackupOptions = {}): Promise<Report> {
+    const [config, events, logger] = [this.config, this.#events, this.#logger];
+    return backup({ config, events, logger, open: () => this.#store }, options);
+  }
+
+  /**
+   * Where the cache's records are, as the server tells now.
+   * @param paths records or directories relative to the cache; none: all
+   * @throws {ConfigError | XRootDError}
+   */
+  async *status(
+    paths: readonly string[] = [],
+    options: StatusOptions = {},
+  ): AsyncGenerator<RecordStatus, void, undefined> {
+    await checkAccess(this.config);
+    yield* status({ config: this.config, store: this.#store }, paths, options);
+  }
+
+  /**
+   * What the server has.
+   * @param paths files or directories relative to the target's base; none: the base
+   * @throws {ConfigError | XRootDError}
+   */
+  ls(paths: readonly string[] = [], options: ListOptions = {}): AsyncGenerator<ListItem, void, undefined> {
+    return list(this.#store, paths, this.config.parallelStats, options);
+  }
+
+  /** How full the cache's disk is. */
+  usage(): Promise<DiskUsage> {
+    return diskUsage(this.config.cacheDirectory);
+  }
+}
+
+export { CacheError } from './cache/errors.js';
+export type { PutData, PutOptions, PutResult } from './cache/ingest.js';
+export { LockedError } from './cache/lock.js';
+export type { DiskUsage } from './cache/usage.js';
+export {
+  ConfigError,
+  createLogger,
+  loadConfig,
+  type ArchiveConfig,
+  type ArchiveOptions,
+  type Logger,
+} from './config/index.js';
+export type { BackupOptions } from './jobs/backup.js';
+export type { ArchiveEvent, ArchiveEventOf, ArchiveEventType } from './jobs/events.js';
+export type { ListItem, ListOptions, RemoteEntry } from './jobs/list.js';
+export type { Failure, Report } from './jobs/report.js';
+export type { RecordStatus, StatusOptions } from './jobs/status.js';
+export type { RemoteState } from './rules/remote_state.js';
+export * from './xrdcl/index.js';

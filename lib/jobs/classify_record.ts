@@ -1,0 +1,45 @@
+/** Asks the facts about one record until the rules can name its state. */
+import type { OpenRecord } from '../cache/open_record.js';
+import type { RemoteStat, RemoteStore } from '../remote/store.js';
+import type { Checksum } from '../rules/checksum.js';
+import { classifyRemote, isQuestion, type Classification, type RemoteFacts } from '../rules/remote_state.js';
+import type { ChecksumType } from '../xrdcl/index.js';
+
+export interface ClassifyOptions {
+  store: RemoteStore;
+  verify: 'checksum' | 'size';
+  checksumType: ChecksumType;
+  /** Sums local bytes; bounded by the caller. */
+  sumLocal: (record: OpenRecord, length?: number) => Promise<Checksum>;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * @param known a checksum of the local bytes that was computed in this pass
+ * @throws what asking throws: a check that couldn't be made is a failure, never a yes (S11)
+ */
+export async function classifyRecord(
+  name: string,
+  size: number,
+  remote: RemoteStat | null,
+  record: () => Promise<OpenRecord>,
+  options: ClassifyOptions,
+  known?: Checksum,
+): Promise<Classification> {
+  const { store, verify, checksumType, sumLocal, signal } = options;
+  const local: RemoteFacts['local'] = { size };
+  if (known !== undefined) local.checksum = known;
+  const facts: RemoteFacts = { local, remote, verify };
+  for (;;) {
+    const answer = classifyRemote(facts);
+    if (!isQuestion(answer)) return answer;
+    const length = answer.ask === 'prefix_checksum' ? answer.length : undefined;
+    const [mine, theirs] = await Promise.all([
+      answer.local ? record().then((open) => sumLocal(open, length)) : undefined,
+      answer.remote ? store.checksum(name, checksumType, signal) : undefined,
+    ]);
+    if (theirs !== undefined) facts.remoteChecksum = theirs;
+    if (mine !== undefined && length === undefined) local.checksum = mine;
+    if (mine !== undefined && length !== undefined) local.prefixChecksum = mine;
+  }
+}

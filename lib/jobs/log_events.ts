@@ -1,0 +1,40 @@
+/** The course of a job in the log: INFO for the whole, DEBUG for each file, WARNING and ERROR for what went wrong. */
+import type { Logger } from '../config/index.js';
+import type { ArchiveEvent } from './events.js';
+
+export function logEvents(logger: Logger): (event: ArchiveEvent) => void {
+  return (event) => {
+    switch (event.type) {
+      case 'pass:started': {
+        const { job, cache, target, dryRun } = event;
+        logger.info(`${job} started`, { cache, target, ...(dryRun && { dryRun }) });
+        break;
+      }
+      case 'usage': {
+        const { usedPercent, available } = event;
+        const text = `cache disk is ${usedPercent} % full`;
+        if (event.warning) logger.warn(text, { available });
+        else logger.info(text, { available });
+        break;
+      }
+      case 'file:failed': {
+        const { path, code, message, conflict } = event;
+        logger.error(message, { record: path, code, ...(conflict && { conflict }) });
+        break;
+      }
+      case 'pass:finished': {
+        const { job, failures: _, keptReasons, ...numbers } = event.report;
+        const troubled = numbers.failed + numbers.conflicts > 0;
+        logger[troubled ? 'warn' : 'info'](`${job} finished`, { ...numbers, keptReasons });
+        break;
+      }
+      case 'progress':
+      case 'file:progress':
+        break;
+      default: {
+        const { type, ...fields } = event;
+        logger.debug(type, fields);
+      }
+    }
+  };
+}

@@ -1,0 +1,94 @@
+/** Where each record is: in the cache, in the disk buffer, on tape. Looks only. */
+import pLimit from 'p-limit';
+import { CacheDirectory } from '../cache/directory.js';
+import { openRecord, type OpenRecord } from '../cache/open_record.js';
+import { walk, type CacheRecord } from '../cache/walk.js';
+import type { ArchiveConfig } from '../config/index.js';
+import type { RemoteStore } from '../remote/store.js';
+import type { RemoteState } from '../rules/remote_state.js';
+import { checksumFile } from '../xrdcl/index.js';
+import { classifyRecord } from './classify_record.js';
+import { failureOf } from './failure.js';
+import { mapConcurrent } from './map_concurrent.js';
+
+export interface RecordStatus {
+  path: string;
+  /** Bytes. */
+  size: number;
+  mtime: Date;
+  state: RemoteState;
+  /** Readable on the server now; undefined when there is nothing, or asking failed. */
+  online?: boolean;
+  /** Why, for partial, conflict and unknown. */
+  reason?: string;
+}
+
+export interface StatusOptions {
+  signal?: AbortSignal | undefined;
+  /** Compare checksums too, which reads every local file. Default false: sizes only. */
+  verify?: boolean | undefined;
+}
+
+/** @param paths records or directories, relative to the cache; none: all */
+export async function* status(
+  { config, store }: { config: ArchiveConfig; store: RemoteStore },
+  paths: readonly string[],
+  { signal, verify = false }: StatusOptions = {},
+): AsyncGenerator<RecordStatus, void, undefined> {
+  const root = await CacheDirectory.openRoot(config.cacheDirectory);
+  const sums = pLimit(4);
+  const of = async (record: CacheRecord): Promise<RecordStatus> => {
+    const { size, mtimeNs } = record.identity;
+    const known = { path: record.path, size: Number(size), mtime: new Date(Number(mtimeNs / 1_000_000n)) };
+    let open: OpenRecord | undefined;
+    try {
+      const remote = await store.stat(record.path, signal);
+      const state = await classifyRecord(
+        record.path,
+        known.size,
+        remote,
+        async () => {
+          const opened = open ?? (await openRecord(root, record.path, record.identity));
+          if (opened === 'vanished' || opened === 'changed') throw new Error(`the local file ${opened}`);
+          return (open = opened);
+        },
+        {
+          store,
+          verify: verify ? 'checksum' : 'size',
+          checksumType: config.checksumType,
+          sumLocal: (file, length) =>
+            sums(() => checksumFile(file, { type: config.checksumType, length, signal })),
+          signal,
+        },
+      );
+      const online = remote === null ? {} : { online: !remote.offline };
+      return { ...known, state: state.state, ...online, ...('reason' in state && { reason: state.reason }) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { ...known, state: 'unknown', reason: failureOf(record.path, error).message };
+    } finally {
+      await open?.close();
+    }
+  };
+  try {
+    await store.ping(signal);
+    yield* mapConcurrent(recordsOf(root, paths, signal), config.parallelStats, of);
+  } finally {
+    await root.close();
+  }
+}
+
+async function* recordsOf(
+  root: CacheDirectory,
+  paths: readonly string[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<CacheRecord> {
+  const wanted = paths.map((path) => path.replace(/\/+$/, '')).filter((path) => path !== '' && path !== '.');
+  const matches = (path: string) =>
+    wanted.length < paths.length ||
+    paths.length === 0 ||
+    wanted.some((each) => path === each || path.startsWith(`${each}/`));
+  for await (const entry of walk(root, signal && { signal })) {
+    if (entry.kind === 'record' && matches(entry.path)) yield entry;
+  }
+}

@@ -1,0 +1,77 @@
+/** Counts what a pass does, and makes its report. Pure: the clock is handed in. */
+import type { Failure, Report } from './report.js';
+
+/** What became of one scanned file: exactly one of these. */
+export type Outcome =
+  | { result: 'copied'; bytes: number; removed: boolean }
+  | { result: 'removed'; bytes: number }
+  | { result: 'kept'; reason: string }
+  | { result: 'failed' | 'conflicts'; failure: Failure };
+
+/** Failures that a report holds; it counts all. */
+export const mostFailures = 1000;
+
+export class Tally {
+  readonly #report: Omit<Report, 'finishedAt' | 'interrupted'>;
+
+  constructor(job: Report['job'], dryRun: boolean, startedAt: Date) {
+    this.#report = {
+      job,
+      startedAt: startedAt.toISOString(),
+      dryRun,
+      scanned: 0,
+      copied: 0,
+      removed: 0,
+      removedAfterCopy: 0,
+      kept: 0,
+      failed: 0,
+      conflicts: 0,
+      bytesCopied: 0,
+      bytesRemoved: 0,
+      keptReasons: {},
+      failures: [],
+    };
+  }
+
+  get scanned(): number {
+    return this.#report.scanned;
+  }
+
+  add(outcome: Outcome): void {
+    const report = this.#report;
+    report.scanned += 1;
+    report[outcome.result] += 1;
+    switch (outcome.result) {
+      case 'copied':
+        report.bytesCopied += outcome.bytes;
+        if (outcome.removed) {
+          report.removedAfterCopy += 1;
+          report.bytesRemoved += outcome.bytes;
+        }
+        break;
+      case 'removed':
+        report.bytesRemoved += outcome.bytes;
+        break;
+      case 'kept':
+        report.keptReasons[outcome.reason] = (report.keptReasons[outcome.reason] ?? 0) + 1;
+        break;
+      case 'failed':
+      case 'conflicts':
+        if (report.failures.length < mostFailures) report.failures.push(outcome.failure);
+        break;
+    }
+  }
+
+  report(finishedAt: Date, interrupted: boolean, error?: Failure): Report {
+    const { job, startedAt, dryRun, ...counts } = this.#report;
+    return {
+      job,
+      startedAt,
+      finishedAt: finishedAt.toISOString(),
+      dryRun,
+      interrupted,
+      ...(error && { error }),
+      ...counts,
+    };
+  }
+}

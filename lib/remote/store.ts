@@ -1,0 +1,50 @@
+/** The remote side in archive words: what jobs need of it, and nothing of how it is done. */
+import type { Checksum } from '../rules/checksum.js';
+import type { RemoteFile } from '../rules/remote_state.js';
+
+export interface RemoteStat extends RemoteFile {
+  mtime: Date;
+}
+
+export interface UploadOptions {
+  /** What errors call the source, when `source` is a path that says nothing to people. */
+  label?: string;
+  /** Computed of the bytes as they are read. */
+  checksumType: string;
+  /** Bytes handed over so far; at most a few times a second, and once at the end. */
+  onProgress?: (bytes: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface Uploaded {
+  /** Bytes. */
+  size: number;
+  /** Of the bytes that were read from the source. */
+  checksum: Checksum | undefined;
+}
+
+export interface Entry {
+  /** Relative to the target's base. */
+  path: string;
+  isDirectory: boolean;
+}
+
+/**
+ * A target's files, by record names (relative to its base). Guarantees: nothing is overwritten, ever; what an upload
+ * that failed had made is removed again, or, where the server can't be asked, left as a shorter file. Not guaranteed:
+ * that an upload which succeeded is on tape, or still there a moment later.
+ */
+export interface RemoteStore {
+  /** Null when the server says that there is nothing. The tape flags come from this stat alone (S11). */
+  stat(name: string, signal?: AbortSignal): Promise<RemoteStat | null>;
+  /** The server's checksum of a file. */
+  checksum(name: string, type: string, signal?: AbortSignal): Promise<Checksum>;
+  /** Copies a local file to a name that must be free: `ItExists` otherwise. */
+  upload(source: string, name: string, options: UploadOptions): Promise<Uploaded>;
+  /** Removes a file. One that is gone already is fine. */
+  remove(name: string, signal?: AbortSignal): Promise<void>;
+  /** The entries of a directory, in no order; `` is the base. */
+  list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined>;
+  /** Resolves when the server answers and lets us in. */
+  ping(signal?: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,360 @@
+import assert from 'node:assert/strict';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import {
+  access,
+  chmod,
+  mkdir,
+  readFile,
+  readdir,
+  rename,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LockedError, type ArchiveEvent } from '../../lib/index.js';
+import { collect, counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { holdsRecord, writeRecord } from '../support/records.js';
+
+const MiB = 2 ** 20;
+const removals = ['never', 'cached', 'backed_up'] as const;
+
+/** Puts a file onto the server behind its back, readable and writable for it. */
+async function plant(bench: Bench, path: string, bytes: string | Buffer): Promise<void> {
+  const onDisk = bench.sandbox.diskPath(path);
+  await mkdir(dirname(onDisk), { recursive: true });
+  await writeFile(onDisk, bytes);
+  await chmod(onDisk, 0o666);
+}
+
+describe('backup', () => {
+  describe('1,000 small files and 5 of 200 MB', () => {
+    const records: [name: string, size: number][] = [
+      ...Array.from({ length: 1000 }, (_, i): [string, number] => [
+        `shots/${i % 20}/shot-${i}.h5`,
+        1000 + i * 13,
+      ]),
+      ...Array.from({ length: 5 }, (_, i): [string, number] => [`big/shot-${i}.h5`, 200 * MiB]),
+    ];
+    const total = records.reduce((sum, [, size]) => sum + size, 0);
+
+    async function assertAllRemote(bench: Bench): Promise<void> {
+      for (const [name, size] of records) {
+        assert.ok(
+          await holdsRecord(bench.sandbox.diskPath(name), name, size),
+          `${name} differs on the server`,
+        );
+      }
+    }
+
+    it('never copies all and keeps all, twice; backed_up then waits for tape, and removes all', async () => {
+      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        for (const [name, size] of records) await writeRecord(bench.cache, name, size);
+
+        const first = await bench.pass({ autoRemove: 'never' });
+        assert.deepEqual(counts(first), { scanned: 1005, copied: 1005 });
+        assert.equal(first.bytesCopied, total);
+        await assertAllRemote(bench);
+
+        const second = await bench.pass({ autoRemove: 'never' });
+        assert.deepEqual(counts(second), { scanned: 1005, kept: 1005 });
+        assert.equal((await recordsIn(bench.cache)).length, 1005);
+
+        const waiting = await bench.pass({ autoRemove: 'backed_up' });
+        assert.deepEqual(waiting.keptReasons, { 'not on tape yet': 1005 });
+
+        await bench.sandbox.migrateAll();
+        const removing = await bench.pass({ autoRemove: 'backed_up' });
+        assert.deepEqual(counts(removing), { scanned: 1005, removed: 1005 });
+        assert.equal(removing.bytesRemoved, total);
+        // The directories that backup emptied are gone, the cache is not.
+        assert.deepEqual(await readdir(bench.cache), ['.xrootd-archive.lock']);
+        await assertAllRemote(bench);
+      });
+    }).timeout(180_000);
+
+    it('backed_up copies in one pass and removes in a later one', async () => {
+      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        const few = records.slice(900);
+        for (const [name, size] of few) await writeRecord(bench.cache, name, size);
+        assert.deepEqual(counts(await bench.pass()), { scanned: few.length, copied: few.length });
+        await bench.sandbox.migrateAll();
+        assert.deepEqual(counts(await bench.pass()), { scanned: few.length, removed: few.length });
+        for (const [name, size] of few)
+          assert.ok(await holdsRecord(bench.sandbox.tapePath(name), name, size));
+      });
+    }).timeout(120_000);
+
+    it('cached copies and removes all in one pass, and the event loop stays free', async () => {
+      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        for (const [name, size] of records) await writeRecord(bench.cache, name, size);
+        const report = await bench.pass({ autoRemove: 'cached' });
+        assert.deepEqual(counts(report), { scanned: 1005, copied: 1005, removedAfterCopy: 1005 });
+        assert.deepEqual(await recordsIn(bench.cache), []);
+        await assertAllRemote(bench);
+      });
+    }).timeout(120_000);
+  });
+
+  it('keeps the event loop free while 5 of 200 MB are copied', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      for (let i = 0; i < 5; i += 1) await writeRecord(bench.cache, `big-${i}`, 200 * MiB);
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      delay.enable();
+      assert.deepEqual(counts(await bench.pass()), { scanned: 5, copied: 5 });
+      delay.disable();
+      const p99 = delay.percentile(99) / 1e6;
+      console.log(`      event loop delay: p99 ${p99.toFixed(1)} ms, max ${(delay.max / 1e6).toFixed(1)} ms`);
+      assert.ok(p99 < 20, `p99 is ${p99} ms`);
+    });
+  }).timeout(120_000);
+
+  describe('a remote file that differs', () => {
+    const differing: [what: string, bytes: string, message: RegExp][] = [
+      ['shorter, with other bytes', 'other', /shorter \(5 of 11 bytes\) and has other bytes/],
+      ['longer', 'hello world and more', /longer: 20 bytes, the local one has 11/],
+      ['of the same size with other bytes', 'HELLO WORLD', /has other bytes/],
+    ];
+    for (const autoRemove of removals) {
+      for (const [what, bytes, message] of differing) {
+        it(`${what}: never removed locally under ${autoRemove}, never overwritten, reported`, async () => {
+          await withArchive({ migrationDelay: 'never' }, async (bench) => {
+            await writeFile(join(bench.cache, 'r'), 'hello world');
+            await plant(bench, 'r', bytes);
+            for (const onTape of [false, true]) {
+              if (onTape) await bench.sandbox.migrateAll();
+              const report = await bench.pass({ autoRemove });
+              assert.deepEqual(counts(report), { scanned: 1, conflicts: 1 });
+              if (!onTape) assert.match(report.failures[0]?.message ?? '', message);
+              assert.equal(report.failures[0]?.path, 'r');
+              assert.equal(await readFile(join(bench.cache, 'r'), 'utf8'), 'hello world');
+              assert.equal(await readFile(bench.sandbox.diskPath('r'), 'utf8'), bytes);
+              const failed = bench.events.find((event) => event.type === 'file:failed');
+              assert.equal(failed?.conflict, true);
+            }
+          });
+        });
+      }
+    }
+
+    it('a directory in its place is a conflict', async () => {
+      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        await writeFile(join(bench.cache, 'r'), 'hello');
+        await plant(bench, 'r/inside', 'x');
+        const report = await bench.pass({ autoRemove: 'cached' });
+        assert.deepEqual(counts(report), { scanned: 1, conflicts: 1 });
+        assert.match(report.failures[0]?.message ?? '', /a directory stands/);
+      });
+    });
+
+    it('a file in the place of its directory fails, and loses nothing', async () => {
+      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        await writeRecord(bench.cache, 'd/r', 10);
+        await plant(bench, 'd', 'x');
+        const report = await bench.pass({ autoRemove: 'cached' });
+        assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
+        assert.deepEqual(await recordsIn(bench.cache), ['d/r']);
+      });
+    });
+  });
+
+  describe('an unfinished copy of ours', () => {
+    for (const size of [0, 1, 5 * MiB + 7]) {
+      it(`of ${size} bytes is replaced`, async () => {
+        await withArchive({ migrationDelay: 'never' }, async (bench) => {
+          await writeRecord(bench.cache, 'r', 8 * MiB);
+          await plant(bench, 'r', (await readFile(join(bench.cache, 'r'))).subarray(0, size));
+          assert.deepEqual(counts(await bench.pass()), { scanned: 1, copied: 1 });
+          assert.ok(await holdsRecord(bench.sandbox.diskPath('r'), 'r', 8 * MiB));
+        });
+      });
+    }
+
+    it('is not replaced once it is on tape', async () => {
+      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        await writeFile(join(bench.cache, 'r'), 'hello world');
+        await plant(bench, 'r', 'hello');
+        await bench.sandbox.migrateAll();
+        const report = await bench.pass();
+        assert.deepEqual(counts(report), { scanned: 1, conflicts: 1 });
+        assert.match(report.failures[0]?.message ?? '', /already on tape/);
+      });
+    });
+  });
+
+  it('removes nothing under backed_up from a server without tape, and the log says why', async () => {
+    await withArchive({ tapeFlags: false }, async (bench) => {
+      await writeRecord(bench.cache, 'r', 1000);
+      assert.deepEqual(counts(await bench.pass()), { scanned: 1, copied: 1 });
+      assert.deepEqual((await bench.pass()).keptReasons, { 'not on tape yet': 1 });
+      const warning = bench.lines.find(
+        (line) => line.level === 'warn' && line.message.includes('BackUpExists'),
+      );
+      assert.match(warning?.message ?? '', /nothing could be removed.*this server has no tape/);
+      assert.deepEqual(await recordsIn(bench.cache), ['r']);
+    });
+  });
+
+  it('leaves what changed within settle_seconds alone, also when it could be removed', async () => {
+    await withArchive({ migrationDelay: 0 }, async (bench) => {
+      await writeRecord(bench.cache, 'r', 1000);
+      const fresh = await bench.pass({ settleSeconds: 3600 });
+      assert.deepEqual(fresh.keptReasons, { 'changed too recently': 1 });
+      await bench.pass();
+      await bench.sandbox.settle();
+      assert.deepEqual((await bench.pass({ settleSeconds: 3600 })).keptReasons, {
+        'changed too recently': 1,
+      });
+      assert.deepEqual(counts(await bench.pass()), { scanned: 1, removed: 1 });
+    });
+  });
+
+  it('a dry run changes nothing and tells what would be done', async () => {
+    await withArchive({ migrationDelay: 0 }, async (bench) => {
+      await writeRecord(bench.cache, 'a', 1000);
+      const archive = bench.archive();
+      const report = await archive.backup({ dryRun: true });
+      assert.deepEqual([counts(report), report.dryRun], [{ scanned: 1, copied: 1 }, true]);
+      await assert.rejects(access(bench.sandbox.diskPath('a')), { code: 'ENOENT' });
+      await bench.pass();
+      await bench.sandbox.settle();
+      assert.deepEqual(counts(await archive.backup({ dryRun: true })), { scanned: 1, removed: 1 });
+      assert.deepEqual(await recordsIn(bench.cache), ['a']);
+    });
+  });
+
+  it('what is no record, or has a name that XRootD cannot carry, is reported and kept; all else goes on', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      const { cache } = bench;
+      await writeRecord(cache, 'good', 100);
+      await writeRecord(cache, 'is%20 literal # & é', 100);
+      await writeFile(join(cache, 'what?now'), 'x');
+      await writeFile(join(cache, 'new\nline'), 'x');
+      await writeFile(Buffer.concat([Buffer.from(`${cache}/`), Buffer.from([0xff, 0xfe])]), 'x');
+      await writeFile(join(cache, 'list.meta4'), 'not a metalink');
+      await symlink('/etc/passwd', join(cache, 'out'));
+      await symlink('/etc', join(cache, 'outdir'));
+      const report = await bench.pass({ autoRemove: 'cached' });
+      assert.deepEqual(counts(report), { scanned: 8, copied: 3, removedAfterCopy: 3, failed: 5 });
+      assert.deepEqual(report.failures.map(({ path, code }) => `${code} ${path}`).sort(), [
+        'BadName \\xff\\xfe',
+        'BadName new\\x0aline',
+        'BadName what?now',
+        'NotARecord out',
+        'NotARecord outdir',
+      ]);
+      assert.deepEqual((await readdir(bench.sandbox.diskPath(''))).sort(), [
+        'good',
+        'is%20 literal # & é',
+        'list.meta4',
+      ]);
+      assert.equal((await readdir(cache)).length, 6);
+    });
+  });
+
+  it('a full disk buffer fails the copy and keeps the record; nothing of it stays on the server', async () => {
+    await withArchive({ migrationDelay: 'never', bufferSize: 3 * MiB }, async (bench) => {
+      await writeRecord(bench.cache, 'small', MiB);
+      await bench.pass();
+      await writeRecord(bench.cache, 'large', 8 * MiB);
+      const report = await bench.pass({ autoRemove: 'cached' });
+      assert.deepEqual(counts(report), { scanned: 2, removed: 1, failed: 1 });
+      assert.equal(report.failures[0]?.code, 'NoSpace');
+      assert.deepEqual(await recordsIn(bench.cache), ['large']);
+      await assert.rejects(access(bench.sandbox.diskPath('large')), { code: 'ENOENT' });
+    });
+  });
+
+  it('one pass at a time: a second one is refused and touches nothing', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeRecord(bench.cache, 'r', 50 * MiB);
+      const archive = bench.archive();
+      let refused: Promise<void> | undefined;
+      archive.on('file:copying', () => {
+        refused = assert.rejects(bench.archive().backup(), LockedError);
+      });
+      assert.deepEqual(counts(await archive.backup()), { scanned: 1, copied: 1 });
+      assert.ok(refused !== undefined);
+      await refused;
+      assert.deepEqual(counts(await bench.archive().backup()), { scanned: 1, kept: 1 });
+    });
+  });
+
+  it('puts the capture of a crashed pass back, and archives it', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeRecord(bench.cache, 'd/r', 1000);
+      await rename(join(bench.cache, 'd/r'), join(bench.cache, 'd/.xrootd-archive.removing.r'));
+      await bench.pass();
+      assert.deepEqual(await recordsIn(bench.cache), ['d/r']);
+      assert.deepEqual(counts(await bench.pass({ autoRemove: 'cached' })).removedAfterCopy ?? 1, 1);
+      assert.ok(await holdsRecord(bench.sandbox.diskPath('d/r'), 'd/r', 1000));
+    });
+  });
+
+  it('tells its course by events, and a listener that throws harms nothing', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeRecord(bench.cache, 'r', 30 * MiB);
+      const archive = bench.archive({ autoRemove: 'cached', verify: 'checksum', checksumType: 'crc32c' });
+      archive.onAny(() => {
+        throw new Error('listener');
+      });
+      const events: ArchiveEvent[] = [];
+      archive.onAny((event) => events.push(event));
+      const report = await archive.backup();
+      assert.deepEqual(counts(report), { scanned: 1, copied: 1, removedAfterCopy: 1 });
+      const types = events
+        .map(({ type }) => type)
+        .filter((type) => type !== 'progress' && type !== 'file:progress');
+      assert.deepEqual(types, [
+        'pass:started',
+        'usage',
+        'file:copying',
+        'file:copied',
+        'file:removed',
+        'pass:finished',
+      ]);
+      const copied = events.find((event) => event.type === 'file:copied');
+      assert.match(copied?.checksum ?? '', /^crc32c:[0-9a-f]{8}$/);
+      const last = events.filter((event) => event.type === 'progress').at(-1);
+      assert.deepEqual([last?.filesDone, last?.bytesDone, last?.etaSeconds], [1, 30 * MiB, 0]);
+      assert.deepEqual(events.at(-1), { type: 'pass:finished', report });
+      assert.ok(bench.lines.some(({ message }) => message === 'a listener threw'));
+    });
+  });
+
+  it('status and ls tell where the records are', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      for (const name of ['a/1', 'a/2', 'b']) await writeRecord(bench.cache, name, 1000);
+      await utimes(join(bench.cache, 'b'), 1, 1);
+      await bench.pass({ autoRemove: 'never' });
+      await bench.sandbox.migrateAll();
+      await bench.sandbox.evict(['a/1']);
+      await writeRecord(bench.cache, 'c', 10);
+      const archive = bench.archive();
+      const states = await collect(archive.status());
+      assert.deepEqual(states.map(({ path, state, online }) => [path, state, online]).sort(), [
+        ['a/1', 'backed_up', false],
+        ['a/2', 'backed_up', true],
+        ['b', 'backed_up', true],
+        ['c', 'absent', undefined],
+      ]);
+      assert.deepEqual((await collect(archive.status(['a/1'], { verify: true })))[0]?.state, 'backed_up');
+      const listed = await collect(archive.ls(['.'], { recursive: true }));
+      assert.deepEqual(
+        listed
+          .map((entry) =>
+            'failed' in entry ? entry : [entry.path, entry.isDirectory, entry.online, entry.onTape],
+          )
+          .sort(),
+        [
+          ['a', true, true, false],
+          ['a/1', false, false, true],
+          ['a/2', false, true, true],
+          ['b', false, true, true],
+        ],
+      );
+      const [missing] = await collect(archive.ls(['nothing']));
+      assert.ok(missing !== undefined && 'failed' in missing);
+    });
+  });
+});

@@ -1,0 +1,106 @@
+/** An archive on a sandbox, with what tests want to see of it. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Archive,
+  type ArchiveEvent,
+  type ArchiveOptions,
+  type Logger,
+  type Report,
+} from '../../lib/index.js';
+import { TapeSandbox, type SandboxOptions } from '../../lib/sandbox/index.js';
+
+export interface Line {
+  level: keyof Logger;
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+/** A logger that keeps its lines. */
+export function keepingLogger(): { logger: Logger; lines: Line[] } {
+  const lines: Line[] = [];
+  const keep = (level: keyof Logger) => (message: string, fields?: Record<string, unknown>) =>
+    void lines.push({ level, message, fields: fields ?? {} });
+  return {
+    lines,
+    logger: { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') },
+  };
+}
+
+export interface Bench {
+  sandbox: TapeSandbox;
+  cache: string;
+  lines: Line[];
+  events: ArchiveEvent[];
+  /** A new Archive on this cache and sandbox; files needn't settle unless asked for. */
+  archive(options?: Partial<ArchiveOptions>): Archive;
+  /** A whole pass, whose numbers must add up. */
+  pass(options?: Partial<ArchiveOptions>): Promise<Report>;
+}
+
+/** Runs with a sandbox and an empty cache, and takes both away. */
+export async function withArchive(
+  options: SandboxOptions,
+  use: (bench: Bench) => Promise<void>,
+): Promise<void> {
+  await using sandbox = await TapeSandbox.start(options);
+  const cache = await mkdtemp(join(tmpdir(), 'xa-cache-'));
+  const { logger, lines } = keepingLogger();
+  const events: ArchiveEvent[] = [];
+  const archive = (more: Partial<ArchiveOptions> = {}) => {
+    const made = new Archive(
+      { cacheDirectory: cache, targetUrl: sandbox.url, settleSeconds: 0, retryDelaySeconds: 0, ...more },
+      { logger },
+    );
+    made.onAny((event) => events.push(event));
+    return made;
+  };
+  const pass = async (more: Partial<ArchiveOptions> = {}) => {
+    events.length = 0;
+    const report = await archive(more).backup();
+    assertAddsUp(report);
+    return report;
+  };
+  try {
+    await use({ sandbox, cache, lines, events, archive, pass });
+  } finally {
+    await rm(cache, { recursive: true, force: true });
+  }
+}
+
+export function assertAddsUp(report: Report): void {
+  const { scanned, copied, removed, kept, failed, conflicts, removedAfterCopy, keptReasons, failures } =
+    report;
+  assert.equal(scanned, copied + removed + kept + failed + conflicts, JSON.stringify(report));
+  assert.ok(removedAfterCopy <= copied);
+  assert.equal(
+    kept,
+    Object.values(keptReasons).reduce((sum, count) => sum + count, 0),
+  );
+  assert.equal(failures.length, Math.min(1000, failed + conflicts));
+}
+
+/** The numbers of a report that are not zero. */
+export function counts(report: Report): Partial<Record<string, number>> {
+  const { scanned, copied, removed, kept, failed, conflicts, removedAfterCopy } = report;
+  const all = { scanned, copied, removed, kept, failed, conflicts, removedAfterCopy };
+  return Object.fromEntries(Object.entries(all).filter(([, count]) => count !== 0));
+}
+
+/** Records in the cache, relative, sorted; our own files are left out. */
+export async function recordsIn(cache: string): Promise<string[]> {
+  const entries = await readdir(cache, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.xrootd-archive.'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(cache.length + 1))
+    .sort();
+}
+
+/** All that an async iterable yields; Array.fromAsync came with Node 22. */
+export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of source) items.push(item);
+  return items;
+}
