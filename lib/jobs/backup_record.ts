@@ -138,7 +138,19 @@ function decideRecord(
 }
 
 function optionsOf({ config, store, sumLocal, signal }: BackupContext): ClassifyOptions {
-  return { store, verify: config.verify, checksumType: config.checksumType, sumLocal, signal };
+  const sumUnchanged: ClassifyOptions['sumLocal'] = async (record, length) => {
+    const sum = await sumLocal(record, length);
+    // Else a file that is being rewritten would look like a conflict.
+    if (!(await record.isUnchanged())) throw new Moved(CHANGED);
+    return sum;
+  };
+  return {
+    store,
+    verify: config.verify,
+    checksumType: config.checksumType,
+    sumLocal: sumUnchanged,
+    signal,
+  };
 }
 
 /** S4: an unfinished copy of ours goes, if it still is what was judged. */
