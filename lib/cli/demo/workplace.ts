@@ -1,0 +1,79 @@
+/** Where the demonstration works: a directory of its own that goes with it, however it ends. */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, rm, stat, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { bytes } from '../format.js';
+import { folderSize } from './folder.js';
+import { expectedBytes, type Wanted } from './records.js';
+
+export interface Needs extends Wanted {
+  folder?: string;
+}
+
+export class Workplace implements AsyncDisposable {
+  readonly root: string;
+  /** The cache, where an experiment's software would write its records. */
+  readonly cache: string;
+  /** What comes back from tape. */
+  readonly back: string;
+  /** Where the sandbox makes its own directory; undefined where it can't be here. */
+  readonly sandbox: string | undefined;
+  readonly #atExit = (): void => {
+    rmSync(this.root, { recursive: true, force: true });
+  };
+
+  private constructor(parent: string) {
+    this.root = mkdtempSync(path.join(parent, 'xrootd-demo-'));
+    // The sandbox's server runs as another user when we are root.
+    chmodSync(this.root, 0o755);
+    this.cache = path.join(this.root, 'cache');
+    this.back = path.join(this.root, 'back');
+    // Names of sockets are short, and xrootd's configuration splits at spaces.
+    this.sandbox = /^[\w./-]{1,60}$/.test(this.root) ? this.root : undefined;
+    process.on('exit', this.#atExit);
+  }
+
+  /** @throws Error when the folder isn't one, or there is too little space */
+  static async make(needs: Needs): Promise<Workplace> {
+    const size = await sizeOf(needs);
+    const workplace = new Workplace(await roomyDirectory(size));
+    try {
+      await mkdir(workplace.cache);
+      await mkdir(workplace.back);
+      return workplace;
+    } catch (error) {
+      await workplace[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.root, { recursive: true, force: true, maxRetries: 5 });
+    process.removeListener('exit', this.#atExit);
+  }
+}
+
+/** The most that is on disk at once: the cache, the server's disk or tape, and one record on its way between. */
+async function sizeOf({ folder, large, small }: Needs): Promise<number> {
+  if (folder !== undefined) {
+    const stats = await stat(folder).catch(() => undefined);
+    if (stats?.isDirectory() !== true) throw new Error(`${folder} is not a directory`);
+    const { total, largest } = await folderSize(folder);
+    return 2 * total + 2 * largest;
+  }
+  return 2 * expectedBytes({ large, small }) + expectedBytes({ large: 1, small: 0 });
+}
+
+async function roomyDirectory(size: number): Promise<string> {
+  const spare = 100e6;
+  const candidates = [...new Set([tmpdir(), '/tmp', '/var/tmp'])];
+  for (const directory of candidates) {
+    const disk = await statfs(directory).catch(() => undefined);
+    if (disk !== undefined && disk.bavail * disk.bsize > size + spare) return directory;
+  }
+  throw new Error(
+    `the demonstration needs ${bytes(size + spare)} of disk, which none of ${candidates.join(', ')} has free; ` +
+      'set TMPDIR to a directory that has, or make it smaller: npm run demo -- --large 1',
+  );
+}
