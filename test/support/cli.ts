@@ -1,0 +1,71 @@
+/** The command, as its users run it: a child process of the compiled `main.js`. */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+export const mainFile = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
+export const demoFile = fileURLToPath(new URL('../../lib/cli/demo.js', import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+  seconds: number;
+}
+
+export interface CliOptions {
+  file?: string;
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+}
+
+export class RunningCli {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly ended: Promise<Ended>;
+  stdout = '';
+  stderr = '';
+
+  constructor(args: readonly string[], { file = mainFile, cwd = tmpdir(), env = {} }: CliOptions = {}) {
+    const started = performance.now();
+    this.child = spawn(process.execPath, [file, ...args], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.ended = (once(this.child, 'close') as Promise<[number | null, NodeJS.Signals | null]>).then(
+      ([code, signal]) => {
+        const seconds = (performance.now() - started) / 1000;
+        return { code, signal, stdout: this.stdout, stderr: this.stderr, seconds };
+      },
+    );
+  }
+
+  /** Resolves when its output is as wished. @throws Error when it ends before. */
+  async until(wished: (running: this) => boolean): Promise<void> {
+    const ended = this.ended.then(({ code, stdout, stderr }) => {
+      throw new Error(`it ended with ${String(code)} before: ${stdout}${stderr}`);
+    });
+    ended.catch(() => undefined);
+    while (!wished(this)) {
+      await Promise.race([once(this.child.stdout, 'data'), once(this.child.stderr, 'data'), ended]);
+    }
+  }
+}
+
+export function cli(args: readonly string[], options?: CliOptions): Promise<Ended> {
+  return new RunningCli(args, options).ended;
+}
+
+/** Every line of standard output as an object. @throws SyntaxError for anything else that stands there */
+export function jsonLines(stdout: string): Record<string, unknown>[] {
+  if (stdout !== '' && !stdout.endsWith('\n')) throw new SyntaxError('the last line is incomplete');
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
