@@ -2,9 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FileSystem, XRootDError } from '../xrdcl/index.js';
 
 /** Seconds; far more than the checksum of a local file takes. */
-const timeout = 120;
+const timeout = 40;
 
-/** A busy server refuses some checksums with 3012, "Program failed", for no lasting reason. */
+/**
+ * A busy xrootd 5.5.3 refuses some checksums with 3012, "Program failed", for no lasting reason, and was seen never to
+ * answer one of several thousand.
+ */
 const attempts = 5;
 const retryMilliseconds = 100;
 

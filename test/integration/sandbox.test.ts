@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -403,6 +403,24 @@ describe('TapeSandbox: the server', () => {
       const socket = connect({ host: other.address, port: sandbox.port });
       const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
       assert.equal(error.code, 'ECONNREFUSED');
+    });
+  });
+
+  it('lets only loopback in where xrootd takes no socket over from us', async () => {
+    await withTemp(async (directory) => {
+      await chmod(directory, 0o755);
+      const { stdout } = await run('sh', ['-c', 'command -v xrootd']);
+      const xrootd = join(directory, 'xrootd');
+      const script = `#!/bin/sh\nunset LISTEN_FDS LISTEN_PID\nexec ${stdout.trim()} "$@"\n`;
+      await writeFile(xrootd, script, { mode: 0o755 });
+      await withSandbox({ xrootd }, async (sandbox) => {
+        const bytes = randomBytes(1000);
+        await upload(sandbox, 'f', bytes);
+        assert.deepEqual(await download(sandbox, 'f'), bytes);
+        const { port } = sandbox;
+        await sandbox.restart();
+        assert.equal(sandbox.port, port);
+      });
     });
   });
 
