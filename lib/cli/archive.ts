@@ -1,0 +1,29 @@
+/** An Archive for a command: configuration, logger, and the screen that the log shares with the bar. */
+import type { Archive } from '../index.js';
+import { createLogger, type ArchiveConfig, type LogLevel } from '../config/index.js';
+import type { Invocation } from './invocation.js';
+import { configOf, type ConfigOptions } from './options.js';
+
+export interface OpenedArchive {
+  archive: Archive;
+  config: ArchiveConfig;
+}
+
+/**
+ * @param level overrules the configured log level, unless one was asked for on the command line
+ * @throws {ConfigError}
+ */
+export async function openArchive(
+  { options, screen }: Invocation<ConfigOptions>,
+  level?: LogLevel,
+): Promise<OpenedArchive> {
+  const { config } = await configOf(options);
+  const logger = createLogger({
+    level: options.logLevel ?? level ?? config.logLevel,
+    json: config.logFormat === 'json',
+    stream: screen.stream,
+  });
+  // Loads the addon, which neither help nor a bad configuration needs.
+  const { Archive } = await import('../index.js');
+  return { archive: new Archive(config, { logger }), config };
+}

@@ -1,0 +1,46 @@
+/** `status`: how records stand, here and at the target. */
+import type { Command } from 'commander';
+import type { RecordStatus } from '../../index.js';
+import { openArchive } from '../archive.js';
+import { exitCodes, type ExitCode } from '../exit_codes.js';
+import { bytes, count, plural, printable, time } from '../format.js';
+import { action, type Invocation, type Session } from '../invocation.js';
+import { addConfigOptions, type ConfigOptions } from '../options.js';
+
+type Options = ConfigOptions & { checksums?: boolean };
+
+export function addStatus(program: Command, session: Session): void {
+  const command = program
+    .command('status')
+    .description('show how records stand: absent, partial, conflict, cached, backed_up')
+    .argument('[path...]', 'records or directories, relative to the cache; default: everything')
+    .option('--checksums', 'compare checksums too, which reads each local file');
+  addConfigOptions(command).action(action(session, status));
+}
+
+async function status(invocation: Invocation<Options>, paths: string[]): Promise<ExitCode> {
+  const { options, output, signal } = invocation;
+  const { archive } = await openArchive(invocation);
+  const states = new Map<string, number>();
+  for await (const record of archive.status(paths, { signal, verify: options.checksums === true })) {
+    states.set(record.state, (states.get(record.state) ?? 0) + 1);
+    if (output.json) output.object(record);
+    else output.line(line(record));
+    if (output.closed) return exitCodes.ok;
+  }
+  if (!output.json) output.line(totals(states));
+  if (signal.aborted) return exitCodes.interrupted;
+  return states.has('conflict') || states.has('unknown') ? exitCodes.failures : exitCodes.ok;
+}
+
+function line({ path, size, mtime, state, online, reason }: RecordStatus): string {
+  const where = online === undefined ? '' : online ? 'online' : 'offline';
+  const cells = [state.padEnd(9), where.padEnd(7), bytes(size).padStart(8), time(mtime), printable(path)];
+  return cells.join('  ') + (reason === undefined ? '' : `  (${printable(reason)})`);
+}
+
+function totals(states: ReadonlyMap<string, number>): string {
+  const all = [...states.values()].reduce((sum, files) => sum + files, 0);
+  const each = [...states].map(([state, files]) => `${count(files)} ${state}`).join(', ');
+  return plural(all, 'record') + (each === '' ? '' : `: ${each}`);
+}

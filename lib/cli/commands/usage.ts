@@ -1,0 +1,29 @@
+/** `usage`: how full the cache's disk is. */
+import type { Command } from 'commander';
+import { openArchive } from '../archive.js';
+import { exitCodes, type ExitCode } from '../exit_codes.js';
+import { bytes, printable } from '../format.js';
+import { action, type Invocation, type Session } from '../invocation.js';
+import { addConfigOptions, type ConfigOptions } from '../options.js';
+
+export function addUsage(program: Command, session: Session): void {
+  addConfigOptions(program.command('usage').description("show how full the cache's disk is")).action(
+    action(session, usage),
+  );
+}
+
+async function usage(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
+  const { output } = invocation;
+  const { archive, config } = await openArchive(invocation);
+  const disk = await archive.usage();
+  const warning = disk.usedPercent > config.warningMarkPercent;
+  if (output.json) output.object({ type: 'usage', warning, ...disk });
+  else {
+    output.line(
+      `${printable(config.cacheDirectory)}: ${disk.usedPercent} % used, ` +
+        `${bytes(disk.used)} of ${bytes(disk.used + disk.available)}, ${bytes(disk.available)} free`,
+    );
+    if (warning) output.line(`That is more than warning_mark_percent, ${config.warningMarkPercent} %.`);
+  }
+  return exitCodes.ok;
+}

@@ -1,0 +1,65 @@
+/** From an error that ended a command to its exit code, and to words for an operator. */
+import { CommanderError } from 'commander';
+import { redactText } from '../config/redact.js';
+import { SandboxError } from '../sandbox/error.js';
+import { XRootDError } from '../xrdcl/error.js';
+import { exitCodes, type ExitCode } from './exit_codes.js';
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof XRootDError) return isServerFailure(error) ? exitCodes.server : exitCodes.failures;
+  if (error instanceof SandboxError) return sandboxNeedsHelp(error) ? exitCodes.usage : exitCodes.failures;
+  if (!(error instanceof Error)) return exitCodes.failures;
+  if (error.name === 'AbortError') return exitCodes.interrupted;
+  // ConfigError and LockedError carry theirs; the latter's room loads native code that `--help` must not need.
+  const { exitCode } = error as Error & { exitCode?: unknown };
+  return Object.values(exitCodes).find((known) => known === exitCode) ?? exitCodes.failures;
+}
+
+/**
+ * What to print. Expected failures are their message alone; a stack comes with `debug`, and with errors that nobody
+ * expected, since they are our bugs.
+ */
+export function messageOf(error: unknown, debug: boolean): string {
+  // Commander has written its own already.
+  if (error instanceof CommanderError) return '';
+  if (!(error instanceof Error)) return redactText(`xrootd-archive: ${String(error)}`);
+  const unexpected = isBug(error);
+  const text = debug || unexpected ? stackOf(error) : error.message;
+  const lines = [`xrootd-archive: ${text}`];
+  const advice = unexpected
+    ? 'This is a bug in xrootd-archive: please report it with these lines.'
+    : adviceFor(error);
+  if (advice !== undefined) lines.push(advice);
+  return redactText(lines.join('\n'));
+}
+
+function isServerFailure(error: XRootDError): boolean {
+  return error.isConnectionFailure || error.isRefusal || error.code === 'NotAuthorized';
+}
+
+function sandboxNeedsHelp({ code }: SandboxError): boolean {
+  return code === 'InvalidOption' || code === 'NotInstalled' || code === 'NotBuilt';
+}
+
+function isBug(error: Error): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+}
+
+function adviceFor(error: Error): string | undefined {
+  const code = exitCodeOf(error);
+  if (code === exitCodes.server && error instanceof XRootDError) {
+    return error.isConnectionFailure
+      ? 'The server cannot be reached: check target_url, the network and the server, then run it again.'
+      : 'The server refuses us: check keytab_file_path or the XRootD variables (XrdSecPROTOCOL, …).';
+  }
+  if (code === exitCodes.locked)
+    return 'Wait until the other pass has ended, or stop it; the lock goes with its process.';
+  return undefined;
+}
+
+function stackOf(error: Error): string {
+  const own =
+    error.stack?.includes(error.message) === true ? error.stack : `${error.message}\n${error.stack ?? ''}`;
+  return error.cause instanceof Error ? `${own}\ncaused by ${stackOf(error.cause)}` : own;
+}

@@ -1,0 +1,90 @@
+/** What a command gets to work with, and the frame around it: signals, output, errors, exit code. */
+import type { Command } from 'commander';
+import type { BaseOptions } from './options.js';
+import { exitCodes, type ExitCode } from './exit_codes.js';
+import { exitCodeOf, messageOf } from './failure.js';
+import { Interrupt } from './interrupt.js';
+import { Output } from './output.js';
+import { Screen } from './screen.js';
+
+export interface Invocation<O extends BaseOptions> {
+  options: O;
+  output: Output;
+  screen: Screen;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  signal: AbortSignal;
+}
+
+export type Handler<O extends BaseOptions> = (
+  invocation: Invocation<O>,
+  ...values: never[]
+) => Promise<ExitCode>;
+
+/** Collects the exit code of the command that ran. */
+export interface Session {
+  exitCode: ExitCode;
+}
+
+/** Makes a handler commander's action. */
+export function action<O extends BaseOptions>(
+  session: Session,
+  handler: Handler<O>,
+  stopping = 'stopping cleanly',
+) {
+  return async (...args: unknown[]): Promise<void> => {
+    const command = args.at(-1) as Command;
+    const options = mergedOptions(command) as O;
+    session.exitCode = await perform(options, args.slice(0, -2) as never[], handler, stopping);
+  };
+}
+
+async function perform<O extends BaseOptions>(
+  options: O,
+  values: never[],
+  handler: Handler<O>,
+  stopping: string,
+): Promise<ExitCode> {
+  const screen = new Screen();
+  const output = new Output(process.stdout, options.json === true);
+  const interrupt = new Interrupt((name) => {
+    screen.note(`xrootd-archive: ${name}, ${stopping}; once more ends it at once`);
+  });
+  let code: ExitCode;
+  try {
+    code = await handler({ options, output, screen, signal: interrupt.signal }, ...values);
+  } catch (error) {
+    screen.hideBar();
+    code = interrupt.happened ? exitCodes.interrupted : exitCodeOf(error);
+    if (code !== exitCodes.interrupted) screen.note(messageOf(error, options.logLevel === 'debug'));
+  }
+  await output.flush();
+  interrupt.dispose();
+  if (output.failure !== undefined) {
+    screen.note(`xrootd-archive: standard output can't be written to: ${output.failure.message}`);
+    if (code === exitCodes.ok) code = exitCodes.failures;
+  }
+  return code;
+}
+
+/** Options before the command count too, where the command knows them; its own win. */
+function mergedOptions(command: Command): object {
+  const program = rootOf(command);
+  const own = new Set(command.options.map((option) => option.attributeName()));
+  for (const option of program.options) {
+    const name = option.attributeName();
+    if (
+      program.getOptionValue(name) !== undefined &&
+      program.getOptionValueSource(name) === 'cli' &&
+      !own.has(name)
+    ) {
+      command.error(`error: option '${option.flags}' is not an option of '${command.name()}'`);
+    }
+  }
+  return { ...program.opts(), ...command.opts() };
+}
+
+function rootOf(command: Command): Command {
+  let root = command;
+  while (root.parent !== null) root = root.parent;
+  return root;
+}

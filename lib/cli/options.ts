@@ -1,0 +1,115 @@
+/** The options that commands share, and how they overrule the configuration file. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import {
+  ConfigError,
+  LOG_LEVELS,
+  loadConfig,
+  type ArchiveOptions,
+  type LoadedConfig,
+  type LogLevel,
+} from '../config/index.js';
+
+export interface BaseOptions {
+  json?: boolean;
+  logLevel?: LogLevel;
+}
+
+/** As commander has parsed them; the keys of those that overrule are camelCase keys of the configuration. */
+export type ConfigOptions = BaseOptions & { config?: string } & Partial<Record<OverrideKey, string | number>>;
+
+const overrides = {
+  cacheDirectory: ['--cache <directory>', 'the cache: the directory that ingest writes to'],
+  targetUrl: ['--target <url>', 'the target: root://server//base/path'],
+  autoRemove: ['--auto-remove <state>', 'remove local files when they are: never, cached, backed_up'],
+  verify: ['--verify <how>', 'compare by checksum or size before a removal'],
+  checksumType: ['--checksum-type <type>', 'adler32 or crc32c'],
+  keytabFilePath: ['--keytab <file>', 'SSS keytab'],
+  settleSeconds: ['--settle-seconds <seconds>', 'leave files alone that changed so recently'],
+  parallelCopies: ['--parallel-copies <number>', 'copies at once'],
+  logFormat: ['--log-format <format>', 'text or json'],
+} as const;
+
+type OverrideKey = keyof typeof overrides;
+
+const overrideKeys = Object.keys(overrides) as OverrideKey[];
+const numbers: readonly OverrideKey[] = ['settleSeconds', 'parallelCopies'];
+
+export function addBaseOptions(command: Command): Command {
+  return command
+    .option('--json', 'one JSON object a line on standard output, everything else on standard error')
+    .addOption(new Option('--log-level <level>', 'how much to log to standard error').choices(LOG_LEVELS));
+}
+
+export function addConfigOptions(command: Command): Command {
+  command.option(
+    '-c, --config <file>',
+    'configuration file (default: ./xrootd-archive.yaml, /etc/xrootd-archive/config.yaml)',
+  );
+  addBaseOptions(command);
+  for (const option of overrideOptions()) command.addOption(option);
+  return command;
+}
+
+/** Where options stand before the command: `xrootd-archive --config FILE backup`. */
+export function addGlobalOptions(program: Command): Command {
+  program.option('-c, --config <file>', 'configuration file');
+  addBaseOptions(program);
+  for (const option of overrideOptions()) program.addOption(option.hideHelp());
+  return program;
+}
+
+/**
+ * The configuration: the file's, overruled by the options.
+ * @throws {ConfigError} whose messages name the options as they were given
+ */
+export async function configOf(options: ConfigOptions): Promise<LoadedConfig> {
+  try {
+    return await loadConfig(options.config, overridesOf(options));
+  } catch (error) {
+    throw error instanceof ConfigError ? inOptionWords(error, options) : error;
+  }
+}
+
+function overridesOf(options: ConfigOptions): Partial<ArchiveOptions> {
+  const given = Object.fromEntries(
+    [...overrideKeys, 'logLevel' as const]
+      .map((key) => [key, options[key]])
+      .filter(([, value]) => value !== undefined),
+  ) as Record<string, unknown>;
+  return given;
+}
+
+function overrideOptions(): Option[] {
+  return overrideKeys.map((key) => {
+    const [flags, description] = overrides[key];
+    const option = new Option(flags, description);
+    // Commander would name the value after the flag; the configuration's names say what it is.
+    option.attributeName = () => key;
+    return numbers.includes(key) ? option.argParser(number) : option;
+  });
+}
+
+function number(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+/** Problems with what was given on the command line are told by the option's name, not by a key in no file. */
+function inOptionWords(error: ConfigError, options: ConfigOptions): ConfigError {
+  const flagOf = new Map<string, string>();
+  for (const key of overrideKeys) {
+    if (options[key] !== undefined) flagOf.set(snake(key), overrides[key][0].split(' ')[0] ?? key);
+  }
+  return new ConfigError(
+    error.problems.map((problem) => {
+      const flag = problem.line === undefined ? flagOf.get(problem.key) : undefined;
+      return flag === undefined ? problem : { ...problem, key: flag };
+    }),
+    error.file,
+  );
+}
+
+function snake(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

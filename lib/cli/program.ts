@@ -1,0 +1,60 @@
+/** The command line as a whole. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import { addBackup } from './commands/backup.js';
+import { addConfig } from './commands/config.js';
+import { addLs } from './commands/ls.js';
+import { addSandbox } from './commands/sandbox.js';
+import { addStatus } from './commands/status.js';
+import { addUsage } from './commands/usage.js';
+import { exitCodes, type ExitCode } from './exit_codes.js';
+import { exitCodeOf } from './failure.js';
+import type { Session } from './invocation.js';
+import { addGlobalOptions } from './options.js';
+
+const epilogue = `
+Exit codes: 0 all as asked, 1 finished but files failed or conflict, 2 bad usage or configuration,
+3 the server can't be reached or refuses us, 4 another pass runs, 130 interrupted after a clean stop.`;
+
+export function makeProgram(session: Session): Command {
+  const program = new Command('xrootd-archive')
+    .description("Gets a facility's data safely onto tape over XRootD, and back")
+    .version(versionOfPackage(), '-V, --version')
+    .enablePositionalOptions()
+    .exitOverride()
+    .addHelpText('after', epilogue);
+  addGlobalOptions(program);
+  for (const add of [addBackup, addStatus, addLs, addUsage, addConfig, addSandbox]) add(program, session);
+  return program;
+}
+
+/** Runs a command line (without node and script) and resolves with its exit code. */
+export async function main(args: readonly string[]): Promise<ExitCode> {
+  const session: Session = { exitCode: exitCodes.ok };
+  try {
+    await makeProgram(session).parseAsync(args, { from: 'user' });
+    return session.exitCode;
+  } catch (error) {
+    // Help, version, and usage errors, which commander has told about already.
+    if (error instanceof CommanderError) return exitCodeOf(error);
+    throw error;
+  }
+}
+
+function versionOfPackage(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    try {
+      const { version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as {
+        version?: string;
+      };
+      return version ?? 'unknown';
+    } catch {
+      const parent = dirname(directory);
+      if (parent === directory) return 'unknown';
+      directory = parent;
+    }
+  }
+}
