@@ -242,7 +242,9 @@ describe('TapeSandbox: prepare requests', () => {
         const paths = await offline(sandbox, 'one', 'two words');
         const started = Date.now();
         const first = await client.stage(paths, { priority: 2 });
-        const second = await client.stage(paths);
+        // xrootd runs the programs of two requests in no certain order.
+      await until('the first seen', () => sandbox.prepares.length === 1);
+      const second = await client.stage(paths);
         assert.notEqual(first, second);
         await until('both seen', () => sandbox.prepares.length === 2);
 
