@@ -1,5 +1,5 @@
 /** Where the demonstration works: a directory of its own that goes with it, however it ends. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,12 +25,11 @@ export class Workplace implements AsyncDisposable {
 
   private constructor(parent: string) {
     this.root = mkdtempSync(path.join(parent, 'xrootd-demo-'));
-    // The sandbox's server runs as another user when we are root.
-    chmodSync(this.root, 0o755);
     this.cache = path.join(this.root, 'cache');
     this.back = path.join(this.root, 'back');
-    // Names of sockets are short, and xrootd's configuration splits at spaces.
-    this.sandbox = /^[\w./-]{1,60}$/.test(this.root) ? this.root : undefined;
+    // Beside ours: should we end in a hurry, it has a keeper of its own that must still find it. Names of sockets are
+    // short, and xrootd's configuration splits at spaces.
+    this.sandbox = /^[\w./-]{1,60}$/.test(parent) ? parent : undefined;
     process.on('exit', this.#atExit);
   }
 
