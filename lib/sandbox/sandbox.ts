@@ -265,7 +265,7 @@ export class TapeSandbox implements AsyncDisposable {
         giveTo(layout.user, layout.ledger);
       }
     }
-    this.#server = await XrootdServer.start(layout, options);
+    this.#server = await XrootdServer.start(layout, options, this.#keeper);
     if (!options.tapeFlags) return;
     const checksums = new ChecksumKeeper(`root://${this.host}`);
     const robot = new TapeRobot({

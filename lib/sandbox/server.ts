@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SandboxError } from './error.js';
+import type { Keeper } from './keeper.js';
 import type { Layout } from './layout.js';
 import { findOnPath } from './programs.js';
 import type { ResolvedOptions } from './options.js';
@@ -21,6 +22,7 @@ const addressInUse = /address already in use/i;
 export class XrootdServer {
   readonly #layout: Layout;
   readonly #options: ResolvedOptions;
+  readonly #keeper: Keeper;
   readonly #program: string;
   readonly #version: ServerVersion;
   #process: ChildProcess | undefined;
@@ -28,18 +30,25 @@ export class XrootdServer {
   /** xrootd takes a listening socket from us where it was built with systemd's library, which is on most Linux. */
   #handOver = process.platform === 'linux';
 
-  private constructor(layout: Layout, options: ResolvedOptions, program: string, version: ServerVersion) {
+  private constructor(
+    layout: Layout,
+    options: ResolvedOptions,
+    keeper: Keeper,
+    program: string,
+    version: ServerVersion,
+  ) {
     this.#layout = layout;
     this.#options = options;
+    this.#keeper = keeper;
     this.#program = program;
     this.#version = version;
     this.#port = options.port;
   }
 
   /** @throws SandboxError NotInstalled, StartFailed (with the end of xrootd's log). */
-  static async start(layout: Layout, options: ResolvedOptions): Promise<XrootdServer> {
+  static async start(layout: Layout, options: ResolvedOptions, keeper: Keeper): Promise<XrootdServer> {
     const program = findOnPath(options.xrootd);
-    const server = new XrootdServer(layout, options, program, await versionOf(program));
+    const server = new XrootdServer(layout, options, keeper, program, await versionOf(program));
     await server.start();
     return server;
   }
@@ -110,6 +119,7 @@ export class XrootdServer {
     );
     closeSync(logFile);
     this.#process = server;
+    this.#keeper.watch(server.pid);
     let timer: NodeJS.Timeout | undefined;
     let starting = true;
     const failed = new Promise<never>((_resolve, reject) => {
@@ -147,7 +157,8 @@ export class XrootdServer {
 
   #forget(): void {
     this.#process = undefined;
-    // The keeper kills what the file names.
+    // The keeper kills what it was told, or what the file names.
+    this.#keeper.watch(undefined);
     rmSync(this.#layout.pidFile, { force: true });
   }
 }

@@ -243,8 +243,8 @@ describe('TapeSandbox: prepare requests', () => {
         const started = Date.now();
         const first = await client.stage(paths, { priority: 2 });
         // xrootd runs the programs of two requests in no certain order.
-      await until('the first seen', () => sandbox.prepares.length === 1);
-      const second = await client.stage(paths);
+        await until('the first seen', () => sandbox.prepares.length === 1);
+        const second = await client.stage(paths);
         assert.notEqual(first, second);
         await until('both seen', () => sandbox.prepares.length === 2);
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import type { Interface } from 'node:readline';
 import { createInterface } from 'node:readline';
 
@@ -65,6 +65,14 @@ describe('TapeSandbox: nothing outlives its owner', () => {
       'throws',
       "process.stdin.on('data', () => { throw new Error('as asked'); });",
       ({ owner }) => owner.stdin?.write('x'),
+    ],
+    [
+      'is killed after somebody removed the directory',
+      '',
+      ({ owner, directory }) => {
+        rmSync(directory, { recursive: true });
+        owner.kill('SIGKILL');
+      },
     ],
     ['is killed while the server is frozen', 'sandbox.pause();', ({ owner }) => owner.kill('SIGKILL')],
   ];
