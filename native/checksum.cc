@@ -44,21 +44,24 @@ std::uint32_t UpdateCrc32c(std::uint32_t sum, const unsigned char* data, std::si
 
 class FileChecksum final : public Cancellable, public std::enable_shared_from_this<FileChecksum> {
  public:
-  FileChecksum(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, int descriptor, bool adler,
-               std::uint64_t offset, std::uint64_t length)
+  FileChecksum(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, int descriptor, int error,
+               bool adler, std::uint64_t offset, std::uint64_t length)
       : Cancellable(owner),
         queue_(std::move(queue)),
         id_(id),
         descriptor_(descriptor),
+        error_(error),
         update_(adler ? &UpdateAdler32 : &UpdateCrc32c),
         sum_(adler ? 1 : 0),
         offset_(offset),
         length_(length) {}
 
-  ~FileChecksum() override { close(descriptor_); }
+  ~FileChecksum() override {
+    if (error_ == 0) close(descriptor_);
+  }
 
   void Run() {
-    const int error = Read();
+    const int error = error_ == 0 ? Read() : error_;
     queue_->Post([self = shared_from_this(), error](Napi::Env env) {
       std::array<char, 9> hex{};
       static_cast<void>(std::snprintf(hex.data(), hex.size(), "%08" PRIx32, self->sum_));
@@ -87,6 +90,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
   const std::shared_ptr<JsQueue> queue_;
   const std::uint64_t id_;
   const int descriptor_;
+  const int error_;  // why there is no descriptor
   const Update update_;
   std::uint32_t sum_;
   const std::uint64_t offset_;
@@ -104,10 +108,10 @@ Napi::Value Checksum(const Napi::CallbackInfo& info) {
   const std::uint64_t length = LongArgument(info, 3);  // -1 becomes the largest: to the end of the file
   const Napi::Function callback = FunctionArgument(info, 4);
   const int descriptor = fcntl(given, F_DUPFD_CLOEXEC, 0);
-  if (descriptor < 0) throw Napi::Error::New(env, "cannot duplicate the file descriptor");
+  const int error = descriptor < 0 ? errno : 0;
   EnvironmentData& data = EnvironmentData::Of(env);
   const std::uint64_t id = data.Begin(env, callback);
-  auto work = std::make_shared<FileChecksum>(&data, data.Queue(), id, descriptor, adler, offset, length);
+  auto work = std::make_shared<FileChecksum>(&data, data.Queue(), id, descriptor, error, adler, offset, length);
   Threads().Run([work] { work->Run(); });
   return Operation::New(env, work);
 }

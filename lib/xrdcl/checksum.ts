@@ -42,7 +42,7 @@ function checkRange(name: string, value: number): void {
 
 /**
  * The checksum of a file (a path, or whatever has an open `fd`), or of a range of it, read by threads of the addon (8 at most). A path is opened without
- * following a symbolic link in its last part.
+ * following a symbolic link in its last part, and without waiting for the other end of a pipe.
  * @throws RangeError for a bad range, a system error (`ENOENT`, `EIO`, …) when reading fails, the signal's reason when aborted.
  */
 export async function checksumFile(
@@ -57,7 +57,7 @@ export async function checksumFile(
   signal?.throwIfAborted();
   if (typeof file !== 'string')
     return checksumDescriptor(file.fd, String(file.fd), type, offset, length, signal);
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     return await checksumDescriptor(handle.fd, file, type, offset, length, signal);
   } finally {

@@ -116,12 +116,20 @@ export class FileSystem {
     }
   }
 
-  /** @param options `mode`: octal as in `0o755` (default); `parents`: make missing parents, don't fail if it exists. */
+  /** @param options `mode`: octal as in `0o755` (default); `parents`: make missing parents, don't fail if it exists.
+   * Without it an xrootd may answer OK too, when the directory exists with the same mode. */
   async mkdir(path: string, options?: RequestOptions & { mode?: number; parents?: boolean }): Promise<void> {
     const { mode = 0o755, parents = false } = options ?? {};
-    await this.#ask('mkdir', path, options, (native, timeout, done) =>
-      native.mkdir(path, parents ? makePath : 0, mode, timeout, done),
-    );
+    checkMode(mode);
+    try {
+      await this.#ask('mkdir', path, options, (native, timeout, done) =>
+        native.mkdir(path, parents ? makePath : 0, mode, timeout, done),
+      );
+    } catch (error) {
+      // Servers differ in what they say of a directory that exists.
+      const exists = parents && error instanceof XRootDError && error.code === 'ItExists';
+      if (!exists || !(await this.stat(path, options)).isDirectory) throw error;
+    }
   }
 
   async rm(path: string, options?: RequestOptions): Promise<void> {
@@ -148,6 +156,7 @@ export class FileSystem {
 
   /** @param mode octal as in `0o644` */
   async chmod(path: string, mode: number, options?: RequestOptions): Promise<void> {
+    checkMode(mode);
     await this.#ask('chmod', path, options, (native, timeout, done) =>
       native.chmod(path, mode, timeout, done),
     );
@@ -277,13 +286,17 @@ export class FileSystem {
     );
   }
 
+  /** @param value any bytes but NUL: XRootD can't carry it (5.5.3, seen) */
   async setXAttr(path: string, name: string, value: Uint8Array, options?: RequestOptions): Promise<void> {
+    checkNoNul('name', name);
+    checkNoNul('value', value);
     await this.#xattr('setxattr', path, options, (native, timeout, done) =>
       native.setXAttr(path, name, Buffer.from(value), timeout, done),
     );
   }
 
   async getXAttr(path: string, name: string, options?: RequestOptions): Promise<Buffer> {
+    checkNoNul('name', name);
     const results = await this.#xattr('getxattr', path, options, (native, timeout, done) =>
       native.getXAttr(path, [name], timeout, done),
     );
@@ -291,6 +304,7 @@ export class FileSystem {
   }
 
   async delXAttr(path: string, name: string, options?: RequestOptions): Promise<void> {
+    checkNoNul('name', name);
     await this.#xattr('delxattr', path, options, (native, timeout, done) =>
       native.delXAttr(path, [name], timeout, done),
     );
@@ -314,6 +328,17 @@ export class FileSystem {
     const failed = results.find(({ error }) => error !== undefined);
     if (failed?.error !== undefined) throw new XRootDError(failed.error, this.#context(operation, path));
     return results;
+  }
+}
+
+function checkMode(mode: number): void {
+  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) throw new RangeError('mode must be 0 to 0o777');
+}
+
+/** libXrdCl cuts at a NUL, and the server then can't read the rest. */
+function checkNoNul(what: string, data: string | Uint8Array): void {
+  if (typeof data === 'string' ? data === '' || data.includes('\0') : data.includes(0)) {
+    throw new TypeError(`${what} of an extended attribute must have no NUL, and a name must not be empty`);
   }
 }
 
