@@ -70,8 +70,8 @@ export const backupSchema = z.strictObject({
   retry_max_delay_seconds: numberIn(0, 3600, 'seconds').default(60),
   /** Time for one request (stat, mkdir, rm, …). */
   request_timeout_seconds: integerIn(1, 600, 'seconds').default(20),
-  /** Time for one checksum by the server, which may have to read the whole file. */
-  checksum_timeout_seconds: integerIn(1, 7 * DAY, 'seconds').default(3600),
+  /** Most time for one checksum by the server, which may have to read the file: 60 s and 1 s each 5 MiB, up to this. */
+  checksum_timeout_seconds: integerIn(1, 65_535, 'seconds').default(3600),
   /** Time for one copy as a whole; without it only silence ends a copy. */
   copy_timeout_seconds: integerIn(1, 65_535, 'seconds').optional(),
 

@@ -36,7 +36,7 @@ export async function classifyRecord(
     const length = answer.ask === 'prefix_checksum' ? answer.length : undefined;
     const [mine, theirs] = await Promise.all([
       answer.local ? record().then((open) => sumLocal(open, length)) : undefined,
-      answer.remote ? store.checksum(name, checksumType, signal) : undefined,
+      answer.remote ? store.checksum(name, checksumType, remote?.size ?? size, signal) : undefined,
     ]);
     if (theirs !== undefined) facts.remoteChecksum = theirs;
     if (mine !== undefined && length === undefined) local.checksum = mine;

@@ -17,7 +17,7 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): RemoteSto
   return {
     stat: (name, signal) => stats(() => store.stat(name, signal)),
     remove: (name, signal) => stats(() => store.remove(name, signal)),
-    checksum: (name, type, signal) => checksums(() => store.checksum(name, type, signal)),
+    checksum: (name, type, size, signal) => checksums(() => store.checksum(name, type, size, signal)),
     upload: (source, name, options) => copies(() => store.upload(source, name, options)),
     list: (directory, signal) => store.list(directory, signal),
     ping: (signal) => store.ping(signal),

@@ -37,8 +37,8 @@ export interface Entry {
 export interface RemoteStore {
   /** Null when the server says that there is nothing. The tape flags come from this stat alone (S11). */
   stat(name: string, signal?: AbortSignal): Promise<RemoteStat | null>;
-  /** The server's checksum of a file. */
-  checksum(name: string, type: string, signal?: AbortSignal): Promise<Checksum>;
+  /** The server's checksum of a file of `size` bytes. */
+  checksum(name: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum>;
   /** Copies a local file to a name that must be free: `ItExists` otherwise. */
   upload(source: string, name: string, options: UploadOptions): Promise<Uploaded>;
   /** Removes a file. One that is gone already is fine. */
