@@ -8,7 +8,8 @@ import { action, type Invocation, type Session } from '../invocation.js';
 import { addBaseOptions, type BaseOptions } from '../options.js';
 import { byteCount, seconds, secondsOrNever, wholeNumber } from '../values.js';
 
-type Options = BaseOptions & Omit<SandboxOptions, 'tapeFlags' | 'xrootd' | 'extraConfig'> & { tape: boolean };
+type Options = BaseOptions &
+  Omit<SandboxOptions, 'tapeFlags' | 'xrootd' | 'extraConfig' | 'sss'> & { tape: boolean };
 
 export function addSandbox(program: Command, session: Session): void {
   const command = program
@@ -41,7 +42,6 @@ export function addSandbox(program: Command, session: Session): void {
     )
     .option('--max-checksums <number>', 'checksums at once (default: 4)', wholeNumber)
     .option('--max-prepare-files <number>', 'files in one prepare request (default: 48)', wholeNumber)
-    .option('--sss', 'SSS authentication')
     .option('--start-timeout <seconds>', 'for its first answer (default: 30)', positive);
   addBaseOptions(command).action(action(session, sandbox, 'ending the server and removing its files'));
 }

@@ -2,6 +2,7 @@
 import { table } from '../format.js';
 
 const widest = 88;
+const narrowest = 20;
 
 export class Narrator {
   readonly #out: NodeJS.WriteStream;
@@ -24,7 +25,9 @@ export class Narrator {
   }
 
   get #width(): number {
-    return this.#out.isTTY ? Math.min(widest, this.#out.columns - 1) : widest;
+    // A terminal that doesn't know its width says 0.
+    const columns = this.#out.isTTY ? this.#out.columns : 0;
+    return columns > narrowest ? Math.min(widest, columns - 1) : widest;
   }
 
   line(text: string): void {
