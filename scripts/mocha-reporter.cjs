@@ -1,15 +1,29 @@
 'use strict';
-/** mocha's spec reporter; with MOCHA_TOTALS set, the numbers also go to a new file in that folder. */
+/**
+ * mocha's spec reporter, and two things more: with MOCHA_TOTALS set, the numbers go to a new file in that
+ * folder; and a process that doesn't end by itself after its tests is a failure, not an endless wait.
+ */
 const fs = require('node:fs');
 const path = require('node:path');
 const { Spec } = require('mocha').reporters;
 
+const PATIENCE_SECONDS = 30;
+
+function giveUp() {
+  console.error(
+    `\nThe tests are over, but after ${PATIENCE_SECONDS} s something still holds the process: ` +
+      `${process.getActiveResourcesInfo().join(', ') || 'native threads'}`,
+  );
+  process.kill(process.pid, 'SIGKILL');
+}
+
 module.exports = class SpecAndTotals extends Spec {
   constructor(runner, options) {
     super(runner, options);
-    const folder = process.env.MOCHA_TOTALS;
-    if (!folder) return;
     runner.once('end', () => {
+      setTimeout(giveUp, PATIENCE_SECONDS * 1000).unref();
+      const folder = process.env.MOCHA_TOTALS;
+      if (!folder) return;
       const { passes, failures, pending } = this.stats;
       fs.writeFileSync(
         path.join(folder, `${process.pid}-${Date.now()}.json`),
