@@ -151,15 +151,16 @@ async function runJob(
     last = bytes;
     safely(() => onProgress?.({ index, source, target, bytes, size }));
   };
+  if (signal.aborted) {
+    return resultOf(job, interrupted('cancelled before it started'), { bytes: 0 }, false);
+  }
   const { native, plan } = planChecksums(job.properties);
-  const { error, results, stalled } = signal.aborted
-    ? { error: interrupted('cancelled before it started'), results: { bytes: 0 }, stalled: false }
-    : await nativeCopy(native, interval, signal, {
-        started: () => {
-          safely(() => onJobStart?.({ index, source, target }));
-        },
-        progress: tell,
-      });
+  const { error, results, stalled } = await nativeCopy(native, interval, signal, {
+    started: () => {
+      safely(() => onJobStart?.({ index, source, target }));
+    },
+    progress: tell,
+  });
   const failure =
     error ??
     (await checkLocalTarget(native, results)) ??

@@ -133,7 +133,7 @@ describe('names: paths on servers', () => {
   });
 
   it('finds server and path again in what it joins', () => {
-    const name = fc.stringMatching(/^[^?\0-\u001f\u007f]*$/);
+    const name = fc.string({ unit: 'grapheme' }).filter((text) => !/[?\p{Cc}]/u.test(text));
     fc.assert(
       fc.property(name, (rest) => {
         const url = urlOf('root://user@host:1094', `/${rest}`);
