@@ -119,6 +119,15 @@ describe('commands', () => {
     });
   });
 
+  it('status of what is not in the cache: 1', async () => {
+    await withPlace(async ({ cache, run }) => {
+      await fill(cache, 1);
+      const { code, stdout, stderr } = await run('status', 'shots/', 'shot', '--json');
+      assert.deepEqual([code, jsonLines(stdout).length], [1, 1]);
+      assert.match(stderr, /^xrootd-archive: shot: not in the cache/m);
+    });
+  });
+
   it('status with a conflict: 1', async () => {
     await withPlace(async ({ cache, run }) => {
       await fill(cache, 1);

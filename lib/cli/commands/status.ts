@@ -19,18 +19,26 @@ export function addStatus(program: Command, session: Session): void {
 }
 
 async function status(invocation: Invocation<Options>, paths: string[]): Promise<ExitCode> {
-  const { options, output, signal } = invocation;
+  const { options, output, screen, signal } = invocation;
   const { archive } = await openArchive(invocation);
   const states = new Map<string, number>();
+  const unseen = new Set(
+    paths.map((path) => path.replace(/\/+$/, '')).filter((path) => path !== '' && path !== '.'),
+  );
   for await (const record of archive.status(paths, { signal, verify: options.checksums === true })) {
     states.set(record.state, (states.get(record.state) ?? 0) + 1);
+    for (const path of unseen) if (`${record.path}/`.startsWith(`${path}/`)) unseen.delete(path);
     if (output.json) output.object(record);
     else output.line(line(record));
     if (output.closed) return exitCodes.ok;
   }
   if (!output.json) output.line(totals(states));
   if (signal.aborted) return exitCodes.interrupted;
-  return states.has('conflict') || states.has('unknown') ? exitCodes.failures : exitCodes.ok;
+  for (const path of unseen) {
+    screen.note(`xrootd-archive: ${printable(path)}: not in the cache; ls tells whether it is at the target`);
+  }
+  const troubled = unseen.size > 0 || states.has('conflict') || states.has('unknown');
+  return troubled ? exitCodes.failures : exitCodes.ok;
 }
 
 function line({ path, size, mtime, state, online, reason }: RecordStatus): string {
