@@ -7,9 +7,7 @@
 #include "cancellable.h"
 
 Callback::Callback(Napi::Function function, std::shared_ptr<void> keep_alive, bool keeps_loop_alive)
-    : keeps_loop_alive_(keeps_loop_alive),
-      keep_alive_(std::move(keep_alive)),
-      function_(Napi::Persistent(function)) {}
+    : keeps_loop_alive_(keeps_loop_alive), keep_alive_(std::move(keep_alive)), function_(Napi::Persistent(function)) {}
 
 Callback::~Callback() {
 #ifdef XRDCL_CHECK_THREADS

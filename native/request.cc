@@ -50,15 +50,15 @@ void Request::HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* resp
 
 void Request::Settle(std::shared_ptr<XrdCl::XRootDStatus> status, std::shared_ptr<XrdCl::AnyObject> response,
                      bool more) {
-  queue_->Post([id = id_, convert = convert_, status = std::move(status), response = std::move(response),
-                more](Napi::Env env) {
-    EnvironmentData& data = EnvironmentData::Of(env);
-    const Napi::Value error = StatusToJs(env, *status);
-    const Napi::Value value = error.IsUndefined() ? convert(env, response.get()) : env.Undefined();
-    if (more) {
-      data.Notify(id, {error, value, Napi::Boolean::New(env, true)});
-    } else {
-      data.Finish(env, id, {error, value, Napi::Boolean::New(env, false)});
-    }
-  });
+  queue_->Post(
+      [id = id_, convert = convert_, status = std::move(status), response = std::move(response), more](Napi::Env env) {
+        EnvironmentData& data = EnvironmentData::Of(env);
+        const Napi::Value error = StatusToJs(env, *status);
+        const Napi::Value value = error.IsUndefined() ? convert(env, response.get()) : env.Undefined();
+        if (more) {
+          data.Notify(id, {error, value, Napi::Boolean::New(env, true)});
+        } else {
+          data.Finish(env, id, {error, value, Napi::Boolean::New(env, false)});
+        }
+      });
 }
