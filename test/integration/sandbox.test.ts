@@ -493,6 +493,13 @@ describe('TapeSandbox: what can go wrong at the start', () => {
     ['an empty buffer', { bufferSize: 0 }, 'InvalidOption', /bufferSize/],
     ['a base that is no path', { basePath: 'a b' }, 'InvalidOption', /basePath/],
     ['too many files', { maxPrepareFiles: 1025 }, 'InvalidOption', /1 to 1024/],
+    [
+      'a right that is none',
+      { rights: { a: 'write' as 'read' } },
+      'InvalidOption',
+      /rights: a: none or read/,
+    ],
+    ['a right to what is outside', { rights: { '../a': 'read' } }, 'InvalidOption', /rights: \.\.\/a: a rel/],
     ['no such directory', { directory: '/no/such/directory' }, 'InvalidOption', /can't write/],
   ];
   for (const [what, options, code, message] of wrong) {
