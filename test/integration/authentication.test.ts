@@ -7,7 +7,7 @@ import { recordsIn } from '../support/archive.js';
 import { cli, jsonLines, type CliOptions, type Ended } from '../support/cli.js';
 import { forgeKeytab, secretsOf, withoutKeys } from '../support/keytab.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 const child = (name: string): string => fileURLToPath(new URL(`./children/${name}.js`, import.meta.url));
 const record = '2026/record.h5';

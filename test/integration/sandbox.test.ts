@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import type { SandboxOptions } from '../../lib/sandbox/index.js';
 import { SandboxError, TapeSandbox } from '../../lib/sandbox/index.js';
 import { CopyProcess, FileSystem, XRootDError } from '../../lib/xrdcl/index.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 const run = promisify(execFile);
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { CopyProcess, FileSystem, XRootDError } from '../../lib/xrdcl/index.js';
 import { forgeKeytab, withoutKeys } from '../support/keytab.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 /** A client with a keytab, in a process of its own: libXrdCl reads a key once. Resolves with what it printed. */
 async function withKeytab(keytab: string | undefined, program: string, ...args: string[]): Promise<string> {
