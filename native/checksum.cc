@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
@@ -116,4 +115,4 @@ Napi::Value Checksum(const Napi::CallbackInfo& info) {
   return Operation::New(env, work);
 }
 
-bool StopChecksums() { return Threads().Stop(std::chrono::seconds(3)); }
+bool StopChecksums(std::chrono::steady_clock::time_point deadline) { return Threads().Stop(deadline); }

@@ -152,4 +152,4 @@ Napi::Value Copy(const Napi::CallbackInfo& info) {
   return Operation::New(env, job);
 }
 
-bool StopCopies() { return Threads().Stop(std::chrono::seconds(3)); }
+bool StopCopies(std::chrono::steady_clock::time_point deadline) { return Threads().Stop(deadline); }

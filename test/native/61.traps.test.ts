@@ -116,16 +116,16 @@ describe('traps', function () {
     const copies = new CopyProcess();
     for (let i = 0; i < 3; i += 1) copies.add({ source, target: server.urlOf(`/d/large${i}`) });
     const delays: number[] = [];
-    let copying = true;
+    const state = { copying: true };
     const watch = (async () => {
-      while (copying) {
+      while (state.copying) {
         const due = performance.now() + 5;
         await sleep(5);
         delays.push(performance.now() - due);
       }
     })();
     const results = await copies.run({ parallel: 3, progressPerSecond: 100 });
-    copying = false;
+    state.copying = false;
     await watch;
     assert.ok(results.every(({ error }) => error === undefined));
     assert.equal(statSync(server.file('/d/large0')).size, 50 * MiB);
