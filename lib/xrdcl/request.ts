@@ -6,7 +6,7 @@ import { XRootDError, type ErrorContext } from './error.js';
 export interface RequestOptions {
   /**
    * Seconds until the request fails with `OperationExpired`; 1 to 65,535, default 25 unless the method says otherwise.
-   * The clock starts when the request is sent and is looked at every second.
+   * The clock starts when the request is sent and counts whole seconds: up to one early or late.
    */
   timeout?: number;
   /** Rejects at once with the signal's reason. A request that was sent may still be carried out by the server. */

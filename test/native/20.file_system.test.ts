@@ -360,15 +360,15 @@ describe('file system', () => {
     });
   });
 
-  it('a timeout of 1 second is kept within 3', async () => {
+  it('a timeout of 2 seconds, which libXrdCl counts in whole ones, is kept within 1 and 5', async () => {
     server.freeze();
     const started = performance.now();
     try {
-      await assert.rejects(fs.stat('/many/f1', { timeout: 1 }), code('OperationExpired'));
+      await assert.rejects(fs.stat('/many/f1', { timeout: 2 }), code('OperationExpired'));
     } finally {
       server.thaw();
     }
     const seconds = (performance.now() - started) / 1000;
-    assert.ok(seconds >= 0.9 && seconds < 4, `${seconds} s`);
+    assert.ok(seconds >= 1 && seconds < 5, `${seconds} s`);
   });
 });

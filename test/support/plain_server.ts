@@ -141,6 +141,14 @@ export class PlainServer {
   /** Stops it in its tracks: connections stay open and are accepted, nothing is answered. */
   freeze(): void {
     process.kill(this.pid, 'SIGSTOP');
+    // The signal is sent, not yet obeyed: a thread that runs on another processor may answer once more.
+    const deadline = performance.now() + 5000;
+    while (!this.#stopped && performance.now() < deadline);
+  }
+
+  get #stopped(): boolean {
+    const tasks = `/proc/${this.pid}/task`;
+    return readdirSync(tasks).every((task) => / [tT] /.test(readFileSync(join(tasks, task, 'stat'), 'utf8')));
   }
 
   thaw(): void {
