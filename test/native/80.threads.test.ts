@@ -1,0 +1,81 @@
+/** Whose threads the work runs on: a bounded number of our own, never libuv's. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { after, before, describe, it } from 'mocha';
+import { checksumFile, CopyProcess, FileSystem } from '../../lib/xrdcl/index.js';
+import { PlainServer } from '../support/plain_server.js';
+import { TemporaryDirectory } from '../support/temporary.js';
+
+const MiB = 2 ** 20;
+const threads = () => readdirSync('/proc/self/task').length;
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Infinity;
+}
+
+describe('threads', () => {
+  let server: PlainServer;
+  let local: TemporaryDirectory;
+  let large: string;
+  before(async () => {
+    server = await PlainServer.start();
+    server.mkdir('/d');
+    local = new TemporaryDirectory();
+    large = local.sparse('large', 20 * 1024 * MiB);
+  });
+  after(async () => {
+    local.remove();
+    await server.stop();
+  });
+
+  it('while 24 copies and 40 checksums run, node:fs answers, and the threads are bounded', async () => {
+    const stop = new AbortController();
+    const { signal } = stop;
+    await new FileSystem(server.url).ping();
+    const before_ = threads();
+    const copies = new CopyProcess();
+    for (let i = 0; i < 24; i += 1) {
+      copies.add({ source: large, target: server.urlOf(`/d/${i}`), xrate: MiB });
+    }
+    const flowing = new Set<number>();
+    let allFlow = (): void => undefined;
+    const flow = new Promise<void>((resolve) => (allFlow = resolve));
+    const run = copies.run({
+      parallel: 24,
+      signal,
+      onProgress: ({ index }) => {
+        flowing.add(index);
+        if (flowing.size === 24) allFlow();
+      },
+    });
+    await flow;
+    const sums = Array.from({ length: 40 }, () => checksumFile(large, { signal }).catch(() => undefined));
+    const times: number[] = [];
+    let most = 0;
+    for (let i = 0; i < 50; i += 1) {
+      const asked = performance.now();
+      await stat(large);
+      times.push(performance.now() - asked);
+      most = Math.max(most, threads());
+    }
+    stop.abort();
+    await Promise.all([run, ...sums]);
+    // glibc's AIO, with which libXrdCl reads local files, has up to 16 of its own, and notifies on further ones.
+    assert.ok(most - before_ <= 24 + 8 + 16 + 24, `${most - before_} more`);
+    assert.ok(median(times) < 100, `${median(times)} ms`);
+  });
+
+  it('more copies than threads wait for their turn', async () => {
+    const source = local.write('small', 'small');
+    const runs = Array.from({ length: 3 }, async (_, run) => {
+      const copies = new CopyProcess();
+      for (let i = 0; i < 100; i += 1) copies.add({ source, target: server.urlOf(`/d/run${run}-${i}`) });
+      return await copies.run({ parallel: 100 });
+    });
+    const results = (await Promise.all(runs)).flat();
+    assert.equal(results.length, 300);
+    assert.ok(results.every(({ error }) => error === undefined));
+    assert.ok(threads() < 200, `${threads()} threads`);
+  });
+});
