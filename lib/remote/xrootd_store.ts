@@ -8,9 +8,10 @@ import {
   urlOf,
   XRootDError,
   type CopyJobOptions,
+  type CopyResult,
   type StatInfo,
 } from '../xrdcl/index.js';
-import type { Entry, RemoteStat, RemoteStore, Uploaded, UploadOptions } from './store.js';
+import type { DownloadOptions, Entry, RemoteStat, RemoteStore, Uploaded, UploadOptions } from './store.js';
 
 export interface StoreTimeouts {
   /** Seconds for a stat, a removal, a ping. */
@@ -23,6 +24,9 @@ export interface StoreTimeouts {
 
 /** Bytes of one write: with four in flight a copy holds some 20 MB, and is as fast as with libXrdCl's own 8 MiB. */
 const chunkSize = 4 * 2 ** 20;
+
+/** Seconds for a prepare request: tape systems look every file up before they answer. */
+const prepareSeconds = 120;
 
 /** Bytes a second. */
 const slowestChecksum = 5 * 2 ** 20;
@@ -68,6 +72,24 @@ export class XRootDStore implements RemoteStore {
       checkSumMode: 'source',
       checkSumType: checksumType,
     };
+    const { error, size, sourceChecksum: checksum } = await this.#copy(job, onProgress, signal);
+    if (error === undefined) return { size, checksum };
+    throw withEnds(error, { source: label });
+  }
+
+  async download(name: string, target: string, options: DownloadOptions): Promise<number> {
+    const { label = target, onProgress, signal } = options;
+    const source = urlOf(this.#target.endpoint, this.#path(name));
+    const { error, size } = await this.#copy({ source, target, chunkSize }, onProgress, signal);
+    if (error === undefined) return size;
+    throw withEnds(error, { target: label });
+  }
+
+  async #copy(
+    job: CopyJobOptions,
+    onProgress: ((bytes: number) => void) | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<CopyResult> {
     if (this.#timeouts.copy !== undefined) job.cpTimeout = this.#timeouts.copy;
     const process = new CopyProcess();
     process.add(job);
@@ -77,9 +99,28 @@ export class XRootDStore implements RemoteStore {
       signal,
     });
     if (result === undefined) throw new Error('a copy without a result');
-    if (result.error === undefined) return { size: result.size, checksum: result.sourceChecksum };
-    signal?.throwIfAborted();
-    throw renamed(result.error, label);
+    if (result.error !== undefined) signal?.throwIfAborted();
+    return result;
+  }
+
+  stage(names: readonly string[], signal?: AbortSignal): Promise<string> {
+    return this.#fileSystem.stage(this.#paths(names), { timeout: prepareSeconds, signal });
+  }
+
+  async cancelStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<void> {
+    await this.#fileSystem.cancelStage(requestId, this.#paths(names), { timeout: prepareSeconds, signal });
+  }
+
+  queryStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<string> {
+    return this.#fileSystem.queryPrepare(requestId, this.#paths(names), { timeout: prepareSeconds, signal });
+  }
+
+  async evict(names: readonly string[], signal?: AbortSignal): Promise<void> {
+    await this.#fileSystem.evict(this.#paths(names), { timeout: prepareSeconds, signal });
+  }
+
+  #paths(names: readonly string[]): string[] {
+    return names.map((name) => this.#path(name));
   }
 
   async remove(name: string, signal?: AbortSignal): Promise<void> {
@@ -123,11 +164,9 @@ function isNotFound(error: unknown): boolean {
   return error instanceof XRootDError && error.code === 'NotFound';
 }
 
-/** The same error, about the source as people know it. */
-function renamed(error: XRootDError, source: string): XRootDError {
-  const { status, statusCode: code, errNo, serverMessage: message, operation, target } = error;
-  return new XRootDError(
-    { status, code, errNo, message },
-    { operation, source, ...(target !== undefined && { target }) },
-  );
+/** The same error, about the ends as people know them. */
+function withEnds(error: XRootDError, ends: { source?: string; target?: string }): XRootDError {
+  const { status, statusCode: code, errNo, serverMessage: message, operation, source, target } = error;
+  const known = { ...(source !== undefined && { source }), ...(target !== undefined && { target }) };
+  return new XRootDError({ status, code, errNo, message }, { operation, ...known, ...ends });
 }
