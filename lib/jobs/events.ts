@@ -28,6 +28,10 @@ export type ArchiveEvent =
       rate: number;
       /** Null while it can't be told. */
       etaSeconds: number | null;
+      /** Copies that are under way. */
+      copying: number;
+      /** Restoring: files that wait for tape. */
+      waitingForTape?: number;
     }
   | { type: 'stage:requested'; paths: string[]; requestId: string }
   | { type: 'stage:online'; path: string }

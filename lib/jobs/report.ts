@@ -33,6 +33,8 @@ export interface Report {
   kept: number;
   failed: number;
   conflicts: number;
+  /** Restoring with `evict`: files whose copies in the disk buffer were given up again. */
+  evicted?: number;
   /** Bytes of the files counted in `copied`. */
   bytesCopied: number;
   /** Bytes of the local files that were removed. */

@@ -1,5 +1,6 @@
 /** The remote side in archive words: what jobs need of it, and nothing of how it is done. */
 import type { Checksum } from '../rules/checksum.js';
+import type { StageAnswer } from '../rules/stage_answer.js';
 import type { RemoteFile } from '../rules/remote_state.js';
 
 export interface RemoteStat extends RemoteFile {
@@ -28,6 +29,8 @@ export interface DownloadOptions {
   label?: string;
   /** Bytes written so far; at most a few times a second, and once at the end. */
   onProgress?: (bytes: number) => void;
+  /** `target` is a URL on another server: try a copy from server to server first. Default false. */
+  thirdParty?: boolean;
   signal?: AbortSignal;
 }
 
@@ -59,8 +62,8 @@ export interface RemoteStore {
   stage(names: readonly string[], signal?: AbortSignal): Promise<string>;
   /** Withdraws a stage request. */
   cancelStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<void>;
-  /** What the server tells of a stage request, in its own words: see rules/stage_answer.ts. */
-  queryStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<string>;
+  /** What the server tells of a stage request, by name; of some names, or of none at all, it may tell nothing. */
+  queryStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<Map<string, StageAnswer>>;
   /** Gives the disk buffer's copies up. */
   evict(names: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Removes a file. One that is gone already is fine. */

@@ -2,6 +2,7 @@
 import type { Target } from '../config/target.js';
 import type { Checksum } from '../rules/checksum.js';
 import { remotePath } from '../rules/names.js';
+import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
 import {
   CopyProcess,
   FileSystem,
@@ -25,6 +26,9 @@ export interface StoreTimeouts {
 /** Bytes of one write: with four in flight a copy holds some 20 MB, and is as fast as with libXrdCl's own 8 MiB. */
 const chunkSize = 4 * 2 ** 20;
 
+/** What servers and libXrdCl say when a copy from server to server can't be. */
+const noThirdParty = new Set(['NotSupported', 'Unsupported', 'OperationExpired', 'InvalidRequest', 'ArgInvalid']);
+
 /** Seconds for a prepare request: tape systems look every file up before they answer. */
 const prepareSeconds = 120;
 
@@ -35,8 +39,10 @@ export class XRootDStore implements RemoteStore {
   readonly #target: Target;
   readonly #timeouts: StoreTimeouts;
   readonly #fileSystem: FileSystem;
+  readonly #stagePriority: number;
 
-  constructor(target: Target, timeouts: StoreTimeouts) {
+  constructor(target: Target, timeouts: StoreTimeouts, stagePriority = 0) {
+    this.#stagePriority = stagePriority;
     this.#target = target;
     this.#timeouts = timeouts;
     this.#fileSystem = new FileSystem(target.endpoint);
@@ -78,11 +84,18 @@ export class XRootDStore implements RemoteStore {
   }
 
   async download(name: string, target: string, options: DownloadOptions): Promise<number> {
-    const { label = target, onProgress, signal } = options;
+    const { label = target, thirdParty = false, onProgress, signal } = options;
     const source = urlOf(this.#target.endpoint, this.#path(name));
-    const { error, size } = await this.#copy({ source, target, chunkSize }, onProgress, signal);
-    if (error === undefined) return size;
-    throw withEnds(error, { target: label });
+    const job: CopyJobOptions = { source, target, chunkSize };
+    let result: CopyResult | undefined;
+    if (thirdParty) {
+      result = await this.#copy({ ...job, thirdParty: 'only' }, onProgress, signal);
+      // libXrdCl's own fall-back doesn't know a server's "not supported" (3013).
+      if (result.error !== undefined && !noThirdParty.has(result.error.code)) throw withEnds(result.error, {});
+    }
+    if (result?.error !== undefined || result === undefined) result = await this.#copy(job, onProgress, signal);
+    if (result.error !== undefined) throw withEnds(result.error, { target: label });
+    return result.size;
   }
 
   async #copy(
@@ -104,15 +117,27 @@ export class XRootDStore implements RemoteStore {
   }
 
   stage(names: readonly string[], signal?: AbortSignal): Promise<string> {
-    return this.#fileSystem.stage(this.#paths(names), { timeout: prepareSeconds, signal });
+    const options = { timeout: prepareSeconds, priority: this.#stagePriority, signal };
+    return this.#fileSystem.stage(this.#paths(names), options);
   }
 
   async cancelStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<void> {
     await this.#fileSystem.cancelStage(requestId, this.#paths(names), { timeout: prepareSeconds, signal });
   }
 
-  queryStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<string> {
-    return this.#fileSystem.queryPrepare(requestId, this.#paths(names), { timeout: prepareSeconds, signal });
+  async queryStage(
+    requestId: string,
+    names: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, StageAnswer>> {
+    const options = { timeout: prepareSeconds, signal };
+    const answers = parseStageAnswer(await this.#fileSystem.queryPrepare(requestId, this.#paths(names), options));
+    return new Map(
+      names.flatMap((name) => {
+        const answer = answers.get(this.#path(name));
+        return answer === undefined ? [] : [[name, answer] as const];
+      }),
+    );
   }
 
   async evict(names: readonly string[], signal?: AbortSignal): Promise<void> {
