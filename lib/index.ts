@@ -1,5 +1,5 @@
 /** xrootd-archive: gets a facility's data safely onto tape over XRootD. */
-import { checkAccess, createLogger, redacting, resolveOptions } from './config/index.js';
+import { checkAccess, createLogger, redacting, requireCache, resolveOptions } from './config/index.js';
 import type { ArchiveConfig, ArchiveOptions, Logger } from './config/index.js';
 import { put, type PutData, type PutOptions, type PutResult } from './cache/ingest.js';
 import { diskUsage, type DiskUsage } from './cache/usage.js';
@@ -64,9 +64,10 @@ export class Archive {
    * Writes a record into the cache: never visible half-written, never over another record unless `overwrite`. Touches
    * the local disk only: nothing that goes wrong with tape may fail or slow an ingest.
    * @throws {CacheError} `AlreadyExists`, `InvalidPath`, …; system errors like `ENOSPC`
+   * @throws {ConfigError} if no cache is configured
    */
-  put(path: string, data: PutData, options: PutOptions = {}): Promise<PutResult> {
-    return put(this.config.cacheDirectory, path, data, { fsync: this.config.fsync, ...options });
+  async put(path: string, data: PutData, options: PutOptions = {}): Promise<PutResult> {
+    return await put(requireCache(this.config), path, data, { fsync: this.config.fsync, ...options });
   }
 
   /**
@@ -103,9 +104,12 @@ export class Archive {
     return list(this.#store, paths, this.config.parallelStats, options);
   }
 
-  /** How full the cache's disk is. */
-  usage(): Promise<DiskUsage> {
-    return diskUsage(this.config.cacheDirectory);
+  /**
+   * How full the cache's disk is.
+   * @throws {ConfigError} if no cache is configured
+   */
+  async usage(): Promise<DiskUsage> {
+    return await diskUsage(requireCache(this.config));
   }
 }
 

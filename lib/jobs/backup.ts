@@ -8,7 +8,7 @@ import { acquireLock } from '../cache/lock.js';
 import { diskUsage } from '../cache/usage.js';
 import { walk, type CacheRecord, type Leftover, type WalkEntry } from '../cache/walk.js';
 import type { ArchiveConfig, Logger } from '../config/index.js';
-import { checkAccess } from '../config/index.js';
+import { checkAccess, requireCache } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import type { RemoteStore } from '../remote/store.js';
 import { checkNameText } from '../rules/names.js';
@@ -51,10 +51,11 @@ const progressMilliseconds = 100;
  */
 export async function backup(dependencies: BackupDependencies, options: BackupOptions = {}): Promise<Report> {
   const { config } = dependencies;
+  const cache = requireCache(config);
   await checkAccess(config);
-  const lock = await acquireLock(config.cacheDirectory, config.workerFilePath);
+  const lock = await acquireLock(cache, config.workerFilePath);
   try {
-    const root = await CacheDirectory.openRoot(config.cacheDirectory);
+    const root = await CacheDirectory.openRoot(cache);
     try {
       return await new Pass(root, dependencies.open(), dependencies, options).run();
     } finally {
@@ -110,14 +111,15 @@ class Pass {
   async run(): Promise<Report> {
     const { config, events } = this.#dependencies;
     const { dryRun } = this.#context;
+    const cache = requireCache(config);
     events.emit({
       type: 'pass:started',
       job: 'backup',
-      cache: config.cacheDirectory,
+      cache,
       target: config.targetUrl,
       dryRun,
     });
-    const usage = await diskUsage(config.cacheDirectory);
+    const usage = await diskUsage(cache);
     events.emit({ type: 'usage', warning: usage.usedPercent > config.warningMarkPercent, ...usage });
     const timer = setInterval(() => {
       events.emit(this.#progress.read(performance.now()));

@@ -29,14 +29,15 @@ export interface Selector {
 }
 
 /** A pattern is kept in memory in all its alternatives. */
-const MOST_ALTERNATIVES = 10_000;
+const MOST_ALTERNATIVES = 1000;
 const LONGEST_PATTERN = 4096;
 
 const OPTIONS: MinimatchOptions = {
   dot: true,
   nocomment: true,
   nonegate: true,
-  braceExpandMax: MOST_ALTERNATIVES,
+  // One more: a longer list would be cut without a word.
+  braceExpandMax: MOST_ALTERNATIVES + 1,
   platform: 'linux',
 };
 
@@ -124,8 +125,8 @@ function parse({ patterns = [], paths }: Selection): Parsed {
 function globOf(path: string, given: string): Glob {
   if (path.length > LONGEST_PATTERN) throw wrong(given, `is longer than ${LONGEST_PATTERN} letters`);
   const itself = new Minimatch(path, OPTIONS);
-  if (itself.globSet.length >= MOST_ALTERNATIVES)
-    throw wrong(given, `stands for ${MOST_ALTERNATIVES} alternatives or more`);
+  if (itself.globSet.length > MOST_ALTERNATIVES)
+    throw wrong(given, `stands for more than ${MOST_ALTERNATIVES} alternatives`);
   for (const alternative of itself.globSet) checkComponents(alternative.split('/'), given);
   return { given, itself, below: new Minimatch(`${path}/**`, OPTIONS) };
 }
