@@ -29,7 +29,7 @@ export class LocalReceiver implements Receiver {
   }
 
   nameProblem(name: string): string | undefined {
-    const verdict = checkReceivedName(name);
+    const verdict = checkReceivedName(name, { directory: this.#root.real });
     return verdict.ok ? undefined : verdict.reason;
   }
 

@@ -52,7 +52,7 @@ export class PrepareBatches {
       await onSent({ names: batch, result });
       return true;
     };
-    for (let at = 0; at < names.length; ) {
+    for (let at = 0; at < names.length;) {
       const batch = names.slice(at, at + this.#most);
       at += batch.length;
       await sendOne(batch);

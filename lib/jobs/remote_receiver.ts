@@ -2,11 +2,20 @@
 import type { LocalFile } from '../cache/receive.js';
 import type { Target } from '../config/target.js';
 import type { ArchiveConfig } from '../config/index.js';
-import type { RemoteStore } from '../remote/store.js';
+import type { DownloadOptions, RemoteStore } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
 import { checkNameText, remotePath } from '../rules/names.js';
-import { urlOf, type ChecksumType } from '../xrdcl/index.js';
+import { urlOf, XRootDError, type ChecksumType } from '../xrdcl/index.js';
 import type { Received, ReceiveOptions, Receiver } from './receiver.js';
+
+/** What servers and libXrdCl say when a copy from server to server can't be. */
+const noThirdParty = new Set([
+  'NotSupported',
+  'Unsupported',
+  'OperationExpired',
+  'InvalidRequest',
+  'ArgInvalid',
+]);
 
 export class RemoteReceiver implements Receiver {
   readonly #target: Target;
@@ -48,7 +57,7 @@ export class RemoteReceiver implements Receiver {
     // What is there was judged, and its replacement asked for; the copy itself never overwrites.
     if (overwrite) await this.#store.remove(name, signal);
     const target = urlOf(this.#target.endpoint, remotePath(this.#target.base, name));
-    await store.download(name, target, { thirdParty: true, onProgress, ...(signal && { signal }) });
+    await this.#fetch(store, name, target, { onProgress, ...(signal && { signal }) });
     try {
       const size = (await this.#store.stat(name, signal))?.size ?? -1;
       const wanted = this.#config.verify === 'checksum' && size > 0;
@@ -59,6 +68,19 @@ export class RemoteReceiver implements Receiver {
       // Made by this copy, which overwrites nothing: ours to take back.
       await this.#store.remove(name);
       throw error;
+    }
+  }
+
+  async #fetch(store: RemoteStore, name: string, target: string, options: DownloadOptions): Promise<void> {
+    try {
+      await store.download(name, target, { ...options, thirdParty: true });
+    } catch (error) {
+      // libXrdCl's own fall-back doesn't know a server's "not supported" (3013).
+      if (!(error instanceof XRootDError) || !noThirdParty.has(error.code)) throw error;
+      // The attempt may have made an empty target; one that was there before would have failed with ItExists.
+      const made = await this.#store.stat(name, options.signal);
+      if (made?.size === 0) await this.#store.remove(name, options.signal);
+      await store.download(name, target, options);
     }
   }
 

@@ -8,7 +8,7 @@ import type { ArchiveConfig, Logger } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import { openStore } from '../remote/open_store.js';
 import type { RemoteStore } from '../remote/store.js';
-import { rootsOf, selector } from '../rules/selection.js';
+import { selector } from '../rules/selection.js';
 import { isRemoteUrl } from '../xrdcl/index.js';
 import { forEachConcurrent } from './concurrent.js';
 import type { EventBus } from './event_bus.js';
@@ -28,6 +28,8 @@ import { Tally, type Outcome } from './tally.js';
 export interface RestoreOptions {
   /** A local directory, made if it is missing, or the URL of another XRootD server. */
   to: string;
+  /** Plain paths, in which no letter is special, beside the patterns. */
+  list?: readonly string[] | undefined;
   /** Only files whose time on the server is not before. */
   since?: Date | undefined;
   /** Only files whose time on the server is before. */
@@ -57,7 +59,7 @@ const recordsBeside = 1024;
 const evictFiles = 200;
 
 /**
- * @param paths files, directories or globs, relative to the target's base; `.` is everything
+ * @param paths files, directories or globs, relative to the target's base; `.`, and none without a list, is everything
  * @throws {ConfigError} {LockedError} when another restore works into the same directory; {XRootDError} when the server
  * can't be reached or refuses us
  */
@@ -69,7 +71,13 @@ export async function restore(
   if (isRemoteUrl(options.to)) {
     const target = parseTarget(options.to);
     const store = openStore({ ...dependencies.config, targetUrl: target.url });
-    return run(dependencies, paths, options, new RemoteReceiver(target, store, dependencies.config), undefined);
+    return run(
+      dependencies,
+      paths,
+      options,
+      new RemoteReceiver(target, store, dependencies.config),
+      undefined,
+    );
   }
   await mkdir(options.to, { recursive: true });
   const lock: PassLock = await acquireLock(options.to);
@@ -92,7 +100,9 @@ async function run(
 ): Promise<Report> {
   try {
     const earlier = (await journal?.read()) ?? [];
-    const adopted = new Map(earlier.flatMap(({ requestId, names }) => names.map((name) => [name, requestId])));
+    const adopted = new Map(
+      earlier.flatMap(({ requestId, names }) => names.map((name) => [name, requestId])),
+    );
     const report = await new Restore(dependencies, paths, options, receiver, journal, adopted).run();
     await journal?.clear();
     return report;
@@ -123,7 +133,8 @@ class Restore {
   ) {
     const { config, events, logger, open } = dependencies;
     const { overwrite = false, dryRun = false } = options;
-    const signal = options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
+    const signal =
+      options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
     // Every file that waits listens to it.
     setMaxListeners(0, signal);
     const { emit } = events;
@@ -132,7 +143,7 @@ class Restore {
     const stager = new Stager({ config, store, emit, logger, adopted, record, signal });
     const progress = new ProgressMeter();
     this.#dependencies = dependencies;
-    this.#paths = paths.length === 0 ? ['.'] : paths;
+    this.#paths = paths;
     this.#options = options;
     this.#tally = new Tally('restore', dryRun, new Date());
     this.#server = new ServerWatch(store, this.#stop);
@@ -163,7 +174,9 @@ class Restore {
     const { config } = this.#dependencies;
     let failure: Error | undefined;
     try {
-      await forEachConcurrent(this.#entries(), config.stageMaxFiles + recordsBeside, (item) => this.#item(item));
+      await forEachConcurrent(this.#entries(), config.stageMaxFiles + recordsBeside, (item) =>
+        this.#item(item),
+      );
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
     }
@@ -177,16 +190,24 @@ class Restore {
 
   async *#entries(): AsyncGenerator<ListItem> {
     const { store, signal, progress } = this.#context;
-    const { since, until } = this.#options;
-    const matches = selector({ patterns: [...this.#paths], ...(since && { since }), ...(until && { until }) });
-    const roots = rootsOf(this.#paths);
-    const listed = list(store, roots, this.#dependencies.config.parallelStats, { recursive: true, signal });
-    for await (const item of listed) {
-      if ('failed' in item) yield item;
-      else if (!item.isDirectory && matches(item)) {
+    const { since, until, list: plain } = this.#options;
+    const patterns = this.#paths.length === 0 ? undefined : this.#paths;
+    const selects = selector({ patterns, paths: plain, since, until });
+    const options = { recursive: true, enters: selects.directoryMayMatch, signal };
+    const failed = new Set<string>();
+    for await (const item of list(store, selects.roots, this.#dependencies.config.parallelStats, options)) {
+      if ('failed' in item) {
+        failed.add(item.path);
+        yield item;
+      } else if (!item.isDirectory && selects(item)) {
         progress.found(item.size);
         yield item;
       }
+    }
+    for (const path of selects.unmatched()) {
+      // An empty archive is restored as such.
+      if (path === '.' || failed.has(path)) continue;
+      yield { path, code: 'NotFound', message: 'nothing on the server is named so', failed: true };
     }
     progress.walkEnded();
   }

@@ -74,12 +74,20 @@ async function decide({ path, size }: RemoteEntry, sums: Sums, context: RestoreC
   for (;;) {
     const answer = decideRestore({ local, remote: { size }, sameChecksum: same, overwrite });
     if ('action' in answer) return answer;
-    const [here, there] = await Promise.all([receiver.checksum(path, config.checksumType, signal), sums.remote()]);
+    const [here, there] = await Promise.all([
+      receiver.checksum(path, config.checksumType, signal),
+      sums.remote(),
+    ]);
     same = sameChecksum(here, there);
   }
 }
 
-async function fetch(entry: RemoteEntry, overwrite: boolean, sums: Sums, context: RestoreContext): Promise<void> {
+async function fetch(
+  entry: RemoteEntry,
+  overwrite: boolean,
+  sums: Sums,
+  context: RestoreContext,
+): Promise<void> {
   const { store, receiver, stager, emit, progress, signal } = context;
   const { path, size, mtime } = entry;
   let online = entry.online;
@@ -104,6 +112,8 @@ async function fetch(entry: RemoteEntry, overwrite: boolean, sums: Sums, context
       const now = await store.stat(path, signal);
       if (now?.offline !== true) throw error;
       online = false;
+    } finally {
+      stager.release(path);
     }
   }
 }

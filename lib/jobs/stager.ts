@@ -71,6 +71,8 @@ export class Stager {
   readonly #evictions: PrepareBatches;
   #waiting: Wanted[] = [];
   readonly #pending = new Map<string, Pending>();
+  /** Online, and not yet released: they fill the disk buffer, by name their bytes. */
+  readonly #held = new Map<string, number>();
   readonly #staged = new Set<string>();
   /** Adopted ones that have to be asked for again. */
   readonly #forgotten = new Set<string>();
@@ -108,6 +110,11 @@ export class Stager {
       // Asked for now if there is room, not at the next poll.
       this.#wake.abort();
     });
+  }
+
+  /** A file that came online has been fetched, or given up: the next may take its room. */
+  release(name: string): void {
+    if (this.#held.delete(name)) this.#wake.abort();
   }
 
   /** Gives up the disk buffer's copies of files that we staged; returns those that were evicted. */
@@ -170,7 +177,10 @@ export class Stager {
     const { config, store, emit, record, adopted, signal } = this.#context;
     this.#adopt(adopted);
     for (;;) {
-      const inFlight = { files: this.#pending.size, bytes: sum(this.#pending.values()) };
+      const inFlight = {
+        files: this.#pending.size + this.#held.size,
+        bytes: sum(Array.from(this.#pending.values(), ({ size }) => size)) + sum(this.#held.values()),
+      };
       const picked = pickForStaging(this.#waiting, inFlight, {
         batchFiles: config.stageBatchFiles,
         maxFiles: config.stageMaxFiles,
@@ -231,6 +241,7 @@ export class Stager {
           }
           progressed = true;
           this.#pending.delete(pending.name);
+          this.#held.set(pending.name, pending.size);
           emit({ type: 'stage:online', path: pending.name });
           pending.resolve();
         } catch (error) {
@@ -241,10 +252,12 @@ export class Stager {
       }),
     );
     const answers =
-      failure === undefined ? await this.#query(cold.map(({ pending }) => pending)) : new Map<string, StageAnswer>();
+      failure === undefined
+        ? await this.#query(cold.map(({ pending }) => pending))
+        : new Map<string, StageAnswer>();
     for (const { pending, flags } of cold) {
       const answer = answers.get(pending.name);
-      if (pending.adopted && answer?.requested === false) {
+      if (pending.adopted && answer?.requested === false && answer.online === false) {
         // The server has forgotten the request of the earlier run.
         this.#pending.delete(pending.name);
         this.#forgotten.add(pending.name);
@@ -286,7 +299,10 @@ export class Stager {
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof XRootDError)) throw error;
-          logger.debug('query prepare failed; the stat flags alone decide', { requestId, error: error.message });
+          logger.debug('query prepare failed; the stat flags alone decide', {
+            requestId,
+            error: error.message,
+          });
           break;
         }
       }
@@ -326,8 +342,8 @@ function groupByRequest(pending: Iterable<Pending>): Map<string, string[]> {
   return groups;
 }
 
-function sum(pending: Iterable<Pending>): number {
+function sum(sizes: Iterable<number>): number {
   let bytes = 0;
-  for (const { size } of pending) bytes += size;
+  for (const size of sizes) bytes += size;
   return bytes;
 }

@@ -29,7 +29,7 @@ export interface DownloadOptions {
   label?: string;
   /** Bytes written so far; at most a few times a second, and once at the end. */
   onProgress?: (bytes: number) => void;
-  /** `target` is a URL on another server: try a copy from server to server first. Default false. */
+  /** `target` is a URL on another server: only from server to server, not through us. Default false. */
   thirdParty?: boolean;
   signal?: AbortSignal;
 }
@@ -63,7 +63,11 @@ export interface RemoteStore {
   /** Withdraws a stage request. */
   cancelStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<void>;
   /** What the server tells of a stage request, by name; of some names, or of none at all, it may tell nothing. */
-  queryStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<Map<string, StageAnswer>>;
+  queryStage(
+    requestId: string,
+    names: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, StageAnswer>>;
   /** Gives the disk buffer's copies up. */
   evict(names: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Removes a file. One that is gone already is fine. */

@@ -26,9 +26,6 @@ export interface StoreTimeouts {
 /** Bytes of one write: with four in flight a copy holds some 20 MB, and is as fast as with libXrdCl's own 8 MiB. */
 const chunkSize = 4 * 2 ** 20;
 
-/** What servers and libXrdCl say when a copy from server to server can't be. */
-const noThirdParty = new Set(['NotSupported', 'Unsupported', 'OperationExpired', 'InvalidRequest', 'ArgInvalid']);
-
 /** Seconds for a prepare request: tape systems look every file up before they answer. */
 const prepareSeconds = 120;
 
@@ -86,16 +83,10 @@ export class XRootDStore implements RemoteStore {
   async download(name: string, target: string, options: DownloadOptions): Promise<number> {
     const { label = target, thirdParty = false, onProgress, signal } = options;
     const source = urlOf(this.#target.endpoint, this.#path(name));
-    const job: CopyJobOptions = { source, target, chunkSize };
-    let result: CopyResult | undefined;
-    if (thirdParty) {
-      result = await this.#copy({ ...job, thirdParty: 'only' }, onProgress, signal);
-      // libXrdCl's own fall-back doesn't know a server's "not supported" (3013).
-      if (result.error !== undefined && !noThirdParty.has(result.error.code)) throw withEnds(result.error, {});
-    }
-    if (result?.error !== undefined || result === undefined) result = await this.#copy(job, onProgress, signal);
-    if (result.error !== undefined) throw withEnds(result.error, { target: label });
-    return result.size;
+    const job: CopyJobOptions = { source, target, chunkSize, thirdParty: thirdParty ? 'only' : 'none' };
+    const { error, size } = await this.#copy(job, onProgress, signal);
+    if (error === undefined) return size;
+    throw withEnds(error, { target: label });
   }
 
   async #copy(
@@ -131,7 +122,9 @@ export class XRootDStore implements RemoteStore {
     signal?: AbortSignal,
   ): Promise<Map<string, StageAnswer>> {
     const options = { timeout: prepareSeconds, signal };
-    const answers = parseStageAnswer(await this.#fileSystem.queryPrepare(requestId, this.#paths(names), options));
+    const answers = parseStageAnswer(
+      await this.#fileSystem.queryPrepare(requestId, this.#paths(names), options),
+    );
     return new Map(
       names.flatMap((name) => {
         const answer = answers.get(this.#path(name));
