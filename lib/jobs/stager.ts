@@ -104,9 +104,7 @@ export class Stager {
   online(name: string, size: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ name, size, resolve, reject });
-      this.#loop ??= this.#run().finally(() => {
-        this.#loop = undefined;
-      });
+      this.#loop ??= this.#serve();
       // Asked for now if there is room, not at the next poll.
       this.#wake.abort();
     });
@@ -133,6 +131,13 @@ export class Stager {
     );
     for (const { name, error } of refused) logger.warn(`not evicted: ${String(error)}`, { record: name });
     return ours.filter((name) => !this.#staged.has(name));
+  }
+
+  /** Ends in the very step that finds nothing waiting: whoever comes a moment later begins another. */
+  async #serve(): Promise<void> {
+    do await this.#run();
+    while (this.waiting > 0);
+    this.#loop = undefined;
   }
 
   async #run(): Promise<void> {
@@ -318,12 +323,28 @@ export class Stager {
     this.#waiting = [];
     for (const [requestId, names] of groupByRequest(pending)) {
       // Without the signal: it has aborted, and tape shouldn't fetch what nobody waits for.
-      await store.cancelStage(requestId, names).catch((failure: unknown) => {
-        logger.warn(`a stage request was not cancelled: ${String(failure)}`, { requestId });
-      });
-      for (const name of names) this.#staged.delete(name);
+      const cancelled = await store.cancelStage(requestId, names).then(
+        () => true,
+        (failure: unknown) => {
+          logger.warn(`a stage request was not cancelled: ${String(failure)}`, { requestId });
+          return false;
+        },
+      );
+      const came = cancelled ? await this.#online(names) : new Set<string>();
+      for (const name of names) if (!came.has(name)) this.#staged.delete(name);
     }
     for (const { reject } of [...pending, ...waiting]) reject(error);
+  }
+
+  /** Those that came before their request was cancelled: they are ours to evict. */
+  async #online(names: readonly string[]): Promise<Set<string>> {
+    const online = new Set<string>();
+    const look = async (name: string) => {
+      const now = await this.#context.store.stat(name).catch(() => null);
+      if (now?.offline === false) online.add(name);
+    };
+    await Promise.all(names.map(look));
+    return online;
   }
 
   /** Resolves when nothing waits any more. */
