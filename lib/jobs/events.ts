@@ -5,6 +5,7 @@ import type { Report } from './report.js';
 export type { DiskUsage };
 
 export type ArchiveEvent =
+  /** `cache` is the local side of the job; empty if there is none. */
   | { type: 'pass:started'; job: Report['job']; cache: string; target: string; dryRun: boolean }
   /** How full the cache disk is; `warning` when above `warning_mark_percent`. */
   | ({ type: 'usage'; warning: boolean } & DiskUsage)
@@ -38,6 +39,8 @@ export type ArchiveEvent =
   | { type: 'file:restored'; path: string; size: number; checksum?: string }
   | { type: 'file:skipped'; path: string; reason: string }
   | { type: 'file:evicted'; path: string }
+  /** Identical: to the local file or what was expected (verify); read back from tape (drill). */
+  | { type: 'file:verified'; path: string; size: number; checksum?: string }
   | { type: 'pass:finished'; report: Report };
 
 export type ArchiveEventType = ArchiveEvent['type'];
