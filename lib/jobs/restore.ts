@@ -1,10 +1,11 @@
 /** Restoring: list, ask, stage what is offline, fetch each file as soon as it is online, verify, evict, report. */
 import { setMaxListeners } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { CacheDirectory } from '../cache/directory.js';
 import { acquireLock, type PassLock } from '../cache/lock.js';
+import { makePath } from '../cache/make_path.js';
 import { StageJournal } from '../cache/stage_journal.js';
-import type { ArchiveConfig, Logger } from '../config/index.js';
+import { ConfigError, type ArchiveConfig, type Logger } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import { openStore } from '../remote/open_store.js';
 import type { RemoteStore } from '../remote/store.js';
@@ -79,7 +80,7 @@ export async function restore(
       undefined,
     );
   }
-  await mkdir(options.to, { recursive: true });
+  await makeTarget(options.to);
   const lock: PassLock = await acquireLock(options.to);
   try {
     const root = await CacheDirectory.openRoot(options.to);
@@ -88,6 +89,15 @@ export async function restore(
     return await run(dependencies, paths, options, receiver, journal);
   } finally {
     await lock.release();
+  }
+}
+
+async function makeTarget(to: string): Promise<void> {
+  try {
+    await makePath(resolve(to));
+  } catch (error) {
+    const message = `${to} can't be made: ${error instanceof Error ? error.message : String(error)}`;
+    throw new ConfigError([{ key: 'to', message }]);
   }
 }
 
