@@ -36,11 +36,11 @@ void BoundedThreads::Serve() {
   ended_.notify_all();
 }
 
-bool BoundedThreads::Stop(std::chrono::steady_clock::duration patience) {
+bool BoundedThreads::Stop(std::chrono::steady_clock::time_point deadline) {
   std::deque<std::function<void()>> dropped;
   std::unique_lock<std::mutex> lock(mutex_);
   stopped_ = true;
   dropped.swap(queue_);
   work_.notify_all();
-  return ended_.wait_for(lock, patience, [this] { return threads_ == 0; });
+  return ended_.wait_until(lock, deadline, [this] { return threads_ == 0; });
 }

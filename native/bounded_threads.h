@@ -17,8 +17,8 @@ class BoundedThreads {
 
   // Queued when all threads are busy; dropped after Stop().
   void Run(std::function<void()> work);
-  // Drops what is queued and waits until running work has ended; false when it hasn't within the time.
-  bool Stop(std::chrono::steady_clock::duration patience);
+  // Drops what is queued and waits until running work has ended; false when it hasn't by then.
+  bool Stop(std::chrono::steady_clock::time_point deadline);
 
  private:
   void Serve();

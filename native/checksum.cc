@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
@@ -56,12 +55,13 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
         offset_(offset),
         length_(length) {}
 
-  ~FileChecksum() override {
-    if (error_ == 0) close(descriptor_);
-  }
+  ~FileChecksum() override { Close(); }
 
   void Run() {
     const int error = error_ == 0 ? Read() : error_;
+    // Not left to the destructor: it waits until JavaScript has collected the Operation, and a descriptor that is open
+    // keeps a removed file's blocks.
+    Close();
     queue_->Post([self = shared_from_this(), error](Napi::Env env) {
       std::array<char, 9> hex{};
       static_cast<void>(std::snprintf(hex.data(), hex.size(), "%08" PRIx32, self->sum_));
@@ -72,6 +72,11 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
   }
 
  private:
+  void Close() {
+    if (descriptor_ >= 0) close(descriptor_);
+    descriptor_ = -1;
+  }
+
   int Read() {
     std::vector<unsigned char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, length_)));
     while (done_ < length_) {
@@ -89,7 +94,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
 
   const std::shared_ptr<JsQueue> queue_;
   const std::uint64_t id_;
-  const int descriptor_;
+  int descriptor_;
   const int error_;  // why there is no descriptor
   const Update update_;
   std::uint32_t sum_;
@@ -116,4 +121,4 @@ Napi::Value Checksum(const Napi::CallbackInfo& info) {
   return Operation::New(env, work);
 }
 
-bool StopChecksums() { return Threads().Stop(std::chrono::seconds(3)); }
+bool StopChecksums(std::chrono::steady_clock::time_point deadline) { return Threads().Stop(deadline); }

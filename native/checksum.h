@@ -1,6 +1,8 @@
 // Checksums of local files, as XRootD's servers compute them; on threads of ours, read with pread in pieces.
 #pragma once
 
+#include <chrono>
+
 #include "napi.h"
 
 // JavaScript: checksum(fd, "adler32" | "crc32c", offset, length or -1 for all, callback) -> Operation.
@@ -8,4 +10,4 @@
 // The descriptor is duplicated: the caller may close its own at once.
 Napi::Value Checksum(const Napi::CallbackInfo& info);
 
-bool StopChecksums();
+bool StopChecksums(std::chrono::steady_clock::time_point deadline);

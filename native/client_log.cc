@@ -71,8 +71,8 @@ class LogSink final : public XrdCl::LogOut {
     ++subscriber->waiting;
     queue.Post([subscriber, message](Napi::Env env) {
       --subscriber->waiting;
-      EnvironmentData::Of(env).Notify(subscriber->id, {Napi::String::New(env, message),
-                                                       Napi::Number::New(env, subscriber->dropped.exchange(0))});
+      EnvironmentData::Of(env).Notify(
+          subscriber->id, {Napi::String::New(env, message), Napi::Number::New(env, subscriber->dropped.exchange(0))});
     });
   }
 

@@ -50,10 +50,9 @@ class CopyJob final : public Cancellable,
         interval_(interval) {}
 
   void Run() {
-    const XRootDStatus status =
-        Cancelled() ? XRootDStatus(XrdCl::stError, XrdCl::errOperationInterrupted, kXR_Cancelled,
-                                   "cancelled before it started")
-                    : Transfer();
+    const XRootDStatus status = Cancelled() ? XRootDStatus(XrdCl::stError, XrdCl::errOperationInterrupted,
+                                                           kXR_Cancelled, "cancelled before it started")
+                                            : Transfer();
     queue_->Post([self = shared_from_this(), status](Napi::Env env) { self->End(env, status); });
   }
 
@@ -82,9 +81,8 @@ class CopyJob final : public Cancellable,
   void Tell(Event event) {
     queue_->Post([self = shared_from_this(), event](Napi::Env env) {
       self->untold_.store(false);
-      EnvironmentData::Of(env).Notify(self->id_,
-                                      {Napi::Number::New(env, event), self->Number(env, self->bytes_),
-                                       self->Number(env, self->total_)});
+      EnvironmentData::Of(env).Notify(
+          self->id_, {Napi::Number::New(env, event), self->Number(env, self->bytes_), self->Number(env, self->total_)});
     });
   }
 
@@ -154,4 +152,4 @@ Napi::Value Copy(const Napi::CallbackInfo& info) {
   return Operation::New(env, job);
 }
 
-bool StopCopies() { return Threads().Stop(std::chrono::seconds(3)); }
+bool StopCopies(std::chrono::steady_clock::time_point deadline) { return Threads().Stop(deadline); }

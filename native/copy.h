@@ -7,6 +7,8 @@
 // kept as the latest value in atomics and told at most once an interval; ShouldCancel() reads an atomic.
 #pragma once
 
+#include <chrono>
+
 #include "napi.h"
 
 // JavaScript: copy(properties, milliseconds between progress, callback) -> Operation.
@@ -14,4 +16,4 @@
 Napi::Value Copy(const Napi::CallbackInfo& info);
 
 // Waits until all copies have ended; at process exit, after they were cancelled.
-bool StopCopies();
+bool StopCopies(std::chrono::steady_clock::time_point deadline);

@@ -7,9 +7,7 @@
 #include "cancellable.h"
 
 Callback::Callback(Napi::Function function, std::shared_ptr<void> keep_alive, bool keeps_loop_alive)
-    : keeps_loop_alive_(keeps_loop_alive),
-      keep_alive_(std::move(keep_alive)),
-      function_(Napi::Persistent(function)) {}
+    : keeps_loop_alive_(keeps_loop_alive), keep_alive_(std::move(keep_alive)), function_(Napi::Persistent(function)) {}
 
 Callback::~Callback() {
 #ifdef XRDCL_CHECK_THREADS
@@ -20,15 +18,7 @@ Callback::~Callback() {
 #endif
 }
 
-void Callback::Call(const std::initializer_list<napi_value>& arguments) {
-  try {
-    function_.Call(arguments);
-  } catch (const Napi::Error& error) {
-    // lib/xrdcl catches what its callers' functions throw; what still gets here is a fault of ours. It must not
-    // unwind through Node: it becomes an uncaught exception, as a throw in any event handler does.
-    napi_fatal_exception(error.Env(), error.Value());
-  }
-}
+void Callback::Call(const std::initializer_list<napi_value>& arguments) { function_.Call(arguments); }
 
 EnvironmentData::EnvironmentData(Napi::Env env) : queue_(JsQueue::Create(env)) {}
 

@@ -19,6 +19,7 @@ class Callback {
   Callback& operator=(const Callback&) = delete;
   ~Callback();
 
+  // Throws what the function throws; JsQueue takes it.
   void Call(const std::initializer_list<napi_value>& arguments);
   bool KeepsLoopAlive() const { return keeps_loop_alive_; }
   void LetLoopEnd() { keeps_loop_alive_ = false; }

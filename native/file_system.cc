@@ -14,17 +14,17 @@ constexpr napi_type_tag kTag = {0x6b1f0c1ed7b44c57, 0x9a5d2f5b6e0c4e11};
 }  // namespace
 
 Napi::Function FileSystem::Define(Napi::Env env) {
-  return DefineClass(env, "FileSystem",
-                     {InstanceMethod<&FileSystem::Stat>("stat"), InstanceMethod<&FileSystem::StatVfs>("statVfs"),
-                      InstanceMethod<&FileSystem::DirList>("dirList"), InstanceMethod<&FileSystem::MkDir>("mkdir"),
-                      InstanceMethod<&FileSystem::Rm>("rm"), InstanceMethod<&FileSystem::RmDir>("rmdir"),
-                      InstanceMethod<&FileSystem::Mv>("mv"), InstanceMethod<&FileSystem::Truncate>("truncate"),
-                      InstanceMethod<&FileSystem::ChMod>("chmod"), InstanceMethod<&FileSystem::Locate>("locate"),
-                      InstanceMethod<&FileSystem::Prepare>("prepare"), InstanceMethod<&FileSystem::Query>("query"),
-                      InstanceMethod<&FileSystem::Ping>("ping"), InstanceMethod<&FileSystem::SetXAttr>("setXAttr"),
-                      InstanceMethod<&FileSystem::GetXAttr>("getXAttr"),
-                      InstanceMethod<&FileSystem::DelXAttr>("delXAttr"),
-                      InstanceMethod<&FileSystem::ListXAttr>("listXAttr")});
+  return DefineClass(
+      env, "FileSystem",
+      {InstanceMethod<&FileSystem::Stat>("stat"), InstanceMethod<&FileSystem::StatVfs>("statVfs"),
+       InstanceMethod<&FileSystem::DirList>("dirList"), InstanceMethod<&FileSystem::MkDir>("mkdir"),
+       InstanceMethod<&FileSystem::Rm>("rm"), InstanceMethod<&FileSystem::RmDir>("rmdir"),
+       InstanceMethod<&FileSystem::Mv>("mv"), InstanceMethod<&FileSystem::Truncate>("truncate"),
+       InstanceMethod<&FileSystem::ChMod>("chmod"), InstanceMethod<&FileSystem::Locate>("locate"),
+       InstanceMethod<&FileSystem::Prepare>("prepare"), InstanceMethod<&FileSystem::Query>("query"),
+       InstanceMethod<&FileSystem::Ping>("ping"), InstanceMethod<&FileSystem::SetXAttr>("setXAttr"),
+       InstanceMethod<&FileSystem::GetXAttr>("getXAttr"), InstanceMethod<&FileSystem::DelXAttr>("delXAttr"),
+       InstanceMethod<&FileSystem::ListXAttr>("listXAttr")});
 }
 
 FileSystem::FileSystem(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FileSystem>(info) {
@@ -64,9 +64,9 @@ Napi::Value FileSystem::DirList(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const auto flags = static_cast<XrdCl::DirListFlags::Flags>(NumberArgument(info, 1));
   return Start(info, &responses::Directory,
-        [path = StringArgument(info, 0), flags](auto& fs, auto* handler, auto timeout) {
-          return fs.DirList(path, flags, handler, timeout);
-        });
+               [path = StringArgument(info, 0), flags](auto& fs, auto* handler, auto timeout) {
+                 return fs.DirList(path, flags, handler, timeout);
+               });
 }
 
 Napi::Value FileSystem::MkDir(const Napi::CallbackInfo& info) {
@@ -74,9 +74,9 @@ Napi::Value FileSystem::MkDir(const Napi::CallbackInfo& info) {
   const auto flags = static_cast<XrdCl::MkDirFlags::Flags>(NumberArgument(info, 1));
   const auto mode = static_cast<XrdCl::Access::Mode>(NumberArgument(info, 2));
   return Start(info, &responses::Nothing,
-        [path = StringArgument(info, 0), flags, mode](auto& fs, auto* handler, auto timeout) {
-          return fs.MkDir(path, flags, mode, handler, timeout);
-        });
+               [path = StringArgument(info, 0), flags, mode](auto& fs, auto* handler, auto timeout) {
+                 return fs.MkDir(path, flags, mode, handler, timeout);
+               });
 }
 
 Napi::Value FileSystem::Rm(const Napi::CallbackInfo& info) {
@@ -96,25 +96,26 @@ Napi::Value FileSystem::RmDir(const Napi::CallbackInfo& info) {
 Napi::Value FileSystem::Mv(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   return Start(info, &responses::Nothing,
-        [from = StringArgument(info, 0), to = StringArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
-          return fs.Mv(from, to, handler, timeout);
-        });
+               [from = StringArgument(info, 0), to = StringArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
+                 return fs.Mv(from, to, handler, timeout);
+               });
 }
 
 Napi::Value FileSystem::Truncate(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   return Start(info, &responses::Nothing,
-        [path = StringArgument(info, 0), size = LongArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
-          return fs.Truncate(path, size, handler, timeout);
-        });
+               [path = StringArgument(info, 0), size = LongArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
+                 return fs.Truncate(path, size, handler, timeout);
+               });
 }
 
 Napi::Value FileSystem::ChMod(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const auto mode = static_cast<XrdCl::Access::Mode>(NumberArgument(info, 1));
-  return Start(info, &responses::Nothing, [path = StringArgument(info, 0), mode](auto& fs, auto* handler, auto timeout) {
-    return fs.ChMod(path, mode, handler, timeout);
-  });
+  return Start(info, &responses::Nothing,
+               [path = StringArgument(info, 0), mode](auto& fs, auto* handler, auto timeout) {
+                 return fs.ChMod(path, mode, handler, timeout);
+               });
 }
 
 Napi::Value FileSystem::Locate(const Napi::CallbackInfo& info) {
@@ -122,9 +123,9 @@ Napi::Value FileSystem::Locate(const Napi::CallbackInfo& info) {
   const bool deep = info[1].ToBoolean().Value();
   const auto flags = static_cast<XrdCl::OpenFlags::Flags>(NumberArgument(info, 2));
   return Start(info, &responses::Locations,
-        [path = StringArgument(info, 0), deep, flags](auto& fs, auto* handler, auto timeout) {
-          return deep ? fs.DeepLocate(path, flags, handler, timeout) : fs.Locate(path, flags, handler, timeout);
-        });
+               [path = StringArgument(info, 0), deep, flags](auto& fs, auto* handler, auto timeout) {
+                 return deep ? fs.DeepLocate(path, flags, handler, timeout) : fs.Locate(path, flags, handler, timeout);
+               });
 }
 
 Napi::Value FileSystem::Prepare(const Napi::CallbackInfo& info) {
@@ -132,52 +133,49 @@ Napi::Value FileSystem::Prepare(const Napi::CallbackInfo& info) {
   const auto flags = static_cast<XrdCl::PrepareFlags::Flags>(NumberArgument(info, 1));
   const auto priority = static_cast<std::uint8_t>(NumberArgument(info, 2));
   return Start(info, &responses::Text,
-        [paths = StringsArgument(info, 0), flags, priority](auto& fs, auto* handler, auto timeout) {
-          return fs.Prepare(paths, flags, priority, handler, timeout);
-        });
+               [paths = StringsArgument(info, 0), flags, priority](auto& fs, auto* handler, auto timeout) {
+                 return fs.Prepare(paths, flags, priority, handler, timeout);
+               });
 }
 
 Napi::Value FileSystem::Query(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const auto code = static_cast<XrdCl::QueryCode::Code>(NumberArgument(info, 0));
   return Start(info, &responses::Text,
-        [code, argument = StringArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
-          XrdCl::Buffer buffer;
-          buffer.FromString(argument);
-          return fs.Query(code, buffer, handler, timeout);
-        });
+               [code, argument = StringArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
+                 XrdCl::Buffer buffer;
+                 buffer.FromString(argument);
+                 return fs.Query(code, buffer, handler, timeout);
+               });
 }
 
 Napi::Value FileSystem::Ping(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  return Start(info, &responses::Nothing, [](auto& fs, auto* handler, auto timeout) { return fs.Ping(handler, timeout); });
+  return Start(info, &responses::Nothing,
+               [](auto& fs, auto* handler, auto timeout) { return fs.Ping(handler, timeout); });
 }
 
 Napi::Value FileSystem::SetXAttr(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const auto value = info[2].As<Napi::Buffer<char>>();
-  std::vector<XrdCl::xattr_t> attributes{
-      {StringArgument(info, 1), std::string(value.Data(), value.Length())}};
+  std::vector<XrdCl::xattr_t> attributes{{StringArgument(info, 1), std::string(value.Data(), value.Length())}};
   return Start(info, &responses::XAttrStatuses,
-        [path = StringArgument(info, 0), attributes = std::move(attributes)](auto& fs, auto* handler, auto timeout) {
-          return fs.SetXAttr(path, attributes, handler, timeout);
-        });
+               [path = StringArgument(info, 0), attributes = std::move(attributes)](
+                   auto& fs, auto* handler, auto timeout) { return fs.SetXAttr(path, attributes, handler, timeout); });
 }
 
 Napi::Value FileSystem::GetXAttr(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   return Start(info, &responses::XAttrs,
-        [path = StringArgument(info, 0), names = StringsArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
-          return fs.GetXAttr(path, names, handler, timeout);
-        });
+               [path = StringArgument(info, 0), names = StringsArgument(info, 1)](
+                   auto& fs, auto* handler, auto timeout) { return fs.GetXAttr(path, names, handler, timeout); });
 }
 
 Napi::Value FileSystem::DelXAttr(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   return Start(info, &responses::XAttrStatuses,
-        [path = StringArgument(info, 0), names = StringsArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
-          return fs.DelXAttr(path, names, handler, timeout);
-        });
+               [path = StringArgument(info, 0), names = StringsArgument(info, 1)](
+                   auto& fs, auto* handler, auto timeout) { return fs.DelXAttr(path, names, handler, timeout); });
 }
 
 Napi::Value FileSystem::ListXAttr(const Napi::CallbackInfo& info) {

@@ -15,6 +15,17 @@ std::vector<std::weak_ptr<JsQueue>>& Registry() {
   return *queues;
 }
 
+// What a task throws must not unwind through Node: it becomes an uncaught exception, as a throw in any event handler
+// does. In an environment that is being terminated (worker.terminate(), process.exit() of a worker) every call fails,
+// this one too, and nobody is left to be told.
+void TellUncaught(const Napi::Error& error) {
+  try {
+    napi_fatal_exception(error.Env(), error.Value());
+  } catch (const Napi::Error&) {
+    return;
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<JsQueue> JsQueue::Create(Napi::Env env) {
@@ -76,8 +87,10 @@ void JsQueue::Close() {
 }
 
 void JsQueue::Drain(napi_env env, napi_value, void* context, void*) {
+  // Without an environment Node throws away calls that were waiting when it ended; the context is finalized already.
+  if (env == nullptr) return;
   const std::shared_ptr<JsQueue> queue = *static_cast<std::shared_ptr<JsQueue>*>(context);
-  if (env != nullptr) queue->RunBatch(Napi::Env(env));
+  queue->RunBatch(Napi::Env(env));
 }
 
 void JsQueue::RunBatch(Napi::Env env) {
@@ -95,6 +108,10 @@ void JsQueue::RunBatch(Napi::Env env) {
   }
   for (const Task& task : batch) {
     const Napi::HandleScope scope(env);
-    task(env);
+    try {
+      task(env);
+    } catch (const Napi::Error& error) {
+      TellUncaught(error);
+    }
   }
 }

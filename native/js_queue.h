@@ -8,7 +8,8 @@
 //  4. Close() is called by the environment's cleanup hook, and at process exit by CloseAll(). The
 //     ThreadSafeFunction isn't touched afterwards.
 //  5. The queue keeps the event loop alive only between Ref() and Unref() (counted).
-//  6. One call into JavaScript drains a bounded batch, so that thousands of responses don't stall the loop.
+//  6. What a task throws becomes an uncaught exception of the environment; the other tasks run.
+//  7. One call into JavaScript drains a bounded batch, so that thousands of responses don't stall the loop.
 #pragma once
 
 #include <deque>

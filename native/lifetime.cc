@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 
 #include "cancellable.h"
@@ -13,15 +15,20 @@
 namespace {
 
 // Node doesn't call environment cleanup hooks in process.exit() of the main thread, and XrdCl's threads that still
-// copy while static objects are destroyed crash the process. So: silence, cancel, wait; a copy that hangs at a
-// silent server can't be waited for, then the process ends here, with its own exit code.
+// copy while static objects are destroyed crash the process. So: silence, cancel, wait.
+// A copy that hangs at a silent server can't be waited for; and with answers under way XrdCl's own end may deadlock:
+// its poller waits for a worker that PostMaster::Stop() has ended (seen in a listing that comes in pieces, 5.5.3).
+// Then the process ends here, with its own exit code.
 void EndWork(int exit_code) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(3);
   JsQueue::CloseAll();
   Cancellable::CancelAll(nullptr);
-  const bool sent = Request::StopSending();
-  const bool summed = StopChecksums();
-  const bool copied = StopCopies();
-  if (!(sent && summed && copied)) _exit(exit_code);
+  const bool asked = Request::Stop(deadline);
+  const bool summed = StopChecksums(deadline);
+  const bool copied = StopCopies(deadline);
+  if (asked && summed && copied) return;
+  std::fflush(nullptr);
+  _exit(exit_code);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include <atomic>
 #include <utility>
 
 #include "arguments.h"
@@ -14,10 +15,17 @@ BoundedThreads& Sender() {
   return *sender;
 }
 
+// Requests that XrdCl holds.
+std::atomic<int> unanswered{0};
+
 }  // namespace
 
 Request::Request(std::shared_ptr<JsQueue> queue, std::uint64_t id, Convert convert)
-    : queue_(std::move(queue)), id_(id), convert_(convert) {}
+    : queue_(std::move(queue)), id_(id), convert_(convert) {
+  ++unanswered;
+}
+
+Request::~Request() { --unanswered; }
 
 Napi::Value Request::Start(Napi::Env env, Napi::Function callback, Convert convert, Send send,
                            std::shared_ptr<void> keep_alive) {
@@ -40,7 +48,9 @@ void Request::Release(const Napi::CallbackInfo& info) {
   EnvironmentData::Of(info.Env()).Release(info.Env(), LongArgument(info, 0));
 }
 
-bool Request::StopSending() { return Sender().Stop(std::chrono::seconds(1)); }
+bool Request::Stop(std::chrono::steady_clock::time_point deadline) {
+  return Sender().Stop(deadline) && unanswered.load() == 0;
+}
 
 void Request::HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* response) {
   const bool more = status->IsOK() && status->code == XrdCl::suContinue;
@@ -50,15 +60,15 @@ void Request::HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* resp
 
 void Request::Settle(std::shared_ptr<XrdCl::XRootDStatus> status, std::shared_ptr<XrdCl::AnyObject> response,
                      bool more) {
-  queue_->Post([id = id_, convert = convert_, status = std::move(status), response = std::move(response),
-                more](Napi::Env env) {
-    EnvironmentData& data = EnvironmentData::Of(env);
-    const Napi::Value error = StatusToJs(env, *status);
-    const Napi::Value value = error.IsUndefined() ? convert(env, response.get()) : env.Undefined();
-    if (more) {
-      data.Notify(id, {error, value, Napi::Boolean::New(env, true)});
-    } else {
-      data.Finish(env, id, {error, value, Napi::Boolean::New(env, false)});
-    }
-  });
+  queue_->Post(
+      [id = id_, convert = convert_, status = std::move(status), response = std::move(response), more](Napi::Env env) {
+        EnvironmentData& data = EnvironmentData::Of(env);
+        const Napi::Value error = StatusToJs(env, *status);
+        const Napi::Value value = error.IsUndefined() ? convert(env, response.get()) : env.Undefined();
+        if (more) {
+          data.Notify(id, {error, value, Napi::Boolean::New(env, true)});
+        } else {
+          data.Finish(env, id, {error, value, Napi::Boolean::New(env, false)});
+        }
+      });
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <XrdCl/XrdClXRootDResponses.hh>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,8 +26,10 @@ class Request final : public XrdCl::ResponseHandler {
                            std::shared_ptr<void> keep_alive);
   // JavaScript: release(number): the request doesn't keep the event loop alive any more; it is still answered.
   static void Release(const Napi::CallbackInfo& info);
-  // Drops what isn't sent and waits for the sending thread; at process exit.
-  static bool StopSending();
+  // Drops what isn't sent and waits for the sending thread; at process exit. False when that isn't back in time, or
+  // requests are unanswered: then XrdCl's own end may hang.
+  static bool Stop(std::chrono::steady_clock::time_point deadline);
+  ~Request() override;
 
   void HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* response) override;
 

@@ -73,8 +73,7 @@ Napi::Value Locations(Napi::Env env, XrdCl::AnyObject* response) {
     const auto type = location->GetType();
     object["address"] = location->GetAddress();
     object["manager"] = Napi::Boolean::New(env, location->IsManager());
-    object["pending"] =
-        Napi::Boolean::New(env, type == Location::ManagerPending || type == Location::ServerPending);
+    object["pending"] = Napi::Boolean::New(env, type == Location::ManagerPending || type == Location::ServerPending);
     object["writable"] = Napi::Boolean::New(env, location->GetAccessType() == Location::ReadWrite);
     list[index++] = object;
   }

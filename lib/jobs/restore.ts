@@ -58,6 +58,7 @@ const progressMilliseconds = 100;
 /** Files beyond those that wait for tape: so that what is online isn't held up by what isn't. */
 const recordsBeside = 1024;
 const evictFiles = 200;
+const evictMilliseconds = 5000;
 
 /**
  * @param paths files, directories or globs, relative to the target's base; `.`, and none without a list, is everything
@@ -168,8 +169,11 @@ class Restore {
       emit({ ...progress.read(performance.now()), waitingForTape: stager.waiting });
     };
     const timer = setInterval(tell, progressMilliseconds);
+    // A small buffer gets its room back while others wait for it.
+    const evictions = setInterval(() => void this.#evict(true), evictMilliseconds);
     const error = await this.#all().finally(() => {
       clearInterval(timer);
+      clearInterval(evictions);
     });
     tell();
     const interrupted = this.#options.signal?.aborted === true;
@@ -191,9 +195,7 @@ class Restore {
       failure = error instanceof Error ? error : new Error(String(error));
     }
     await this.#context.stager.idle();
-    await this.#evict(true).catch((error: unknown) => {
-      this.#dependencies.logger.warn(`not everything was evicted: ${String(error)}`);
-    });
+    await this.#evict(true);
     if (this.#options.signal?.aborted === true) return undefined;
     return this.#server.gone ?? failure;
   }
@@ -266,18 +268,21 @@ class Restore {
     this.#context.emit({ type: 'file:failed', path, code, ...number, message, conflict });
   }
 
-  /** One request after the other; at the end all that is left. */
-  #evict(last: boolean): Promise<void> {
+  /** One request after the other. @param all also when it's only a few */
+  #evict(all: boolean): Promise<void> {
     const { stager } = this.#context;
     this.#evicting = this.#evicting.then(async () => {
-      if (this.#options.evict !== true) {
-        this.#toEvict = [];
-        return;
-      }
-      if (this.#toEvict.length === 0 || (!last && this.#toEvict.length < evictFiles)) return;
+      if (this.#toEvict.length === 0 || (!all && this.#toEvict.length < evictFiles)) return;
       const names = this.#toEvict;
       this.#toEvict = [];
-      this.#evicted += (await stager.evict(names)).length;
+      if (this.#options.evict !== true) return;
+      try {
+        this.#evicted += (await stager.evict(names)).length;
+      } catch (error) {
+        this.#dependencies.logger.warn(`not everything was evicted: ${String(error)}`, {
+          files: names.length,
+        });
+      }
     });
     return this.#evicting;
   }

@@ -16,8 +16,8 @@ export class ServerWatch {
 
   /** What the server is gone with, if it is. */
   get gone(): XRootDError | undefined {
-    const { aborted, reason } = this.#stop.signal;
-    return aborted && reason instanceof XRootDError ? reason : undefined;
+    const reason: unknown = this.#stop.signal.reason;
+    return reason instanceof XRootDError ? reason : undefined;
   }
 
   /** Is this error the end of it all? */

@@ -189,7 +189,7 @@ export class Stager {
       const picked = pickForStaging(this.#waiting, inFlight, {
         batchFiles: config.stageBatchFiles,
         maxFiles: config.stageMaxFiles,
-        ...(config.stageMaxBytes !== undefined && { maxBytes: config.stageMaxBytes }),
+        maxBytes: config.stageMaxBytes,
       });
       if (picked.length === 0) return;
       const wanted = new Map(picked.map((each) => [each.name, each]));
@@ -230,10 +230,10 @@ export class Stager {
     this.#pending.set(name, { ...each, requestId, adopted, deadline });
   }
 
-  async #poll(): Promise<{ progressed: boolean; failure: unknown }> {
+  async #poll(): Promise<{ progressed: boolean; failure: XRootDError | undefined }> {
     const { store, emit, config, signal } = this.#context;
     const asked = [...this.#pending.values()];
-    let failure: unknown;
+    let failure: XRootDError | undefined;
     let progressed = false;
     const cold: { pending: Pending; flags: RemoteStat | null }[] = [];
     await Promise.all(

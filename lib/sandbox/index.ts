@@ -2,7 +2,7 @@
 export { SandboxError } from './error.js';
 export type { SandboxErrorCode } from './error.js';
 export type { FileMatcher } from './file_matcher.js';
-export type { Delay, SandboxOptions } from './options.js';
+export type { Delay, PathRight, SandboxOptions } from './options.js';
 export type { PrepareKind, PrepareRecord } from './prepare_channel.js';
 export type { TapeActivity } from './robot.js';
 export { TapeSandbox } from './sandbox.js';

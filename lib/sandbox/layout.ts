@@ -39,6 +39,8 @@ export interface Layout {
   ledger: string;
   serverKeytab: string;
   clientKeytab: string;
+  /** xrootd's `acc.authdb`. */
+  authorizations: string;
   user: ServerUser | undefined;
 }
 
@@ -64,6 +66,7 @@ export function makeLayout(options: ResolvedOptions): Layout {
     ledger: at('buffer'),
     serverKeytab: at('server.keytab'),
     clientKeytab: at('client.keytab'),
+    authorizations: at('authdb'),
     user,
   };
   mkdirSync(join(layout.disk, options.basePath), { recursive: true });

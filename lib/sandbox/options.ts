@@ -5,6 +5,9 @@ import { toPredicate } from './file_matcher.js';
 /** Seconds, or a range of seconds from which each file gets its own, evenly distributed. */
 export type Delay = number | readonly [minimum: number, maximum: number];
 
+/** What clients may do with a path: nothing, or read. */
+export type PathRight = 'none' | 'read';
+
 export interface SandboxOptions {
   /** The directory on the server that `url` points to. Absolute. Default `/archive`. */
   basePath?: string;
@@ -38,8 +41,13 @@ export interface SandboxOptions {
   maxChecksums?: number;
   /** Files in one prepare request (`-maxfiles`), 1 … 1024. Default 48, as xrootd's. */
   maxPrepareFiles?: number;
-  /** SSS authentication: clients need `keytab`. Default false. */
+  /** SSS authentication: clients need `keytab`, which gives them every right. Default false. */
   sss?: boolean;
+  /**
+   * Paths, relative to the base, that clients may only read, or not even look at, with all whose path begins so.
+   * Requests that want more end with kXR_NotAuthorized. Default: everything is allowed.
+   */
+  rights?: Readonly<Record<string, PathRight>>;
   /** Seconds that xrootd gets to answer its first request, > 0. Default 30. */
   startTimeout?: number;
   /** The program to start. Default `xrootd` from the PATH. */
@@ -67,6 +75,7 @@ export interface ResolvedOptions {
   maxChecksums: number;
   maxPrepareFiles: number;
   sss: boolean;
+  rights: readonly { path: string; right: PathRight }[];
   startTimeout: number;
   xrootd: string;
   extraConfig: readonly string[];
@@ -78,13 +87,14 @@ export function resolveOptions(options: SandboxOptions): ResolvedOptions {
   for (const name of Object.keys(options)) {
     if (!known.has(name)) throw invalid(name, 'there is no such option');
   }
+  const base = basePath(options.basePath ?? '/archive');
   const migration = options.migrationDelay ?? 0;
   const bufferSize = options.bufferSize ?? Infinity;
   if (bufferSize !== Infinity) integer('bufferSize', bufferSize, 1, Number.MAX_SAFE_INTEGER);
   const startTimeout = options.startTimeout ?? 30;
   if (!(startTimeout > 0)) throw invalid('startTimeout', 'seconds above 0 expected');
   return {
-    basePath: basePath(options.basePath ?? '/archive'),
+    basePath: base,
     directory: options.directory,
     port: integer('port', options.port ?? 0, 0, 65535),
     user: options.user,
@@ -101,6 +111,7 @@ export function resolveOptions(options: SandboxOptions): ResolvedOptions {
     maxChecksums: integer('maxChecksums', options.maxChecksums ?? 4, 1, 1000),
     maxPrepareFiles: integer('maxPrepareFiles', options.maxPrepareFiles ?? 48, 1, 1024),
     sss: options.sss ?? false,
+    rights: Object.entries(options.rights ?? {}).map(([path, right]) => rightOf(base, path, right)),
     startTimeout,
     xrootd: options.xrootd ?? 'xrootd',
     extraConfig: options.extraConfig ?? [],
@@ -125,6 +136,7 @@ const knownOptions: Record<keyof Required<SandboxOptions>, true> = {
   maxChecksums: true,
   maxPrepareFiles: true,
   sss: true,
+  rights: true,
   startTimeout: true,
   xrootd: true,
   extraConfig: true,
@@ -148,10 +160,21 @@ function integer(name: string, value: number, minimum: number, maximum: number):
 
 function basePath(path: string): string {
   const trimmed = path.replace(/\/+$/, '');
-  if (!/^(\/[\w.-]+)+$/.test(trimmed) || /\/\.\.?(\/|$)/.test(trimmed)) {
+  if (!isPlainPath(trimmed)) {
     throw invalid('basePath', 'an absolute path of letters, digits, _ . - expected, not /');
   }
   return trimmed;
+}
+
+function rightOf(base: string, path: string, right: PathRight): { path: string; right: PathRight } {
+  if (!isPlainPath(`/${path}`))
+    throw invalid('rights', `${path}: a relative path of letters, digits, _ . - expected`);
+  if (!['none', 'read'].includes(right)) throw invalid('rights', `${path}: none or read expected`);
+  return { path: `${base}/${path}`, right };
+}
+
+function isPlainPath(path: string): boolean {
+  return /^(\/[\w.-]+)+$/.test(path) && !/\/\.\.?(\/|$)/.test(path);
 }
 
 function invalid(name: string, problem: string): SandboxError {

@@ -45,7 +45,11 @@ export class TapeRobot {
     void this.#drives(() => this.#recall(path));
   });
   readonly #drives;
-  readonly #checksums;
+  /**
+   * One at a time: of several at once xrootd answers some with 3012, "Program failed", and some never. Its table of jobs
+   * loses sight of the first one when a later one ends (read in XrdOucTable::Remove, 5.5.3 to 6.1.0).
+   */
+  readonly #checksums = pLimit(1);
   #recalling = 0;
   #mountedAt = 0;
   #migrating = 0;
@@ -55,7 +59,6 @@ export class TapeRobot {
   constructor(context: RobotContext) {
     this.#context = context;
     this.#drives = pLimit(context.options.drives);
-    this.#checksums = pLimit(context.options.maxChecksums);
   }
 
   stop(): void {

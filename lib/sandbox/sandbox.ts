@@ -1,9 +1,12 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { authorizations, authorizes } from './authorizations.js';
 import { BufferLedger } from './buffer_ledger.js';
 import { SandboxError } from './error.js';
 import { EventPipe, normalizePath } from './event_pipe.js';
 import { Keeper } from './keeper.js';
+import { KeyedChecksumKeeper } from './keyed_checksums.js';
+import { makeKeytabs } from './keys.js';
 import type { Layout } from './layout.js';
 import { giveTo, makeLayout } from './layout.js';
 import { openFiles } from './open_files.js';
@@ -58,6 +61,7 @@ export class TapeSandbox implements AsyncDisposable {
   #robot: TapeRobot | undefined;
   #channel: PrepareChannel | undefined;
   #events: EventPipe | undefined;
+  #checksums: ChecksumKeeper | KeyedChecksumKeeper | undefined;
   #stopped: Promise<void> | undefined;
   readonly #prepares: PrepareRecord[] = [];
   #requests = 0;
@@ -108,6 +112,11 @@ export class TapeSandbox implements AsyncDisposable {
     return this.#server?.pid;
   }
 
+  /** The clients' SSS keytab with `sss`, readable by our user alone; gone after `stop`. */
+  get keytab(): string | undefined {
+    return this.#options.sss ? this.#layout.clientKeytab : undefined;
+  }
+
   /** xrootd's log file; gone after `stop`. */
   get logFile(): string {
     return this.#layout.log;
@@ -123,9 +132,10 @@ export class TapeSandbox implements AsyncDisposable {
     return this.#robot?.activity ?? [];
   }
 
-  /** The line for a configuration file. */
+  /** The lines for a configuration file: the target, and the keytab if there is one. */
   configSnippet(): string {
-    return `target_url: ${this.url}`;
+    const keytab = this.keytab === undefined ? '' : `\nkeytab_file_path: ${this.keytab}`;
+    return `target_url: ${this.url}${keytab}`;
   }
 
   diskPath(path: string): string {
@@ -265,9 +275,15 @@ export class TapeSandbox implements AsyncDisposable {
         giveTo(layout.user, layout.ledger);
       }
     }
+    if (options.sss) await makeKeytabs(layout, options.xrootd);
+    if (authorizes(options)) writeFileSync(layout.authorizations, authorizations(options), { mode: 0o644 });
     this.#server = await XrootdServer.start(layout, options, this.#keeper);
     if (!options.tapeFlags) return;
-    const checksums = new ChecksumKeeper(`root://${this.host}`);
+    const server = `root://${this.host}`;
+    const checksums = options.sss
+      ? new KeyedChecksumKeeper(server, layout.clientKeytab)
+      : new ChecksumKeeper(server);
+    this.#checksums = checksums;
     const robot = new TapeRobot({
       options,
       store: this.#store,
@@ -286,6 +302,7 @@ export class TapeSandbox implements AsyncDisposable {
   async #stop(): Promise<void> {
     this.#robot?.stop();
     this.#events?.close();
+    if (this.#checksums instanceof KeyedChecksumKeeper) await this.#checksums.close();
     await this.#server?.kill();
     await this.#channel?.close();
     this.#ledger?.close();

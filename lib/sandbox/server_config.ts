@@ -1,3 +1,4 @@
+import { authorizes } from './authorizations.js';
 import type { Layout } from './layout.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -37,6 +38,7 @@ export function serverConfig(
       'sec.protbind * only sss',
     );
   }
+  if (authorizes(options)) lines.push('ofs.authorize 1', `acc.authdb ${layout.authorizations}`);
   return [...lines, ...options.extraConfig, ''].join('\n');
 }
 

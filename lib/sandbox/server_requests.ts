@@ -4,10 +4,7 @@ import { FileSystem, XRootDError } from '../xrdcl/index.js';
 /** Seconds; far more than the checksum of a local file takes. */
 const timeout = 40;
 
-/**
- * A busy xrootd 5.5.3 refuses some checksums with 3012, "Program failed", for no lasting reason, and was seen never to
- * answer one of several thousand.
- */
+/** For clients may ask at the same time as we do, and then some are refused for no lasting reason (robot.ts). */
 const attempts = 5;
 const retryMilliseconds = 100;
 
@@ -16,7 +13,7 @@ const checksumTypes = ['adler32', 'crc32c'] as const;
 
 /**
  * Has the server compute what it can't compute any more once the file is evicted; it answers from its cache then, as
- * tape systems answer from their namespace. At most `maxChecksums` queries at once: a server delays what is above.
+ * tape systems answer from their namespace.
  */
 export class ChecksumKeeper {
   readonly #fileSystem: FileSystem;

@@ -43,8 +43,10 @@ export async function leavesPartial(copy: FailedCopy): Promise<boolean> {
   const target = properties['target'] as string;
   const mayOverwrite = properties['force'] === true || properties['continue'] === true;
   if (!opened) {
-    // Failed at the server or a local open; else it may have come after the open, before the first data.
+    // Refused by the server or the local disk, or never connected. Else it may have failed between open and first data.
     if (mayOverwrite || failure.code === errorResponse || failure.code === localError) return false;
+    const fromHere = !isRemoteUrl(properties['source'] as string);
+    if (isRemoteUrl(target) && fromHere && isConnectionFailure(failure)) return false;
     return isEmpty(target, timeout);
   }
   if (mayOverwrite) return true;

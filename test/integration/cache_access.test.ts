@@ -4,7 +4,7 @@ import path from 'node:path';
 import { diskUsage, usageOf } from '../../lib/cache/usage.js';
 import { accessProblems, checkAccess } from '../../lib/config/access.js';
 import { asOrdinaryUser } from '../support/ordinary_user.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 const text = async (needs: Parameters<typeof accessProblems>[0]): Promise<string> =>
   (await accessProblems(needs)).map((one) => `${one.key}: ${one.message}`).join('\n');

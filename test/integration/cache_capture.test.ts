@@ -29,7 +29,7 @@ import { captureName } from '../../lib/cache/own_files.js';
 import { walk } from '../../lib/cache/walk.js';
 import { identityOf, type Identity } from '../../lib/rules/identity.js';
 import { asOrdinaryUser } from '../support/ordinary_user.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 const OLD = new Date(Date.now() - 3_600_000);
 

@@ -17,7 +17,7 @@ import { CacheError } from '../../lib/cache/errors.js';
 import { put } from '../../lib/cache/ingest.js';
 import { pruneEmpty } from '../../lib/cache/prune.js';
 import { asOrdinaryUser } from '../support/ordinary_user.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 const everything = (directory: string): string[] =>
   readdirSync(directory, { recursive: true }).map(String).sort();

@@ -7,7 +7,7 @@ import { acquireLock, LockedError } from '../../lib/cache/lock.js';
 import { LOCK_NAME } from '../../lib/cache/own_files.js';
 import { ConfigError } from '../../lib/config/errors.js';
 import { asOrdinaryUser } from '../support/ordinary_user.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 async function holder(...args: string[]): Promise<{ child: ChildProcess; said: string }> {
   const file = path.join(import.meta.dirname, 'children/hold_lock.js');

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { CacheDirectory } from '../../lib/cache/directory.js';
 import { openRecord } from '../../lib/cache/open_record.js';
 import { identityOf } from '../../lib/rules/identity.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 describe('opening a record', () => {
   async function scene(use: (cache: string, root: CacheDirectory) => Promise<void>): Promise<void> {

@@ -15,7 +15,7 @@ import path from 'node:path';
 import { CacheDirectory } from '../../lib/cache/directory.js';
 import { walk, walkBatches, type WalkEntry, type WalkOptions } from '../../lib/cache/walk.js';
 import { asOrdinaryUser } from '../support/ordinary_user.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { FileSystem } from '../../lib/xrdcl/index.js';
 import { cli, jsonLines, RunningCli, type Ended } from '../support/cli.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 interface Place {
   sandbox: TapeSandbox;

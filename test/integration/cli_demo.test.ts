@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cli, demoFile, RunningCli } from '../support/cli.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 /** Where the demonstration's server, which is another user when we are root, can look in. */
 async function withTemporary(

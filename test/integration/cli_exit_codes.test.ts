@@ -6,7 +6,7 @@ import path from 'node:path';
 import { acquireLock } from '../../lib/cache/lock.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { cli, jsonLines } from '../support/cli.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 /** A cache with one record, used with what follows; afterwards the record must be as it was. */
 async function withRecord(use: (cache: string, directory: string) => Promise<void>): Promise<void> {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { cli, jsonLines } from '../support/cli.js';
 import { filesBelow, withTape, type TapePlace } from '../support/cli_tape.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 const records = {
   '2025/a.h5': 'record a',

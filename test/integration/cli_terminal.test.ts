@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { mainFile } from '../support/cli.js';
 import { withTape } from '../support/cli_tape.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 /** Runs in a pseudo terminal. */
 async function inTerminal(args: readonly string[]): Promise<{ code: number; output: string }> {

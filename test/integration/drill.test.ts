@@ -13,7 +13,7 @@ import {
   withBuffered,
   withOffline,
 } from '../support/tape.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 const MiB = 2 ** 20;
 

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import type { SandboxOptions } from '../../lib/sandbox/index.js';
 import { SandboxError, TapeSandbox } from '../../lib/sandbox/index.js';
 import { CopyProcess, FileSystem, XRootDError } from '../../lib/xrdcl/index.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 const run = promisify(execFile);
 
@@ -493,6 +493,13 @@ describe('TapeSandbox: what can go wrong at the start', () => {
     ['an empty buffer', { bufferSize: 0 }, 'InvalidOption', /bufferSize/],
     ['a base that is no path', { basePath: 'a b' }, 'InvalidOption', /basePath/],
     ['too many files', { maxPrepareFiles: 1025 }, 'InvalidOption', /1 to 1024/],
+    [
+      'a right that is none',
+      { rights: { a: 'write' as 'read' } },
+      'InvalidOption',
+      /rights: a: none or read/,
+    ],
+    ['a right to what is outside', { rights: { '../a': 'read' } }, 'InvalidOption', /rights: \.\.\/a: a rel/],
     ['no such directory', { directory: '/no/such/directory' }, 'InvalidOption', /can't write/],
   ];
   for (const [what, options, code, message] of wrong) {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import type { Interface } from 'node:readline';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 interface Started {
   owner: ChildProcess;
@@ -52,6 +53,18 @@ async function untilGone({ pid, directory }: Started): Promise<void> {
   }
 }
 
+/** Processes that ask for checksums. */
+async function helpersOf(owner: number): Promise<number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,args=']);
+  return stdout
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(
+      (words) => words[1] === String(owner) && words.some((word) => word.endsWith('checksum_process.js')),
+    )
+    .map(([pid]) => Number(pid));
+}
+
 describe('TapeSandbox: nothing outlives its owner', () => {
   const ends: [string, string, (started: Started) => void][] = [
     ['is killed by SIGKILL', '', ({ owner }) => owner.kill('SIGKILL')],
@@ -84,6 +97,31 @@ describe('TapeSandbox: nothing outlives its owner', () => {
       end(started);
       await ended;
       await untilGone(started);
+    });
+  }
+
+  for (const [how, end] of [
+    ['stops', ({ owner }: Started) => owner.stdin?.write('x')],
+    ['is killed by SIGKILL', ({ owner }: Started) => owner.kill('SIGKILL')],
+  ] as const) {
+    it(`not even the process that has its key, when it ${how}`, async () => {
+      const started = await startOwner(
+        `import { writeFileSync } from 'node:fs';
+         writeFileSync(sandbox.diskPath('f'), 'bytes');
+         await sandbox.migrateAll();
+         await sandbox.evict(['f']);
+         console.log('evicted');
+         process.stdin.once('data', () => sandbox.stop().then(() => process.stdin.destroy()));`,
+        "{ sss: true, migrationDelay: 'never' }",
+      );
+      await once(started.lines, 'line');
+      const [helper, ...more] = await helpersOf(started.owner.pid ?? 0);
+      assert.ok(helper !== undefined && more.length === 0);
+      const ended = once(started.owner, 'exit');
+      end(started);
+      await ended;
+      await untilGone(started);
+      await untilGone({ ...started, pid: helper });
     });
   }
 

@@ -5,7 +5,7 @@ import { ConfigError, CopyProcess, XRootDError } from '../../lib/index.js';
 import { assertAddsUp, counts, withArchive, type Bench } from '../support/archive.js';
 import { writeRecord } from '../support/records.js';
 import { allOffline, many, offlineOf, quick, until, withBuffered, withOffline } from '../support/tape.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 const failures = (report: { failures: { path: string; code: string }[] }) =>
   report.failures.map(({ code, path }) => `${code} ${path}`).sort();

@@ -11,7 +11,7 @@ import type { RemoteStore } from '../../lib/remote/store.js';
 import { assertAddsUp, counts, keepingLogger, type Bench } from '../support/archive.js';
 import { writeRecord } from '../support/records.js';
 import { many, offlineOf, quick, withBuffered, withOffline } from '../support/tape.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 const failures = (report: Report) => report.failures.map(({ code, path }) => `${code} ${path}`).sort();
 

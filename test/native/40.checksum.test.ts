@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { getEventListeners } from 'node:events';
-import { ftruncateSync, mkdirSync, openSync, symlinkSync, writeSync, closeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import fc from 'fast-check';
 import { after, before, describe, it } from 'mocha';
@@ -109,6 +118,21 @@ describe('checksum of local files', () => {
     const file = local.write('many', data);
     const sums = await Promise.all(Array.from({ length: 200 }, () => checksumFile(file)));
     assert.deepEqual(new Set(sums.map(({ value }) => value)), new Set([adler32(data)]));
+  });
+
+  it('leaves no descriptor open once it has resolved', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const file = local.write('closed', randomBytes(1000));
+    const leftOpen = () =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`) === file;
+        } catch {
+          return false; // the descriptor by which the directory was read
+        }
+      });
+    for (let i = 0; i < 20; i += 1) await checksumFile(file);
+    assert.deepEqual(leftOpen(), []);
   });
 
   it('fails with the system’s error', async () => {

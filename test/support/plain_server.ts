@@ -12,6 +12,7 @@ import {
   openSync,
   closeSync,
   readFileSync,
+  readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -30,6 +31,11 @@ export interface PlainServerOptions {
   /** Executables written to `{dir}` before it starts: name, text. */
   programs?: Record<string, string>;
 }
+
+const running = new Set<PlainServer>();
+process.once('exit', () => {
+  for (const server of running) server.kill();
+});
 
 export class PlainServer {
   /** `root://127.0.0.1:port` */
@@ -92,7 +98,7 @@ export class PlainServer {
     listener.close();
     closeSync(log);
     const server = new PlainServer(directory, port, child);
-    process.once('exit', server.#kill);
+    running.add(server);
     await server.#ready(port);
     return server;
   }
@@ -141,24 +147,32 @@ export class PlainServer {
     process.kill(this.pid, 'SIGCONT');
   }
 
-  /** With its programs. */
-  readonly #kill = () => {
+  /** At once, with its programs. */
+  kill(): void {
     try {
       process.kill(-this.pid, 'SIGKILL');
     } catch {
       // It is gone already.
     }
-  };
+  }
+
+  /** Does it run a program: its checksum program, for one? */
+  get runsProgram(): boolean {
+    const tasks = `/proc/${this.pid}/task`;
+    return readdirSync(tasks).some(
+      (task) => readFileSync(join(tasks, task, 'children'), 'utf8').trim() !== '',
+    );
+  }
 
   /** A crash of the server; its files stay until `stop`. */
   async crash(): Promise<void> {
-    this.#kill();
+    this.kill();
     await this.#exited;
   }
 
   async stop(): Promise<void> {
     await this.crash();
-    process.removeListener('exit', this.#kill);
+    running.delete(this);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 

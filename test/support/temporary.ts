@@ -1,10 +1,18 @@
 /** Local directories and files that a test needs for a while. */
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export class TemporaryDirectory {
-  readonly path = mkdtempSync(join(tmpdir(), 'xrootd-archive-test-'));
+  readonly path = realpathSync(mkdtempSync(join(tmpdir(), 'xrootd-archive-test-')));
 
   file(name: string): string {
     return join(this.path, name);
@@ -27,5 +35,15 @@ export class TemporaryDirectory {
 
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** A new directory, gone when the callback has ended. */
+export async function withTemp<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  const directory = new TemporaryDirectory();
+  try {
+    return await use(directory.path);
+  } finally {
+    directory.remove();
   }
 }

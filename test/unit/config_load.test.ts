@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../lib/config/errors.js';
 import { loadConfig } from '../../lib/config/load.js';
-import { withTemp } from '../support/temp.js';
+import { withTemp } from '../support/temporary.js';
 
 async function problemsOf(text: string | undefined, overrides = {}, cache?: boolean): Promise<string[]> {
   return withTemp(async (cwd) => {

@@ -1,0 +1,187 @@
+/** lifetime <scenario> <server> <server's pid> <large local file>: a process that ends in the midst of work. */
+import { writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { checksumFile, CopyProcess, FileSystem } from '../../../lib/xrdcl/index.js';
+
+const [scenario = '', url = '', pid = '', large = ''] = process.argv.slice(2);
+const MiB = 2 ** 20;
+const fs = new FileSystem(url);
+const target = () => `${url}//d/life-${process.pid}-${Math.random()}`;
+
+/** Copies that flow slowly; calls back once when all of them do. */
+function copies(count: number, direction: 'up' | 'down', onFlow: () => void): Promise<unknown> {
+  const process_ = new CopyProcess();
+  for (let i = 0; i < count; i += 1) {
+    const [source, to] =
+      direction === 'up' ? [large, target()] : [`${url}//large`, `${large}-${process.pid}-${i}`];
+    process_.add({ source, target: to, xrate: 4 * MiB });
+  }
+  const flowing = new Set<number>();
+  return process_.run({
+    parallel: count,
+    onProgress: ({ index }) => {
+      if (flowing.has(index)) return;
+      flowing.add(index);
+      if (flowing.size === count) onFlow();
+    },
+  });
+}
+
+function stats(count: number): Promise<unknown>[] {
+  return Array.from({ length: count }, () => fs.stat('/large'));
+}
+
+function worker(task: string): Worker {
+  const file = new URL('./lifetime_worker.js', import.meta.url);
+  return new Worker(file, { argv: [task, url, large] });
+}
+
+function message(from: Worker): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    from.once('message', resolve);
+    from.once('error', reject);
+  });
+}
+
+function ended(of: Worker): Promise<number> {
+  return new Promise((resolve, reject) => {
+    of.once('exit', resolve);
+    of.once('error', reject);
+  });
+}
+
+const never = new Promise<never>(() => undefined);
+const exit = () => process.exit(7);
+const sayAndExit = () => {
+  writeSync(1, 'exiting');
+  exit();
+};
+
+const scenarios: Record<string, () => Promise<unknown>> = {
+  'exit in mid-upload': () => copies(4, 'up', exit),
+  'exit in mid-download': () => copies(4, 'down', exit),
+  'exit as copies start': () => {
+    const run = copies(8, 'up', () => undefined);
+    setImmediate(exit);
+    return run;
+  },
+  'exit in a storm of stats': async () => {
+    const storm = stats(3000);
+    await storm[10];
+    exit();
+  },
+  'exit in a storm of stats, at once': async () => {
+    const storm = stats(3000);
+    process.exit(7);
+    await Promise.all(storm);
+  },
+  'exit in mid-listing': async () => {
+    for await (const entry of fs.dirList('/many', { stat: true })) if (entry.name) exit();
+  },
+  'exit in mid-checksum': async () => {
+    const sums = Array.from({ length: 10 }, () => checksumFile(large));
+    setTimeout(exit, 20);
+    await Promise.all(sums);
+  },
+  'exit at a frozen server, copying': () =>
+    copies(2, 'up', () => {
+      process.kill(Number(pid), 'SIGSTOP');
+      setTimeout(sayAndExit, 300);
+    }),
+  'exit at a frozen server, asking': async () => {
+    await fs.ping();
+    process.kill(Number(pid), 'SIGSTOP');
+    const storm = stats(100);
+    setTimeout(sayAndExit, 300);
+    await Promise.all(storm);
+  },
+  'end by itself': async () => {
+    await Promise.all(stats(100));
+    const small = new CopyProcess();
+    small.add({ source: `${url}//small`, target: target() });
+    await small.run();
+    await checksumFile(process.argv[1] ?? '');
+  },
+  'end by itself, having only loaded': () => Promise.resolve(),
+  'an exception in mid-copy': () =>
+    copies(3, 'up', () => {
+      setImmediate(() => {
+        throw new Error('on purpose');
+      });
+    }),
+  'an exception in a listener': () =>
+    copies(3, 'up', () => {
+      throw new Error('on purpose');
+    }),
+  'an unhandled rejection': async () => {
+    void fs.stat('/nothing on purpose');
+    await copies(3, 'up', () => undefined);
+  },
+  'a signal in mid-copy': () => copies(3, 'up', () => process.stdout.write('flowing')),
+  'a signal in a storm of stats': async () => {
+    for (;;) {
+      await Promise.all(stats(500));
+      process.stdout.write('flowing');
+    }
+  },
+  'three workers in a row': async () => {
+    for (let i = 0; i < 3; i += 1) {
+      const code = await ended(worker('work'));
+      if (code !== 0) throw new Error(`worker ended with ${code}`);
+    }
+    await fs.stat('/large');
+  },
+  'two workers at once, and the main thread': async () => {
+    const codes = await Promise.all([
+      ended(worker('work')),
+      ended(worker('work')),
+      ...stats(200).map((s) => s.then(() => 0)),
+    ]);
+    if (codes.some((code) => code !== 0)) throw new Error(`ended with ${String(codes)}`);
+    await fs.stat('/large');
+  },
+  'a worker ended in mid-copy': async () => {
+    const one = worker('copy');
+    await message(one);
+    await one.terminate();
+    await fs.stat('/large');
+    await ended(worker('work'));
+  },
+  'a worker ended in a storm of stats': async () => {
+    const one = worker('stat');
+    await message(one);
+    await one.terminate();
+    await fs.stat('/large');
+  },
+  'a worker that exits in mid-copy': async () => {
+    const code = await ended(worker('exit'));
+    if (code !== 7) throw new Error(`worker ended with ${code}`);
+    await fs.stat('/large');
+  },
+  'exit while a worker copies': async () => {
+    await message(worker('copy'));
+    exit();
+  },
+  'objects collected while they work': async () => {
+    const collected: string[] = [];
+    const registry = new FinalizationRegistry((name: string) => collected.push(name));
+    const gc = (globalThis as unknown as { gc: () => void }).gc;
+    const work = (() => {
+      const own = new FileSystem(url);
+      registry.register(own, 'file system');
+      const storm = Array.from({ length: 500 }, () => own.stat('/large'));
+      const small = new CopyProcess();
+      small.add({ source: `${url}//small`, target: target() });
+      registry.register(small, 'copies');
+      return [...storm, small.run()];
+    })();
+    const collect = setInterval(gc, 1);
+    await Promise.all(work);
+    work.length = 0;
+    while (collected.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    clearInterval(collect);
+  },
+};
+
+await scenarios[scenario]?.();
+if (scenario.startsWith('exit')) await never;

@@ -1,0 +1,29 @@
+/** lifetime_worker <task> <server> <large local file>: the addon in a worker thread. */
+import { parentPort } from 'node:worker_threads';
+import { checksumFile, CopyProcess, FileSystem } from '../../../lib/xrdcl/index.js';
+
+const [task = '', url = '', large = ''] = process.argv.slice(2);
+const fs = new FileSystem(url);
+
+function copy(source: string, xrate: number, onProgress: () => void): Promise<unknown> {
+  const copies = new CopyProcess();
+  for (let i = 0; i < 3; i += 1)
+    copies.add({ source, target: `${url}//d/worker-${process.pid}-${Math.random()}`, xrate });
+  return copies.run({ parallel: 3, onProgress });
+}
+
+if (task === 'work') {
+  await Promise.all(Array.from({ length: 200 }, () => fs.stat('/large')));
+  await copy(`${url}//small`, 0, () => undefined);
+  await checksumFile(process.execPath, { length: 1 << 20 });
+} else if (task === 'stat') {
+  for (;;) {
+    await Promise.all(Array.from({ length: 500 }, () => fs.stat('/large')));
+    parentPort?.postMessage('flowing');
+  }
+} else {
+  await copy(large, 4 << 20, () => {
+    if (task === 'exit') process.exit(7);
+    parentPort?.postMessage('flowing');
+  });
+}
