@@ -255,7 +255,7 @@ describe('restore', () => {
           .restore(['.'], { to, evict: true });
         assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1, evicted: 2 });
         assert.equal(report.failures[0]?.path, 'bad');
-        assert.equal(report.failures[0]?.code, 'CheckSumError');
+        assert.equal(report.failures[0].code, 'CheckSumError');
         assert.deepEqual(await recordsIn(to), ['good']);
         assert.deepEqual(await temporaries(to), []);
         await assertAllOffline(bench.sandbox, ['good', 'bad']);

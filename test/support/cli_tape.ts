@@ -3,7 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TapeSandbox, type SandboxOptions } from '../../lib/sandbox/index.js';
 import { cli, RunningCli, type Ended } from './cli.js';
-import { withTemp } from './temp.js';
+import { withTemp } from './temporary.js';
 
 export interface TapePlace {
   sandbox: TapeSandbox;
