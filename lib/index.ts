@@ -1,16 +1,22 @@
 /** xrootd-archive: gets a facility's data safely onto tape over XRootD. */
-import { checkAccess, createLogger, redacting, resolveOptions } from './config/index.js';
+import { checkAccess, createLogger, redacting, requireCache, resolveOptions } from './config/index.js';
 import type { ArchiveConfig, ArchiveOptions, Logger } from './config/index.js';
 import { put, type PutData, type PutOptions, type PutResult } from './cache/ingest.js';
 import { diskUsage, type DiskUsage } from './cache/usage.js';
 import { backup, type BackupOptions } from './jobs/backup.js';
+import { drill, type DrillOptions } from './jobs/drill.js';
 import { EventBus, type Listener } from './jobs/event_bus.js';
 import type { ArchiveEventOf, ArchiveEventType } from './jobs/events.js';
+import { evict, type EvictOptions } from './jobs/evict.js';
+import type { JobDependencies } from './jobs/job_run.js';
 import { list, type ListItem, type ListOptions } from './jobs/list.js';
 import { logEvents } from './jobs/log_events.js';
 import { logProgress } from './jobs/progress_log.js';
 import type { Report } from './jobs/report.js';
+import { restore, type RestoreOptions } from './jobs/restore.js';
+import { stage, type StageOptions } from './jobs/stage.js';
 import { status, type RecordStatus, type StatusOptions } from './jobs/status.js';
+import { verify, type VerifyOptions } from './jobs/verify.js';
 import { openStore } from './remote/open_store.js';
 import type { RemoteStore } from './remote/store.js';
 
@@ -64,9 +70,10 @@ export class Archive {
    * Writes a record into the cache: never visible half-written, never over another record unless `overwrite`. Touches
    * the local disk only: nothing that goes wrong with tape may fail or slow an ingest.
    * @throws {CacheError} `AlreadyExists`, `InvalidPath`, …; system errors like `ENOSPC`
+   * @throws {ConfigError} if no cache is configured
    */
-  put(path: string, data: PutData, options: PutOptions = {}): Promise<PutResult> {
-    return put(this.config.cacheDirectory, path, data, { fsync: this.config.fsync, ...options });
+  async put(path: string, data: PutData, options: PutOptions = {}): Promise<PutResult> {
+    return await put(requireCache(this.config), path, data, { fsync: this.config.fsync, ...options });
   }
 
   /**
@@ -103,9 +110,70 @@ export class Archive {
     return list(this.#store, paths, this.config.parallelStats, options);
   }
 
-  /** How full the cache's disk is. */
-  usage(): Promise<DiskUsage> {
-    return diskUsage(this.config.cacheDirectory);
+  /**
+   * Brings files back: stages what is offline, fetches each as soon as it is online, verifies, and only then gives it
+   * its name. What is there already and identical is skipped, so that an interrupted restore goes on.
+   * @param paths files, directories or globs relative to the target's base; none: everything
+   * @throws {ConfigError}
+   * @throws {LockedError} when another restore works into the same directory
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  restore(paths: readonly string[], options: RestoreOptions): Promise<Report> {
+    const [config, events, logger] = [this.config, this.#events, this.#logger];
+    return restore({ config, events, logger, open: () => this.#store }, paths, options);
+  }
+
+  /**
+   * Asks for files to be brought from tape to the disk buffer; with `wait` until each is online or has failed.
+   * @param paths files, directories or globs relative to the target's base; `.` is everything
+   * @throws {ConfigError} also when nothing is asked for
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  stage(paths: readonly string[], options: StageOptions = {}): Promise<Report> {
+    return stage(this.#dependencies, paths, options);
+  }
+
+  /**
+   * Gives the disk buffer's copies up, of files that are on tape; others are refused.
+   * @param paths files, directories or globs relative to the target's base; `.` is everything
+   * @throws {ConfigError} also when nothing is asked for
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  evict(paths: readonly string[], options: EvictOptions = {}): Promise<Report> {
+    return evict(this.#dependencies, paths, options);
+  }
+
+  /**
+   * Compares the cache, a tree of files or a list of checksums with what the server says it has. Copies nothing.
+   * @param paths files, directories or globs of the local side; none: everything
+   * @throws {ConfigError} also for a list that can't be read
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  verify(paths: readonly string[] = [], options: VerifyOptions = {}): Promise<Report> {
+    return verify(this.#dependencies, paths, options);
+  }
+
+  /**
+   * A disaster drill: reads files that chance picks back from tape, compares them, and leaves nothing behind.
+   * @param paths files, directories or globs to draw from, relative to the target's base; none: everything
+   * @throws {ConfigError} also when the scratch directory has too little room
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  drill(paths: readonly string[] = [], options: DrillOptions = {}): Promise<Report> {
+    return drill(this.#dependencies, paths, options);
+  }
+
+  get #dependencies(): JobDependencies {
+    const [config, events, logger] = [this.config, this.#events, this.#logger];
+    return { config, events, logger, open: () => this.#store };
+  }
+
+  /**
+   * How full the cache's disk is.
+   * @throws {ConfigError} if no cache is configured
+   */
+  async usage(): Promise<DiskUsage> {
+    return await diskUsage(requireCache(this.config));
   }
 }
 
@@ -122,9 +190,16 @@ export {
   type Logger,
 } from './config/index.js';
 export type { BackupOptions } from './jobs/backup.js';
+export type { ChecksumList } from './jobs/checksum_lists.js';
+export type { DrillOptions } from './jobs/drill.js';
 export type { ArchiveEvent, ArchiveEventOf, ArchiveEventType } from './jobs/events.js';
+export type { EvictOptions } from './jobs/evict.js';
 export type { ListItem, ListOptions, RemoteEntry } from './jobs/list.js';
 export type { Failure, Report } from './jobs/report.js';
+export type { RestoreOptions } from './jobs/restore.js';
 export type { RecordStatus, StatusOptions } from './jobs/status.js';
+export type { StageOptions } from './jobs/stage.js';
+export type { VerifyAgainst, VerifyOptions } from './jobs/verify.js';
+export type { ExpectedFile } from './rules/checksum_list.js';
 export type { RemoteState } from './rules/remote_state.js';
 export * from './xrdcl/index.js';

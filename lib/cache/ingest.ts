@@ -5,9 +5,11 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { checkNameText, RESERVED_PREFIX } from '../rules/names.js';
-import { CacheDirectory, joinPath, named, splitPath } from './directory.js';
+import { CacheDirectory, named, splitPath } from './directory.js';
 import { CacheError, errnoCode } from './errors.js';
+import { openOrMake } from './make_directory.js';
 import { incomingName } from './own_files.js';
+import { discard, publish } from './publish.js';
 
 export type PutData = Uint8Array | string | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>;
 
@@ -114,34 +116,6 @@ async function openTemporary(root: CacheDirectory, parent: string, options: PutO
   }
 }
 
-async function openOrMake(root: CacheDirectory, path: string, durable: boolean): Promise<CacheDirectory> {
-  try {
-    return await root.openBeneath(path);
-  } catch (error) {
-    if (errnoCode(error) !== 'ENOENT') throw error;
-  }
-  let directory = await root.openBeneath('');
-  for (const component of path.split('/')) {
-    const above = directory;
-    try {
-      directory = await makeChild(above, component, durable);
-    } finally {
-      await above.close();
-    }
-  }
-  return directory;
-}
-
-async function makeChild(above: CacheDirectory, name: string, durable: boolean): Promise<CacheDirectory> {
-  try {
-    await named(above, () => fs.mkdir(above.entry(name)));
-    if (durable) await above.sync();
-  } catch (error) {
-    if (errnoCode(error) !== 'EEXIST') throw error;
-  }
-  return above.openChild(name);
-}
-
 async function fill(
   directory: CacheDirectory,
   temporary: string,
@@ -189,47 +163,4 @@ async function writeAll(handle: fs.FileHandle, bytes: Uint8Array, signal?: Abort
     );
     offset += bytesWritten;
   }
-}
-
-async function publish(
-  directory: CacheDirectory,
-  temporary: string,
-  name: string,
-  options: PutOptions,
-): Promise<void> {
-  const from = directory.entry(temporary);
-  const to = directory.entry(name);
-  try {
-    if (options.overwrite === true) await fs.rename(from, to);
-    else await linkNew(from, to);
-  } catch (error) {
-    await discard(directory, temporary);
-    if (errnoCode(error) !== 'EEXIST') throw error;
-    const path = joinPath(directory.relative, name);
-    throw new CacheError('AlreadyExists', path, `${path} exists already in the cache`, { cause: error });
-  }
-  if (options.fsync === true) await directory.sync();
-}
-
-const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
-
-async function linkNew(from: string, to: string): Promise<void> {
-  try {
-    await fs.link(from, to);
-  } catch (error) {
-    const code = errnoCode(error);
-    if (code === undefined || !NO_LINKS.has(code)) throw error;
-    const taken = await fs.lstat(to).then(
-      () => true,
-      () => false,
-    );
-    if (taken) throw Object.assign(new Error(`EEXIST: ${to}`), { code: 'EEXIST' });
-    await fs.rename(from, to);
-    return;
-  }
-  await fs.unlink(from);
-}
-
-async function discard(directory: CacheDirectory, temporary: string): Promise<void> {
-  await fs.rm(directory.entry(temporary), { force: true });
 }

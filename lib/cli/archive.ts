@@ -9,15 +9,19 @@ export interface OpenedArchive {
   config: ArchiveConfig;
 }
 
-/**
- * @param level overrules the configured log level, unless one was asked for on the command line
- * @throws {ConfigError}
- */
+export interface OpenOptions {
+  /** Overrules the configured log level, unless one was asked for on the command line. */
+  level?: LogLevel;
+  /** False: the cache needn't be there, nor named. Default true. */
+  cache?: boolean;
+}
+
+/** @throws {ConfigError} */
 export async function openArchive(
   { options, screen }: Invocation<ConfigOptions>,
-  level?: LogLevel,
+  { level, cache = true }: OpenOptions = {},
 ): Promise<OpenedArchive> {
-  const { config } = await configOf(options);
+  const { config } = await configOf(options, { cache });
   const logger = createLogger({
     level: options.logLevel ?? level ?? config.logLevel,
     json: config.logFormat === 'json',

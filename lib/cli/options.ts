@@ -6,6 +6,7 @@ import {
   loadConfig,
   type ArchiveOptions,
   type LoadedConfig,
+  type LoadOptions,
   type LogLevel,
 } from '../config/index.js';
 
@@ -62,9 +63,9 @@ export function addGlobalOptions(program: Command): Command {
  * The configuration: the file's, overruled by the options.
  * @throws {ConfigError} whose messages name the options as they were given
  */
-export async function configOf(options: ConfigOptions): Promise<LoadedConfig> {
+export async function configOf(options: ConfigOptions, load: LoadOptions = {}): Promise<LoadedConfig> {
   try {
-    return await loadConfig(options.config, overridesOf(options));
+    return await loadConfig(options.config, overridesOf(options), load);
   } catch (error) {
     throw error instanceof ConfigError ? inOptionWords(error, options) : error;
   }

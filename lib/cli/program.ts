@@ -5,10 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { addBackup } from './commands/backup.js';
 import { addConfig } from './commands/config.js';
+import { addDrill } from './commands/drill.js';
+import { addEvict } from './commands/evict.js';
 import { addLs } from './commands/ls.js';
+import { addRestore } from './commands/restore.js';
 import { addSandbox } from './commands/sandbox.js';
+import { addStage } from './commands/stage.js';
 import { addStatus } from './commands/status.js';
 import { addUsage } from './commands/usage.js';
+import { addVerify } from './commands/verify.js';
 import { exitCodes, type ExitCode } from './exit_codes.js';
 import { exitCodeOf } from './failure.js';
 import type { Session } from './invocation.js';
@@ -26,7 +31,11 @@ export function makeProgram(session: Session): Command {
     .exitOverride()
     .addHelpText('after', epilogue);
   addGlobalOptions(program);
-  for (const add of [addBackup, addStatus, addLs, addUsage, addConfig, addSandbox]) add(program, session);
+  const commands = [
+    ...[addBackup, addRestore, addStatus, addLs, addStage, addEvict],
+    ...[addVerify, addDrill, addUsage, addConfig, addSandbox],
+  ];
+  for (const add of commands) add(program, session);
   return program;
 }
 

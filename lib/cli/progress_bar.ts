@@ -10,6 +10,7 @@ const nothing: Progress = {
   walkDone: false,
   rate: 0,
   etaSeconds: null,
+  copying: 0,
 };
 
 export class ProgressBar {

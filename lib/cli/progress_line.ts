@@ -16,33 +16,51 @@ export function fractionOf(progress: Progress): number {
 
 /** Fits into `width` columns, whatever the numbers are: what matters least goes first. */
 export function progressLine(progress: Progress, width: number): string {
-  const { filesDone, filesKnown, bytesDone, bytesKnown, walkDone, rate, etaSeconds } = progress;
+  const { walkDone } = progress;
   const fraction = fractionOf(progress);
-  // While files are still being found there is no whole to have a part of.
-  const unfinished = filesDone < filesKnown;
-  const percent = walkDone
-    ? `${Math.min(Math.floor(fraction * 100), unfinished ? 99 : 100)}%`.padStart(4)
-    : '  …%';
-  const more = walkDone ? '' : '+';
-  const left = !walkDone
-    ? 'looking for files'
-    : fraction === 1 && unfinished
-      ? 'verifying'
-      : etaSeconds === null
-        ? ''
-        : `${timeLeft(etaSeconds)} left`;
-  const parts = [
-    percent,
-    `${count(filesDone)}/${count(filesKnown)}${more} files`,
-    `${bytes(bytesDone)} of ${bytes(bytesKnown)}${more}`,
-    `${bytes(rate)}/s`,
-    left,
-  ].filter((part) => part !== '');
+  const parts = partsOf(progress).filter((part) => part !== '');
   while (parts.length > 1 && parts.join('  ').length > width) parts.pop();
   const text = parts.join('  ');
   const room = Math.min(longestBar, width - text.length - 4);
   if (room < shortestBar) return text.slice(0, width);
   return `[${bar(walkDone ? fraction : 0, room)}] ${text}`;
+}
+
+/** What matters most first. */
+function partsOf(progress: Progress): string[] {
+  const { filesDone, filesKnown, bytesDone, bytesKnown, walkDone, rate, waitingForTape } = progress;
+  const more = walkDone ? '' : '+';
+  const amount = `${bytes(bytesDone)} of ${bytes(bytesKnown)}${more}`;
+  const speed = `${bytes(rate)}/s`;
+  const [percent, left] = [percentOf(progress), leftOf(progress)];
+  return waitingForTape === undefined
+    ? [percent, `${count(filesDone)}/${count(filesKnown)}${more} files`, amount, speed, left]
+    : [percent, phases(progress, waitingForTape), rate > 0 ? speed : '', left, amount];
+}
+
+/** `waiting for tape 132 of 500, copying 12, done 356` */
+function phases({ filesDone, filesKnown, walkDone, copying }: Progress, waiting: number): string {
+  const all = ` of ${count(filesKnown)}${walkDone ? '' : '+'}`;
+  const each = [
+    waiting > 0 ? `waiting for tape ${count(waiting)}${all}` : '',
+    copying > 0 ? `copying ${count(copying)}` : '',
+    `done ${count(filesDone)}${waiting > 0 ? '' : all}`,
+  ];
+  return each.filter((part) => part !== '').join(', ');
+}
+
+function percentOf(progress: Progress): string {
+  // While files are still being found there is no whole to have a part of.
+  if (!progress.walkDone) return '  …%';
+  const most = progress.filesDone < progress.filesKnown ? 99 : 100;
+  return `${Math.min(Math.floor(fractionOf(progress) * 100), most)}%`.padStart(4);
+}
+
+function leftOf(progress: Progress): string {
+  const { filesDone, filesKnown, walkDone, etaSeconds, waitingForTape } = progress;
+  if (!walkDone) return 'looking for files';
+  if (fractionOf(progress) === 1 && filesDone < filesKnown && !waitingForTape) return 'verifying';
+  return etaSeconds === null ? '' : `${timeLeft(etaSeconds)} left`;
 }
 
 function timeLeft(seconds: number): string {

@@ -1,6 +1,7 @@
 /** A report for people: what happened, why files stayed, what failed, what to do next. Pure. */
 import type { Failure, Report } from '../jobs/report.js';
 import { bytes, count, duration, plural, printable, table } from './format.js';
+import { nextSteps } from './next_steps.js';
 
 const mostFailures = 20;
 
@@ -8,7 +9,7 @@ export function summary(report: Report): string[] {
   return [
     headline(report),
     ...table(rowsOf(report), [1]),
-    ...section('Kept, because', keptRows(report)),
+    ...section(`${capital(keptWord(report.job))}, because`, keptRows(report)),
     ...section('Failed', failureLines(report)),
     ...section('Next', nextSteps(report)),
   ];
@@ -16,30 +17,70 @@ export function summary(report: Report): string[] {
 
 function headline({ job, dryRun, interrupted, error, startedAt, finishedAt }: Report): string {
   const seconds = Math.max(0, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
-  const name = job.charAt(0).toUpperCase() + job.slice(1);
   const end = error !== undefined ? 'failed' : interrupted ? 'interrupted' : 'finished';
   return dryRun
-    ? `${name}, dry run ${end} after ${duration(seconds)}: nothing was changed, this is what would be done`
-    : `${name} ${end} after ${duration(seconds)}`;
+    ? `${capital(job)}, dry run ${end} after ${duration(seconds)}: nothing was changed, this is what would be done`
+    : `${capital(job)} ${end} after ${duration(seconds)}`;
 }
 
-function rowsOf(report: Report): string[][] {
-  const { scanned, copied, removed, removedAfterCopy, kept, failed, conflicts, bytesCopied, bytesRemoved } =
-    report;
-  const removedBytes = bytesRemoved === 0 ? '' : bytes(bytesRemoved);
-  const rows = [
+type Job = Report['job'];
+type Row = [label: string, files: string, more: string];
+
+function rowsOf(report: Report): Row[] {
+  const { job, scanned, kept, failed, conflicts, evicted, seed } = report;
+  const rows: Row[] = [
     ['scanned', count(scanned), ''],
-    ['copied', count(copied), copied === 0 ? '' : copiedText(report, bytesCopied)],
-    ['removed', count(removed), removedAfterCopy === 0 ? removedBytes : ''],
+    ...done[job](report),
+    [keptWord(job), count(kept), ''],
   ];
-  if (removedAfterCopy > 0) rows.push(['and after copy', count(removedAfterCopy), `${removedBytes} in all`]);
-  rows.push(['kept', count(kept), ''], ['failed', count(failed), ''], ['conflicts', count(conflicts), '']);
+  rows.push(['failed', count(failed), '']);
+  // These two compare nothing.
+  if (job !== 'stage' && job !== 'evict') rows.push(['conflicts', count(conflicts), '']);
+  if (evicted !== undefined && job !== 'evict') rows.push(['evicted', count(evicted), '']);
+  if (seed !== undefined) rows.push(['seed', printable(seed), 'draws the same files again']);
   return rows;
 }
 
-function copiedText({ startedAt, finishedAt, dryRun }: Report, copied: number): string {
+/** What each job is for. */
+const done: Record<Job, (report: Report) => Row[]> = {
+  backup: (report) => [copiedRow('copied', report), ...removedRows(report)],
+  retention: (report) => [copiedRow('copied', report), ...removedRows(report)],
+  restore: (report) => [copiedRow('restored', report)],
+  stage: ({ staged = 0, requested = 0, bytesStaged = 0 }) =>
+    requested > 0
+      ? [['requested', count(requested), bytes(bytesStaged)]]
+      : [['staged', count(staged), bytesOf(staged, bytesStaged)]],
+  evict: ({ evicted = 0 }) => [['evicted', count(evicted), '']],
+  verify: ({ verified = 0, bytesVerified = 0 }) => [
+    ['verified', count(verified), bytesOf(verified, bytesVerified)],
+  ],
+  drill: ({ verified = 0, bytesVerified = 0 }) => [
+    ['read back', count(verified), bytesOf(verified, bytesVerified)],
+  ],
+};
+
+function keptWord(job: Job): string {
+  return job === 'backup' || job === 'retention' ? 'kept' : 'skipped';
+}
+
+function copiedRow(label: string, report: Report): Row {
+  const { copied, bytesCopied, startedAt, finishedAt, dryRun } = report;
   const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
-  return dryRun || seconds <= 0 ? bytes(copied) : `${bytes(copied)}, ${bytes(copied / seconds)}/s`;
+  const rate = dryRun || seconds <= 0 || copied === 0 ? '' : `, ${bytes(bytesCopied / seconds)}/s`;
+  return [label, count(copied), bytesOf(copied, bytesCopied) + rate];
+}
+
+function bytesOf(files: number, size: number): string {
+  return files === 0 ? '' : bytes(size);
+}
+
+function removedRows({ removed, removedAfterCopy, bytesRemoved }: Report): Row[] {
+  const removedBytes = bytesRemoved === 0 ? '' : bytes(bytesRemoved);
+  if (removedAfterCopy === 0) return [['removed', count(removed), removedBytes]];
+  return [
+    ['removed', count(removed), ''],
+    ['and after copy', count(removedAfterCopy), `${removedBytes} in all`],
+  ];
 }
 
 function keptRows({ keptReasons }: Report): string[] {
@@ -61,38 +102,10 @@ function failureLine({ path, code, message }: Failure): string {
   return `${printable(path)}: ${printable(message)}${message.includes(code) ? '' : ` [${code}]`}`;
 }
 
-function nextSteps({
-  interrupted,
-  error,
-  failed,
-  conflicts,
-  kept,
-  copied,
-  dryRun,
-  removedAfterCopy,
-  job,
-}: Report): string[] {
-  if (dryRun)
-    return failed + conflicts > 0 ? ['look at what failed; without --dry-run the rest would be done'] : [];
-  const steps: string[] = [];
-  if (error !== undefined)
-    steps.push('it ended before everything was looked at; what is done is complete, the next pass goes on');
-  if (interrupted) steps.push('it was stopped early; nothing is lost, the next pass goes on');
-  if (failed > 0) {
-    steps.push(`${plural(failed, 'file')} failed and stayed as they were; the next pass tries again`);
-  }
-  if (conflicts > 0) {
-    const differ = conflicts === 1 ? 'differs from its remote copy' : 'differ from their remote copies';
-    steps.push(
-      `${plural(conflicts, 'file')} ${differ}: both stay, nothing is overwritten; look at them yourself`,
-    );
-  }
-  if (job === 'backup' && !interrupted && kept + copied - removedAfterCopy > 0) {
-    steps.push('files that are still here are looked at again by the next pass');
-  }
-  return steps;
-}
-
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => `  ${line}`)];
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }

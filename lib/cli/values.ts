@@ -1,5 +1,7 @@
 /** Values of command line options. */
+import path from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { parseMoment } from '../rules/moment.js';
 
 const powers: Record<string, number> = {
   '': 1,
@@ -37,4 +39,31 @@ export function byteCount(text: string): number {
   if (number === undefined || power === undefined)
     throw new InvalidArgumentError('It must be bytes, as 1000, 500MB or 2GiB.');
   return Math.round(Number(number) * power);
+}
+
+/** A date, a time, or so long ago. */
+export function moment(text: string): Date {
+  try {
+    return parseMoment(text, new Date());
+  } catch (error) {
+    throw new InvalidArgumentError(`The time ${(error as Error).message}.`);
+  }
+}
+
+/** `10`, `0.5%`: above 0, up to 100. */
+export function percentage(text: string): number {
+  const [, number] = /^(\d+(?:\.\d+)?) ?%?$/.exec(text) ?? [];
+  const value = Number(number);
+  if (!(value > 0 && value <= 100))
+    throw new InvalidArgumentError('It must be a part above 0 %, up to 100 %.');
+  return value;
+}
+
+/** A directory, or the URL of an XRootD server. */
+export function destination(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must be a directory or a root:// URL.');
+  if (/^x?roots?:\/\//i.test(text)) return text;
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(text))
+    throw new InvalidArgumentError('It must be a directory or a URL of XRootD (root, roots, xroot, xroots).');
+  return path.resolve(text);
 }

@@ -5,4 +5,4 @@ export * from './logger.js';
 export { redact, redactText } from './redact.js';
 export type { ArchiveConfig, ArchiveOptions, BackupBlock, MailConfig } from './schema.js';
 export { parseTarget, type Target } from './target.js';
-export { resolveOptions } from './validate.js';
+export { requireCache, resolveOptions } from './validate.js';

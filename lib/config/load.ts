@@ -16,6 +16,8 @@ export const DEFAULT_CONFIG_FILES: readonly string[] = [
 ];
 
 const BLOCK = 'backup';
+const CACHE = 'cache_directory';
+const KEYTAB = 'keytab_file_path';
 /** An unknown top-level word this near to a known one is a slip, not another program's block. */
 const SLIP = 2;
 
@@ -26,6 +28,11 @@ export interface LoadOptions {
   defaultFiles?: readonly string[];
   /** Look at the cache and the keytab too. Default true. */
   checkAccess?: boolean;
+  /**
+   * True: a cache must be named, and be usable. False: none is used, so nobody looks whether it is there. Default: it
+   * needn't be named, but one that is must be usable.
+   */
+  cache?: boolean | undefined;
 }
 
 export interface LoadedConfig {
@@ -36,8 +43,9 @@ export interface LoadedConfig {
 
 /**
  * Reads a configuration file (or the first default one that exists), lays `overrides` over it, checks everything, and
- * tells all problems at once. Where `overrides` name cache and target, no file is needed, but one that is named is read.
- * Relative paths in a file start at the file's directory, relative overrides at `cwd`.
+ * tells all problems at once. Where `overrides` name the target (and the cache, if one must be named), no file is
+ * needed, but one that is named is read. Relative paths in a file start at the file's directory, relative overrides at
+ * `cwd`.
  * @throws {ConfigError}
  */
 export async function loadConfig(
@@ -46,15 +54,10 @@ export async function loadConfig(
   options: LoadOptions = {},
 ): Promise<LoadedConfig> {
   const cwd = options.cwd ?? process.cwd();
-  const complete = overrides.cacheDirectory !== undefined && overrides.targetUrl !== undefined;
+  const complete =
+    overrides.targetUrl !== undefined && (options.cache !== true || overrides.cacheDirectory !== undefined);
   const found = file === undefined ? await findDefault(options.defaultFiles, cwd) : path.resolve(cwd, file);
-  if (found === undefined && !complete)
-    throw new ConfigError([
-      {
-        key: '',
-        message: `no configuration: name a file by --config, or cache and target by --cache and --target (looked for ${(options.defaultFiles ?? DEFAULT_CONFIG_FILES).join(', ')})`,
-      },
-    ]);
+  if (found === undefined && !complete) throw noConfiguration(options);
   const parsed = found === undefined ? emptyFile() : parseFile(await read(found));
   if (parsed.unreadable) throw new ConfigError(parsed.problems, found);
   const given = definedOnly(absolutePaths(renameKeys(overrides, snakeCase), cwd));
@@ -62,14 +65,23 @@ export async function loadConfig(
     ...blockOf(absolutePaths(parsed.block, found === undefined ? cwd : path.dirname(found))),
     ...given,
   };
-  const { config, problems } = validateBlock(block);
+  const { config, problems } = validateBlock(block, options.cache === true);
   const all = [
     ...parsed.problems,
     ...problems.map(({ path: keys, message }) => parsed.place(keys, message, given)),
   ];
-  if (options.checkAccess !== false) all.push(...(await placedAccess(block, all, parsed, given)));
+  if (options.checkAccess !== false) {
+    const keys = options.cache === false ? [KEYTAB] : [CACHE, KEYTAB];
+    all.push(...(await placedAccess(block, keys, all, parsed, given)));
+  }
   if (config === undefined || all.length > 0) throw new ConfigError(byLine(all), found);
   return { config, file: found };
+}
+
+function noConfiguration({ cache, defaultFiles = DEFAULT_CONFIG_FILES }: LoadOptions): ConfigError {
+  const instead = cache === true ? 'cache and target by --cache and --target' : 'the target by --target';
+  const message = `no configuration: name a file by --config, or ${instead} (looked for ${defaultFiles.join(', ')})`;
+  return new ConfigError([{ key: '', message }]);
 }
 
 interface ParsedFile {
@@ -147,6 +159,7 @@ function isNear(key: string, known: string): boolean {
 
 async function placedAccess(
   block: Record<string, unknown>,
+  keys: readonly string[],
   known: readonly ConfigProblem[],
   parsed: ParsedFile,
   given: Record<string, unknown>,
@@ -154,12 +167,9 @@ async function placedAccess(
   const usable = (key: string): string | undefined => {
     const value = block[key];
     const broken = known.some((problem) => problem.key.split('.').at(-1) === key);
-    return typeof value === 'string' && !broken ? value : undefined;
+    return keys.includes(key) && typeof value === 'string' && !broken ? value : undefined;
   };
-  const found = await accessProblems({
-    cacheDirectory: usable('cache_directory'),
-    keytabFilePath: usable('keytab_file_path'),
-  });
+  const found = await accessProblems({ cacheDirectory: usable(CACHE), keytabFilePath: usable(KEYTAB) });
   return found.map(({ key, message }) => parsed.place([snakeCase(key)], message, given));
 }
 

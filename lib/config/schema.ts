@@ -19,6 +19,10 @@ import {
 import { LOG_LEVELS } from './logger.js';
 
 const DAY = 86_400;
+const cacheDirectory = 'the path of the cache directory';
+
+/** Of a configuration without cache, where one is needed. */
+export const CACHE_MISSING = `is missing: it must be ${cacheDirectory}`;
 
 const mailSchema = z.strictObject({
   /** Mail server. */
@@ -29,8 +33,11 @@ const mailSchema = z.strictObject({
 });
 
 export const backupSchema = z.strictObject({
-  /** The directory that ingest writes to. Required. A relative one starts at the file's directory. */
-  cache_directory: localPath('the path of the cache directory'),
+  /**
+   * The directory that ingest writes to; only what looks into it needs it. A relative one starts at the file's
+   * directory.
+   */
+  cache_directory: localPath(cacheDirectory).optional(),
   /** `root://server//base/path` (root, roots, xroot, xroots). Required. */
   target_url: targetUrl(),
   /** What must be true of the remote copy before the local file goes. */
@@ -74,6 +81,21 @@ export const backupSchema = z.strictObject({
   checksum_timeout_seconds: integerIn(1, 65_535, 'seconds').default(3600),
   /** Time for one copy as a whole; without it only silence ends a copy. */
   copy_timeout_seconds: integerIn(1, 65_535, 'seconds').optional(),
+
+  /** Files in one stage request. A server that refuses a request for its size gets it in halves. */
+  stage_batch_files: integerIn(1, 10_000, 'files').default(200),
+  /** Files asked for from tape and not yet copied. */
+  stage_max_files: integerIn(1, 100_000, 'files').default(1000),
+  /** Their bytes: what the server's disk buffer should hold for us at once. 0: no bound. */
+  stage_max_bytes: integerIn(0, 1e15, 'bytes').default(1e13),
+  /** Wait before the first look whether files are online, and between looks while some come. */
+  stage_poll_min_seconds: numberIn(0.1, 3600, 'seconds').default(2),
+  /** The wait never grows beyond this; each one varies by 20 %. */
+  stage_poll_max_seconds: numberIn(0.1, 3600, 'seconds').default(60),
+  /** Time for one file to come online, from the request for it; then it has failed. */
+  stage_deadline_seconds: numberIn(1, 30 * DAY, 'seconds').default(2 * DAY),
+  /** 0 lowest to 3 highest, where the server heeds it. */
+  stage_priority: integerIn(0, 3, 'lowest to highest').default(0),
 
   log_level: oneOf(LOG_LEVELS).default('info'),
   /** `text` for people, `json` for machines; always to standard error. */

@@ -7,6 +7,7 @@ import { ConfigError, type ConfigProblem } from './errors.js';
 import {
   backupSchema,
   BACKUP_KEYS,
+  CACHE_MISSING,
   MAIL_KEYS,
   PATH_KEYS,
   type ArchiveConfig,
@@ -25,13 +26,29 @@ export type Validated =
 /**
  * Checks a `backup` block (snake_case keys, paths as they will be used). Pure. A key without a value (`mail:`) counts
  * as not given.
+ * @param cacheNeeded whether a block without cache is wrong
  */
-export function validateBlock(block: unknown): Validated {
+export function validateBlock(block: unknown, cacheNeeded = false): Validated {
   if (!isPlainObject(block)) return invalid([{ path: [], message: 'must be a block of keys' }]);
   const given = withoutNulls(block);
   const result = backupSchema.safeParse(given);
-  if (!result.success) return invalid(result.error.issues.flatMap((issue) => problemsOf(issue, given)));
+  const missing: RawProblem[] =
+    cacheNeeded && given['cache_directory'] === undefined
+      ? [{ path: ['cache_directory'], message: CACHE_MISSING }]
+      : [];
+  if (!result.success)
+    return invalid([...missing, ...result.error.issues.flatMap((issue) => problemsOf(issue, given))]);
+  if (missing.length > 0) return invalid(missing);
   return { config: renameKeys(result.data, camelCase) as ArchiveConfig, problems: [] };
+}
+
+/**
+ * The cache, for what can't do without.
+ * @throws {ConfigError} if the configuration names none
+ */
+export function requireCache({ cacheDirectory }: Pick<ArchiveConfig, 'cacheDirectory'>): string {
+  if (cacheDirectory !== undefined) return cacheDirectory;
+  throw new ConfigError([{ key: 'cacheDirectory', message: `${CACHE_MISSING} (cache_directory in a file)` }]);
 }
 
 /**

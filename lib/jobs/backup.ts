@@ -2,24 +2,25 @@
 import { setMaxListeners } from 'node:events';
 import { relative } from 'node:path';
 import pLimit from 'p-limit';
-import pRetry from 'p-retry';
 import { CacheDirectory } from '../cache/directory.js';
 import { handleLeftover } from '../cache/leftovers.js';
 import { acquireLock } from '../cache/lock.js';
 import { diskUsage } from '../cache/usage.js';
 import { walk, type CacheRecord, type Leftover, type WalkEntry } from '../cache/walk.js';
 import type { ArchiveConfig, Logger } from '../config/index.js';
-import { checkAccess } from '../config/index.js';
+import { checkAccess, requireCache } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import type { RemoteStore } from '../remote/store.js';
 import { checkNameText } from '../rules/names.js';
-import { checksumFile, XRootDError } from '../xrdcl/index.js';
+import { checksumFile } from '../xrdcl/index.js';
 import { backupRecord, waitingForTape, type BackupContext } from './backup_record.js';
 import { forEachConcurrent } from './concurrent.js';
 import type { EventBus } from './event_bus.js';
-import { failureOf, isServerFailure } from './failure.js';
+import { failureOf } from './failure.js';
 import { ProgressMeter } from './progress_meter.js';
 import type { Report } from './report.js';
+import { retrying } from './retry.js';
+import { ServerWatch } from './server_watch.js';
 import { Tally, type Outcome } from './tally.js';
 
 export interface BackupOptions {
@@ -50,10 +51,11 @@ const progressMilliseconds = 100;
  */
 export async function backup(dependencies: BackupDependencies, options: BackupOptions = {}): Promise<Report> {
   const { config } = dependencies;
+  const cache = requireCache(config);
   await checkAccess(config);
-  const lock = await acquireLock(config.cacheDirectory, config.workerFilePath);
+  const lock = await acquireLock(cache, config.workerFilePath);
   try {
-    const root = await CacheDirectory.openRoot(config.cacheDirectory);
+    const root = await CacheDirectory.openRoot(cache);
     try {
       return await new Pass(root, dependencies.open(), dependencies, options).run();
     } finally {
@@ -73,7 +75,7 @@ class Pass {
   readonly #stop = new AbortController();
   readonly #given: AbortSignal | undefined;
   readonly #signal: AbortSignal;
-  #serverGone: Promise<XRootDError | undefined> | undefined;
+  readonly #server: ServerWatch;
   #tapeSeen = false;
 
   constructor(
@@ -88,6 +90,7 @@ class Pass {
     this.#signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
     // Every record in flight listens to it while it waits for its next attempt.
     setMaxListeners(0, this.#signal);
+    this.#server = new ServerWatch(store, this.#stop);
     this.#tally = new Tally('backup', dryRun, new Date());
     const sums = pLimit(localChecksums);
     this.#context = {
@@ -108,14 +111,15 @@ class Pass {
   async run(): Promise<Report> {
     const { config, events } = this.#dependencies;
     const { dryRun } = this.#context;
+    const cache = requireCache(config);
     events.emit({
       type: 'pass:started',
       job: 'backup',
-      cache: config.cacheDirectory,
+      cache,
       target: config.targetUrl,
       dryRun,
     });
-    const usage = await diskUsage(config.cacheDirectory);
+    const usage = await diskUsage(cache);
     events.emit({ type: 'usage', warning: usage.usedPercent > config.warningMarkPercent, ...usage });
     const timer = setInterval(() => {
       events.emit(this.#progress.read(performance.now()));
@@ -140,10 +144,10 @@ class Pass {
     try {
       if (!this.#signal.aborted) await this.#context.store.ping(this.#signal);
       await forEachConcurrent(this.#entries(), recordsInFlight, (entry) => this.#entry(entry));
-      return await this.#serverGone;
+      return this.#server.gone;
     } catch (error) {
       if (this.#given?.aborted === true) return undefined;
-      return (await this.#serverGone) ?? (error instanceof Error ? error : new Error(String(error)));
+      return this.#server.gone ?? (error instanceof Error ? error : new Error(String(error)));
     }
   }
 
@@ -183,24 +187,17 @@ class Pass {
     const { config, logger } = this.#dependencies;
     let outcome: Outcome;
     try {
-      outcome = await pRetry((attempt) => backupRecord(record, this.#context, attempt), {
-        retries: config.retryAttempts - 1,
-        minTimeout: config.retryDelaySeconds * 1000,
-        maxTimeout: Math.max(config.retryDelaySeconds, config.retryMaxDelaySeconds) * 1000,
-        randomize: true,
-        signal: this.#signal,
-        shouldRetry: ({ error, attemptNumber, retriesLeft }) => {
-          const retry = error instanceof XRootDError && error.retryable && retriesLeft > 0;
-          if (retry) logger.warn(error.message, { record: record.path, attempt: attemptNumber, retriesLeft });
-          return retry;
-        },
-        onFailedAttempt: () => {
+      outcome = await retrying(
+        record.path,
+        { config, logger, signal: this.#signal },
+        (attempt) => backupRecord(record, this.#context, attempt),
+        () => {
           this.#progress.restart(record.path);
         },
-      });
+      );
     } catch (error) {
       if (this.#signal.aborted) return;
-      if (isServerFailure(error) && (await this.#isServerGone())) return;
+      if (await this.#server.isEnd(error)) return;
       outcome = { result: 'failed', failure: failureOf(record.path, error) };
     }
     this.#finish(outcome, record);
@@ -240,18 +237,6 @@ class Pass {
       const number = errno === undefined ? {} : { errno };
       emit({ type: 'file:failed', path, code, ...number, message, conflict: outcome.result === 'conflicts' });
     }
-  }
-
-  /** Asked once for all files that lost the server: either they fail alone, or the pass is over. */
-  async #isServerGone(): Promise<boolean> {
-    this.#serverGone ??= this.#context.store.ping(this.#signal).then(
-      () => undefined,
-      (error: unknown) => (error instanceof XRootDError ? error : undefined),
-    );
-    const gone = await this.#serverGone;
-    if (gone === undefined) this.#serverGone = undefined;
-    else this.#stop.abort(gone);
-    return gone !== undefined;
   }
 
   #explain(report: Report): void {

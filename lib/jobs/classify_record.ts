@@ -5,6 +5,8 @@ import type { Checksum } from '../rules/checksum.js';
 import { classifyRemote, isQuestion, type Classification, type RemoteFacts } from '../rules/remote_state.js';
 import type { ChecksumType } from '../xrdcl/index.js';
 
+const nothing: Promise<undefined> = Promise.resolve(undefined);
+
 export interface ClassifyOptions {
   store: RemoteStore;
   verify: 'checksum' | 'size';
@@ -34,10 +36,11 @@ export async function classifyRecord(
     const answer = classifyRemote(facts);
     if (!isQuestion(answer)) return answer;
     const length = answer.ask === 'prefix_checksum' ? answer.length : undefined;
-    const [mine, theirs] = await Promise.all([
-      answer.local ? record().then((open) => sumLocal(open, length)) : undefined,
-      answer.remote ? store.checksum(name, checksumType, remote?.size ?? size, signal) : undefined,
-    ]);
+    const summing = answer.local ? record().then((open) => sumLocal(open, length)) : nothing;
+    const asking = answer.remote ? store.checksum(name, checksumType, remote?.size ?? size, signal) : nothing;
+    // Both have ended when the caller closes the file, or it would be left open, or closed under the checksum.
+    await Promise.allSettled([summing, asking]);
+    const [mine, theirs] = await Promise.all([summing, asking]);
     if (theirs !== undefined) facts.remoteChecksum = theirs;
     if (mine !== undefined && length === undefined) local.checksum = mine;
     if (mine !== undefined && length !== undefined) local.prefixChecksum = mine;

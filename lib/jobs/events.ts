@@ -5,6 +5,7 @@ import type { Report } from './report.js';
 export type { DiskUsage };
 
 export type ArchiveEvent =
+  /** `cache` is the local side of the job; empty if there is none. */
   | { type: 'pass:started'; job: Report['job']; cache: string; target: string; dryRun: boolean }
   /** How full the cache disk is; `warning` when above `warning_mark_percent`. */
   | ({ type: 'usage'; warning: boolean } & DiskUsage)
@@ -28,12 +29,18 @@ export type ArchiveEvent =
       rate: number;
       /** Null while it can't be told. */
       etaSeconds: number | null;
+      /** Copies that are under way. */
+      copying: number;
+      /** Restoring: files that wait for tape. */
+      waitingForTape?: number;
     }
   | { type: 'stage:requested'; paths: string[]; requestId: string }
   | { type: 'stage:online'; path: string }
   | { type: 'file:restored'; path: string; size: number; checksum?: string }
   | { type: 'file:skipped'; path: string; reason: string }
   | { type: 'file:evicted'; path: string }
+  /** Identical: to the local file or what was expected (verify); read back from tape (drill). */
+  | { type: 'file:verified'; path: string; size: number; checksum?: string }
   | { type: 'pass:finished'; report: Report };
 
 export type ArchiveEventType = ArchiveEvent['type'];

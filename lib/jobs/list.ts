@@ -20,6 +20,8 @@ export interface ListOptions {
   signal?: AbortSignal | undefined;
   /** Descend into directories. Default false. */
   recursive?: boolean | undefined;
+  /** Which directories to enter when recursive. Default: all. */
+  enters?: ((directory: string) => boolean) | undefined;
 }
 
 /** One that couldn't be listed or asked about is a Failure among the entries, not a shorter list. */
@@ -30,10 +32,10 @@ export async function* list(
   store: RemoteStore,
   paths: readonly string[],
   statsInFlight: number,
-  { signal, recursive = false }: ListOptions = {},
+  { signal, recursive = false, enters = () => true }: ListOptions = {},
 ): AsyncGenerator<ListItem, void, undefined> {
   await store.ping(signal);
-  const found = entriesOf(store, paths.length === 0 ? [''] : paths, recursive, signal);
+  const found = entriesOf(store, paths.length === 0 ? [''] : paths, recursive ? enters : undefined, signal);
   yield* mapConcurrent(found, statsInFlight, async (entry) => {
     if ('failed' in entry) return entry;
     try {
@@ -61,7 +63,7 @@ type Found = Entry | (Failure & { failed: true });
 async function* entriesOf(
   store: RemoteStore,
   paths: readonly string[],
-  recursive: boolean,
+  enters: ((directory: string) => boolean) | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Found, void, undefined> {
   for (const given of paths) {
@@ -69,7 +71,7 @@ async function* entriesOf(
     try {
       const stat = await store.stat(path, signal);
       if (stat === null) yield failed(path, new Error('the server has no such file or directory'));
-      else if (stat.kind === 'directory') yield* descend(store, path, recursive, signal);
+      else if (stat.kind === 'directory') yield* descend(store, path, enters, signal);
       else yield { path, isDirectory: false };
     } catch (error) {
       signal?.throwIfAborted();
@@ -81,7 +83,7 @@ async function* entriesOf(
 async function* descend(
   store: RemoteStore,
   directory: string,
-  recursive: boolean,
+  enters: ((directory: string) => boolean) | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Found, void, undefined> {
   const below: string[] = [];
@@ -94,8 +96,8 @@ async function* descend(
     signal?.throwIfAborted();
     yield failed(directory, error);
   }
-  if (!recursive) return;
-  for (const path of below) yield* descend(store, path, recursive, signal);
+  if (enters === undefined) return;
+  for (const path of below) if (enters(path)) yield* descend(store, path, enters, signal);
 }
 
 function failed(path: string, error: unknown): Failure & { failed: true } {

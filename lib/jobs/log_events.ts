@@ -1,4 +1,4 @@
-/** The course of a job in the log: INFO for the whole, DEBUG for each file, WARNING and ERROR for what went wrong. */
+/** The course of a job in the log: INFO for the whole, DEBUG for each file, ERROR for each that failed. */
 import type { Logger } from '../config/index.js';
 import type { ArchiveEvent } from './events.js';
 
@@ -24,8 +24,7 @@ export function logEvents(logger: Logger): (event: ArchiveEvent) => void {
       }
       case 'pass:finished': {
         const { job, failures: _, keptReasons, ...numbers } = event.report;
-        const troubled = numbers.failed + numbers.conflicts > 0;
-        logger[troubled ? 'warn' : 'info'](`${job} finished`, { ...numbers, keptReasons });
+        logger.info(`${job} finished`, { ...numbers, keptReasons });
         break;
       }
       case 'progress':

@@ -61,6 +61,7 @@ export class ProgressMeter {
       bytesKnown: this.#bytesKnown,
       walkDone: this.#walkDone,
       rate,
+      copying: this.#partial.size,
       etaSeconds: finished ? 0 : this.#walkDone && rate > 0 ? Math.ceil(left / rate) : null,
     };
   }

@@ -12,11 +12,13 @@ export interface Failure {
 }
 
 /**
- * The numbers add up: `scanned === copied + removed + kept + failed + conflicts`.
- * A file that was copied and removed in one pass counts in `copied`, and once more in `removedAfterCopy`.
+ * The numbers add up: every scanned file is in exactly one of `copied`, `removed`, `staged`, `requested`, `verified`,
+ * `kept`, `failed`, `conflicts`, and, where the job is `evict`, `evicted`.
+ * A file that was copied and removed in one pass counts in `copied`, and once more in `removedAfterCopy`; one that a
+ * restore or a drill evicted counts once more in `evicted`.
  */
 export interface Report {
-  job: 'backup' | 'restore' | 'verify' | 'retention';
+  job: 'backup' | 'restore' | 'stage' | 'evict' | 'verify' | 'drill' | 'retention';
   /** ISO 8601, UTC. */
   startedAt: string;
   finishedAt: string;
@@ -33,8 +35,22 @@ export interface Report {
   kept: number;
   failed: number;
   conflicts: number;
+  /** Staging: files that tape was asked for and that are online now. */
+  staged?: number;
+  /** Staging without waiting: files that tape was asked for. */
+  requested?: number;
+  /** Verifying: files that are identical. A drill: files that were read back from tape and are what the server says. */
+  verified?: number;
+  /** Files whose copies in the disk buffer were given up: by `evict`; or again, by a drill or a restore with `evict`. */
+  evicted?: number;
+  /** What chance depended on: with it a drill or a sample is drawn again. */
+  seed?: string;
   /** Bytes of the files counted in `copied`. */
   bytesCopied: number;
+  /** Bytes of the files counted in `staged` or `requested`. */
+  bytesStaged?: number;
+  /** Bytes of the files counted in `verified`. */
+  bytesVerified?: number;
   /** Bytes of the local files that were removed. */
   bytesRemoved: number;
   /** Why files were kept, with counts: `not on tape yet: 12`. */

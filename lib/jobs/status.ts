@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { CacheDirectory } from '../cache/directory.js';
 import { openRecord, type OpenRecord } from '../cache/open_record.js';
 import { walk, type CacheRecord } from '../cache/walk.js';
-import type { ArchiveConfig } from '../config/index.js';
+import { requireCache, type ArchiveConfig } from '../config/index.js';
 import type { RemoteStore } from '../remote/store.js';
 import type { RemoteState } from '../rules/remote_state.js';
 import { checksumFile } from '../xrdcl/index.js';
@@ -35,7 +35,7 @@ export async function* status(
   paths: readonly string[],
   { signal, verify = false }: StatusOptions = {},
 ): AsyncGenerator<RecordStatus, void, undefined> {
-  const root = await CacheDirectory.openRoot(config.cacheDirectory);
+  const root = await CacheDirectory.openRoot(requireCache(config));
   const sums = pLimit(4);
   const of = async (record: CacheRecord): Promise<RecordStatus> => {
     const { size, mtimeNs } = record.identity;

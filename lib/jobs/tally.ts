@@ -4,9 +4,18 @@ import type { Failure, Report } from './report.js';
 /** What became of one scanned file: exactly one of these. */
 export type Outcome =
   | { result: 'copied'; bytes: number; removed: boolean }
-  | { result: 'removed'; bytes: number }
+  | { result: 'removed' | 'staged' | 'requested' | 'verified'; bytes: number }
+  | { result: 'evicted' }
   | { result: 'kept'; reason: string }
   | { result: 'failed' | 'conflicts'; failure: Failure };
+
+/** What a job counts that others don't. */
+const ownCounts: Partial<Record<Report['job'], Partial<Report>>> = {
+  stage: { staged: 0, requested: 0, bytesStaged: 0 },
+  evict: { evicted: 0 },
+  verify: { verified: 0, bytesVerified: 0 },
+  drill: { verified: 0, bytesVerified: 0 },
+};
 
 /** Failures that a report holds; it counts all. */
 export const mostFailures = 1000;
@@ -26,6 +35,7 @@ export class Tally {
       kept: 0,
       failed: 0,
       conflicts: 0,
+      ...ownCounts[job],
       bytesCopied: 0,
       bytesRemoved: 0,
       keptReasons: {},
@@ -40,7 +50,7 @@ export class Tally {
   add(outcome: Outcome): void {
     const report = this.#report;
     report.scanned += 1;
-    report[outcome.result] += 1;
+    report[outcome.result] = (report[outcome.result] ?? 0) + 1;
     switch (outcome.result) {
       case 'copied':
         report.bytesCopied += outcome.bytes;
@@ -51,6 +61,15 @@ export class Tally {
         break;
       case 'removed':
         report.bytesRemoved += outcome.bytes;
+        break;
+      case 'staged':
+      case 'requested':
+        report.bytesStaged = (report.bytesStaged ?? 0) + outcome.bytes;
+        break;
+      case 'verified':
+        report.bytesVerified = (report.bytesVerified ?? 0) + outcome.bytes;
+        break;
+      case 'evicted':
         break;
       case 'kept':
         report.keptReasons[outcome.reason] = (report.keptReasons[outcome.reason] ?? 0) + 1;

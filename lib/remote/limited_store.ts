@@ -10,14 +10,23 @@ export interface StoreLimits {
   copies: number;
 }
 
+/** Sites ask for no more than ten prepare requests a second; xrootd's own queue loses them when many wait. */
+const prepareRequests = 2;
+
 export function limitedStore(store: RemoteStore, limits: StoreLimits): RemoteStore {
   const stats = pLimit(limits.stats);
   const checksums = pLimit(limits.checksums);
   const copies = pLimit(limits.copies);
+  const prepares = pLimit(prepareRequests);
   return {
     stat: (name, signal) => stats(() => store.stat(name, signal)),
     remove: (name, signal) => stats(() => store.remove(name, signal)),
     checksum: (name, type, size, signal) => checksums(() => store.checksum(name, type, size, signal)),
+    download: (name, target, options) => copies(() => store.download(name, target, options)),
+    stage: (names, signal) => prepares(() => store.stage(names, signal)),
+    cancelStage: (requestId, names, signal) => prepares(() => store.cancelStage(requestId, names, signal)),
+    queryStage: (requestId, names, signal) => prepares(() => store.queryStage(requestId, names, signal)),
+    evict: (names, signal) => prepares(() => store.evict(names, signal)),
     upload: (source, name, options) => copies(() => store.upload(source, name, options)),
     list: (directory, signal) => store.list(directory, signal),
     ping: (signal) => store.ping(signal),

@@ -8,11 +8,15 @@ import { XRootDStore } from './xrootd_store.js';
 
 export function openStore(config: ArchiveConfig): RemoteStore {
   useKeytab(config.keytabFilePath);
-  const store = new XRootDStore(parseTarget(config.targetUrl), {
-    request: config.requestTimeoutSeconds,
-    checksum: config.checksumTimeoutSeconds,
-    ...(config.copyTimeoutSeconds !== undefined && { copy: config.copyTimeoutSeconds }),
-  });
+  const store = new XRootDStore(
+    parseTarget(config.targetUrl),
+    {
+      request: config.requestTimeoutSeconds,
+      checksum: config.checksumTimeoutSeconds,
+      ...(config.copyTimeoutSeconds !== undefined && { copy: config.copyTimeoutSeconds }),
+    },
+    config.stagePriority,
+  );
   return limitedStore(store, {
     stats: config.parallelStats,
     checksums: config.parallelChecksums,

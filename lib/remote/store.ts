@@ -1,5 +1,6 @@
 /** The remote side in archive words: what jobs need of it, and nothing of how it is done. */
 import type { Checksum } from '../rules/checksum.js';
+import type { StageAnswer } from '../rules/stage_answer.js';
 import type { RemoteFile } from '../rules/remote_state.js';
 
 export interface RemoteStat extends RemoteFile {
@@ -23,6 +24,16 @@ export interface Uploaded {
   checksum: Checksum | undefined;
 }
 
+export interface DownloadOptions {
+  /** What errors call the target, when `target` is a path that says nothing to people. */
+  label?: string;
+  /** Bytes written so far; at most a few times a second, and once at the end. */
+  onProgress?: (bytes: number) => void;
+  /** `target` is a URL on another server: only from server to server, not through us. Default false. */
+  thirdParty?: boolean;
+  signal?: AbortSignal;
+}
+
 export interface Entry {
   /** Relative to the target's base. */
   path: string;
@@ -41,6 +52,24 @@ export interface RemoteStore {
   checksum(name: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum>;
   /** Copies a local file to a name that must be free: `ItExists` otherwise. */
   upload(source: string, name: string, options: UploadOptions): Promise<Uploaded>;
+  /**
+   * Copies a remote file to a local path that must be free, and that it has taken away again when it fails. That it has
+   * the right bytes on disk is for the caller to see.
+   * @returns bytes copied
+   */
+  download(name: string, target: string, options: DownloadOptions): Promise<number>;
+  /** Asks for files to be brought from tape to the disk buffer; resolves with the request id. The wait comes after. */
+  stage(names: readonly string[], signal?: AbortSignal): Promise<string>;
+  /** Withdraws a stage request. */
+  cancelStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** What the server tells of a stage request, by name; of some names, or of none at all, it may tell nothing. */
+  queryStage(
+    requestId: string,
+    names: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, StageAnswer>>;
+  /** Gives the disk buffer's copies up. */
+  evict(names: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Removes a file. One that is gone already is fine. */
   remove(name: string, signal?: AbortSignal): Promise<void>;
   /** The entries of a directory, in no order; `` is the base. */

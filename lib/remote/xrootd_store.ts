@@ -2,15 +2,17 @@
 import type { Target } from '../config/target.js';
 import type { Checksum } from '../rules/checksum.js';
 import { remotePath } from '../rules/names.js';
+import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
 import {
   CopyProcess,
   FileSystem,
   urlOf,
   XRootDError,
   type CopyJobOptions,
+  type CopyResult,
   type StatInfo,
 } from '../xrdcl/index.js';
-import type { Entry, RemoteStat, RemoteStore, Uploaded, UploadOptions } from './store.js';
+import type { DownloadOptions, Entry, RemoteStat, RemoteStore, Uploaded, UploadOptions } from './store.js';
 
 export interface StoreTimeouts {
   /** Seconds for a stat, a removal, a ping. */
@@ -24,6 +26,9 @@ export interface StoreTimeouts {
 /** Bytes of one write: with four in flight a copy holds some 20 MB, and is as fast as with libXrdCl's own 8 MiB. */
 const chunkSize = 4 * 2 ** 20;
 
+/** Seconds for a prepare request: tape systems look every file up before they answer. */
+const prepareSeconds = 120;
+
 /** Bytes a second. */
 const slowestChecksum = 5 * 2 ** 20;
 
@@ -31,8 +36,10 @@ export class XRootDStore implements RemoteStore {
   readonly #target: Target;
   readonly #timeouts: StoreTimeouts;
   readonly #fileSystem: FileSystem;
+  readonly #stagePriority: number;
 
-  constructor(target: Target, timeouts: StoreTimeouts) {
+  constructor(target: Target, timeouts: StoreTimeouts, stagePriority = 0) {
+    this.#stagePriority = stagePriority;
     this.#target = target;
     this.#timeouts = timeouts;
     this.#fileSystem = new FileSystem(target.endpoint);
@@ -68,6 +75,25 @@ export class XRootDStore implements RemoteStore {
       checkSumMode: 'source',
       checkSumType: checksumType,
     };
+    const { error, size, sourceChecksum: checksum } = await this.#copy(job, onProgress, signal);
+    if (error === undefined) return { size, checksum };
+    throw withEnds(error, { source: label });
+  }
+
+  async download(name: string, target: string, options: DownloadOptions): Promise<number> {
+    const { label = target, thirdParty = false, onProgress, signal } = options;
+    const source = urlOf(this.#target.endpoint, this.#path(name));
+    const job: CopyJobOptions = { source, target, chunkSize, thirdParty: thirdParty ? 'only' : 'none' };
+    const { error, size } = await this.#copy(job, onProgress, signal);
+    if (error === undefined) return size;
+    throw withEnds(error, { target: label });
+  }
+
+  async #copy(
+    job: CopyJobOptions,
+    onProgress: ((bytes: number) => void) | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<CopyResult> {
     if (this.#timeouts.copy !== undefined) job.cpTimeout = this.#timeouts.copy;
     const process = new CopyProcess();
     process.add(job);
@@ -77,9 +103,42 @@ export class XRootDStore implements RemoteStore {
       signal,
     });
     if (result === undefined) throw new Error('a copy without a result');
-    if (result.error === undefined) return { size: result.size, checksum: result.sourceChecksum };
-    signal?.throwIfAborted();
-    throw renamed(result.error, label);
+    if (result.error !== undefined) signal?.throwIfAborted();
+    return result;
+  }
+
+  stage(names: readonly string[], signal?: AbortSignal): Promise<string> {
+    const options = { timeout: prepareSeconds, priority: this.#stagePriority, signal };
+    return this.#fileSystem.stage(this.#paths(names), options);
+  }
+
+  async cancelStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<void> {
+    await this.#fileSystem.cancelStage(requestId, this.#paths(names), { timeout: prepareSeconds, signal });
+  }
+
+  async queryStage(
+    requestId: string,
+    names: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, StageAnswer>> {
+    const options = { timeout: prepareSeconds, signal };
+    const answers = parseStageAnswer(
+      await this.#fileSystem.queryPrepare(requestId, this.#paths(names), options),
+    );
+    return new Map(
+      names.flatMap((name) => {
+        const answer = answers.get(this.#path(name));
+        return answer === undefined ? [] : [[name, answer] as const];
+      }),
+    );
+  }
+
+  async evict(names: readonly string[], signal?: AbortSignal): Promise<void> {
+    await this.#fileSystem.evict(this.#paths(names), { timeout: prepareSeconds, signal });
+  }
+
+  #paths(names: readonly string[]): string[] {
+    return names.map((name) => this.#path(name));
   }
 
   async remove(name: string, signal?: AbortSignal): Promise<void> {
@@ -123,11 +182,9 @@ function isNotFound(error: unknown): boolean {
   return error instanceof XRootDError && error.code === 'NotFound';
 }
 
-/** The same error, about the source as people know it. */
-function renamed(error: XRootDError, source: string): XRootDError {
-  const { status, statusCode: code, errNo, serverMessage: message, operation, target } = error;
-  return new XRootDError(
-    { status, code, errNo, message },
-    { operation, source, ...(target !== undefined && { target }) },
-  );
+/** The same error, about the ends as people know them. */
+function withEnds(error: XRootDError, ends: { source?: string; target?: string }): XRootDError {
+  const { status, statusCode: code, errNo, serverMessage: message, operation, source, target } = error;
+  const known = { ...(source !== undefined && { source }), ...(target !== undefined && { target }) };
+  return new XRootDError({ status, code, errNo, message }, { operation, ...known, ...ends });
 }

@@ -31,6 +31,8 @@ export interface SandboxOptions {
   drives?: number;
   /** Files that can't be staged. Default none. */
   failStage?: FileMatcher;
+  /** Files whose stage requests are taken and never answered: they stay offline. Default none. */
+  neverStage?: FileMatcher;
   /** Files that are never written to tape. Default none. */
   failMigration?: FileMatcher;
   /** Bytes of the disk buffer, > 0; beyond it writes end with kXR_NoSpace and staging waits. Default unlimited. */
@@ -67,6 +69,7 @@ export interface ResolvedOptions {
   mountDelay: () => number;
   drives: number;
   failStage: (path: string) => boolean;
+  neverStage: (path: string) => boolean;
   failMigration: (path: string) => boolean;
   bufferSize: number | undefined;
   maxChecksums: number;
@@ -102,6 +105,7 @@ export function resolveOptions(options: SandboxOptions): ResolvedOptions {
     mountDelay: delay('mountDelay', options.mountDelay ?? 0),
     drives: integer('drives', options.drives ?? 4, 1, 64),
     failStage: toPredicate(options.failStage),
+    neverStage: toPredicate(options.neverStage),
     failMigration: toPredicate(options.failMigration),
     bufferSize: bufferSize === Infinity ? undefined : bufferSize,
     maxChecksums: integer('maxChecksums', options.maxChecksums ?? 4, 1, 1000),
@@ -126,6 +130,7 @@ const knownOptions: Record<keyof Required<SandboxOptions>, true> = {
   mountDelay: true,
   drives: true,
   failStage: true,
+  neverStage: true,
   failMigration: true,
   bufferSize: true,
   maxChecksums: true,

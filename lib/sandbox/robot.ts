@@ -226,6 +226,11 @@ export class TapeRobot {
       this.#recallEnded();
       return;
     }
+    if (options.neverStage(this.#relative(path))) {
+      // Asked for, never answered: a tape that nobody mounts.
+      this.#recallEnded();
+      return;
+    }
     const size = (await store.look(path))?.size ?? 0;
     if (ledger?.fits(size) === false) {
       // As tape systems do: it waits for room.

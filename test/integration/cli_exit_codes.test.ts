@@ -42,6 +42,8 @@ describe('exit code 2: bad usage or configuration', () => {
     ],
     ['a global option of another command', ['--cache', '/c', 'sandbox'], /not an option of 'sandbox'/],
     ['no configuration', ['backup'], /name a file by --config, or cache and target by --cache and --target/],
+    ['only a target', ['backup', '--target', target], /or cache and target by --cache and --target/],
+    ['only a target: status', ['status', '--target', target], /or cache and target by --cache and --target/],
     ['a file that is not there', ['backup', '--config', '/nowhere.yaml'], /\/nowhere\.yaml does not exist/],
     ['a sandbox option out of range', ['sandbox', '--drives', '65'], /from 1 to 64/],
   ];
@@ -113,6 +115,21 @@ describe('exit code 2: bad usage or configuration', () => {
       assert.equal(code, 2);
     });
   });
+
+  for (const command of ['backup', 'status', 'usage']) {
+    it(`a file that names no cache: ${command}`, async () => {
+      await withTemp(async (directory) => {
+        const config = path.join(directory, 'config.yaml');
+        await writeFile(config, `backup:\n  target_url: ${target}\n`);
+        const { code, stdout, stderr } = await cli([command, '--config', config]);
+        assert.match(
+          stderr,
+          /config\.yaml:1: backup\.cache_directory: is missing: it must be the path of the cache/,
+        );
+        assert.deepEqual([code, stdout], [2, '']);
+      });
+    });
+  }
 });
 
 describe('exit code 3: the server can not be reached, or refuses us', () => {

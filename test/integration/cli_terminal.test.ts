@@ -6,6 +6,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { mainFile } from '../support/cli.js';
+import { withTape } from '../support/cli_tape.js';
 import { withTemp } from '../support/temporary.js';
 
 /** Runs in a pseudo terminal. */
@@ -59,6 +60,32 @@ describe('backup on a terminal', () => {
       // eslint-disable-next-line no-control-regex
       assert.match(output, /\x1b\[1G\x1b\[0J[^█░]*Backup finished after/);
       assert.match(output, /\n {2}copied {5,}1 {2}300\.0 MB/);
+    });
+  });
+});
+
+describe('restore on a terminal', () => {
+  before(function () {
+    if (!hasScript()) this.skip();
+  });
+
+  it('shows what waits for tape, and a summary when the bar is gone', async () => {
+    const records = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`${index}.h5`, 'precious']));
+    await withTape(records, { stageDelay: [1, 3] }, async ({ sandbox, to }) => {
+      const { code, output } = await inTerminal([
+        'restore',
+        '.',
+        '--to',
+        to,
+        '--target',
+        sandbox.url,
+        '--evict',
+      ]);
+      assert.equal(code, 0, output);
+      assert.match(output, /waiting for tape 20 of 20, done 0/);
+      // eslint-disable-next-line no-control-regex
+      assert.match(output, /\x1b\[1G\x1b\[0J[^█░]*Restore finished after/);
+      assert.match(output, /\n {2}restored +20 {2}160 B/);
     });
   });
 });

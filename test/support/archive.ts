@@ -73,7 +73,9 @@ export async function withArchive(
 export function assertAddsUp(report: Report): void {
   const { scanned, copied, removed, kept, failed, conflicts, removedAfterCopy, keptReasons, failures } =
     report;
-  assert.equal(scanned, copied + removed + kept + failed + conflicts, JSON.stringify(report));
+  const { staged = 0, requested = 0, verified = 0, evicted = 0, job } = report;
+  const others = staged + requested + verified + (job === 'evict' ? evicted : 0);
+  assert.equal(scanned, copied + removed + others + kept + failed + conflicts, JSON.stringify(report));
   assert.ok(removedAfterCopy <= copied);
   assert.equal(
     kept,
@@ -85,7 +87,9 @@ export function assertAddsUp(report: Report): void {
 /** The numbers of a report that are not zero. */
 export function counts(report: Report): Partial<Record<string, number>> {
   const { scanned, copied, removed, kept, failed, conflicts, removedAfterCopy } = report;
-  const all = { scanned, copied, removed, kept, failed, conflicts, removedAfterCopy };
+  const { staged = 0, requested = 0, verified = 0, evicted = 0 } = report;
+  const own = { staged, requested, verified, evicted };
+  const all = { scanned, copied, removed, kept, failed, conflicts, removedAfterCopy, ...own };
   return Object.fromEntries(Object.entries(all).filter(([, count]) => count !== 0));
 }
 

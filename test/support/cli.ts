@@ -1,5 +1,5 @@
 /** The command, as its users run it: a child process of the compiled `main.js`. */
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
@@ -20,21 +20,30 @@ export interface CliOptions {
   file?: string;
   cwd?: string;
   env?: Record<string, string | undefined>;
+  /** On standard input; without it there is none. */
+  input?: string | undefined;
 }
 
 export class RunningCli {
-  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly child: ChildProcess & { stdout: Readable; stderr: Readable };
   readonly ended: Promise<Ended>;
   stdout = '';
   stderr = '';
 
-  constructor(args: readonly string[], { file = mainFile, cwd = tmpdir(), env = {} }: CliOptions = {}) {
+  constructor(
+    args: readonly string[],
+    { file = mainFile, cwd = tmpdir(), env = {}, input }: CliOptions = {},
+  ) {
     const started = performance.now();
-    this.child = spawn(process.execPath, [file, ...args], {
+    const child = spawn(process.execPath, [file, ...args], {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    // It may end without reading.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
+    this.child = child;
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.ended = (once(this.child, 'close') as Promise<[number | null, NodeJS.Signals | null]>).then(
@@ -51,8 +60,15 @@ export class RunningCli {
       throw new Error(`it ended with ${String(code)} before: ${stdout}${stderr}`);
     });
     ended.catch(() => undefined);
+    const { stdout, stderr } = this.child;
     while (!wished(this)) {
-      await Promise.race([once(this.child.stdout, 'data'), once(this.child.stderr, 'data'), ended]);
+      const heard = new AbortController();
+      const { signal } = heard;
+      const data = [once(stdout, 'data', { signal }), once(stderr, 'data', { signal })];
+      for (const each of data) each.catch(() => undefined);
+      await Promise.race([...data, ended]).finally(() => {
+        heard.abort();
+      });
     }
   }
 }

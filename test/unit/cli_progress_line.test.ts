@@ -10,18 +10,37 @@ const base: Progress = {
   walkDone: true,
   rate: 118_000_000,
   etaSeconds: 2.7,
+  copying: 8,
 };
 
 const count = fc.nat({ max: 2_000_000_000 });
-const progresses: fc.Arbitrary<Progress> = fc.record({
-  filesDone: count,
-  filesKnown: count,
-  bytesDone: fc.double({ min: 0, max: 1e19, noNaN: true }),
-  bytesKnown: fc.double({ min: 0, max: 1e19, noNaN: true }),
-  walkDone: fc.boolean(),
-  rate: fc.double({ min: 0, max: 1e12, noNaN: true }),
-  etaSeconds: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true })),
-});
+const progresses: fc.Arbitrary<Progress> = fc.record(
+  {
+    filesDone: count,
+    filesKnown: count,
+    bytesDone: fc.double({ min: 0, max: 1e19, noNaN: true }),
+    bytesKnown: fc.double({ min: 0, max: 1e19, noNaN: true }),
+    walkDone: fc.boolean(),
+    rate: fc.double({ min: 0, max: 1e12, noNaN: true }),
+    etaSeconds: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true })),
+    copying: fc.nat({ max: 255 }),
+    waitingForTape: count,
+  },
+  {
+    requiredKeys: [
+      ...(['filesDone', 'filesKnown', 'bytesDone', 'bytesKnown'] as const),
+      ...(['walkDone', 'rate', 'etaSeconds', 'copying'] as const),
+    ],
+  },
+);
+
+const restoring: Progress = {
+  ...base,
+  filesDone: 356,
+  filesKnown: 500,
+  copying: 12,
+  waitingForTape: 132,
+};
 
 describe('the progress line', () => {
   it('tells files, bytes, rate and time left', () => {
@@ -49,6 +68,29 @@ describe('the progress line', () => {
   it('is 100 % at the end', () => {
     const done = { ...base, filesDone: 203, bytesDone: base.bytesKnown, etaSeconds: 0 };
     assert.match(progressLine(done, 120), /\] 100% {2}203\/203 files/);
+  });
+
+  it('tells the phases of a restore', () => {
+    const line = progressLine(restoring, 140);
+    assert.match(
+      line,
+      /^\[█+░+\] {2}45% {2}waiting for tape 132 of 500, copying 12, done 356 {2}118\.0 MB\/s {2}3 s left {2}276\.4 MB of 604\.0 MB$/,
+    );
+  });
+
+  it('keeps phases, rate and time left on a terminal of 80 columns', () => {
+    const line = progressLine(restoring, 79);
+    assert.match(
+      line,
+      /45% {2}waiting for tape 132 of 500, copying 12, done 356 {2}118\.0 MB\/s {2}3 s left$/,
+    );
+  });
+
+  it('names no phase that nothing is in', () => {
+    const nothingWaits = progressLine({ ...restoring, waitingForTape: 0 }, 140);
+    assert.match(nothingWaits, /45% {2}copying 12, done 356 of 500 {2}/);
+    const tapeOnly = progressLine({ ...restoring, walkDone: false, copying: 0, rate: 0 }, 140);
+    assert.match(tapeOnly, /…% {2}waiting for tape 132 of 500\+, done 356 {2}looking for files {2}/);
   });
 
   it('fits into any width, whatever the numbers are', () => {

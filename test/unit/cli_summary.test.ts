@@ -72,3 +72,49 @@ describe('the summary of a pass', () => {
     assert.doesNotMatch(text({ scanned: 2, removed: 2 }), /Failed|Next|Kept,/);
   });
 });
+
+describe('the summary of what else there is', () => {
+  it('restore: what came, what was there, what was evicted', () => {
+    const told = text({
+      ...{ job: 'restore', scanned: 4, copied: 2, bytesCopied: 2000, kept: 1, conflicts: 1, evicted: 2 },
+      keptReasons: { 'already here, identical': 1 },
+    });
+    assert.match(told, /^Restore finished/);
+    assert.match(told, /^ {2}restored +2 {2}2\.0 kB, 200 B\/s$/m);
+    assert.match(told, /^ {2}skipped +1$/m);
+    assert.match(told, /^ {2}evicted +2$/m);
+    assert.match(told, /Skipped, because:\n {2}already here, identical +1/);
+    assert.match(told, /--overwrite/);
+    assert.doesNotMatch(told, /removed|pass/);
+  });
+
+  it('an interrupted restore: the same command goes on', () => {
+    assert.match(text({ job: 'restore', interrupted: true }), /every file that is there is complete/);
+  });
+
+  it('stage: asked for, or online', () => {
+    const asked = text({ job: 'stage', scanned: 3, requested: 3, staged: 0, bytesStaged: 3000 });
+    assert.match(asked, /^ {2}requested +3 {2}3\.0 kB$/m);
+    assert.match(asked, /stage --wait/);
+    assert.doesNotMatch(asked, /conflicts|staged/);
+    assert.match(
+      text({ job: 'stage', scanned: 3, requested: 0, staged: 3, bytesStaged: 1 }),
+      /^ {2}staged +3 /m,
+    );
+  });
+
+  it('evict', () => {
+    const told = text({ job: 'evict', scanned: 3, evicted: 2, failed: 1 });
+    assert.match(told, /^ {2}evicted +2$/m);
+    assert.equal(told.match(/evicted/g)?.length, 1);
+  });
+
+  it('verify and drill, with what draws the sample again', () => {
+    const verified = { verified: 2, bytesVerified: 5000, seed: 'abc', scanned: 3, conflicts: 1 };
+    const told = text({ job: 'verify', ...verified });
+    assert.match(told, /^ {2}verified +2 {2}5\.0 kB$/m);
+    assert.match(told, /^ {2}seed +abc {2}draws the same files again$/m);
+    assert.match(told, /1 file differs/);
+    assert.match(text({ job: 'drill', ...verified }), /^ {2}read back +2 {2}5\.0 kB$/m);
+  });
+});

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { byteCount, seconds, secondsOrNever, wholeNumber } from '../../lib/cli/values.js';
+import {
+  byteCount,
+  destination,
+  moment,
+  percentage,
+  seconds,
+  secondsOrNever,
+  wholeNumber,
+} from '../../lib/cli/values.js';
 
 const cases: [parse: (text: string) => unknown, text: string, value: unknown][] = [
   [wholeNumber, '1094', 1094],
@@ -11,6 +19,15 @@ const cases: [parse: (text: string) => unknown, text: string, value: unknown][] 
   [byteCount, '1.5 GB', 1_500_000_000],
   [byteCount, '2GiB', 2 * 2 ** 30],
   [byteCount, '10k', 10_000],
+  [byteCount, '10G', 10_000_000_000],
+  [percentage, '1%', 1],
+  [percentage, '0.5', 0.5],
+  [percentage, '100 %', 100],
+  [moment, '2026-03-01', new Date('2026-03-01T00:00:00Z')],
+  [moment, '2026-03-01T12:30+02:00', new Date('2026-03-01T10:30:00Z')],
+  [destination, '/back/to/here', '/back/to/here'],
+  [destination, 'root://server//base', 'root://server//base'],
+  [destination, 'here', `${process.cwd()}/here`],
 ];
 
 const refused: [parse: (text: string) => unknown, text: string][] = [
@@ -24,6 +41,13 @@ const refused: [parse: (text: string) => unknown, text: string][] = [
   [byteCount, 'many'],
   [byteCount, '5 ib'],
   [byteCount, ''],
+  [percentage, '0'],
+  [percentage, '101'],
+  [percentage, 'half'],
+  [moment, 'yesterday'],
+  [moment, '2026-02-30'],
+  [destination, ''],
+  [destination, 'https://server/base'],
 ];
 
 describe('values of options', () => {
@@ -37,4 +61,9 @@ describe('values of options', () => {
       assert.throws(() => parse(text), { code: 'commander.invalidArgument' });
     });
   }
+
+  it('say what is wrong with a time', () => {
+    assert.throws(() => moment('2026-02-30'), { message: 'The time 2026-02-30 is not in the calendar.' });
+    assert.throws(() => moment('soon'), { message: /^The time must be a date \(/ });
+  });
 });

@@ -5,13 +5,13 @@ import { ConfigError } from '../../lib/config/errors.js';
 import { loadConfig } from '../../lib/config/load.js';
 import { withTemp } from '../support/temporary.js';
 
-async function problemsOf(text: string | undefined, overrides = {}): Promise<string[]> {
+async function problemsOf(text: string | undefined, overrides = {}, cache?: boolean): Promise<string[]> {
   return withTemp(async (cwd) => {
     await mkdir(path.join(cwd, 'cache'));
     const file = path.join(cwd, 'conf.yaml');
     if (text !== undefined) await writeFile(file, text);
     try {
-      await loadConfig(file, overrides, { cwd, defaultFiles: [] });
+      await loadConfig(file, overrides, { cwd, defaultFiles: [], cache });
       return [];
     } catch (error) {
       assert.ok(error instanceof ConfigError, String(error));
@@ -57,9 +57,42 @@ describe('the configuration file', () => {
       assert.equal(bare.config.targetUrl, 'root://h//c');
       await assert.rejects(
         loadConfig(undefined, { cacheDirectory: 'cache' }, { cwd, defaultFiles: ['none.yaml'] }),
-        /--config.*none\.yaml/,
+        /--config.*the target by --target \(.*none\.yaml/,
       );
     });
+  });
+
+  it('is not needed with a target alone, unless a cache is', async () => {
+    await withTemp(async (cwd) => {
+      const where = { cwd, defaultFiles: ['none.yaml'] };
+      for (const cache of [undefined, false]) {
+        const { config } = await loadConfig(undefined, { targetUrl: 'root://h//c' }, { ...where, cache });
+        assert.equal(config.cacheDirectory, undefined);
+      }
+      await assert.rejects(
+        loadConfig(undefined, { targetUrl: 'root://h//c' }, { ...where, cache: true }),
+        /--config, or cache and target by --cache and --target \(/,
+      );
+    });
+  });
+
+  it('must name a cache, or one that is there, only where it is used', async () => {
+    const bare = 'x: {}\nbackup:\n  target_url: root://h//b\n';
+    const gone = `${bare}  cache_directory: nowhere\n`;
+    assert.deepEqual(await problemsOf(bare), []);
+    assert.deepEqual(await problemsOf(bare, {}, false), []);
+    assert.deepEqual(await problemsOf(bare, {}, true), [
+      '2 backup.cache_directory: is missing: it must be the path of the cache directory',
+    ]);
+    assert.deepEqual(await problemsOf(bare, { cacheDirectory: 'cache' }, true), []);
+    for (const cache of [undefined, true])
+      assert.deepEqual(await problemsOf(gone, {}, cache), [
+        '4 backup.cache_directory: ./nowhere does not exist',
+      ]);
+    assert.deepEqual(await problemsOf(gone, {}, false), []);
+    assert.match((await problemsOf(`${bare}  cache_directory: "a?b"\n`, {}, false)).join(), /"\?"/);
+    const keytab = await problemsOf(`${gone}  keytab_file_path: none\n`, {}, false);
+    assert.deepEqual(keytab, ['5 backup.keytab_file_path: ./none does not exist']);
   });
 
   it('may hold blocks of other programs', async () => {

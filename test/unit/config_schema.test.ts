@@ -4,9 +4,9 @@ import path from 'node:path';
 import { camelCase, snakeCase } from '../../lib/config/case.js';
 import { ConfigError } from '../../lib/config/errors.js';
 import { backupSchema, BACKUP_KEYS, MAIL_KEYS, type ArchiveOptions } from '../../lib/config/schema.js';
-import { nearestKey, resolveOptions, validateBlock } from '../../lib/config/validate.js';
+import { nearestKey, requireCache, resolveOptions, validateBlock } from '../../lib/config/validate.js';
 
-const minimal = { cache_directory: '/data/cache', target_url: 'root://host//base' };
+const minimal = { target_url: 'root://host//base' };
 
 function problem(more: Record<string, unknown>): string {
   const { problems } = validateBlock({ ...minimal, ...more });
@@ -22,6 +22,27 @@ describe('the options', () => {
     assert.equal(config.timezoneStr, 'Europe/London');
     assert.equal(config.verify, 'checksum');
     assert.equal(config.keytabFilePath, undefined);
+    assert.equal(config.cacheDirectory, undefined);
+    assert.equal(config.stageDeadlineSeconds, 48 * 3600);
+  });
+
+  it('need a cache only where one is used', () => {
+    assert.deepEqual(validateBlock(minimal).problems, []);
+    const missing = 'is missing: it must be the path of the cache directory';
+    const problem = { path: ['cache_directory'], message: missing };
+    assert.deepEqual(validateBlock(minimal, true).problems, [problem]);
+    assert.deepEqual(validateBlock({ ...minimal, cache_directory: null }, true).problems, [problem]);
+    assert.deepEqual(
+      validateBlock({}, true).problems.map((one) => one.path.join()),
+      ['cache_directory', 'target_url'],
+    );
+    assert.deepEqual(validateBlock({ ...minimal, cache_directory: '/c' }, true).problems, []);
+    assert.equal(requireCache(resolveOptions({ cacheDirectory: '/c', targetUrl: 'root://h//b' })), '/c');
+    assert.throws(() => requireCache(resolveOptions({ targetUrl: 'root://h//b' })), {
+      name: 'ConfigError',
+      exitCode: 2,
+      message: `cacheDirectory: ${missing} (cache_directory in a file)`,
+    });
   });
 
   it('take a facility’s block as it is', () => {
@@ -54,10 +75,7 @@ describe('the options', () => {
   });
 
   const bad: [Record<string, unknown>, RegExp][] = [
-    [
-      { cache_directory: undefined },
-      /^cache_directory: is missing: it must be the path of the cache directory$/,
-    ],
+    [{ target_url: undefined }, /^target_url: is missing: it must be a URL like root:/],
     [{ cache_directory: '' }, /empty/],
     [{ cache_directory: '/data/wh?t' }, /"\?"/],
     [{ target_url: 'http://host//base' }, /http:\/\/.*root, roots/],
@@ -68,6 +86,11 @@ describe('the options', () => {
     [{ parallel_copies: 2.5 }, /whole number/],
     [{ parallel_copies: 256 }, /from 1 to 255/],
     [{ settle_seconds: -1 }, /from 0/],
+    [{ stage_batch_files: 0 }, /^stage_batch_files: must be a whole number from 1 to 10000 \(files\)$/],
+    [{ stage_max_bytes: -1 }, /from 0 to 1000000000000000 \(bytes\)/],
+    [{ stage_poll_min_seconds: 0 }, /from 0\.1 to 3600 \(seconds\)/],
+    [{ stage_deadline_seconds: 0 }, /from 1 to 2592000 \(seconds\)/],
+    [{ stage_priority: 4 }, /^stage_priority: must be a whole number from 0 to 3 \(lowest to highest\)$/],
     [{ settle_seconds: Number.NaN }, /number/],
     [{ fsync: 'yes' }, /true or false, not "yes"/],
     [{ timezone_str: 'Europe/Lodon' }, /"Europe\/Lodon" is not a time zone/],
@@ -104,7 +127,6 @@ describe('the options', () => {
     const keys = problems.map((one) => one.path.join('.')).sort();
     assert.deepEqual(keys, [
       'auto_remove',
-      'cache_directory',
       'fsnyc',
       'mail.from_addr',
       'mail.host',

@@ -14,14 +14,14 @@ export function addLs(program: Command, session: Session): void {
     .command('ls')
     .description('list what is at the target')
     .argument('[path...]', "relative to the target's base; default: everything in it")
-    .option('-l, --long', 'with size, time, and where it is: online, tape')
+    .option('-l, --long', 'with size, time, and where it is: online or offline, tape')
     .option('-R, --recursive', 'directories with all that is in them');
   addConfigOptions(command).action(action(session, ls));
 }
 
 async function ls(invocation: Invocation<Options>, paths: string[]): Promise<ExitCode> {
   const { options, output, screen, signal } = invocation;
-  const { archive } = await openArchive(invocation);
+  const { archive } = await openArchive(invocation, { cache: false });
   let failed = false;
   for await (const entry of archive.ls(paths, { recursive: options.recursive === true, signal })) {
     if (output.json) output.object(entry);
@@ -43,7 +43,7 @@ function nameOf({ path, isDirectory }: RemoteEntry): string {
 function longLine(entry: RemoteEntry): string {
   const { isDirectory, size, mtime, online, onTape } = entry;
   const cells = [
-    (isDirectory || !online ? '' : 'online').padEnd(6),
+    (isDirectory ? '' : online ? 'online' : 'offline').padEnd(7),
     (isDirectory || !onTape ? '' : 'tape').padEnd(4),
     (isDirectory ? '' : bytes(size)).padStart(8),
     time(mtime),

@@ -34,6 +34,7 @@ export function addSandbox(program: Command, session: Session): void {
     .option('--mount-delay <seconds>', 'to mount a tape: a number or a range 2-5 (default: 0)', seconds)
     .option('--drives <number>', 'files written to or read from tape at once (default: 4)', wholeNumber)
     .option('--fail-stage <glob>', 'files that cannot be staged')
+    .option('--never-stage <glob>', 'files whose stage requests are never answered')
     .option('--fail-migration <glob>', 'files that never get onto tape')
     .option(
       '--buffer-size <bytes>',

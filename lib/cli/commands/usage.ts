@@ -1,5 +1,6 @@
 /** `usage`: how full the cache's disk is. */
 import type { Command } from 'commander';
+import { requireCache } from '../../config/index.js';
 import { openArchive } from '../archive.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { bytes, printable } from '../format.js';
@@ -20,7 +21,7 @@ async function usage(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
   if (output.json) output.object({ type: 'usage', warning, ...disk });
   else {
     output.line(
-      `${printable(config.cacheDirectory)}: ${disk.usedPercent} % used, ` +
+      `${printable(requireCache(config))}: ${disk.usedPercent} % used, ` +
         `${bytes(disk.used)} of ${bytes(disk.used + disk.available)}, ${bytes(disk.available)} free`,
     );
     if (warning) output.line(`That is more than warning_mark_percent, ${config.warningMarkPercent} %.`);

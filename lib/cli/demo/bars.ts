@@ -24,6 +24,7 @@ export async function shownAsBar<T>(
       walkDone: true,
       rate: Number.isFinite(rate) ? rate : 0,
       etaSeconds: Number.isFinite(left) ? left : null,
+      copying: 0,
     });
   };
   screen.showBar();

@@ -1,62 +1,64 @@
-/** Two copies of a record, compared byte by byte. */
-import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
+/** What came back, compared byte by byte with what was put in. */
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { filesIn } from './folder.js';
 
 const chunk = 4 * 2 ** 20;
 
 export interface Comparison {
+  files: number;
   bytes: number;
-  equal: boolean;
-  /** Offset of the first byte that differs. */
-  firstDifference?: number;
-  /** Of the first file, hexadecimal. */
-  sha256: string;
+  /** The first file that isn't the same, and why; undefined: every byte is as it was. */
+  difference: string | undefined;
+  /** Relative, of those that are the same. */
+  largest: string | undefined;
 }
 
-/** @param original the bytes themselves, or a file with them */
-export async function compareBytes(original: Uint8Array | string, file: string): Promise<Comparison> {
-  await using second = await open(file);
-  const first = typeof original === 'string' ? await open(original) : original;
-  try {
-    return await compare(first, second);
-  } finally {
-    if (!(first instanceof Uint8Array)) await first.close();
+/** All files below `original` must be below `copy`, and nothing else but our own. `tell` is called after each. */
+export async function compareTrees(
+  original: string,
+  copy: string,
+  tell: (done: { files: number; bytes: number }) => void,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const found: Comparison = { files: 0, bytes: 0, difference: undefined, largest: undefined };
+  let most = -1;
+  const seen = new Set<string>();
+  for await (const file of filesIn(original)) {
+    signal.throwIfAborted();
+    const compared = await compareFiles(path.join(original, file), path.join(copy, file));
+    if (typeof compared === 'string') return { ...found, difference: `${file} ${compared}` };
+    seen.add(file);
+    found.files++;
+    found.bytes += compared;
+    if (compared > most) [most, found.largest] = [compared, file];
+    tell(found);
   }
+  for await (const file of filesIn(copy)) {
+    // Ours, not a record: the lock.
+    const ours = path.basename(file).startsWith('.xrootd-archive.');
+    if (!ours && !seen.has(file)) return { ...found, difference: `${file} was never put in` };
+  }
+  return found;
 }
 
-async function compare(first: Uint8Array | FileHandle, second: FileHandle): Promise<Comparison> {
-  const hash = createHash('sha256');
+/** Resolves with the size, or with what is wrong. */
+async function compareFiles(original: string, copy: string): Promise<number | string> {
+  const there = await stat(copy).catch(() => undefined);
+  if (there === undefined) return 'did not come back';
+  await using first = await open(original);
+  await using second = await open(copy);
   const [one, two] = [Buffer.allocUnsafe(chunk), Buffer.allocUnsafe(chunk)];
-  let firstDifference: number | undefined;
-  for (let position = 0; ;) {
+  for (let position = 0; ; position += chunk) {
     const a = await readFull(first, one, position);
     const b = await readFull(second, two, position);
-    hash.update(a);
-    if (firstDifference === undefined && !a.equals(b)) firstDifference = position + differenceOf(a, b);
-    position += a.length;
-    if (a.length < chunk && b.length < chunk) {
-      const difference = firstDifference === undefined ? {} : { firstDifference };
-      return {
-        bytes: position,
-        equal: firstDifference === undefined,
-        ...difference,
-        sha256: hash.digest('hex'),
-      };
-    }
+    if (!a.equals(b)) return `differs between bytes ${position} and ${position + chunk}`;
+    if (a.length < chunk) return position + a.length;
   }
-}
-
-function differenceOf(a: Buffer, b: Buffer): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let index = 0; index < shorter; index++) if (a[index] !== b[index]) return index;
-  return shorter;
 }
 
 /** Less than a chunk only at the end. */
-async function readFull(from: Uint8Array | FileHandle, into: Buffer, position: number): Promise<Buffer> {
-  if (from instanceof Uint8Array) {
-    return Buffer.from(from.buffer, from.byteOffset, from.byteLength).subarray(position, position + chunk);
-  }
+async function readFull(from: FileHandle, into: Buffer, position: number): Promise<Buffer> {
   let length = 0;
   while (length < into.length) {
     const { bytesRead } = await from.read(into, length, into.length - length, position + length);

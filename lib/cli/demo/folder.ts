@@ -3,30 +3,31 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, opendir, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 
-export async function folderSize(folder: string): Promise<{ total: number; largest: number }> {
+/** Bytes. */
+export async function folderSize(folder: string): Promise<number> {
   let total = 0;
-  let largest = 0;
-  for await (const file of filesIn(folder)) {
-    const { size } = await stat(path.join(folder, file));
-    total += size;
-    largest = Math.max(largest, size);
-  }
-  return { total, largest };
+  for await (const file of filesIn(folder)) total += (await stat(path.join(folder, file))).size;
+  return total;
 }
 
-/** Copies all regular files; links and devices are left out, as an archive does. Returns how many. */
-export async function copyFolder(folder: string, target: string, signal: AbortSignal): Promise<number> {
-  let files = 0;
+/** Copies all regular files; links and devices are left out, as an archive does. Returns what it copied. */
+export async function copyFolder(
+  folder: string,
+  target: string,
+  signal: AbortSignal,
+): Promise<{ files: number; bytes: number }> {
+  const copied = { files: 0, bytes: 0 };
   for await (const file of filesIn(folder)) {
     signal.throwIfAborted();
     const [from, to] = [path.join(folder, file), path.join(target, file)];
     await mkdir(path.dirname(to), { recursive: true });
     await copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
-    const { atime, mtime } = await stat(from);
+    const { atime, mtime, size } = await stat(from);
     await utimes(to, atime, mtime);
-    files++;
+    copied.files++;
+    copied.bytes += size;
   }
-  return files;
+  return copied;
 }
 
 /** Regular files below a folder, relative to it. */

@@ -1,27 +1,25 @@
 /** The demonstration from its first step to its last. */
-import path from 'node:path';
-import { Archive, type Logger, type Report } from '../../index.js';
+import { Archive, type Logger } from '../../index.js';
 import { TapeSandbox } from '../../sandbox/index.js';
-import { bytes, count, duration, plural, printable } from '../format.js';
+import { bytes, duration, plural } from '../format.js';
 import type { Screen } from '../screen.js';
-import { summary } from '../summary.js';
 import { shownAsBar } from './bars.js';
-import { chooseHero, type Hero } from './cast.js';
-import { compareBytes } from './compare.js';
+import { compareAll, restoreAll } from './bring_back.js';
 import { copyFolder } from './folder.js';
 import { listFiles } from './listing.js';
 import { Narrator } from './narrator.js';
-import { readBack } from './read_back.js';
-import { expectedBytes, makeRecords, readRecord } from './records.js';
+import { expectedBytes, makeRecords } from './records.js';
+import { pass, type Scene } from './scene.js';
 import { letTapeTake, TapeGate } from './tape.js';
-import { showWhereabouts, whereabouts } from './where.js';
+import { showWhereabouts, whereabouts, type Amount } from './where.js';
 import type { Needs, Workplace } from './workplace.js';
 
 export type DemoOptions = Needs;
 
 const steps = 7;
 /** Seconds; a real library takes minutes to hours. */
-const [mountDelay, stageDelay] = [2, 1];
+const [mountDelay, stageDelay] = [2, [0, 6] as const];
+const polling = { stagePollMinSeconds: 0.3, stagePollMaxSeconds: 1 };
 
 /** Resolves with true when everything was as it should be. */
 export async function tell(
@@ -35,9 +33,8 @@ export async function tell(
   narrator.line('xrootd-archive: how records get safely onto tape, and back.');
   narrator.line('Everything happens on this machine, and all of it is removed at the end.');
 
-  await fillCache(narrator, place, options, screen, signal);
-  const hero = await chooseHero(place.cache, options.folder);
-  if (hero === undefined) throw new Error('there is no file to archive');
+  const filled = await fillCache(narrator, place, options, screen, signal);
+  if (filled.files === 0) throw new Error('there is no file to archive');
 
   const gate = new TapeGate();
   narrator.step(
@@ -53,15 +50,17 @@ export async function tell(
   narrator.result(`it answers at ${sandbox.url}`);
 
   const archive = new Archive(
-    { cacheDirectory: place.cache, targetUrl: sandbox.url, autoRemove: 'backed_up', settleSeconds: 0 },
+    { cacheDirectory: place.cache, targetUrl: sandbox.url, settleSeconds: 0, ...polling },
     { logger: silent },
   );
   const scene: Scene = { narrator, screen, archive, sandbox, gate, signal };
+  const original = options.folder ?? place.original;
   const good =
     (await firstPass(scene)) &&
     (await tapeTakes(scene)) &&
     (await secondPass(scene)) &&
-    (await bringBack(scene, hero, place, options));
+    (await restoreAll(scene, place)) &&
+    (await compareAll(scene, original, place, filled, options.folder === undefined));
   narrator.line('');
   const seconds = (performance.now() - started) / 1000;
   narrator.line(
@@ -79,30 +78,21 @@ function noop(): void {
   // Nothing is told.
 }
 
-interface Scene {
-  narrator: Narrator;
-  screen: Screen;
-  archive: Archive;
-  sandbox: TapeSandbox;
-  gate: TapeGate;
-  signal: AbortSignal;
-}
-
 async function fillCache(
   narrator: Narrator,
-  { cache }: Workplace,
+  { cache, original }: Workplace,
   { folder, large, small }: DemoOptions,
   screen: Screen,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Amount> {
   if (folder !== undefined) {
     narrator.step(
       'A cache',
       `The cache is a directory where records wait. We fill it with copies of the files in ${folder}.`,
     );
-    const files = await copyFolder(folder, cache, signal);
-    narrator.result(`${plural(files, 'file')} copied; the folder itself is only read`);
-    return;
+    const copied = await copyFolder(folder, cache, signal);
+    narrator.result(`${plural(copied.files, 'file')} copied; the folder itself is only read`);
+    return copied;
   }
   narrator.step(
     'A cache',
@@ -114,17 +104,23 @@ async function fillCache(
     { files: large + small, bytes: expectedBytes({ large, small }) },
     (report) => makeRecords(cache, { large, small }, report, signal),
   );
+  await copyFolder(cache, original, signal);
   narrator.result(`${plural(made.files, 'record')}, ${bytes(made.bytes)}, in ${cache}`);
+  narrator.result(
+    'a second copy of each put aside, where the archive never looks: to compare with at the end',
+  );
+  return made;
 }
 
-async function firstPass({ narrator, screen, archive, signal }: Scene): Promise<boolean> {
+async function firstPass(scene: Scene): Promise<boolean> {
+  const { narrator, archive, signal } = scene;
   narrator.step(
     'First pass: copy',
     'A backup pass copies what the server does not have yet, and compares checksums. It removes nothing here yet: ' +
       'only what is on tape counts as safe.',
     'xrootd-archive backup',
   );
-  const report = await pass(archive, screen, narrator, signal);
+  const report = await pass(scene, () => archive.backup({ signal }));
   const where = await whereabouts(archive, signal);
   showWhereabouts(narrator, where);
   const good = report.failed + report.conflicts === 0 && where.cache.files === report.scanned;
@@ -148,14 +144,15 @@ async function tapeTakes({ narrator, screen, archive, sandbox, gate, signal }: S
   return good;
 }
 
-async function secondPass({ narrator, screen, archive, signal }: Scene): Promise<boolean> {
+async function secondPass(scene: Scene): Promise<boolean> {
+  const { narrator, archive, signal } = scene;
   narrator.step(
     'Second pass: make room',
     'The next pass finds that the copies are on tape. It compares size and checksum once more, and only then removes ' +
       'the files here.',
     'xrootd-archive backup',
   );
-  const report = await pass(archive, screen, narrator, signal);
+  const report = await pass(scene, () => archive.backup({ signal }));
   const where = await whereabouts(archive, signal);
   showWhereabouts(narrator, where);
   const good =
@@ -163,71 +160,4 @@ async function secondPass({ narrator, screen, archive, signal }: Scene): Promise
   if (good)
     narrator.result(`${plural(report.removed, 'file')} removed, ${bytes(report.bytesRemoved)} free again`);
   return good;
-}
-
-async function pass(
-  archive: Archive,
-  screen: Screen,
-  narrator: Narrator,
-  signal: AbortSignal,
-): Promise<Report> {
-  const stop = archive.on('progress', (event) => {
-    screen.progress(event);
-  });
-  screen.showBar();
-  let report: Report;
-  try {
-    report = await archive.backup({ signal });
-  } finally {
-    stop();
-    screen.hideBar();
-  }
-  signal.throwIfAborted();
-  if (report.failed + report.conflicts > 0) for (const line of summary(report)) narrator.line(`   ${line}`);
-  return report;
-}
-
-async function bringBack(
-  { narrator, screen, archive, signal }: Scene,
-  { record, size, original }: Hero,
-  { back }: Workplace,
-  { folder }: DemoOptions,
-): Promise<boolean> {
-  narrator.step(
-    'Back from tape',
-    `Somebody wants ${printable(record)} (${bytes(size)}). We ask the robot to fetch it ("stage"), wait until it is ` +
-      'online, copy it, and give its place in the buffer up again ("evict").',
-  );
-  const file = path.join(back, path.basename(record));
-  await shownAsBar(screen, { files: 1, bytes: size }, (report) =>
-    readBack(
-      archive.config.targetUrl,
-      record,
-      file,
-      {
-        waiting: () => undefined,
-        online: (seconds) => {
-          screen.note(`   ✓ online after ${duration(seconds)}`);
-        },
-        copying: (done) => {
-          report({ files: 0, bytes: done });
-        },
-      },
-      signal,
-    ),
-  );
-  narrator.result('copied out, and evicted');
-
-  narrator.step('Is it the same?', 'We compare it byte by byte with what was put in, which we kept aside.');
-  const { equal, bytes: compared, firstDifference, sha256 } = await compareBytes(original, file);
-  if (!equal) {
-    narrator.line(`   ✗ it differs, first at byte ${count(firstDifference ?? 0)}`);
-    return false;
-  }
-  narrator.result(`${count(compared)} bytes, every one as it was (sha256 ${sha256.slice(0, 16)}…)`);
-  if (folder === undefined) {
-    const { shot, timestamp, images } = await readRecord(file);
-    narrator.result(`HDF5 reads it: shot ${shot}, ${timestamp}${images > 0 ? `, ${images} images` : ''}`);
-  }
-  return true;
 }

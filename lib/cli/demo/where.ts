@@ -1,6 +1,7 @@
 /** What is where: in the cache, on the tape system's disk, on tape. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { requireCache } from '../../config/index.js';
 import type { Archive } from '../../index.js';
 import { bytes, count } from '../format.js';
 import { filesIn } from './folder.js';
@@ -20,7 +21,7 @@ export interface Whereabouts {
 
 export async function whereabouts(archive: Archive, signal: AbortSignal): Promise<Whereabouts> {
   const found: Whereabouts = { cache: nothing(), disk: nothing(), tape: nothing() };
-  const { cacheDirectory } = archive.config;
+  const cacheDirectory = requireCache(archive.config);
   for await (const file of filesIn(cacheDirectory)) {
     // Ours, not a record: the lock.
     if (path.basename(file).startsWith('.xrootd-archive.')) continue;

@@ -15,6 +15,8 @@ export class Workplace implements AsyncDisposable {
   readonly root: string;
   /** The cache, where an experiment's software would write its records. */
   readonly cache: string;
+  /** A second copy of made records, to compare with; a given folder is its own. */
+  readonly original: string;
   /** What comes back from tape. */
   readonly back: string;
   /** Where the sandbox makes its own directory; undefined where it can't be here. */
@@ -26,6 +28,7 @@ export class Workplace implements AsyncDisposable {
   private constructor(parent: string) {
     this.root = mkdtempSync(path.join(parent, 'xrootd-demo-'));
     this.cache = path.join(this.root, 'cache');
+    this.original = path.join(this.root, 'original');
     this.back = path.join(this.root, 'back');
     // Beside ours: should we end in a hurry, it has a keeper of its own that must still find it. Names of sockets are
     // short, and xrootd's configuration splits at spaces.
@@ -53,15 +56,14 @@ export class Workplace implements AsyncDisposable {
   }
 }
 
-/** The most that is on disk at once: the cache, the server's disk or tape, and one record on its way between. */
+/** The most that is on disk at once, at the end: tape, its buffer, what came back, and what made records are compared with. */
 async function sizeOf({ folder, large, small }: Needs): Promise<number> {
   if (folder !== undefined) {
     const stats = await stat(folder).catch(() => undefined);
     if (stats?.isDirectory() !== true) throw new Error(`${folder} is not a directory`);
-    const { total, largest } = await folderSize(folder);
-    return 2 * total + 2 * largest;
+    return 3 * (await folderSize(folder));
   }
-  return 2 * expectedBytes({ large, small }) + expectedBytes({ large: 1, small: 0 });
+  return 4 * expectedBytes({ large, small });
 }
 
 async function roomyDirectory(size: number): Promise<string> {

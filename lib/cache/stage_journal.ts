@@ -1,0 +1,61 @@
+/**
+ * What a restore has asked tape for, kept in its directory: after a crash the next one waits for the same requests
+ * instead of asking twice, and knows what to evict. One JSON object a line; a last line that was cut is left out.
+ */
+import * as fs from 'node:fs/promises';
+import { RESERVED_PREFIX } from '../rules/names.js';
+import type { CacheDirectory } from './directory.js';
+import { errnoCode } from './errors.js';
+
+const NAME = `${RESERVED_PREFIX}staged`;
+
+export interface StagedRequest {
+  requestId: string;
+  names: string[];
+}
+
+export class StageJournal {
+  readonly #root: CacheDirectory;
+  readonly #target: string;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(root: CacheDirectory, target: string) {
+    this.#root = root;
+    this.#target = target;
+  }
+
+  /** The requests of an earlier restore from the same target, oldest first. */
+  async read(): Promise<StagedRequest[]> {
+    const lines = await fs.readFile(this.#root.entry(NAME), 'utf8').catch((error: unknown) => {
+      if (errnoCode(error) === 'ENOENT') return '';
+      throw error;
+    });
+    return lines.split('\n').flatMap((line) => {
+      const entry = parse(line);
+      return entry?.target === this.#target ? [{ requestId: entry.requestId, names: entry.names }] : [];
+    });
+  }
+
+  /** Resolves when the line is on the disk. */
+  add(request: StagedRequest): Promise<void> {
+    const line = `${JSON.stringify({ target: this.#target, ...request })}\n`;
+    this.#writing = this.#writing.then(() => fs.appendFile(this.#root.entry(NAME), line, { flush: true }));
+    return this.#writing;
+  }
+
+  /** All has been dealt with. */
+  async clear(): Promise<void> {
+    await fs.rm(this.#root.entry(NAME), { force: true });
+  }
+}
+
+function parse(line: string): { target: string; requestId: string; names: string[] } | undefined {
+  try {
+    const { target, requestId, names } = JSON.parse(line) as Record<string, unknown>;
+    if (typeof target !== 'string' || typeof requestId !== 'string' || !Array.isArray(names))
+      return undefined;
+    return { target, requestId, names: names.filter((name) => typeof name === 'string') };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+/** What to do after a job, by its report. Pure. */
+import type { Report } from '../jobs/report.js';
+import { plural } from './format.js';
+
+export function nextSteps(report: Report): string[] {
+  const { dryRun, failed, conflicts, job } = report;
+  if (!dryRun) return after[job](report);
+  if (failed + conflicts === 0) return [];
+  return ['look at what failed; without --dry-run the rest would be done'];
+}
+
+const after: Record<Report['job'], (report: Report) => string[]> = {
+  backup: afterBackup,
+  retention: afterBackup,
+  restore: afterRestore,
+  stage: afterStage,
+  evict: ({ failed }) =>
+    failed > 0 ? [`${plural(failed, 'file')} failed; what is not on tape keeps its only copy`] : [],
+  verify: afterVerify,
+  drill: afterDrill,
+};
+
+function afterBackup(report: Report): string[] {
+  const { interrupted, error, failed, conflicts, kept, copied, removedAfterCopy, job } = report;
+  const steps: string[] = [];
+  if (error !== undefined)
+    steps.push('it ended before everything was looked at; what is done is complete, the next pass goes on');
+  if (interrupted) steps.push('it was stopped early; nothing is lost, the next pass goes on');
+  if (failed > 0) {
+    steps.push(`${plural(failed, 'file')} failed and stayed as they were; the next pass tries again`);
+  }
+  if (conflicts > 0) {
+    const differ = conflicts === 1 ? 'differs from its remote copy' : 'differ from their remote copies';
+    steps.push(
+      `${plural(conflicts, 'file')} ${differ}: both stay, nothing is overwritten; look at them yourself`,
+    );
+  }
+  if (job === 'backup' && !interrupted && kept + copied - removedAfterCopy > 0) {
+    steps.push('files that are still here are looked at again by the next pass');
+  }
+  return steps;
+}
+
+function afterRestore({ interrupted, error, failed, conflicts }: Report): string[] {
+  const steps: string[] = [];
+  if (error !== undefined || interrupted) {
+    const end = interrupted ? 'was stopped early' : 'ended before everything was looked at';
+    steps.push(`it ${end}; every file that is there is complete, the same command goes on`);
+  }
+  if (failed > 0) steps.push(`${plural(failed, 'file')} failed; the same command tries again`);
+  if (conflicts > 0)
+    steps.push(`${plural(conflicts, 'file')} stayed as they were; --overwrite replaces files that differ`);
+  return steps;
+}
+
+function afterStage({ interrupted, failed, requested = 0 }: Report): string[] {
+  const steps: string[] = [];
+  if (interrupted) steps.push('it was stopped early; the same command goes on');
+  if (requested > 0) steps.push('tape was asked: ls -l shows what is online, stage --wait waits for it');
+  if (failed > 0) steps.push(`${plural(failed, 'file')} failed; the same command asks again`);
+  return steps;
+}
+
+function afterVerify({ interrupted, error, failed, conflicts }: Report): string[] {
+  const steps: string[] = [];
+  if (error !== undefined || interrupted) steps.push('it ended before everything was compared');
+  if (failed > 0) steps.push(`${plural(failed, 'file')} could not be compared; that counts as wrong`);
+  if (conflicts > 0) {
+    const differ = conflicts === 1 ? 'differs' : 'differ';
+    steps.push(`${plural(conflicts, 'file')} ${differ}: nothing was changed, look at them yourself`);
+  }
+  return steps;
+}
+
+function afterDrill({ interrupted, error, failed, conflicts }: Report): string[] {
+  const steps: string[] = [];
+  if (error !== undefined || interrupted)
+    steps.push('it ended early: files that it did not reach prove nothing');
+  if (failed + conflicts > 0)
+    steps.push(
+      `${plural(failed + conflicts, 'file')} did not come back from tape as they should: find out why now, ` +
+        'before somebody needs them',
+    );
+  return steps;
+}

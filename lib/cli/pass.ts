@@ -1,0 +1,50 @@
+/** A job on the screen: its events as JSON, or a bar and at the end a summary; its exit code. */
+import type { Archive, Report } from '../index.js';
+import { openArchive, type OpenOptions } from './archive.js';
+import { exitCodes, type ExitCode } from './exit_codes.js';
+import type { Invocation } from './invocation.js';
+import type { ConfigOptions } from './options.js';
+import { summary } from './summary.js';
+
+/** Runs a job that ends with a report, by the invocation's signal. */
+export async function runPass(
+  invocation: Invocation<ConfigOptions>,
+  job: (archive: Archive) => Promise<Report>,
+  options: OpenOptions = {},
+): Promise<ExitCode> {
+  const { output, screen } = invocation;
+  const bar = screen.isTerminal && !output.json;
+  // A line a file would leave nothing of the bar; whoever wants them says so.
+  const { archive } = await openArchive(invocation, { ...(bar && { level: 'warn' }), ...options });
+  show(invocation, archive);
+  if (bar) screen.showBar();
+  try {
+    return exitCodeOfReport(await job(archive));
+  } finally {
+    screen.hideBar();
+  }
+}
+
+export function exitCodeOfReport({ interrupted, failed, conflicts }: Report): ExitCode {
+  if (interrupted) return exitCodes.interrupted;
+  return failed + conflicts > 0 ? exitCodes.failures : exitCodes.ok;
+}
+
+function show({ output, screen }: Invocation<ConfigOptions>, archive: Archive): void {
+  if (output.json) {
+    archive.onAny((event) => {
+      output.object(event);
+    });
+    return;
+  }
+  archive.on('progress', (event) => {
+    screen.progress(event);
+  });
+  // A pass that lost its server has a report too, before it throws.
+  archive.on('pass:finished', ({ report }) => {
+    screen.hideBar();
+    // With nothing done the error alone says it all.
+    if (report.error === undefined || report.scanned > 0)
+      for (const line of summary(report)) output.line(line);
+  });
+}

@@ -1,0 +1,137 @@
+/** One file's way back: is it here already? is it online? stage, fetch, check, name. */
+import type { ArchiveConfig } from '../config/index.js';
+import type { RemoteStore } from '../remote/store.js';
+import { checksumText, sameChecksum, type Checksum } from '../rules/checksum.js';
+import { decideRestore } from '../rules/restoring.js';
+import { XRootDError } from '../xrdcl/index.js';
+import type { Emit } from './event_bus.js';
+import type { RemoteEntry } from './list.js';
+import type { ProgressMeter } from './progress_meter.js';
+import type { Receiver } from './receiver.js';
+import type { Stager } from './stager.js';
+import type { Outcome } from './tally.js';
+
+export interface RestoreContext {
+  config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
+  store: RemoteStore;
+  receiver: Receiver;
+  stager: Stager;
+  emit: Emit;
+  progress: ProgressMeter;
+  overwrite: boolean;
+  dryRun: boolean;
+  signal: AbortSignal;
+}
+
+/** A file can leave the buffer again between our look and our copy; more than that is a buffer that is too small. */
+const stagings = 3;
+
+/** @throws what asking, staging, fetching and writing throw; nothing half-written stays */
+export async function restoreRecord(entry: RemoteEntry, context: RestoreContext): Promise<Outcome> {
+  const { receiver, emit, dryRun } = context;
+  const { path, size } = entry;
+  const problem = receiver.nameProblem(path);
+  if (problem !== undefined) {
+    return { result: 'failed', failure: { path, code: 'BadName', message: problem } };
+  }
+  const sums = new Sums(entry, context);
+  const decision = await decide(entry, sums, context);
+  switch (decision.action) {
+    case 'skip':
+      emit({ type: 'file:skipped', path, reason: decision.reason });
+      return { result: 'kept', reason: decision.reason };
+    case 'conflict':
+      return { result: 'conflicts', failure: { path, code: 'Conflict', message: decision.reason } };
+    case 'fetch':
+    case 'replace': {
+      if (!dryRun) await fetch(entry, decision.action === 'replace', sums, context);
+      return { result: 'copied', bytes: size, removed: false };
+    }
+  }
+}
+
+/** The server's checksum, asked for once. */
+class Sums {
+  readonly #entry: RemoteEntry;
+  readonly #context: RestoreContext;
+  #remote: Promise<Checksum> | undefined;
+
+  constructor(entry: RemoteEntry, context: RestoreContext) {
+    this.#entry = entry;
+    this.#context = context;
+  }
+
+  remote(): Promise<Checksum> {
+    const { store, config, signal } = this.#context;
+    return (this.#remote ??= store.checksum(this.#entry.path, config.checksumType, this.#entry.size, signal));
+  }
+}
+
+async function decide({ path, size }: RemoteEntry, sums: Sums, context: RestoreContext) {
+  const { receiver, config, overwrite, signal } = context;
+  const local = await receiver.look(path, signal);
+  let same: boolean | undefined = config.verify === 'size' ? true : undefined;
+  for (;;) {
+    const answer = decideRestore({ local, remote: { size }, sameChecksum: same, overwrite });
+    if ('action' in answer) return answer;
+    const [here, there] = await Promise.all([
+      receiver.checksum(path, config.checksumType, signal),
+      sums.remote(),
+    ]);
+    same = sameChecksum(here, there);
+  }
+}
+
+async function fetch(
+  entry: RemoteEntry,
+  overwrite: boolean,
+  sums: Sums,
+  context: RestoreContext,
+): Promise<void> {
+  const { store, receiver, stager, emit, progress, signal } = context;
+  const { path, size, mtime } = entry;
+  let online = entry.online;
+  for (let staging = 0; ; staging += 1) {
+    if (!online) await stager.online(path, size);
+    try {
+      emit({ type: 'file:copying', path, size, attempt: staging + 1 });
+      const onProgress = (bytes: number) => {
+        progress.copying(path, bytes);
+        emit({ type: 'file:progress', path, bytes, size });
+      };
+      let checksum: Checksum | undefined;
+      await receiver.receive(store, path, { mtime, overwrite, onProgress, signal }, async (received) => {
+        await check(entry, received, sums);
+        checksum = received.checksum;
+      });
+      emit({ type: 'file:restored', path, size, ...(checksum && { checksum: checksumText(checksum) }) });
+      return;
+    } catch (error) {
+      progress.restart(path);
+      if (!(error instanceof XRootDError) || staging + 1 >= stagings) throw error;
+      const now = await store.stat(path, signal);
+      if (now?.offline !== true) throw error;
+      online = false;
+    } finally {
+      stager.release(path);
+    }
+  }
+}
+
+async function check(
+  { path, size }: RemoteEntry,
+  received: { size: number; checksum: Checksum | undefined },
+  sums: Sums,
+): Promise<void> {
+  if (received.size !== size) throw corrupt(path, `${received.size} bytes came of ${size}`);
+  if (received.checksum === undefined) return;
+  const theirs = await sums.remote();
+  if (!sameChecksum(received.checksum, theirs)) {
+    const [mine, expected] = [checksumText(received.checksum), checksumText(theirs)];
+    throw corrupt(path, `the bytes that came have ${mine}, the server says ${expected}`);
+  }
+}
+
+function corrupt(path: string, message: string): XRootDError {
+  return new XRootDError({ status: 1, code: 305, errNo: 0, message }, { operation: 'verify', source: path });
+}

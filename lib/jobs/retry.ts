@@ -1,0 +1,32 @@
+/** Tries again what is worth another try, with back-off; an aborted call is not tried again. */
+import pRetry from 'p-retry';
+import type { ArchiveConfig, Logger } from '../config/index.js';
+import { XRootDError } from '../xrdcl/index.js';
+
+export interface RetryContext {
+  config: Pick<ArchiveConfig, 'retryAttempts' | 'retryDelaySeconds' | 'retryMaxDelaySeconds'>;
+  logger: Logger;
+  signal: AbortSignal | undefined;
+}
+
+/** @param onFailed after every attempt that failed */
+export function retrying<T>(
+  path: string,
+  { config, logger, signal }: RetryContext,
+  task: (attempt: number) => Promise<T>,
+  onFailed: () => void,
+): Promise<T> {
+  return pRetry(task, {
+    retries: config.retryAttempts - 1,
+    minTimeout: config.retryDelaySeconds * 1000,
+    maxTimeout: Math.max(config.retryDelaySeconds, config.retryMaxDelaySeconds) * 1000,
+    randomize: true,
+    ...(signal && { signal }),
+    shouldRetry: ({ error, attemptNumber, retriesLeft }) => {
+      const retry = error instanceof XRootDError && error.retryable && retriesLeft > 0;
+      if (retry) logger.warn(error.message, { record: path, attempt: attemptNumber, retriesLeft });
+      return retry;
+    },
+    onFailedAttempt: onFailed,
+  });
+}

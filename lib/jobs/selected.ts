@@ -1,0 +1,67 @@
+/** The files that were asked for: by pattern, by plain path, by time. */
+import { ConfigError } from '../config/index.js';
+import type { RemoteStore } from '../remote/store.js';
+import { selector, type Selector } from '../rules/selection.js';
+import { list, type ListItem } from './list.js';
+
+export interface SelectionOptions {
+  /** Plain paths, in which no letter is special, beside the patterns. */
+  list?: readonly string[] | undefined;
+  /** Only files whose time on the server is not before. */
+  since?: Date | undefined;
+  /** Only files whose time on the server is before. */
+  until?: Date | undefined;
+}
+
+/**
+ * @param paths files, directories or globs, relative to the target's base; `.`, and none without a list, is everything
+ * @throws {ConfigError}
+ */
+export function selection(
+  paths: readonly string[],
+  { list: plain, since, until }: SelectionOptions,
+): Selector {
+  try {
+    return selector({ patterns: paths.length === 0 ? undefined : paths, paths: plain, since, until });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new ConfigError([{ key: '', message: error.message }]);
+  }
+}
+
+/**
+ * The same for what changes something on the server: there an empty list isn't everything, it is a mistake.
+ * @throws {ConfigError}
+ */
+export function namedSelection(paths: readonly string[], options: SelectionOptions): Selector {
+  if (paths.length === 0 && options.list === undefined)
+    throw new ConfigError([{ key: '', message: 'no paths given; "." is everything' }]);
+  return selection(paths, options);
+}
+
+/** Files, and what couldn't be looked at; also what was asked for and isn't there. */
+export async function* selectedFiles(
+  store: RemoteStore,
+  selects: Selector,
+  statsInFlight: number,
+  signal: AbortSignal,
+): AsyncGenerator<ListItem, void, undefined> {
+  const failed = new Set<string>();
+  const options = { recursive: true, enters: selects.directoryMayMatch, signal };
+  for await (const item of list(store, selects.roots, statsInFlight, options)) {
+    if ('failed' in item) {
+      failed.add(item.path);
+      yield item;
+    } else if (!item.isDirectory && selects(item)) yield item;
+  }
+  for (const path of missing(selects.unmatched(), failed))
+    yield { path, code: 'NotFound', message: 'nothing on the server is named so', failed: true };
+}
+
+/** An empty archive is fine, and what has been told of isn't told twice. */
+export function missing(unmatched: readonly string[], told: ReadonlySet<string>): string[] {
+  return unmatched.filter((given) => {
+    const path = given.split('/').filter((component) => component !== '' && component !== '.');
+    return path.length > 0 && !told.has(path.join('/'));
+  });
+}

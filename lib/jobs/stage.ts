@@ -1,0 +1,128 @@
+/** Bringing files from tape to the disk buffer, for others to read: nothing is copied. */
+import type { RemoteStore } from '../remote/store.js';
+import type { Selector } from '../rules/selection.js';
+import { forEachConcurrent } from './concurrent.js';
+import { failureOf } from './failure.js';
+import { inBatches } from './in_batches.js';
+import { JobRun, type JobDependencies } from './job_run.js';
+import type { RemoteEntry } from './list.js';
+import { PrepareBatches } from './prepare_batches.js';
+import type { Report } from './report.js';
+import { namedSelection, selectedFiles, type SelectionOptions } from './selected.js';
+import { Stager } from './stager.js';
+
+export interface StageOptions extends SelectionOptions {
+  /** Until each file is online or has failed. Default false: the requests are sent, and that is all. */
+  wait?: boolean | undefined;
+  /** Only tell what would be asked for. Default false. */
+  dryRun?: boolean | undefined;
+  /** Ends it; requests that are waited for are cancelled. */
+  signal?: AbortSignal | undefined;
+}
+
+const ONLINE = 'online already';
+/** Files beyond those that wait for tape: so that what is online isn't held up by what isn't. */
+const recordsBeside = 1024;
+
+/**
+ * Asks tape for what is offline. With `wait` no more are asked for at once than `stageMaxFiles` and `stageMaxBytes`;
+ * without it nothing bounds them but the server.
+ * @param paths files, directories or globs, relative to the target's base; `.` is everything
+ * @throws {ConfigError} also when nothing is asked for; {XRootDError} when the server can't be reached or refuses us
+ */
+export async function stage(
+  dependencies: JobDependencies,
+  paths: readonly string[],
+  options: StageOptions = {},
+): Promise<Report> {
+  const selector = namedSelection(paths, options);
+  const store = dependencies.open();
+  const { signal, dryRun } = options;
+  const run = new JobRun(store, dependencies, { job: 'stage', place: '', signal, dryRun });
+  if (options.wait !== true) return run.run(() => request(run, store, dependencies, selector));
+  const { config, logger } = dependencies;
+  const stager = new Stager({
+    ...{ config, store, logger, emit: run.emit, signal: run.signal },
+    adopted: new Map(),
+    record: () => Promise.resolve(),
+  });
+  const bring = async ({ path, size }: RemoteEntry) => {
+    await run.file(path, size, async () => {
+      if (run.dryRun) return { result: 'staged', bytes: size };
+      await stager.online(path, size);
+      stager.release(path);
+      return { result: 'staged', bytes: size };
+    });
+  };
+  const most = config.stageMaxFiles + recordsBeside;
+  const work = () => forEachConcurrent(offlineFiles(run, store, dependencies, selector), most, bring);
+  return run.run(
+    () => work().finally(() => stager.idle()),
+    () => stager.waiting,
+  );
+}
+
+/** Sends the requests; what comes of them is for others to see. */
+async function request(
+  run: JobRun,
+  store: RemoteStore,
+  dependencies: JobDependencies,
+  selector: Selector,
+): Promise<void> {
+  const { stageBatchFiles } = dependencies.config;
+  const batches = new PrepareBatches(stageBatchFiles);
+  const { signal } = run;
+  for await (const batch of inBatches(offlineFiles(run, store, dependencies, selector), stageBatchFiles)) {
+    const files = new Map(batch.map((entry) => [entry.path, entry]));
+    const took = (names: readonly string[]) => {
+      for (const name of names) {
+        const file = files.get(name);
+        files.delete(name);
+        if (file !== undefined) run.finish({ result: 'requested', bytes: file.size }, file);
+      }
+    };
+    if (run.dryRun) {
+      took([...files.keys()]);
+      continue;
+    }
+    try {
+      const refused = await batches.send(
+        [...files.keys()],
+        (names) => store.stage(names, signal),
+        ({ names, result: requestId }) => {
+          run.emit({ type: 'stage:requested', paths: [...names], requestId });
+          took(names);
+        },
+      );
+      for (const { name, error } of refused) {
+        const file = files.get(name);
+        run.finish({ result: 'failed', failure: failureOf(name, error) }, file);
+        files.delete(name);
+      }
+    } catch (error) {
+      if (await run.isEnd(error)) throw error;
+      for (const [name, file] of files)
+        run.finish({ result: 'failed', failure: failureOf(name, error) }, file);
+    }
+  }
+}
+
+/** What tape is to be asked for; the rest has its outcome. */
+async function* offlineFiles(
+  run: JobRun,
+  store: RemoteStore,
+  { config }: JobDependencies,
+  selector: Selector,
+): AsyncGenerator<RemoteEntry, void, undefined> {
+  for await (const item of selectedFiles(store, selector, config.parallelStats, run.signal)) {
+    if ('failed' in item) {
+      const { failed: _, ...failure } = item;
+      run.finish({ result: 'failed', failure });
+      continue;
+    }
+    run.progress.found(item.size);
+    if (item.online) run.finish({ result: 'kept', reason: ONLINE }, item);
+    else yield item;
+  }
+  run.progress.walkEnded();
+}

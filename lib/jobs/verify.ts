@@ -1,0 +1,174 @@
+/**
+ * Comparing local files, or a list of checksums, with what the server says it has: existence, size and checksum of each
+ * file. Nothing is copied, staged or changed. What the bytes on tape are only a drill can tell (drill.ts).
+ */
+import { randomUUID } from 'node:crypto';
+import pLimit from 'p-limit';
+import { CacheDirectory } from '../cache/directory.js';
+import { walk, type CacheRecord } from '../cache/walk.js';
+import { checkAccess, ConfigError, requireCache } from '../config/index.js';
+import { RESERVED_PREFIX } from '../rules/names.js';
+import { inSample } from '../rules/sampling.js';
+import type { Selector } from '../rules/selection.js';
+import { checksumFile } from '../xrdcl/index.js';
+import type { ListedFile } from '../rules/checksum_list.js';
+import { readChecksums, type ChecksumList } from './checksum_lists.js';
+import { forEachConcurrent } from './concurrent.js';
+import { JobRun, type JobDependencies } from './job_run.js';
+import type { Report } from './report.js';
+import { missing, selection } from './selected.js';
+import { verifyListed, verifyRecord, type VerifyContext } from './verify_record.js';
+
+/** What the remote files are compared with. */
+export type VerifyAgainst =
+  | { cache: true }
+  /** A tree of files whose paths are those below the target's base, like a restored one. */
+  | { directory: string }
+  /** See ChecksumList. */
+  | { checksums: ChecksumList; type?: string | undefined };
+
+export interface VerifyOptions {
+  /** Default: the cache. */
+  against?: VerifyAgainst | undefined;
+  /** Plain paths, in which no letter is special, beside the patterns. */
+  list?: readonly string[] | undefined;
+  /** Per cent of the files that were asked for, chosen by chance; above 0, up to 100, the default. */
+  sample?: number | undefined;
+  /** What chance depends on: the same files with the same seed. Default: another one each time; the report has it. */
+  seed?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Files whose state is asked for at once: more than the stats in flight, so that checksums don't hold them up. */
+const filesInFlight = 1024;
+/** Local checksums at once; the addon's threads do the work. */
+const localChecksums = 4;
+
+/**
+ * Files on the server that aren't on the local side are not looked at. Checksums come from the server; of an offline
+ * file from what it recorded, without asking tape.
+ * @param paths files, directories or globs of the local side; none without a list: everything
+ * @throws {ConfigError} before anything is asked, also for a line of a list that can't be read; {XRootDError} when the
+ * server can't be reached or refuses us
+ */
+export async function verify(
+  dependencies: JobDependencies,
+  paths: readonly string[] = [],
+  options: VerifyOptions = {},
+): Promise<Report> {
+  const { config } = dependencies;
+  const { against = { cache: true }, sample = 100, seed = randomUUID(), signal } = options;
+  if (!(sample > 0 && sample <= 100))
+    throw problem('sample', `must be per cent above 0 and up to 100, not ${sample}`);
+  const selector = selection(paths, { list: options.list });
+  const chosen = (path: string) => selector({ path, mtime: new Date(0) }) && inSample(path, seed, sample);
+  await checkAccess({ keytabFilePath: config.keytabFilePath });
+  if ('checksums' in against) {
+    const listed = await readChecksums(against.checksums, against.type ?? config.checksumType);
+    return run('', (verification) => verification.listed(listed));
+  }
+  const directory = 'directory' in against ? against.directory : requireCache(config);
+  const root = await openLocal('directory' in against ? 'against' : 'cacheDirectory', directory);
+  try {
+    return await run(root.real, (verification) => verification.tree(root));
+  } finally {
+    await root.close();
+  }
+
+  function run(place: string, work: (verification: Verification) => Promise<void>): Promise<Report> {
+    const store = dependencies.open();
+    const job = new JobRun(store, dependencies, { job: 'verify', place, signal });
+    if (sample < 100) job.extra.seed = seed;
+    const sums = pLimit(localChecksums);
+    const context: VerifyContext = {
+      ...{ config, store, signal: job.signal, emit: job.emit },
+      sumLocal: (file, length) => {
+        const range = length === undefined ? {} : { length };
+        return sums(() => checksumFile(file, { type: config.checksumType, signal: job.signal, ...range }));
+      },
+    };
+    return job.run(async () => {
+      await store.ping(job.signal);
+      await work(new Verification(job, context, selector, chosen));
+    });
+  }
+}
+
+class Verification {
+  readonly #job: JobRun;
+  readonly #context: VerifyContext;
+  readonly #selector: Selector;
+  readonly #chosen: (path: string) => boolean;
+
+  constructor(job: JobRun, context: VerifyContext, selector: Selector, chosen: (path: string) => boolean) {
+    this.#job = job;
+    this.#context = context;
+    this.#selector = selector;
+    this.#chosen = chosen;
+  }
+
+  async tree(root: CacheDirectory): Promise<void> {
+    await forEachConcurrent(this.#records(root), filesInFlight, async (record) => {
+      const size = Number(record.identity.size);
+      await this.#job.file(record.path, size, () => verifyRecord(root, record, this.#context));
+    });
+    this.#told();
+  }
+
+  async *#records(root: CacheDirectory): AsyncGenerator<CacheRecord, void, undefined> {
+    const { progress, signal } = this.#job;
+    // What a restore that was interrupted left for the next one is no record.
+    const ignore = new Set([`${RESERVED_PREFIX}staged`]);
+    for await (const entry of walk(root, { signal, ignore })) {
+      if (entry.kind === 'record' && this.#chosen(entry.path)) {
+        progress.found(Number(entry.identity.size));
+        yield entry;
+      }
+      if (entry.kind === 'problem' && this.#chosen(entry.path)) {
+        const { path, code, errno, message } = entry;
+        const number = errno === undefined ? {} : { errno };
+        this.#job.finish({ result: 'failed', failure: { path, code, ...number, message } });
+      }
+    }
+    progress.walkEnded();
+  }
+
+  async listed(files: readonly ListedFile[]): Promise<void> {
+    const { progress } = this.#job;
+    const found = async function* (chosen: (path: string) => boolean) {
+      for (const file of files) {
+        if (!chosen(file.path)) continue;
+        progress.found(file.expected.size ?? 0);
+        yield await Promise.resolve(file);
+      }
+      progress.walkEnded();
+    };
+    await forEachConcurrent(found(this.#chosen), filesInFlight, async ({ path, expected }) => {
+      if (this.#job.signal.aborted) return;
+      await this.#job.file(path, expected.size ?? 0, () => verifyListed(path, expected, this.#context));
+    });
+    this.#told();
+  }
+
+  /** What was asked for and isn't on the local side. */
+  #told(): void {
+    if (this.#job.signal.aborted) return;
+    for (const path of missing(this.#selector.unmatched(), new Set())) {
+      const failure = { path, code: 'NotFound', message: 'nothing on the local side is named so' };
+      this.#job.finish({ result: 'failed', failure });
+    }
+  }
+}
+
+async function openLocal(key: string, directory: string): Promise<CacheDirectory> {
+  try {
+    return await CacheDirectory.openRoot(directory);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw problem(key, `${directory} can't be read: ${code === 'ENOENT' ? 'it does not exist' : code}`);
+  }
+}
+
+function problem(key: string, message: string): ConfigError {
+  return new ConfigError([{ key, message }]);
+}

@@ -1,0 +1,106 @@
+/** Moments as people write them: `2026-03-01`, `2026-03-01T12:30Z`, or so long ago: `3d`, `P3Y`. All in UTC. */
+
+const ISO =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
+const SHORT = /^(\d+) ?(min|h|d|w|mo|y)$/i;
+const PERIOD =
+  /^P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/i;
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const EXAMPLES = 'a date (2026-03-01), a time (2026-03-01T12:30Z), or so long ago (12h, 3d, 2w, 6mo, P3Y)';
+
+/**
+ * A bare date is its midnight, a time without a zone is meant in UTC: the same words mean the same everywhere. Months
+ * and years are the calendar's: a year before 29 February is 28 February.
+ * @param now what durations count back from
+ * @throws {Error} that says what is wrong, as the end of a sentence that begins with the option's name
+ */
+export function parseMoment(text: string, now: Date): Date {
+  const trimmed = text.trim();
+  const date = ISO.exec(trimmed);
+  if (date !== null) return dateOf(date, trimmed);
+  const ago = agoOf(trimmed);
+  if (ago === undefined) throw new Error(`must be ${EXAMPLES}, not ${JSON.stringify(text)}`);
+  const moment = before(now, ago);
+  if (!(moment.getTime() > utc(0, 0, 1).getTime())) throw new Error(`${trimmed} is too long ago`);
+  return moment;
+}
+
+function dateOf(parts: RegExpExecArray, text: string): Date {
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1, 7).map(numberOf);
+  const milliseconds = Math.floor(Number(`0.${parts[7] ?? '0'}`) * 1000);
+  const local = utc(year, month - 1, day, hour, minute, second, milliseconds);
+  const exists =
+    local.getUTCMonth() === month - 1 &&
+    local.getUTCDate() === day &&
+    local.getUTCHours() === hour &&
+    local.getUTCMinutes() === minute &&
+    local.getUTCSeconds() === second;
+  if (!exists) throw new Error(`${text} is not in the calendar`);
+  return new Date(local.getTime() - zoneOf(parts[8] ?? 'Z', text));
+}
+
+function zoneOf(zone: string, text: string): number {
+  if (zone.toUpperCase() === 'Z') return 0;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(3).replace(':', '') || '0')];
+  if (hours > 14 || minutes > 59) throw new Error(`${text} has no time zone that exists`);
+  return (zone.startsWith('-') ? -1 : 1) * (hours * HOUR + minutes * MINUTE);
+}
+
+interface Ago {
+  months: number;
+  milliseconds: number;
+}
+
+function agoOf(text: string): Ago | undefined {
+  const short = SHORT.exec(text);
+  if (short !== null) {
+    const count = Number(short[1]);
+    switch (short[2]?.toLowerCase()) {
+      case 'min':
+        return { months: 0, milliseconds: count * MINUTE };
+      case 'h':
+        return { months: 0, milliseconds: count * HOUR };
+      case 'd':
+        return { months: 0, milliseconds: count * DAY };
+      case 'w':
+        return { months: 0, milliseconds: count * 7 * DAY };
+      case 'mo':
+        return { months: count, milliseconds: 0 };
+      default:
+        return { months: 12 * count, milliseconds: 0 };
+    }
+  }
+  const period = PERIOD.exec(text);
+  if (period === null) return undefined;
+  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = period
+    .slice(1)
+    .map(numberOf);
+  return {
+    months: 12 * years + months,
+    milliseconds: (7 * weeks + days) * DAY + hours * HOUR + minutes * MINUTE + seconds * 1000,
+  };
+}
+
+function before(now: Date, { months, milliseconds }: Ago): Date {
+  const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
+  const lastDay = utc(year, month - months + 1, 0).getUTCDate();
+  const timeOfDay = now.getTime() - utc(year, month, day).getTime();
+  const date = utc(year, month - months, Math.min(day, lastDay));
+  return new Date(date.getTime() + timeOfDay - milliseconds);
+}
+
+/** Date.UTC() takes the years 0 to 99 for 1900 to 1999. */
+function utc(year: number, month: number, day: number, ...time: number[]): Date {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month, day);
+  const [hour = 0, minute = 0, second = 0, milliseconds = 0] = time;
+  date.setUTCHours(hour, minute, second, milliseconds);
+  return date;
+}
+
+function numberOf(digits: string | undefined): number {
+  return Number(digits ?? '0');
+}

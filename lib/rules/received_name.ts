@@ -1,0 +1,33 @@
+/** S8: may a name that a server lists become a file below the restore directory? */
+import { checkNameText, RESERVED_PREFIX, type NameVerdict } from './names.js';
+
+/** Bytes of a path that system calls take: PATH_MAX of Linux, without the byte that ends it. */
+export const MAX_LOCAL_PATH_BYTES = 4095;
+
+/** `.xrootd-archive.` and what own_files.ts puts behind it: a file is first written under such a name. */
+const TEMPORARY_NAME_BYTES = RESERVED_PREFIX.length + 64;
+
+export interface ReceivedNameLimits {
+  /** The restore directory, absolute, where files are reached by their whole path; its bytes count. Default: none. */
+  directory?: string;
+}
+
+/**
+ * For names of files, and for those of directories before they are listed: a server that lists `..` would lead a
+ * listing out of the target, or round for ever. What libXrdCl can't ask for unchanged (`?`, newlines, …) is refused
+ * too: another file would come in its place. Backslashes are letters here.
+ * @param name path relative to the target's base, as the server gave it
+ */
+export function checkReceivedName(name: string, { directory = '' }: ReceivedNameLimits = {}): NameVerdict {
+  // Longer than what we would upload is fine: the server has it, so it can be reached there.
+  const verdict = checkNameText(name, { base: '', maxPathBytes: Infinity });
+  if (!verdict.ok) return verdict;
+  const parent = name.lastIndexOf('/') + 1;
+  const longest = Math.max(
+    Buffer.byteLength(name),
+    Buffer.byteLength(name.slice(0, parent)) + TEMPORARY_NAME_BYTES,
+  );
+  const bytes = Buffer.byteLength(directory) + 1 + longest;
+  if (bytes <= MAX_LOCAL_PATH_BYTES) return verdict;
+  return { ok: false, reason: `its name is too long to be written: its path would have ${bytes} bytes` };
+}

@@ -1,0 +1,41 @@
+/** What to do about a record, given what stands at its place in the restore directory. */
+
+export interface RestoreFacts {
+  /** Null: nothing. `other` is anything that is neither: a symbolic link too, which is never followed (S8). */
+  local: { kind: 'file' | 'directory' | 'other'; size: number } | null;
+  remote: { size: number };
+  /** Of the local file's bytes and the server's; undefined while nobody has asked. A check that failed is an error. */
+  sameChecksum: boolean | undefined;
+  /** Files that differ are replaced; nothing else ever is. */
+  overwrite: boolean;
+}
+
+export type RestoreDecision =
+  | { action: 'fetch' }
+  /** Once it is here and verified, it takes the place of the file that differs. */
+  | { action: 'replace' }
+  | { action: 'skip' | 'conflict'; reason: string }
+  /** Compare checksums and ask again; only files of one size and at least one byte need it. */
+  | { ask: 'checksum' };
+
+/** Pure. The answer to `ask` always leads to an action. */
+export function decideRestore({ local, remote, sameChecksum, overwrite }: RestoreFacts): RestoreDecision {
+  if (local === null) return { action: 'fetch' };
+  if (local.kind === 'directory') return conflict('a directory stands in its place');
+  if (local.kind === 'other') return conflict('something that is no regular file stands in its place');
+  if (local.size !== remote.size)
+    return overwrite
+      ? { action: 'replace' }
+      : conflict(`a file of ${local.size} bytes stands in its place, the remote one has ${remote.size}`);
+  // There is only one file without bytes, and some servers have no checksum for it.
+  if (remote.size === 0 || sameChecksum === true)
+    return { action: 'skip', reason: 'already here, identical' };
+  if (sameChecksum === undefined) return { ask: 'checksum' };
+  return overwrite
+    ? { action: 'replace' }
+    : conflict('a file of the same size and other bytes stands in its place');
+}
+
+function conflict(reason: string): RestoreDecision {
+  return { action: 'conflict', reason };
+}

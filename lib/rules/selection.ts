@@ -1,0 +1,179 @@
+/** Which records are meant: by path, by glob, by time. */
+import { Minimatch, type MinimatchOptions } from 'minimatch';
+
+export interface Selection {
+  /**
+   * Paths relative to the target's base. A plain one selects the file, or everything below that directory; so does a
+   * glob (`*`, `**`, `?`, `[a-z]`, `[!a-z]`, `{a,b}`, `@(a|b)`, a backslash before what is meant as it is). `*` stands
+   * for names with a dot in front too. A glob also selects the record that is called just so: `a[1].h5`. `.` is
+   * everything, and so is the absence of both lists, or an empty one if `paths` isn't given.
+   */
+  patterns?: readonly string[] | undefined;
+  /** Plain paths only, as a list from a file holds them: no letter is special. An empty list selects nothing. */
+  paths?: readonly string[] | undefined;
+  /** Only records of this time or later. */
+  since?: Date | undefined;
+  /** Only records of before this time. */
+  until?: Date | undefined;
+}
+
+/** Is this record meant? `path` is that of a file as listed, relative to the target's base. */
+export interface Selector {
+  (entry: { path: string; mtime: Date }): boolean;
+  /** False only if nothing in this directory, however deep, can be selected. */
+  readonly directoryMayMatch: (path: string) => boolean;
+  /** Where listing must start: files or directories, none within another; `` is the base. See rootsOf(). */
+  readonly roots: readonly string[];
+  /** What was asked for, word by word, that named none of the records seen so far, whatever their times. */
+  readonly unmatched: () => string[];
+}
+
+/** A pattern is kept in memory in all its alternatives. */
+const MOST_ALTERNATIVES = 1000;
+const LONGEST_PATTERN = 4096;
+
+const OPTIONS: MinimatchOptions = {
+  dot: true,
+  nocomment: true,
+  nonegate: true,
+  // One more: a longer list would be cut without a word.
+  braceExpandMax: MOST_ALTERNATIVES + 1,
+  platform: 'linux',
+};
+
+/**
+ * Cost of a look-up: the depth of the path for plain paths, however many there are; one match for each glob.
+ * @throws {Error} that says which pattern is wrong, and why
+ */
+export function selector(selection: Selection): Selector {
+  const { everything, words, globs, roots } = parse(selection);
+  const [since, until] = [selection.since?.getTime() ?? -Infinity, selection.until?.getTime() ?? Infinity];
+  const unseen = new Set([...words.values()].flat());
+  const above = new Set([...words.keys()].flatMap((path) => ancestorsOf(path).slice(0, -1)));
+
+  const named = (path: string): boolean => {
+    let found = everything;
+    for (const part of ['', ...ancestorsOf(path)]) {
+      const asked = words.get(part);
+      found ||= asked !== undefined;
+      for (const word of asked ?? []) unseen.delete(word);
+    }
+    for (const { given, itself, below } of globs) {
+      if (found && !unseen.has(given)) continue;
+      if (!itself.match(path) && !below.match(path)) continue;
+      found = true;
+      unseen.delete(given);
+    }
+    return found;
+  };
+  const directoryMayMatch = (path: string): boolean =>
+    everything ||
+    (path === '' ? roots.length > 0 : above.has(path)) ||
+    ancestorsOf(path).some((part) => words.has(part)) ||
+    globs.some(({ below }) => below.match(path, true));
+
+  return Object.assign(
+    ({ path, mtime }: { path: string; mtime: Date }) =>
+      named(path) && mtime.getTime() >= since && mtime.getTime() < until,
+    { directoryMayMatch, roots, unmatched: () => [...unseen] },
+  );
+}
+
+/**
+ * The longest beginnings without a glob of all patterns: files or directories, none within another; `` is the base. A
+ * plain path stays as it is, and whether something is there is for the listing to find out.
+ * @throws {Error} that says which pattern is wrong, and why
+ */
+export function rootsOf(patterns: readonly string[], paths?: readonly string[]): string[] {
+  return parse({ patterns, paths }).roots;
+}
+
+interface Glob {
+  given: string;
+  itself: Minimatch;
+  below: Minimatch;
+}
+
+interface Parsed {
+  everything: boolean;
+  /** By path, in which words it was asked for. Globs are among them: they also name the record that is called so. */
+  words: Map<string, string[]>;
+  globs: Glob[];
+  roots: string[];
+}
+
+function parse({ patterns = [], paths }: Selection): Parsed {
+  const words = new Map<string, string[]>();
+  const starts: string[] = [];
+  const globs: Glob[] = [];
+  const plain = new Set(paths);
+  for (const given of new Set([...patterns, ...plain])) {
+    const path = normalized(given);
+    words.set(path, [...(words.get(path) ?? []), given]);
+    if (!isGlob(path) || plain.has(given)) starts.push(path);
+  }
+  for (const given of new Set(patterns)) {
+    const path = normalized(given);
+    if (!isGlob(path)) continue;
+    globs.push(globOf(path, given));
+    starts.push(literalStart(path));
+  }
+  const all = patterns.length === 0 && paths === undefined;
+  return { everything: all || words.has(''), words, globs, roots: outermost(all ? [''] : starts) };
+}
+
+function globOf(path: string, given: string): Glob {
+  if (path.length > LONGEST_PATTERN) throw wrong(given, `is longer than ${LONGEST_PATTERN} letters`);
+  const itself = new Minimatch(path, OPTIONS);
+  if (itself.globSet.length > MOST_ALTERNATIVES)
+    throw wrong(given, `stands for more than ${MOST_ALTERNATIVES} alternatives`);
+  for (const alternative of itself.globSet) checkComponents(alternative.split('/'), given);
+  return { given, itself, below: new Minimatch(`${path}/**`, OPTIONS) };
+}
+
+/** Without the slashes and dots that change nothing; empty for the base. */
+function normalized(given: string): string {
+  if (given === '') throw wrong(given, 'is empty; "." is everything');
+  if (given.startsWith('/')) throw wrong(given, "is absolute; paths are relative to the target's base");
+  const components = given.split('/').filter((component) => component !== '' && component !== '.');
+  checkComponents(components, given);
+  return components.join('/');
+}
+
+function checkComponents(components: readonly string[], given: string): void {
+  if (components.includes('..')) throw wrong(given, 'has the component ".."');
+}
+
+function isGlob(path: string): boolean {
+  return /[*?[{\\]|[+@!]\(/.test(path);
+}
+
+function literalStart(path: string): string {
+  const components = path.split('/');
+  const first = components.findIndex(isGlob);
+  return components.slice(0, first).join('/');
+}
+
+/** `a`, `a/b`, `a/b/c` for `a/b/c`. */
+function ancestorsOf(path: string): string[] {
+  const found: string[] = [];
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+    found.push(path.slice(0, slash));
+  found.push(path);
+  return found;
+}
+
+function outermost(paths: readonly string[]): string[] {
+  const all = new Set(paths);
+  if (all.has('')) return [''];
+  return [...all].filter(
+    (path) =>
+      !ancestorsOf(path)
+        .slice(0, -1)
+        .some((ancestor) => all.has(ancestor)),
+  );
+}
+
+function wrong(given: string, why: string): Error {
+  return new Error(`the path ${JSON.stringify(given)} ${why}`);
+}

@@ -1,0 +1,335 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Archive, type ArchiveEvent, type Report } from '../../lib/index.js';
+import { TapeSandbox, type SandboxOptions } from '../../lib/sandbox/index.js';
+import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { holdsRecord, writeRecord } from '../support/records.js';
+
+const MiB = 2 ** 20;
+const quick = { stagePollMinSeconds: 0.2, stagePollMaxSeconds: 0.5, stageDeadlineSeconds: 20 };
+
+/** An archive whose records are all on tape and offline, and an empty directory to restore into. */
+async function withTape(
+  options: SandboxOptions,
+  records: [name: string, size: number][],
+  use: (bench: Bench, to: string) => Promise<void>,
+): Promise<void> {
+  await withArchive({ migrationDelay: 'never', ...options }, async (bench) => {
+    for (const [name, size] of records) await writeRecord(bench.cache, name, size);
+    await bench.pass({ autoRemove: 'cached' });
+    await bench.sandbox.migrateAll();
+    await bench.sandbox.evict(records.map(([name]) => name));
+    const to = await mkdtemp(join(tmpdir(), 'xa-restore-'));
+    try {
+      await use(bench, to);
+    } finally {
+      await rm(to, { recursive: true, force: true });
+    }
+  });
+}
+
+function many(count: number, size = 500): [string, number][] {
+  return Array.from({ length: count }, (_, i): [string, number] => [`d${i % 23}/r${i}`, size + i]);
+}
+
+async function offline(sandbox: TapeSandbox, names: readonly string[]): Promise<boolean[]> {
+  return Promise.all(names.map(async (name) => (await sandbox.stateOf(name))?.offline === true));
+}
+
+/** The robot evicts in its own time. */
+async function assertAllOffline(sandbox: TapeSandbox, names: readonly string[]): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const states = await offline(sandbox, names);
+    const left = names.filter((_, index) => !states[index]);
+    if (left.length === 0) return;
+    assert.ok(Date.now() < deadline, `still online: ${left.slice(0, 5).join()}, ${left.length} in all`);
+    await sleep(50);
+  }
+}
+
+/** Our own files, which nobody should find afterwards; the lock stays. */
+async function temporaries(to: string): Promise<string[]> {
+  const all = await readdir(to, { recursive: true });
+  return all.filter((path) => /\.xrootd-archive\.(?!lock$)/.test(path));
+}
+
+describe('restore', () => {
+  it('2,000 files from tape, three that never come and two that fail: all others are restored, those reported', async () => {
+    const records = many(2000);
+    const never = ['d1/r1', 'd2/r2', 'd3/r3'];
+    const broken = ['d4/r4', 'd5/r5'];
+    const already = 'd10/r10';
+    const options = {
+      stageDelay: [0, 5] as const,
+      neverStage: (path: string) => never.includes(path),
+      failStage: (path: string) => broken.includes(path),
+    };
+    await withTape(options, records, async (bench, to) => {
+      await bench.sandbox.stage([already]);
+      while ((await offline(bench.sandbox, [already]))[0] === true) await sleep(20);
+      const times = new Map<string, number>();
+      const archive = bench.archive(quick);
+      const note = (event: ArchiveEvent) => {
+        if (event.type === 'file:copying' || event.type === 'stage:online')
+          times.set(event.type + event.path, performance.now());
+      };
+      archive.onAny(note);
+      const report = await archive.restore(['.'], { to, evict: true });
+      assert.deepEqual(counts(report), { scanned: 2000, copied: 1995, failed: 5, evicted: report.evicted });
+      assert.deepEqual(report.failures.map(({ path, code }) => `${code} ${path}`).sort(), [
+        ...broken.map((path) => `StageFailed ${path}`),
+        ...never.map((path) => `StageTimeout ${path}`),
+      ]);
+      const missing = [...never, ...broken];
+      for (const [name, size] of records) {
+        if (!missing.includes(name)) assert.ok(await holdsRecord(join(to, name), name, size), name);
+      }
+      assert.deepEqual((await recordsIn(to)).length, 1995);
+      assert.deepEqual(await temporaries(to), []);
+
+      const entries = [...times];
+      const firstCopy = Math.min(
+        ...entries.filter(([key]) => key.startsWith('file:copying')).map(([, at]) => at),
+      );
+      const lastOnline = Math.max(
+        ...entries.filter(([key]) => key.startsWith('stage:online')).map(([, at]) => at),
+      );
+      console.log(
+        `      the last file came online ${Math.round(lastOnline - firstCopy)} ms after copying began`,
+      );
+      assert.ok(firstCopy < lastOnline);
+
+      const staged = records
+        .map(([name]) => name)
+        .filter((name) => name !== already && !missing.includes(name));
+      await assertAllOffline(bench.sandbox, staged);
+      assert.deepEqual(await offline(bench.sandbox, [already]), [false]);
+      // Those that failed as well: nothing stays pinned.
+      assert.equal(report.evicted, 1999);
+      const asked = bench.sandbox.prepares
+        .filter(({ kind }) => kind === 'stage')
+        .flatMap(({ paths }) => [...paths]);
+      assert.equal(new Set(asked).size, asked.length, 'nothing is staged twice');
+      assert.ok(bench.sandbox.prepares.every(({ paths }) => paths.length <= 48));
+    });
+  }).timeout(240_000);
+
+  it('killed half-way and run again: nothing is staged or fetched twice, and all ends as it should', async () => {
+    const records = many(400);
+    await withTape({ stageDelay: [1, 6] }, records, async (bench, to) => {
+      const library = new URL('../../lib/index.js', import.meta.url).href;
+      const config = { targetUrl: bench.sandbox.url, logLevel: 'error', ...quick };
+      const script = `
+        const { Archive } = await import(${JSON.stringify(library)});
+        const archive = new Archive(${JSON.stringify(config)});
+        archive.on('file:restored', () => process.stdout.write('.'));
+        await archive.restore(['.'], { to: ${JSON.stringify(to)}, evict: true });`;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let seen = 0;
+      child.stdout.on('data', (data: Buffer) => {
+        seen += data.length;
+        if (seen > 100) child.kill('SIGKILL');
+      });
+      await once(child, 'close');
+      const restored = await recordsIn(to);
+      assert.ok(
+        restored.length >= 100 && restored.length < 400,
+        `${restored.length} restored before the kill`,
+      );
+
+      const fetched: string[] = [];
+      const archive = bench.archive(quick);
+      archive.on('file:restored', ({ path }) => fetched.push(path));
+      const report = await archive.restore(['.'], { to, evict: true });
+      assert.deepEqual(counts(report), {
+        scanned: 400,
+        copied: 400 - restored.length,
+        kept: restored.length,
+        evicted: 400,
+      });
+      assert.deepEqual(
+        fetched.filter((path) => restored.includes(path)),
+        [],
+      );
+      for (const [name, size] of records) assert.ok(await holdsRecord(join(to, name), name, size), name);
+      const asked = bench.sandbox.prepares
+        .filter(({ kind }) => kind === 'stage')
+        .flatMap(({ paths }) => [...paths]);
+      assert.equal(new Set(asked).size, asked.length, 'nothing is staged twice');
+      await assertAllOffline(
+        bench.sandbox,
+        records.map(([name]) => name),
+      );
+      // Temporary files of the killed run stay for a week at most: it may still be running elsewhere.
+    });
+  }).timeout(120_000);
+
+  it('ended by its signal: cancel is sent, temporary files are gone', async () => {
+    const records: [string, number][] = [...many(60), ['big', 64 * MiB]];
+    await withTape({ stageDelay: [0, 30] }, records, async (bench, to) => {
+      await bench.sandbox.stage(['big']);
+      while ((await offline(bench.sandbox, ['big']))[0] === true) await sleep(20);
+      const stop = new AbortController();
+      const archive = bench.archive(quick);
+      archive.on('stage:requested', () =>
+        setTimeout(() => {
+          stop.abort();
+        }, 300),
+      );
+      const report = await archive.restore(['.'], { to, evict: true, signal: stop.signal });
+      assert.equal(report.interrupted, true);
+      assert.deepEqual(await temporaries(to), []);
+      assert.ok(bench.sandbox.prepares.some(({ kind }) => kind === 'cancel'));
+      const again = await bench
+        .archive({ ...quick, stageDeadlineSeconds: 60 })
+        .restore(['.'], { to, evict: true });
+      assert.equal(again.copied + again.kept, 61);
+    });
+  }).timeout(120_000);
+
+  it('skips what is identical, reports what differs, replaces it when asked, keeps the time', async () => {
+    const records: [string, number][] = [
+      ['a/1', 1000],
+      ['a/2', 2000],
+      ['b', 3000],
+    ];
+    await withTape({}, records, async (bench, to) => {
+      const archive = bench.archive(quick);
+      assert.deepEqual(counts(await archive.restore(['a'], { to })), { scanned: 2, copied: 2 });
+      const remote = await stat(bench.sandbox.diskPath('a/1'));
+      assert.equal(
+        Math.floor((await stat(join(to, 'a/1'))).mtimeMs / 1000),
+        Math.floor(remote.mtimeMs / 1000),
+      );
+      await writeFile(join(to, 'a/1'), 'other');
+      await writeFile(join(to, 'b'), Buffer.alloc(3000));
+      const report = await archive.restore(['.'], { to });
+      assert.deepEqual(counts(report), { scanned: 3, kept: 1, conflicts: 2 });
+      assert.equal(await readFile(join(to, 'a/1'), 'utf8'), 'other');
+      assert.deepEqual(counts(await archive.restore(['**'], { to, overwrite: true })), {
+        scanned: 3,
+        copied: 2,
+        kept: 1,
+      });
+      for (const [name, size] of records) assert.ok(await holdsRecord(join(to, name), name, size), name);
+    });
+  });
+
+  it('chooses by glob and by time', async () => {
+    const records: [string, number][] = [
+      ['2024/x.h5', 10],
+      ['2025/x.h5', 10],
+      ['2025/y.txt', 10],
+    ];
+    await withTape({}, records, async (bench, to) => {
+      await utimes(bench.sandbox.diskPath('2024/x.h5'), 0, Date.UTC(2024, 5) / 1000);
+      const archive = bench.archive({ ...quick, verify: 'size' });
+      assert.equal(
+        (await archive.restore(['**/*.h5'], { to, since: new Date('2025-01-01'), dryRun: true })).copied,
+        1,
+      );
+      assert.equal((await archive.restore(['2024/*.h5', '2025'], { to, dryRun: true })).copied, 3);
+      assert.deepEqual(await recordsIn(to), []);
+    });
+  });
+
+  it('finds a corrupted tape copy, and never gives it its name', async () => {
+    await withTape(
+      {},
+      [
+        ['good', MiB],
+        ['bad', MiB],
+      ],
+      async (bench, to) => {
+        await bench.sandbox.corrupt('bad');
+        const report = await bench
+          .archive({ ...quick, retryAttempts: 1 })
+          .restore(['.'], { to, evict: true });
+        assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1, evicted: 2 });
+        assert.equal(report.failures[0]?.path, 'bad');
+        assert.equal(report.failures[0].code, 'CheckSumError');
+        assert.deepEqual(await recordsIn(to), ['good']);
+        assert.deepEqual(await temporaries(to), []);
+        await assertAllOffline(bench.sandbox, ['good', 'bad']);
+      },
+    );
+  });
+
+  it('writes nothing through a symbolic link planted in its directory', async () => {
+    await withTape(
+      {},
+      [
+        ['out/x', 10],
+        ['link', 10],
+        ['ok', 10],
+      ],
+      async (bench, to) => {
+        const outside = await mkdtemp(join(tmpdir(), 'xa-outside-'));
+        try {
+          await symlink(outside, join(to, 'out'));
+          await symlink(join(outside, 'file'), join(to, 'link'));
+          const report: Report = await bench.archive(quick).restore(['.'], { to, overwrite: true });
+          assert.equal(report.failed + report.conflicts, 2, JSON.stringify(report.failures));
+          assert.equal(report.copied, 1);
+          assert.deepEqual(await readdir(outside), []);
+        } finally {
+          await rm(outside, { recursive: true });
+        }
+      },
+    );
+  });
+
+  it('to another XRootD server', async () => {
+    await withTape(
+      {},
+      [
+        ['a/1', 5 * MiB],
+        ['b', 0],
+        ['c', 100],
+      ],
+      async (bench) => {
+        await using other = await TapeSandbox.start({ tapeFlags: false });
+        const archive = bench.archive(quick);
+        const report = await archive.restore(['.'], { to: other.url });
+        assert.deepEqual(counts(report), { scanned: 3, copied: 3 }, JSON.stringify(report.failures));
+        assert.ok(await holdsRecord(other.diskPath('a/1'), 'a/1', 5 * MiB));
+        assert.deepEqual(counts(await archive.restore(['.'], { to: other.url })), { scanned: 3, kept: 3 });
+      },
+    );
+  });
+
+  it('a server that dies ends it with its error; what came is whole', async () => {
+    await withTape({ stageDelay: 1 }, many(50, 100_000), async (bench, to) => {
+      const archive = bench.archive({ ...quick, retryAttempts: 1 });
+      let killed: Promise<void> | undefined;
+      archive.on('file:restored', () => (killed ??= bench.sandbox.kill()));
+      await assert.rejects(archive.restore(['.'], { to }), { name: 'XRootDError' });
+      await killed;
+      for (const name of await recordsIn(to)) {
+        const size = 100_000 + Number(/\d+$/.exec(name)?.[0]);
+        assert.ok(await holdsRecord(join(to, name), name, size), name);
+      }
+      assert.deepEqual(
+        await temporaries(to),
+        // The journal: the next restore goes on with the same requests.
+        ['.xrootd-archive.staged'],
+      );
+    });
+  }).timeout(120_000);
+
+  it('needs no cache, and a missing file is a failure', async () => {
+    await withTape({}, [['a', 10]], async (bench, to) => {
+      const archive = new Archive({ targetUrl: bench.sandbox.url, logLevel: 'error', ...quick });
+      const report = await archive.restore(['nothing', 'a'], { to });
+      assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1 });
+    });
+  });
+});
