@@ -37,7 +37,8 @@ export class RunningCli {
     const started = performance.now();
     const child = spawn(process.execPath, [file, ...args], {
       cwd,
-      env: { ...process.env, ...env },
+      // Children that change their user can't where io_uring may be in use (CVE-2024-22017).
+      env: { ...process.env, UV_USE_IO_URING: '0', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     // It may end without reading.
