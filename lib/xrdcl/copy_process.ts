@@ -155,7 +155,7 @@ async function runJob(
     return resultOf(job, interrupted('cancelled before it started'), { bytes: 0 }, false);
   }
   const { native, plan } = planChecksums(job.properties);
-  const { error, results, stalled } = await nativeCopy(native, interval, signal, {
+  const { error, results, cancelled, stalled } = await nativeCopy(native, interval, signal, {
     started: () => {
       safely(() => onJobStart?.({ index, source, target }));
     },
@@ -168,7 +168,9 @@ async function runJob(
   if (failure !== undefined) {
     const opened = error === undefined || results.bytes > 0;
     const partialLeft = await leavesPartial({ properties: native, failure, opened, stalled });
-    return resultOf(job, failure, results, partialLeft);
+    // A copy that is cancelled while it connects, or at a silent server, fails as such; but it was cancelled.
+    const told = cancelled && !isAnswer(failure) ? interrupted(failure.message) : failure;
+    return resultOf(job, told, results, partialLeft);
   }
   const size = results.size ?? results.bytes;
   if (last !== size) tell(size, size);
@@ -178,6 +180,7 @@ async function runJob(
 interface NativeEnd {
   error: NativeStatus | undefined;
   results: NativeCopyResults;
+  cancelled: boolean;
   /** It took long to end after it was cancelled: one of its ends is silent. */
   stalled: boolean;
 }
@@ -188,7 +191,7 @@ function nativeCopy(
   signal: AbortSignal,
   on: { started: () => void; progress: (bytes: number, size: number) => void },
 ): Promise<NativeEnd> {
-  let cancelled = Infinity;
+  let cancelledAt = Infinity;
   return new Promise((resolve) => {
     const operation = addon.copy(properties, interval, (event, first, second) => {
       if (event === copyStarted) on.started();
@@ -197,15 +200,15 @@ function nativeCopy(
         ignore();
         const error = first as NativeStatus | undefined;
         resolve({
-          // A copy that is cancelled while it connects, or at a silent server, fails as such: it was cancelled.
-          error: error && signal.aborted && !isAnswer(error) ? interrupted(error.message) : error,
+          error,
           results: second as NativeCopyResults,
-          stalled: performance.now() - cancelled > stall,
+          cancelled: cancelledAt < Infinity,
+          stalled: performance.now() - cancelledAt > stall,
         });
       }
     });
     const ignore = onAbort(signal, () => {
-      cancelled = performance.now();
+      cancelledAt = performance.now();
       operation.cancel();
     });
   });
