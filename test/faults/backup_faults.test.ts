@@ -152,7 +152,7 @@ describe('backup: a server that fails', () => {
       assert.ok(finished?.type === 'pass:finished' && finished.report.error !== undefined);
       assertAddsUp(finished.report);
       const left = await recordsIn(bench.cache);
-      assert.ok(left.length >= 17 && left.length < 20, `${left.length} left`);
+      assert.ok(left.length > 0 && left.length < 20, `${left.length} left`);
 
       await bench.sandbox.restart();
       await bench.pass({ autoRemove: 'cached' });
