@@ -203,6 +203,8 @@ async function copy(
   const decision = decideRecord(record, state, verified, context);
   if (decision.action !== 'remove') return { result: 'copied', bytes: size, removed: false };
   const removal = await remove(record, decision, context);
+  // S6: a removal that was blocked, or whose file was displaced, is told; the copy itself is safe.
+  if (removal.result === 'failed') return removal;
   return { result: 'copied', bytes: size, removed: removal.result === 'removed' };
 }
 
