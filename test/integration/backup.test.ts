@@ -252,6 +252,22 @@ describe('backup', () => {
     });
   });
 
+  it('a copy whose local file cannot be removed is a failure that is told, and both stay', async () => {
+    // One byte more would be too long for the file system: there is no room for the capture's longer name.
+    const name = `${'n'.repeat(252)}.h5`;
+    await withArchive({}, async (bench) => {
+      await writeRecord(bench.cache, name, 1000);
+      const report = await bench.pass({ autoRemove: 'cached' });
+      assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
+      assert.deepEqual(
+        report.failures.map(({ path, code }) => [path, code]),
+        [[name, 'NotRemoved']],
+      );
+      assert.ok(await holdsRecord(join(bench.cache, name), name, 1000));
+      assert.ok(await holdsRecord(bench.sandbox.diskPath(name), name, 1000));
+    });
+  });
+
   it('a full disk buffer fails the copy and keeps the record; nothing of it stays on the server', async () => {
     await withArchive({ migrationDelay: 'never', bufferSize: 3 * MiB }, async (bench) => {
       await writeRecord(bench.cache, 'small', MiB);

@@ -12,6 +12,12 @@ import { TemporaryDirectory } from '../support/temporary.js';
 
 const MiB = 2 ** 20;
 
+/**
+ * libXrdCl's fork handlers use the heap in the child. glibc's is made for that, also with many threads;
+ * AddressSanitizer's isn't (GCC 12: a child waited for ever for a lock that no thread of it held).
+ */
+const forks = process.env.ASAN_OPTIONS === undefined ? it : it.skip;
+
 describe('traps', function () {
   this.timeout(120_000);
   let server: PlainServer;
@@ -29,7 +35,7 @@ describe('traps', function () {
     await server.stop();
   });
 
-  it('child_process.spawn never deadlocks with copies that start', async () => {
+  forks('child_process.spawn never deadlocks with copies that start', async () => {
     const source = local.write('small', 'small');
     const copies = new CopyProcess();
     for (let i = 0; i < 400; i += 1) copies.add({ source, target: server.urlOf(`/d/spawn${i}`) });
@@ -53,7 +59,7 @@ describe('traps', function () {
     assert.ok(spawned >= 10, `${spawned} spawned`);
   });
 
-  it('nor with a fresh process’s first connection', async () => {
+  forks('nor with a fresh process’s first connection', async () => {
     const source = local.sparse('some', 3 * MiB);
     const ends = await Promise.all(
       [0, 1].map((i) => runChild('spawn_storm', [source, server.urlOf(`/d/fresh${i}`)])),

@@ -33,9 +33,10 @@ export async function runChild(
   const child = spawn(process.execPath, [...nodeOptions, script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
-    timeout: limit * 1000,
-    killSignal: 'SIGKILL',
+    detached: true,
   });
+  // With its own children, which else would hold its output open.
+  const limiter = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), limit * 1000);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -44,5 +45,6 @@ export async function runChild(
   });
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(limiter);
   return { code, signal, stdout, stderr, seconds: (performance.now() - started) / 1000 };
 }
