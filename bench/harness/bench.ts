@@ -1,0 +1,155 @@
+/** One run of the benchmarks: its server, its directories, its programs; what scenarios work with. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PlainServer } from '../../test/support/plain_server.js';
+import type { Contestant } from './contestant.js';
+import { makeData, type DataSet, type DataShape } from './data.js';
+import { DelayProxy } from './delay_proxy.js';
+import { runMeasured, type Command, type Measures } from './measured_process.js';
+import { buildNativeTools, type NativeTools } from './native_tools.js';
+import type { BenchOptions } from './options.js';
+import type { Peers } from './peers.js';
+import type { ContestantResult } from './result.js';
+import { takeTurn, takeTurns } from './turns.js';
+
+const run = promisify(execFile);
+const clockTicks = 100;
+
+export class Bench implements AsyncDisposable {
+  readonly options: BenchOptions;
+  readonly peers: Peers;
+  readonly server: PlainServer;
+  readonly tools: NativeTools;
+  readonly signal: AbortSignal;
+  readonly #directory: string;
+  readonly #data = new Map<string, DataSet>();
+  readonly #held = new Set<string>();
+  readonly #proxies: DelayProxy[] = [];
+
+  private constructor(
+    options: BenchOptions,
+    peers: Peers,
+    server: PlainServer,
+    tools: NativeTools,
+    signal: AbortSignal,
+  ) {
+    this.options = options;
+    this.peers = peers;
+    this.server = server;
+    this.tools = tools;
+    this.signal = signal;
+    this.#directory = realpathSync(mkdtempSync(join(tmpdir(), 'xrootd-archive-bench-')));
+  }
+
+  /** The server checks as few checksums at once as facilities' servers do, so that it matters how we ask. */
+  static async start(options: BenchOptions, peers: Peers, signal: AbortSignal): Promise<Bench> {
+    const tools = buildNativeTools();
+    const server = await PlainServer.start({ config: ['xrootd.chksum max 4 adler32'] });
+    return new Bench(options, peers, server, tools, signal);
+  }
+
+  /** A directory or file of this run. */
+  path(...names: string[]): string {
+    return join(this.#directory, ...names);
+  }
+
+  /** Says on standard error what is going on. */
+  readonly say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+  /** One of two numbers: the second for the quick form. */
+  amount(real: number, quick: number): number {
+    return this.options.quick ? quick : real;
+  }
+
+  /** A set of records, made when it is first asked for. */
+  data(name: string, shape: DataShape): DataSet {
+    const made = this.#data.get(name);
+    if (made !== undefined) return made;
+    this.say(`making ${shape.files} records of ${shape.bytesEach} bytes`);
+    const data = makeData(this.path(name), shape);
+    this.#data.set(name, data);
+    return data;
+  }
+
+  /** Frees the room of a set of records. */
+  async drop(data: DataSet): Promise<void> {
+    for (const [name, each] of this.#data) if (each === data) this.#data.delete(name);
+    await this.remove(data.directory);
+  }
+
+  /** Copies a set of records to the server's disk behind its back. @returns their path on the server */
+  async onServer(data: DataSet): Promise<string> {
+    const path = data.directory.replace(this.#directory, '/held');
+    const target = this.server.file(path);
+    if (!this.#held.has(path)) {
+      this.server.mkdir('/held');
+      await run('cp', ['-r', '--sparse=auto', data.directory, target]);
+      await run('find', [target, '-name', '.xrootd-archive.*', '-delete']);
+      if (process.getuid?.() === 0) await run('chown', ['-R', '65534:65534', target]);
+      this.#held.add(path);
+    }
+    return path;
+  }
+  async dropFromServer(path: string): Promise<void> {
+    this.#held.delete(path);
+    await this.remove(this.server.file(path));
+  }
+
+  async remove(path: string): Promise<void> {
+    await run('rm', ['-rf', path]);
+  }
+
+  /** Removes a directory with all that is in it, and makes it anew. */
+  async empty(path: string): Promise<void> {
+    await this.remove(path);
+    mkdirSync(path, { recursive: true });
+  }
+
+  measure(command: Command): Promise<Measures> {
+    const { measure } = this.tools;
+    return runMeasured(command, { measure, log: this.path('contestant.log'), signal: this.signal });
+  }
+
+  /** A server at this distance; 0 is the server itself. */
+  async at(roundTripMilliseconds: number): Promise<string> {
+    if (roundTripMilliseconds === 0) return this.server.url;
+    const port = Number(new URL(this.server.url).port);
+    const proxy = await DelayProxy.start(this.tools.delayProxy, port, roundTripMilliseconds);
+    this.#proxies.push(proxy);
+    return `root://127.0.0.1:${proxy.port}`;
+  }
+
+  async turns(contestants: readonly (Contestant | undefined)[]): Promise<ContestantResult[]> {
+    const { only, rounds } = this.options;
+    const chosen = contestants
+      .filter((each) => each !== undefined)
+      .filter(({ name }) => only.length === 0 || only.some((text) => name.includes(text)));
+    return await takeTurns(chosen, { rounds, say: this.say, ...this.#conditions });
+  }
+
+  /** One run that belongs to a search, not to the rounds. @returns seconds */
+  async once(contestant: Contestant): Promise<number> {
+    const measures = await takeTurn(contestant, this.#conditions);
+    return measures[contestant.basis ?? 'wallSeconds']!;
+  }
+
+  readonly #conditions = {
+    settle: async () => {
+      if (!this.options.quick) await run('sync', ['-f', this.#directory]);
+    },
+    serverCpu: () => {
+      const stat = readFileSync(`/proc/${this.server.pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / clockTicks;
+    },
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const proxy of this.#proxies) await proxy.stop();
+    await this.server.stop();
+    await this.remove(this.#directory);
+  }
+}

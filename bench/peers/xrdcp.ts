@@ -1,0 +1,33 @@
+/** xrdcp, as people call it for a whole directory. */
+import type { Copier } from '../harness/copying.js';
+
+export interface XrdcpOptions {
+  /** Files at once. */
+  parallel: number;
+  /** TCP connections. Default 1. */
+  streams?: number;
+  /** Verifies adler32 at the end. Default false. */
+  checksum?: boolean;
+}
+
+function flags({ parallel, streams = 1, checksum = false }: XrdcpOptions): string[] {
+  return [
+    '--recursive',
+    '--nopbar',
+    '--parallel',
+    String(parallel),
+    ...(streams > 1 ? ['--streams', String(streams)] : []),
+    ...(checksum ? ['--cksum', 'adler32'] : []),
+  ];
+}
+
+export function xrdcpUp(options: XrdcpOptions): Copier {
+  return ({ from, to, server }) => ({
+    file: 'xrdcp',
+    args: [...flags(options), from, `${server}/${to}/`],
+  });
+}
+
+export function xrdcpDown(options: XrdcpOptions): Copier {
+  return ({ from, to, server }) => ({ file: 'xrdcp', args: [...flags(options), `${server}/${from}/`, to] });
+}

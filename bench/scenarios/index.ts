@@ -1,0 +1,8 @@
+/** All scenarios, in the order in which they run. */
+import type { Scenario } from '../harness/scenario.js';
+import { large } from './large.js';
+import { restore } from './restore.js';
+import { restoreMany } from './restore_many.js';
+import { small } from './small.js';
+
+export const scenarios: readonly Scenario[] = [large, small, restore, restoreMany];
