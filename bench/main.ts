@@ -38,8 +38,12 @@ async function main(args: string[]): Promise<number> {
     await measure(options, chosen, stop.signal);
     return 0;
   } catch (error) {
+    if (stop.signal.aborted) {
+      process.stderr.write('\ninterrupted\n');
+      return 130;
+    }
     process.stderr.write(`\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    return stop.signal.aborted ? 130 : 1;
+    return 1;
   }
 }
 

@@ -1,10 +1,9 @@
 /** One run of the benchmarks: its server, its directories, its programs; what scenarios work with. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PlainServer } from '../../test/support/plain_server.js';
 import type { Contestant } from './contestant.js';
 import { makeData, type DataSet, type DataShape } from './data.js';
 import { DelayProxy } from './delay_proxy.js';
@@ -13,15 +12,15 @@ import { buildNativeTools, type NativeTools } from './native_tools.js';
 import type { BenchOptions } from './options.js';
 import type { Peers } from './peers.js';
 import type { ContestantResult } from './result.js';
+import { BenchServer } from './server.js';
 import { takeTurn, takeTurns } from './turns.js';
 
 const run = promisify(execFile);
-const clockTicks = 100;
 
 export class Bench implements AsyncDisposable {
   readonly options: BenchOptions;
   readonly peers: Peers;
-  readonly server: PlainServer;
+  readonly server: BenchServer;
   readonly tools: NativeTools;
   readonly signal: AbortSignal;
   readonly #directory: string;
@@ -32,7 +31,7 @@ export class Bench implements AsyncDisposable {
   private constructor(
     options: BenchOptions,
     peers: Peers,
-    server: PlainServer,
+    server: BenchServer,
     tools: NativeTools,
     signal: AbortSignal,
   ) {
@@ -44,10 +43,9 @@ export class Bench implements AsyncDisposable {
     this.#directory = realpathSync(mkdtempSync(join(tmpdir(), 'xrootd-archive-bench-')));
   }
 
-  /** The server checks as few checksums at once as facilities' servers do, so that it matters how we ask. */
   static async start(options: BenchOptions, peers: Peers, signal: AbortSignal): Promise<Bench> {
     const tools = buildNativeTools();
-    const server = await PlainServer.start({ config: ['xrootd.chksum max 4 adler32'] });
+    const server = await BenchServer.start();
     return new Bench(options, peers, server, tools, signal);
   }
 
@@ -88,7 +86,7 @@ export class Bench implements AsyncDisposable {
       this.server.mkdir('/held');
       await run('cp', ['-r', '--sparse=auto', data.directory, target]);
       await run('find', [target, '-name', '.xrootd-archive.*', '-delete']);
-      if (process.getuid?.() === 0) await run('chown', ['-R', '65534:65534', target]);
+      if (this.server.owner !== undefined) await run('chown', ['-R', this.server.owner, target]);
       this.#held.add(path);
     }
     return path;
@@ -116,14 +114,18 @@ export class Bench implements AsyncDisposable {
   /** A server at this distance; 0 is the server itself. */
   async at(roundTripMilliseconds: number): Promise<string> {
     if (roundTripMilliseconds === 0) return this.server.url;
-    const port = Number(new URL(this.server.url).port);
-    const proxy = await DelayProxy.start(this.tools.delayProxy, port, roundTripMilliseconds);
+    const proxy = await DelayProxy.start(this.tools.delayProxy, this.server.port, roundTripMilliseconds);
     this.#proxies.push(proxy);
     return `root://127.0.0.1:${proxy.port}`;
   }
 
-  async turns(contestants: readonly (Contestant | undefined)[]): Promise<ContestantResult[]> {
-    const { only, rounds } = this.options;
+  /** @param mostRounds where fewer than were asked for are enough */
+  async turns(
+    contestants: readonly (Contestant | undefined)[],
+    mostRounds = Infinity,
+  ): Promise<ContestantResult[]> {
+    const { only } = this.options;
+    const rounds = Math.min(this.options.rounds, mostRounds);
     const chosen = contestants
       .filter((each) => each !== undefined)
       .filter(({ name }) => only.length === 0 || only.some((text) => name.includes(text)));
@@ -140,11 +142,7 @@ export class Bench implements AsyncDisposable {
     settle: async () => {
       if (!this.options.quick) await run('sync', ['-f', this.#directory]);
     },
-    serverCpu: () => {
-      const stat = readFileSync(`/proc/${this.server.pid}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return (Number(fields[11]) + Number(fields[12])) / clockTicks;
-    },
+    serverCpu: () => this.server.cpuSeconds,
   };
 
   async [Symbol.asyncDispose](): Promise<void> {

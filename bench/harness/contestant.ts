@@ -3,7 +3,7 @@ import type { Measures } from './measured_process.js';
 
 export interface Amount {
   count: number;
-  unit: 'files' | 'MB' | 'records' | 'puts';
+  unit: 'files' | 'MB' | 'puts';
 }
 
 export interface Contestant {
@@ -12,7 +12,7 @@ export interface Contestant {
   /** What one run works through: rates are this by the time. */
   amount: Amount;
   /** Which of its times its rate is made of. Default `wallSeconds`: the process as a whole. */
-  basis?: 'wallSeconds' | 'innerSeconds';
+  basis?: 'wallSeconds' | 'innerSeconds' | 'secondsEach';
   /** Makes everything as it was before; not measured. */
   prepare?: () => Promise<void>;
   run: () => Promise<Measures>;

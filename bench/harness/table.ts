@@ -11,6 +11,7 @@ const columns = new Set([
   'peakRssBytes',
   'loopP99Milliseconds',
   'loopMaxMilliseconds',
+  'secondsEach',
 ]);
 const counts = new Set(['scanned', 'copied', 'kept', 'failed', 'conflicts', 'present', 'done']);
 
