@@ -1,6 +1,6 @@
 /** `npm run bench [-- NAME… OPTIONS]`: how fast are we, and how fast are the others, on this machine, now? */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Bench } from './harness/bench.js';
 import { machineFacts } from './harness/machine.js';
@@ -56,8 +56,10 @@ async function measure(options: BenchOptions, chosen: Scenario[], signal: AbortS
   for (const scenario of chosen) {
     bench.say(`\n${scenario.name}: ${scenario.title}`);
     const start = performance.now();
-    const { facts = {}, results: contestants, wishes } = await scenario.run(bench);
+    const load = loadavg()[0]!.toFixed(2);
+    const { facts: found = {}, results: contestants, wishes } = await scenario.run(bench);
     const wanted = [...wishes.map((wish) => wish(contestants)), ...loopWishes(contestants)];
+    const facts = { 'load before': load, ...found };
     const seconds = (performance.now() - start) / 1000;
     const result = { scenario: scenario.name, title: scenario.title, seconds, facts, contestants, wanted };
     results.push(result);

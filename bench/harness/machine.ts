@@ -1,6 +1,6 @@
 /** What a reader must know of the machine to make sense of the numbers. */
 import { execFileSync } from 'node:child_process';
-import { cpus, loadavg, release, totalmem } from 'node:os';
+import { cpus, release, totalmem } from 'node:os';
 import { environment } from '../../lib/index.js';
 import type { Peers } from './peers.js';
 import { projectRoot } from './places.js';
@@ -19,7 +19,6 @@ export function machineFacts(directory: string, peers: Peers): Record<string, st
     libXrdCl: environment.clientVersion,
     xrdcp: peers.xrdcp ?? 'missing',
     'python3-xrootd': peers.python?.version ?? 'missing',
-    loadBefore: loadavg()[0]!.toFixed(2),
   };
 }
 

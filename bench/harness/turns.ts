@@ -54,9 +54,10 @@ export async function takeTurn(
 
 function resultOf(contestant: Contestant, rounds: readonly Measures[]): ContestantResult {
   const { name, amount, basis = 'wallSeconds' } = contestant;
-  const names = Object.keys(rounds[0] ?? {});
+  const names = new Set(rounds.flatMap((measured) => Object.keys(measured)));
   const measures: Record<string, Summary> = {};
-  for (const each of names) measures[each] = summarize(rounds.map((measured) => measured[each]!));
+  // What some rounds don't tell of is something that went wrong in others.
+  for (const each of names) measures[each] = summarize(rounds.map((measured) => measured[each] ?? 0));
   return {
     name,
     amount,
