@@ -1,5 +1,5 @@
 /** Names of our own files inside the cache. All start with RESERVED_PREFIX, so none can be a record. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { isReserved, RESERVED_PREFIX } from '../rules/names.js';
 
 /** The cache's own lock, in its root. Stays there; removing it while a pass runs would let a second one in. */
@@ -28,4 +28,9 @@ export function capturedName(capture: string): string {
 
 export function incomingName(): string {
   return INCOMING + randomBytes(12).toString('hex');
+}
+
+/** Always the same one for a file of this name: what a restore that was killed has left is met by the next one. */
+export function receivingName(name: string): string {
+  return INCOMING + createHash('sha256').update(name).digest('hex').slice(0, 24);
 }

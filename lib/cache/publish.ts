@@ -35,7 +35,11 @@ export async function publish(
 }
 
 export async function discard(directory: CacheDirectory, temporary: string): Promise<void> {
-  await fs.rm(directory.entry(temporary), { force: true });
+  try {
+    await fs.unlink(directory.entry(temporary));
+  } catch (error) {
+    if (errnoCode(error) !== 'ENOENT') throw error;
+  }
 }
 
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);

@@ -8,7 +8,7 @@ import * as fs from 'node:fs/promises';
 import { named, splitPath, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
 import { openOrMake } from './make_directory.js';
-import { incomingName } from './own_files.js';
+import { receivingName } from './own_files.js';
 import { discard, publish } from './publish.js';
 
 export interface LocalFile {
@@ -66,18 +66,31 @@ export interface FinishOptions {
 
 export class ReceivedFile {
   readonly #directory: CacheDirectory;
-  readonly #temporary = incomingName();
+  readonly #temporary: string;
   readonly #name: string;
 
   private constructor(directory: CacheDirectory, name: string) {
     this.#directory = directory;
     this.#name = name;
+    this.#temporary = receivingName(name);
   }
 
-  /** Makes the directories that are missing. @throws {CacheError} OutsideCache; system errors */
+  /**
+   * Makes the directories that are missing, and takes away what an earlier try has left of this very file: nobody else
+   * may be fetching it.
+   * @throws {CacheError} OutsideCache; system errors
+   */
   static async begin(root: CacheDirectory, path: string): Promise<ReceivedFile> {
     const [parent, name] = splitPath(path);
-    return new ReceivedFile(await openOrMake(root, parent, false), name);
+    const directory = await openOrMake(root, parent, false);
+    const file = new ReceivedFile(directory, name);
+    try {
+      await discard(directory, file.#temporary);
+    } catch (error) {
+      await directory.close();
+      throw error;
+    }
+    return file;
   }
 
   /** Absolute path of the temporary file, for whoever writes it; it doesn't exist yet. */

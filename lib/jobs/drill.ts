@@ -9,6 +9,7 @@ import { judgeEviction } from '../rules/eviction.js';
 import { Sample } from '../rules/sampling.js';
 import type { Selector } from '../rules/selection.js';
 import { forEachConcurrent } from './concurrent.js';
+import { Evictions } from './evictions.js';
 import { failed, JobRun, type JobDependencies } from './job_run.js';
 import type { RemoteEntry } from './list.js';
 import type { Report } from './report.js';
@@ -76,9 +77,7 @@ class Drill {
   readonly #stager: Stager;
   readonly #context: RestoreContext;
   readonly #seed: string;
-  #toEvict: string[] = [];
-  #evicting: Promise<void> | undefined;
-  #evicted = 0;
+  readonly #evictions: Evictions;
 
   constructor(dependencies: JobDependencies, options: DrillOptions, scratch: Scratch) {
     const { config, logger } = dependencies;
@@ -100,6 +99,7 @@ class Drill {
     this.#seed = seed;
     job.extra.seed = seed;
     this.#stager = new Stager({ config, store, emit, logger, signal, ...nothing });
+    this.#evictions = new Evictions(this.#stager, logger);
     this.#context = {
       // Sizes alone would say nothing of what is on tape.
       config: { ...config, verify: 'checksum' },
@@ -119,8 +119,8 @@ class Drill {
           await this.#all(selector);
         } finally {
           await this.#stager.idle();
-          await this.#evictAll();
-          this.#job.extra.evicted = this.#evicted;
+          await this.#evictions.flush();
+          this.#job.extra.evicted = this.#evictions.evicted;
         }
       },
       () => this.#stager.waiting,
@@ -137,8 +137,7 @@ class Drill {
       if (signal.aborted) return;
       await this.#job.file(entry.path, entry.size, () => this.#file(entry));
       // Also what failed: nothing is to stay pinned.
-      this.#toEvict.push(entry.path);
-      this.#evicting ??= this.#evict();
+      this.#evictions.add(entry.path);
     });
   }
 
@@ -197,25 +196,6 @@ class Drill {
       return { result: 'kept', reason: NOT_EVICTED };
     emit({ type: 'file:evicted', path });
     return undefined;
-  }
-
-  /** One request after the other, each with what came up meanwhile. */
-  async #evict(): Promise<void> {
-    while (this.#toEvict.length > 0) {
-      const names = this.#toEvict;
-      this.#toEvict = [];
-      this.#evicted += (await this.#stager.evict(names)).length;
-    }
-    this.#evicting = undefined;
-  }
-
-  async #evictAll(): Promise<void> {
-    try {
-      await this.#evicting;
-      await this.#evict();
-    } catch (error) {
-      this.#dependencies.logger.warn(`not everything was evicted: ${String(error)}`);
-    }
   }
 }
 

@@ -6,7 +6,7 @@ import { forEachConcurrent } from './concurrent.js';
 import { failureOf } from './failure.js';
 import { inBatches } from './in_batches.js';
 import { failed, JobRun, type JobDependencies } from './job_run.js';
-import type { ListItem, RemoteEntry } from './list.js';
+import type { RemoteEntry } from './list.js';
 import { PrepareBatches } from './prepare_batches.js';
 import type { Report } from './report.js';
 import { namedSelection, selectedFiles, type SelectionOptions } from './selected.js';
@@ -61,22 +61,8 @@ class Eviction {
   async all(selector: Selector): Promise<void> {
     const { parallelStats, stageBatchFiles } = this.#dependencies.config;
     const items = selectedFiles(this.#store, selector, parallelStats, this.#run.signal);
-    const batches = inBatches(this.#files(items), stageBatchFiles);
+    const batches = inBatches(this.#run.found(items), stageBatchFiles);
     await forEachConcurrent(batches, batchesInFlight, (batch) => this.#batch(batch));
-  }
-
-  async *#files(items: AsyncIterable<ListItem>): AsyncGenerator<RemoteEntry, void, undefined> {
-    const { progress } = this.#run;
-    for await (const item of items) {
-      if ('failed' in item) {
-        const { failed: _, ...failure } = item;
-        this.#run.finish({ result: 'failed', failure });
-      } else {
-        progress.found(item.size);
-        yield item;
-      }
-    }
-    progress.walkEnded();
   }
 
   async #batch(entries: readonly RemoteEntry[]): Promise<void> {

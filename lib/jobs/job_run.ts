@@ -8,6 +8,7 @@ import type { RemoteStore } from '../remote/store.js';
 import { printableName } from '../rules/names.js';
 import type { Emit, EventBus } from './event_bus.js';
 import { failureOf } from './failure.js';
+import type { ListItem, RemoteEntry } from './list.js';
 import { ProgressMeter } from './progress_meter.js';
 import type { Failure, Report } from './report.js';
 import { retrying } from './retry.js';
@@ -104,7 +105,11 @@ export class JobRun {
    * @param task undefined: its outcome is still to come
    * @returns false when the job ended before the file did: then nothing is counted
    */
-  async file(path: string, size: number, task: () => Promise<Outcome | undefined>): Promise<boolean> {
+  async file(
+    path: string,
+    size: number,
+    task: (attempt: number) => Promise<Outcome | undefined>,
+  ): Promise<boolean> {
     const { config, logger } = this.#dependencies;
     let outcome: Outcome | undefined;
     try {
@@ -124,6 +129,20 @@ export class JobRun {
     return this.signal.aborted || (await this.#server.isEnd(error));
   }
 
+  /** Files as they are found; what couldn't be listed has its outcome. */
+  async *found(items: AsyncIterable<ListItem>): AsyncGenerator<RemoteEntry, void, undefined> {
+    for await (const item of items) {
+      if ('failed' in item) {
+        const { failed: _, ...failure } = item;
+        this.finish({ result: 'failed', failure });
+      } else {
+        this.progress.found(item.size);
+        yield item;
+      }
+    }
+    this.progress.walkEnded();
+  }
+
   /** @param file what `progress` was told that it found; not given for what is no file */
   finish(outcome: Outcome, file?: { path: string; size: number }): void {
     this.#tally.add(outcome);
@@ -132,8 +151,10 @@ export class JobRun {
       const { result } = outcome;
       if (result === 'staged' || result === 'verified') this.progress.copying(file.path, file.size);
       this.progress.done(file.path, file.size);
-      if (outcome.result === 'kept')
-        this.emit({ type: 'file:kept', path: file.path, reason: outcome.reason });
+      if (outcome.result === 'kept') {
+        const type = this.#options.job === 'restore' ? 'file:skipped' : 'file:kept';
+        this.emit({ type, path: file.path, reason: outcome.reason });
+      }
     }
     if (outcome.result === 'failed' || outcome.result === 'conflicts') {
       this.#failed(outcome.failure, outcome.result === 'conflicts');

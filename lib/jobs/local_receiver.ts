@@ -1,5 +1,6 @@
 /** Restored files in a local directory. */
 import pLimit from 'p-limit';
+import { DiskRoom, type RoomClaim } from '../cache/disk_room.js';
 import type { CacheDirectory } from '../cache/directory.js';
 import { lookAt, ReceivedFile, withFile, type LocalFile } from '../cache/receive.js';
 import type { ArchiveConfig } from '../config/index.js';
@@ -17,11 +18,13 @@ export class LocalReceiver implements Receiver {
   readonly #config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
   readonly #fsync: boolean;
   readonly #sums = pLimit(localChecksums);
+  readonly #room: DiskRoom;
 
   constructor(root: CacheDirectory, config: Pick<ArchiveConfig, 'verify' | 'checksumType'>, fsync: boolean) {
     this.#root = root;
     this.#config = config;
     this.#fsync = fsync;
+    this.#room = new DiskRoom(root.real);
   }
 
   get place(): string {
@@ -31,6 +34,10 @@ export class LocalReceiver implements Receiver {
   nameProblem(name: string): string | undefined {
     const verdict = checkReceivedName(name, { directory: this.#root.real });
     return verdict.ok ? undefined : verdict.reason;
+  }
+
+  claim(bytes: number): Promise<RoomClaim> {
+    return this.#room.claim(bytes);
   }
 
   look(name: string): Promise<LocalFile | null> {

@@ -1,5 +1,6 @@
 /** Where restored files go: a local directory, or another XRootD server. */
 import type { RemoteStore } from '../remote/store.js';
+import type { RoomClaim } from '../cache/disk_room.js';
 import type { LocalFile } from '../cache/receive.js';
 import type { Checksum } from '../rules/checksum.js';
 import type { ChecksumType } from '../xrdcl/index.js';
@@ -24,6 +25,8 @@ export interface Receiver {
   readonly place: string;
   /** Why a name can't be written here; undefined if it can. */
   nameProblem(name: string): string | undefined;
+  /** Where it can be told what there is room for. @throws {Error} with code ENOSPC */
+  claim?(bytes: number): Promise<RoomClaim>;
   look(name: string, signal: AbortSignal | undefined): Promise<LocalFile | null>;
   checksum(name: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum>;
   /**

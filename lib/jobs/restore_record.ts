@@ -28,7 +28,7 @@ const stagings = 3;
 
 /** @throws what asking, staging, fetching and writing throw; nothing half-written stays */
 export async function restoreRecord(entry: RemoteEntry, context: RestoreContext): Promise<Outcome> {
-  const { receiver, emit, dryRun } = context;
+  const { receiver, dryRun } = context;
   const { path, size } = entry;
   const problem = receiver.nameProblem(path);
   if (problem !== undefined) {
@@ -38,13 +38,12 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
   const decision = await decide(entry, sums, context);
   switch (decision.action) {
     case 'skip':
-      emit({ type: 'file:skipped', path, reason: decision.reason });
       return { result: 'kept', reason: decision.reason };
     case 'conflict':
       return { result: 'conflicts', failure: { path, code: 'Conflict', message: decision.reason } };
     case 'fetch':
     case 'replace': {
-      if (!dryRun) await fetch(entry, decision.action === 'replace', sums, context);
+      if (!dryRun) await fetchInto(entry, decision.action === 'replace', sums, context);
       return { result: 'copied', bytes: size, removed: false };
     }
   }
@@ -82,11 +81,27 @@ async function decide({ path, size }: RemoteEntry, sums: Sums, context: RestoreC
   }
 }
 
+/** Its room is claimed before tape is asked. */
+async function fetchInto(
+  entry: RemoteEntry,
+  overwrite: boolean,
+  sums: Sums,
+  context: RestoreContext,
+): Promise<void> {
+  const room = await context.receiver.claim?.(entry.size);
+  try {
+    await fetch(entry, overwrite, sums, context, (bytes) => room?.written(bytes));
+  } finally {
+    room?.end();
+  }
+}
+
 async function fetch(
   entry: RemoteEntry,
   overwrite: boolean,
   sums: Sums,
   context: RestoreContext,
+  written: (bytes: number) => void,
 ): Promise<void> {
   const { store, receiver, stager, emit, progress, signal } = context;
   const { path, size, mtime } = entry;
@@ -97,6 +112,7 @@ async function fetch(
       emit({ type: 'file:copying', path, size, attempt: staging + 1 });
       const onProgress = (bytes: number) => {
         progress.copying(path, bytes);
+        written(bytes);
         emit({ type: 'file:progress', path, bytes, size });
       };
       let checksum: Checksum | undefined;

@@ -72,6 +72,7 @@ function passing(inner: LocalReceiver, root: CacheDirectory): Receiver {
   return {
     place: inner.place,
     nameProblem: (name) => inner.nameProblem(name),
+    claim: (bytes) => inner.claim(bytes),
     look: (name) => inner.look(name),
     checksum: (name, type, signal) => inner.checksum(name, type, signal),
     receive: async (store, name, options, check) => {

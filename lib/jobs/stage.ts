@@ -114,15 +114,9 @@ async function* offlineFiles(
   { config }: JobDependencies,
   selector: Selector,
 ): AsyncGenerator<RemoteEntry, void, undefined> {
-  for await (const item of selectedFiles(store, selector, config.parallelStats, run.signal)) {
-    if ('failed' in item) {
-      const { failed: _, ...failure } = item;
-      run.finish({ result: 'failed', failure });
-      continue;
-    }
-    run.progress.found(item.size);
-    if (item.online) run.finish({ result: 'kept', reason: ONLINE }, item);
-    else yield item;
+  const files = selectedFiles(store, selector, config.parallelStats, run.signal);
+  for await (const file of run.found(files)) {
+    if (file.online) run.finish({ result: 'kept', reason: ONLINE }, file);
+    else yield file;
   }
-  run.progress.walkEnded();
 }

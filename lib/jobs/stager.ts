@@ -4,13 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArchiveConfig, Logger } from '../config/index.js';
-import type { RemoteStat, RemoteStore } from '../remote/store.js';
-import type { StageAnswer } from '../rules/stage_answer.js';
-import { judgeStaged, nextPoll, pickForStaging } from '../rules/staging.js';
-import { XRootDError } from '../xrdcl/index.js';
+import type { RemoteStore } from '../remote/store.js';
+import { nextPoll, pickForStaging } from '../rules/staging.js';
+import type { XRootDError } from '../xrdcl/index.js';
 import type { Emit } from './event_bus.js';
-import { isServerFailure } from './failure.js';
 import { PrepareBatches } from './prepare_batches.js';
+import { groupByRequest, StagePoll } from './stage_poll.js';
 
 /** A file that didn't come online. */
 export class StageError extends Error {
@@ -62,13 +61,12 @@ interface Pending extends Wanted {
 const lingerMilliseconds = 20;
 /** Polls in a row that may find the server gone before the files that wait are given up. */
 const lostPolls = 3;
-/** Queries a poll at most: a server's answer tells of a dozen files, the rest has its turn next time. */
-const queriesPerPoll = 8;
 
 export class Stager {
   readonly #context: StagerContext;
   readonly #batches: PrepareBatches;
   readonly #evictions: PrepareBatches;
+  readonly #poll: StagePoll;
   #waiting: Wanted[] = [];
   readonly #pending = new Map<string, Pending>();
   /** Online, and not yet released: they fill the disk buffer, by name their bytes. */
@@ -83,6 +81,7 @@ export class Stager {
     this.#context = context;
     this.#batches = new PrepareBatches(context.config.stageBatchFiles);
     this.#evictions = new PrepareBatches(context.config.stageBatchFiles);
+    this.#poll = new StagePoll(context.store, context.logger, context.signal);
     for (const name of context.adopted.keys()) this.#staged.add(name);
   }
 
@@ -150,7 +149,7 @@ export class Stager {
         await this.#pause(Math.max(lingerMilliseconds, pollAt - performance.now()));
         await this.#request();
         if (performance.now() < pollAt) continue;
-        const { progressed, failure } = await this.#poll();
+        const { progressed, failure } = await this.#look();
         lost = failure === undefined ? 0 : lost + 1;
         if (failure !== undefined && lost >= lostPolls) throw failure;
         seconds = nextPoll({
@@ -230,99 +229,48 @@ export class Stager {
     this.#pending.set(name, { ...each, requestId, adopted, deadline });
   }
 
-  async #poll(): Promise<{ progressed: boolean; failure: XRootDError | undefined }> {
-    const { store, emit, config, signal } = this.#context;
-    const asked = [...this.#pending.values()];
-    let failure: XRootDError | undefined;
+  async #look(): Promise<{ progressed: boolean; failure: XRootDError | undefined }> {
+    const { emit, config } = this.#context;
     let progressed = false;
-    const cold: { pending: Pending; flags: RemoteStat | null }[] = [];
-    await Promise.all(
-      asked.map(async (pending) => {
-        try {
-          const flags = await store.stat(pending.name, signal);
-          if (judgeStaged({ flags }).state !== 'online') {
-            cold.push({ pending, flags });
-            return;
-          }
-          progressed = true;
-          this.#pending.delete(pending.name);
-          this.#held.set(pending.name, pending.size);
-          emit({ type: 'stage:online', path: pending.name });
-          pending.resolve();
-        } catch (error) {
-          signal.throwIfAborted();
-          // One that couldn't be asked about is asked about again; its deadline goes on.
-          if (isServerFailure(error)) failure = error;
-        }
-      }),
-    );
-    const answers =
-      failure === undefined
-        ? await this.#query(cold.map(({ pending }) => pending))
-        : new Map<string, StageAnswer>();
-    for (const { pending, flags } of cold) {
-      const answer = answers.get(pending.name);
+    const { seen, failure } = await this.#poll.look([...this.#pending.values()], (pending) => {
+      progressed = true;
+      this.#pending.delete(pending.name);
+      this.#held.set(pending.name, pending.size);
+      emit({ type: 'stage:online', path: pending.name });
+      pending.resolve();
+    });
+    for (const { asked: pending, staged, answer } of seen) {
       if (pending.adopted && answer?.requested === false && answer.online === false) {
         // The server has forgotten the request of the earlier run.
         this.#pending.delete(pending.name);
         this.#forgotten.add(pending.name);
         this.#waiting.push(pending);
-        continue;
+      } else if (staged.state === 'failed') {
+        this.#pending.delete(pending.name);
+        pending.reject(new StageError('StageFailed', staged.reason));
       }
-      const verdict = judgeStaged({ flags, ...(answer && { answer }) });
-      if (verdict.state === 'failed') this.#fail(pending, new StageError('StageFailed', verdict.reason));
     }
-    for (const pending of this.#pending.values()) {
-      if (performance.now() < pending.deadline) continue;
-      const message = `not online ${config.stageDeadlineSeconds} s after it was asked for (stage_deadline_seconds)`;
-      this.#fail(pending, new StageError('StageTimeout', message));
-    }
+    const now = performance.now();
+    const late = [...this.#pending.values()].filter(({ deadline }) => deadline <= now);
+    await this.#cancel(late);
+    const message = `not online ${config.stageDeadlineSeconds} s after it was asked for (stage_deadline_seconds)`;
+    for (const { reject } of late) reject(new StageError('StageTimeout', message));
     return { progressed, failure };
   }
 
-  #fail(pending: Pending, error: StageError): void {
-    this.#pending.delete(pending.name);
-    pending.reject(error);
-  }
-
-  /** Why files don't come: a server needn't tell, and may tell of some only. */
-  async #query(cold: readonly Pending[]): Promise<Map<string, StageAnswer>> {
-    const { store, logger, signal } = this.#context;
-    const answers = new Map<string, StageAnswer>();
-    let queries = 0;
-    for (const [requestId, names] of groupByRequest(cold)) {
-      let left = names;
-      while (left.length > 0 && queries < queriesPerPoll) {
-        queries += 1;
-        try {
-          const told = await store.queryStage(requestId, left.slice(0, 200), signal);
-          for (const [name, answer] of told) answers.set(name, answer);
-          const rest = left.filter((name) => !told.has(name));
-          // Nothing told at all: it can't be asked, or not in this way.
-          if (rest.length === left.length) break;
-          left = rest;
-        } catch (error) {
-          signal.throwIfAborted();
-          if (!(error instanceof XRootDError)) throw error;
-          logger.debug('query prepare failed; the stat flags alone decide', {
-            requestId,
-            error: error.message,
-          });
-          break;
-        }
-      }
-    }
-    return answers;
-  }
-
   async #giveUp(error: unknown): Promise<void> {
-    const { store, logger } = this.#context;
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
     const waiting = this.#waiting;
     this.#waiting = [];
+    const pending = [...this.#pending.values()];
+    await this.#cancel(pending);
+    for (const { reject } of [...pending, ...waiting]) reject(error);
+  }
+
+  /** Without the signal: it may have aborted, and tape shouldn't fetch what nobody waits for. */
+  async #cancel(pending: readonly Pending[]): Promise<void> {
+    const { store, logger } = this.#context;
+    for (const { name } of pending) this.#pending.delete(name);
     for (const [requestId, names] of groupByRequest(pending)) {
-      // Without the signal: it has aborted, and tape shouldn't fetch what nobody waits for.
       const cancelled = await store.cancelStage(requestId, names).then(
         () => true,
         (failure: unknown) => {
@@ -333,7 +281,6 @@ export class Stager {
       const came = cancelled ? await this.#online(names) : new Set<string>();
       for (const name of names) if (!came.has(name)) this.#staged.delete(name);
     }
-    for (const { reject } of [...pending, ...waiting]) reject(error);
   }
 
   /** Those that came before their request was cancelled: they are ours to evict. */
@@ -351,16 +298,6 @@ export class Stager {
   async idle(): Promise<void> {
     await this.#loop;
   }
-}
-
-function groupByRequest(pending: Iterable<Pending>): Map<string, string[]> {
-  const groups = new Map<string, string[]>();
-  for (const { requestId, name } of pending) {
-    const names = groups.get(requestId);
-    if (names === undefined) groups.set(requestId, [name]);
-    else names.push(name);
-  }
-  return groups;
 }
 
 function sum(sizes: Iterable<number>): number {

@@ -53,13 +53,6 @@ export function nextPoll({ previousSeconds, minSeconds, maxSeconds, progressed, 
   return seconds * (1 - JITTER + 2 * JITTER * Math.min(Math.max(random, 0), 1));
 }
 
-/** A request that the server refused for its size, as two; undefined if it was for one file or none. */
-export function splitRequest<T>(names: readonly T[]): [T[], T[]] | undefined {
-  if (names.length < 2) return undefined;
-  const half = Math.ceil(names.length / 2);
-  return [names.slice(0, half), names.slice(half)];
-}
-
 export interface StagingLimits {
   /** Files in one request. */
   batchFiles: number;

@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import {
+  chmod,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  statfs,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Archive, type ArchiveEvent, type Report } from '../../lib/index.js';
+import { Archive, ConfigError, type ArchiveEvent, type Report } from '../../lib/index.js';
 import { TapeSandbox, type SandboxOptions } from '../../lib/sandbox/index.js';
 import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
@@ -110,8 +123,13 @@ describe('restore', () => {
         .filter((name) => name !== already && !missing.includes(name));
       await assertAllOffline(bench.sandbox, staged);
       assert.deepEqual(await offline(bench.sandbox, [already]), [false]);
-      // Those that failed as well: nothing stays pinned.
-      assert.equal(report.evicted, 1999);
+      // Those that failed as well, and what never came is asked for no more: nothing stays pinned.
+      assert.equal(report.evicted, 1996);
+      const cancelled = bench.sandbox.prepares.filter(({ kind }) => kind === 'cancel');
+      assert.deepEqual(
+        cancelled.flatMap(({ paths }) => [...paths]).sort(),
+        never.map((path) => `/archive/${path}`),
+      );
       const asked = bench.sandbox.prepares
         .filter(({ kind }) => kind === 'stage')
         .flatMap(({ paths }) => [...paths]);
@@ -168,7 +186,7 @@ describe('restore', () => {
         bench.sandbox,
         records.map(([name]) => name),
       );
-      // Temporary files of the killed run stay for a week at most: it may still be running elsewhere.
+      assert.deepEqual(await temporaries(to), []);
     });
   }).timeout(120_000);
 
@@ -238,6 +256,28 @@ describe('restore', () => {
       );
       assert.equal((await archive.restore(['2024/*.h5', '2025'], { to, dryRun: true })).copied, 3);
       assert.deepEqual(await recordsIn(to), []);
+      const absent = join(to, 'not/there');
+      const report = await archive.restore(['2025/x.h5'], { to: absent, dryRun: true });
+      assert.deepEqual(counts(report), { scanned: 1, copied: 1 });
+      assert.ok(!existsSync(absent));
+      await assert.rejects(archive.restore(['../x'], { to: absent }), ConfigError);
+      assert.ok(!existsSync(absent));
+    });
+  });
+
+  it('takes nothing that the disk has no room for', async () => {
+    await withTape({}, [['small', 1000]], async (bench, to) => {
+      const large = bench.sandbox.diskPath('large');
+      await writeFile(large, '');
+      await chmod(large, 0o666);
+      await truncate(large, (await statfs(to)).bavail * (await statfs(to)).bsize + 2 ** 30);
+      const report = await bench.archive(quick).restore(['.'], { to });
+      assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1 });
+      assert.deepEqual(
+        report.failures.map(({ path, code }) => [path, code]),
+        [['large', 'ENOSPC']],
+      );
+      assert.deepEqual(await recordsIn(to), ['small']);
     });
   });
 

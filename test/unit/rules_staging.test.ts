@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { StageAnswer } from '../../lib/rules/stage_answer.js';
-import {
-  judgeStaged,
-  nextPoll,
-  pickForStaging,
-  splitRequest,
-  type StagedFacts,
-} from '../../lib/rules/staging.js';
+import { judgeStaged, nextPoll, pickForStaging, type StagedFacts } from '../../lib/rules/staging.js';
 
 const online = { offline: false, backUpExists: true, kind: 'file' } as const;
 const offline = { ...online, offline: true };
@@ -103,24 +97,6 @@ describe('the wait between looks', () => {
 
   it('is the least where the most is smaller', () => {
     assert.equal(nextPoll({ ...limits, maxSeconds: 1, previousSeconds: 2, progressed: false }), 2);
-  });
-});
-
-describe('a request that was refused for its size', () => {
-  it('is halved', () => {
-    assert.deepEqual(splitRequest(['a', 'b', 'c']), [['a', 'b'], ['c']]);
-    assert.deepEqual(splitRequest(['a', 'b']), [['a'], ['b']]);
-    assert.equal(splitRequest(['a']), undefined);
-    assert.equal(splitRequest([]), undefined);
-  });
-
-  it('ends with single files, none lost, none twice', () => {
-    const all = (names: number[]): number[] => splitRequest(names)?.flatMap(all) ?? names;
-    fc.assert(
-      fc.property(fc.array(fc.nat(), { maxLength: 500 }), (names) => {
-        assert.deepEqual(all(names), names);
-      }),
-    );
   });
 });
 

@@ -1,0 +1,66 @@
+/** Room on a disk, promised to files before they are fetched: so that tape isn't asked for what can't be taken. */
+import { diskUsage } from './usage.js';
+
+/** Room for one file. */
+export interface RoomClaim {
+  /** So many bytes of it are on the disk by now. */
+  written(bytes: number): void;
+  /** The rest isn't needed any more. Always to be called. */
+  end(): void;
+}
+
+/** Others write to the disk too: it is looked at again after so long. */
+const lookMilliseconds = 500;
+
+export class DiskRoom {
+  readonly #directory: string;
+  readonly #available: () => Promise<number>;
+  /** Bytes promised and not yet written. */
+  #promised = 0;
+  /** Bytes written since the last look, which it doesn't know of. */
+  #written = 0;
+  #look: Promise<number> | undefined;
+  #lookedAt = -Infinity;
+
+  /** @param available bytes that may still be written there */
+  constructor(directory: string, available = async () => (await diskUsage(directory)).available) {
+    this.#directory = directory;
+    this.#available = available;
+  }
+
+  /** @throws {Error} with code ENOSPC when the disk can't take so many bytes beside what it was promised */
+  async claim(bytes: number): Promise<RoomClaim> {
+    const free = (await this.#free()) - this.#written - this.#promised;
+    if (bytes > free) {
+      const message =
+        `no room in ${this.#directory}: it needs ${bytes} bytes, and ${Math.max(0, free)} are left` +
+        (this.#promised > 0 ? ` beside ${this.#promised} for files that are under way` : '');
+      throw Object.assign(new Error(message), { code: 'ENOSPC' });
+    }
+    let left = bytes;
+    this.#promised += bytes;
+    const take = (now: number) => {
+      this.#promised -= left - now;
+      left = now;
+    };
+    return {
+      written: (done) => {
+        const now = Math.max(0, Math.min(left, bytes - done));
+        this.#written += left - now;
+        take(now);
+      },
+      end: () => {
+        take(0);
+      },
+    };
+  }
+
+  async #free(): Promise<number> {
+    if (performance.now() - this.#lookedAt >= lookMilliseconds) {
+      this.#lookedAt = performance.now();
+      this.#written = 0;
+      this.#look = this.#available();
+    }
+    return (await this.#look) ?? 0;
+  }
+}
