@@ -12,6 +12,19 @@ runtime=$(g++ -print-file-name=libasan.so)
 
 export XROOTD_ARCHIVE_ADDON=$addon
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:exitcode=99}
-export LD_PRELOAD=$runtime
-if [ $# -gt 0 ]; then exec node --require ./scripts/asan-children.cjs "$@"; fi
-exec node --require ./scripts/asan-children.cjs node_modules/mocha/bin/mocha.js --timeout 180000 'dist/test/native/**/*.test.js'
+export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$PWD/scripts/lsan-suppressions.txt:print_suppressions=1}
+
+sanitized() { LD_PRELOAD=$runtime node --require ./scripts/asan-children.cjs "$@"; }
+
+if [ $# -gt 0 ]; then sanitized "$@"; exit; fi
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+{
+  sanitized node_modules/mocha/bin/mocha.js --timeout 180000 'dist/test/native/**/*.test.js' 2>&1 >&3 | tee "$output" >&2
+} 3>&1
+# The known leak is a few large buffers a failed download; what we had forgotten to free of a request would be thousands.
+suppressed=$(awk '$3 == "libXrdCl.so" { print $1 }' "$output")
+if [ "${suppressed:-0}" -gt 200 ]; then
+  echo "test-asan: $suppressed objects of libXrdCl leaked; the known leak is at most 200" >&2
+  exit 99
+fi

@@ -12,9 +12,12 @@ export interface Recall {
 export class RequestBook {
   readonly #recalls = new Map<string, Recall>();
   readonly #paths = new Map<string, string[]>();
+  /** The server tells of each request by a process of its own: a cancel may come before what it cancels. */
+  readonly #cancelledAhead = new Set<string>();
 
-  /** Returns true when the file wasn't waited for already. */
+  /** Returns true when the file has to be fetched: it wasn't waited for already, and the request isn't cancelled. */
   add(requestId: string, path: string, time: Date): boolean {
+    if (this.#cancelledAhead.delete(`${requestId} ${path}`)) return false;
     const recall = this.#recalls.get(path) ?? { requests: new Map<string, Date>(), waiting: false };
     this.#recalls.set(path, recall);
     recall.requests.set(requestId, time);
@@ -45,7 +48,11 @@ export class RequestBook {
   /** Returns true when nobody wants the file any more. */
   cancel(requestId: string, path: string): boolean {
     const recall = this.#recalls.get(path);
-    if (!recall?.requests.delete(requestId) || recall.requests.size > 0) return false;
+    if (!recall?.requests.delete(requestId)) {
+      this.#cancelledAhead.add(`${requestId} ${path}`);
+      return false;
+    }
+    if (recall.requests.size > 0) return false;
     this.#recalls.delete(path);
     return true;
   }

@@ -1,4 +1,5 @@
 /** An archive whose records are on tape. */
+import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxOptions } from '../../lib/sandbox/index.js';
@@ -41,9 +42,13 @@ export async function withOffline(
   });
 }
 
-/** Waits for what must come; mocha's timeout ends a wait in vain. */
+/** Waits for what must come. */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await condition())) await sleep(20);
+  const deadline = Date.now() + 50_000;
+  while (!(await condition())) {
+    assert.ok(Date.now() < deadline, `waited for in vain: ${String(condition)}`);
+    await sleep(20);
+  }
 }
 
 export async function offlineOf({ sandbox }: Bench, records: Records): Promise<string[]> {
