@@ -11,6 +11,7 @@ import { runMeasured, type Command, type Measures } from './measured_process.js'
 import { buildNativeTools, type NativeTools } from './native_tools.js';
 import type { BenchOptions } from './options.js';
 import type { Peers } from './peers.js';
+import { untilCalm } from './processors.js';
 import type { ContestantResult } from './result.js';
 import { BenchServer } from './server.js';
 import { takeTurn, takeTurns } from './turns.js';
@@ -141,6 +142,7 @@ export class Bench implements AsyncDisposable {
   readonly #conditions = {
     settle: async () => {
       if (!this.options.quick) await run('sync', ['-f', this.#directory]);
+      await untilCalm(this.options.calm, this.signal);
     },
     serverCpu: () => this.server.cpuSeconds,
   };

@@ -8,6 +8,8 @@ export interface BenchOptions {
   /** Tiny amounts, one round: only shows that everything runs. */
   quick: boolean;
   rounds: number;
+  /** Seconds to wait, at most, before each run until nobody else works on this machine. */
+  calm: number;
   /** Where the JSON goes; undefined: bench-results/<date>.json. */
   out: string | undefined;
   /** Where servers and records live; undefined: the system's temporary directory. */
@@ -25,6 +27,7 @@ export const usage = `npm run bench [-- NAME…] [-- OPTIONS]
   NAME…           scenarios; none: all of them, one after the other
   --quick         tiny amounts, one round: only shows that everything runs
   --rounds N      default 5
+  --calm SECONDS  before each run, wait at most so long until nobody else works on this machine; default 0
   --out FILE      the JSON; default bench-results/<date>.json
   --dir DIRECTORY where servers and records live; default the system's temporary directory
   --ours JSON     options of the library for every contestant of ours: '{"parallelCopies":32}'
@@ -41,6 +44,7 @@ export function readOptions(args: string[]): BenchOptions | undefined {
     options: {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
+      calm: { type: 'string', default: '0' },
       out: { type: 'string' },
       dir: { type: 'string' },
       ours: { type: 'string', default: '{}' },
@@ -56,6 +60,7 @@ export function readOptions(args: string[]): BenchOptions | undefined {
     names: positionals,
     quick: values.quick,
     rounds,
+    calm: Number(values.calm),
     out: values.out,
     directory: values.dir,
     ours: JSON.parse(values.ours) as Partial<ArchiveOptions>,

@@ -1,6 +1,7 @@
 /** Contestants take turns: in every round each runs once, and another one begins. */
 import type { Contestant } from './contestant.js';
 import type { Measures } from './measured_process.js';
+import { busySeconds } from './processors.js';
 import type { ContestantResult } from './result.js';
 import { summarize, type Summary } from './summary.js';
 
@@ -40,9 +41,11 @@ export async function takeTurn(
   try {
     await contestant.prepare?.();
     await settle();
-    const before = serverCpu();
+    const [server, busy] = [serverCpu(), busySeconds()];
     const measures = await contestant.run();
-    measures['serverCpuSeconds'] = serverCpu() - before;
+    measures['serverCpuSeconds'] = serverCpu() - server;
+    const known = (measures['cpuSeconds'] ?? 0) + measures['serverCpuSeconds'];
+    measures['otherCpuSeconds'] = Math.max(0, busySeconds() - busy - known);
     await contestant.check?.();
     return measures;
   } catch (error) {
