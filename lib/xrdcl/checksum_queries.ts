@@ -13,7 +13,7 @@ import { addon, type NativeFileSystem } from './addon.js';
 import { XRootDError, type ErrorContext } from './error.js';
 import { urlOf } from './location.js';
 import { Pulse } from './pulse.js';
-import { request, trackedRequest } from './request.js';
+import { request } from './request.js';
 import { SerialByKey } from './serial_by_key.js';
 import { operationExpired, socketTimeout } from './status_codes.js';
 
@@ -55,33 +55,27 @@ export async function askForChecksum(
   { timeout, signal }: { timeout: number; signal?: AbortSignal },
 ): Promise<string> {
   const argument = type === undefined ? path : `${path}?cks.type=${type}`;
-  return await turns.run(urlOf(server, path), signal, () => {
+  return await turns.run(urlOf(server, path), signal, async () => {
     const line = lineTo(server);
     const stop = new AbortController();
     const ignore = onAbort(signal, () => {
       stop.abort(signal?.reason);
     });
-    const query = trackedRequest<string>(context, stop.signal, (done) =>
-      line.connection.query(queryChecksum, argument, timeout, done),
-    );
-    let silent = (): void => undefined;
-    const silence = new Promise<void>((resolve) => (silent = resolve));
     const leave = line.pulse.watch(({ message }) => {
-      abandon(server, line);
       stop.abort(new XRootDError({ status: 1, code: socketTimeout, errNo: 0, message }, context));
-      silent();
     });
-    const result = (async () => {
-      try {
-        return await query.result;
-      } catch (error) {
-        if (error instanceof XRootDError && error.statusCode === operationExpired) abandon(server, line);
-        throw error;
-      } finally {
-        leave();
-        ignore();
-      }
-    })();
-    return { result, ended: Promise.race([query.ended, silence]) };
+    try {
+      return await request<string>(context, stop.signal, (done) =>
+        line.connection.query(queryChecksum, argument, timeout, done),
+      );
+    } catch (error) {
+      // Not answered: it may never be, also when the connection breaks (5.8.1), and nobody shall wait for that.
+      const expired = error instanceof XRootDError && error.statusCode === operationExpired;
+      if (expired || stop.signal.aborted) abandon(server, line);
+      throw error;
+    } finally {
+      leave();
+      ignore();
+    }
   });
 }

@@ -31,38 +31,29 @@ interface Answer<T> {
   value: T;
 }
 
-export interface TrackedRequest<T> {
-  result: Promise<T>;
-  /** Resolves when the request is answered, which after an abort is later than `result` rejects. */
-  ended: Promise<unknown>;
-}
-
 /**
- * After an abort the request no longer keeps the process alive.
+ * One request and its answer. After an abort the request no longer keeps the process alive.
  * @throws the signal's reason when it is aborted already: then nothing is sent.
  */
-export function trackedRequest<T>(
+export async function request<T>(
   context: ErrorContext,
   signal: AbortSignal | undefined,
   send: Send<T>,
-): TrackedRequest<T> {
+): Promise<T> {
   signal?.throwIfAborted();
   let id = 0;
-  const ended = new Promise<Answer<T>>((resolve) => {
+  const answered = new Promise<Answer<T>>((resolve) => {
     id = send((error, value) => {
       resolve({ error, value });
     });
   });
-  const result = (async () => {
-    // Making the error here, after an await, gives it the stack of the async callers without paying for a stack on
-    // every successful request.
-    const { error, value } = await unlessAborted(ended, signal, () => {
-      addon.release(id);
-    });
-    if (error !== undefined) throw new XRootDError(error, context);
-    return value;
-  })();
-  return { result, ended };
+  // Making the error here, after an await, gives it the stack of the async callers without paying for a stack on every
+  // successful request.
+  const { error, value } = await unlessAborted(answered, signal, () => {
+    addon.release(id);
+  });
+  if (error !== undefined) throw new XRootDError(error, context);
+  return value;
 }
 
 /** Settles as `work` does, or rejects with the signal's reason when that comes first. */
@@ -79,15 +70,6 @@ export function unlessAborted<T>(
     });
     work.then(resolve, reject).finally(ignore);
   });
-}
-
-/** One request and its answer; see `trackedRequest`. */
-export async function request<T>(
-  context: ErrorContext,
-  signal: AbortSignal | undefined,
-  send: Send<T>,
-): Promise<T> {
-  return await trackedRequest(context, signal, send).result;
 }
 
 /** A request answered in pieces, as an async generator of the pieces. Stopping early drops the rest. */

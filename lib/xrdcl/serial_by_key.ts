@@ -1,17 +1,11 @@
 /** Runs tasks of the same key one after the other, and those of different keys side by side. */
 import { unlessAborted } from './request.js';
 
-export interface SerialTask<T> {
-  result: Promise<T>;
-  /** When the next task may start, which may be later than `result` settles. */
-  ended: Promise<unknown>;
-}
-
 export class SerialByKey {
   readonly #last = new Map<string, Promise<void>>();
 
   /** @throws what the task throws; the signal's reason when aborted before its turn: then the task doesn't start. */
-  async run<T>(key: string, signal: AbortSignal | undefined, start: () => SerialTask<T>): Promise<T> {
+  async run<T>(key: string, signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key) ?? Promise.resolve();
     let release = (): void => undefined;
     const done = new Promise<void>((resolve) => (release = resolve));
@@ -19,14 +13,11 @@ export class SerialByKey {
       if (this.#last.get(key) === turn) this.#last.delete(key);
     });
     this.#last.set(key, turn);
-    let ended: Promise<unknown> = Promise.resolve();
     try {
       await unlessAborted(before, signal);
-      const task = start();
-      ended = task.ended;
-      return await task.result;
+      return await task();
     } finally {
-      ended.then(release, release);
+      release();
     }
   }
 }

@@ -110,4 +110,6 @@ export const serverCodes: ReadonlyMap<number, CodeMeaning> = new Map<number, Cod
     3034,
     { name: 'ReqTimedOut', errno: 'ETIMEDOUT', retryable: true, text: 'the request timed out at the server' },
   ],
+  // Since 5.8.
+  [3035, { name: 'TimerExpired', errno: 'ETIME', retryable: true, text: 'a timer expired at the server' }],
 ]);

@@ -6,6 +6,7 @@ import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { recordsIn } from '../support/archive.js';
 import { cli, jsonLines, type CliOptions, type Ended } from '../support/cli.js';
 import { forgeKeytab, secretsOf, withoutKeys } from '../support/keytab.js';
+import { ordinaryUser } from '../support/ordinary_user.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
 import { withTemp } from '../support/temporary.js';
 
@@ -33,7 +34,7 @@ class Facility {
   readonly file = (name: string): string => path.join(this.directory, name);
 
   /** `xrootd-archive backup` with a configuration file that names the keytab. */
-  backup(keytab: string | undefined, { file }: CliOptions = {}, more: string[] = []): Promise<Ended> {
+  backup(keytab: string | undefined, more: string[] = [], as: CliOptions = {}): Promise<Ended> {
     const config = this.file('config.yaml');
     const lines = [
       'backup:',
@@ -44,7 +45,7 @@ class Facility {
       ...(keytab === undefined ? [] : [`  keytab_file_path: ${keytab}`]),
     ];
     writeFileSync(config, `${lines.join('\n')}\n`);
-    const options = { env: { ...withoutKeys(this.directory), XRD_LOGLEVEL: 'Dump' }, ...(file && { file }) };
+    const options = { ...as, env: { ...withoutKeys(this.directory), XRD_LOGLEVEL: 'Dump' } };
     return cli(['backup', '--config', config, '--log-level', 'debug', ...more], options);
   }
 
@@ -77,7 +78,7 @@ async function withFacility(use: (facility: Facility) => Promise<void>): Promise
 describe('authentication by keytab_file_path', () => {
   it('the right key opens the server, and is in no line of the log', async () => {
     await withFacility(async (facility) => {
-      const { code, stdout, stderr } = await facility.backup(facility.keytab, {}, ['--json']);
+      const { code, stdout, stderr } = await facility.backup(facility.keytab, ['--json']);
       assert.equal(code, 0, stderr);
       const report = jsonLines(stdout).at(-1)?.['report'] as Record<string, unknown>;
       assert.deepEqual([report['scanned'], report['copied'], report['failed']], [1, 1, 0]);
@@ -95,7 +96,7 @@ describe('authentication by keytab_file_path', () => {
       it(`${title}: exit code 3 soon, nothing touched: backup ${more.join(' ')}`, async () => {
         await withFacility(async (facility) => {
           const keytab = keytabOf(facility);
-          const { code, stdout, stderr, seconds } = await facility.backup(keytab, {}, more);
+          const { code, stdout, stderr, seconds } = await facility.backup(keytab, more);
           assert.equal(code, 3, stderr);
           assert.ok(seconds < 30, `${seconds} s`);
           assert.match(stderr, /AuthFailed[^]*refuses us: check keytab_file_path/);
@@ -124,7 +125,7 @@ describe('authentication by keytab_file_path', () => {
     await withFacility(async (facility) => {
       for (const name of ['forbidden/record.h5', 'shown/record.h5'])
         await writeRecord(facility.cache, name, size);
-      const { code, stdout, stderr } = await facility.backup(facility.keytab, {}, [
+      const { code, stdout, stderr } = await facility.backup(facility.keytab, [
         '--json',
         '--auto-remove',
         'cached',
@@ -174,10 +175,7 @@ describe('a keytab that is no secret, or is none: exit code 2, nothing touched',
           chownSync(place, 65_534, 65_534);
         chmodSync(facility.directory, 0o755);
       } else chmodSync(keytab, 0);
-      const { code, stdout, stderr } = await facility.backup(
-        keytab,
-        asRoot ? { file: child('ordinary_main') } : {},
-      );
+      const { code, stdout, stderr } = await facility.backup(keytab, [], { user: ordinaryUser() });
       assert.match(stderr, /keytab_file_path: .* permission denied for this user/);
       assert.deepEqual([code, stdout], [2, '']);
       await facility.assertUntouched();

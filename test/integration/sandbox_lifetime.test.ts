@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { Interface } from 'node:readline';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 
 interface Started {
   owner: ChildProcess;
@@ -54,15 +53,19 @@ async function untilGone({ pid, directory }: Started): Promise<void> {
 }
 
 /** Processes that ask for checksums. */
-async function helpersOf(owner: number): Promise<number[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,args=']);
-  return stdout
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(
-      (words) => words[1] === String(owner) && words.some((word) => word.endsWith('checksum_process.js')),
-    )
-    .map(([pid]) => Number(pid));
+function helpersOf(owner: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        return parent === String(owner) && words.some((word) => word.endsWith('checksum_process.js'));
+      } catch {
+        return false; // it has ended
+      }
+    })
+    .map(Number);
 }
 
 describe('TapeSandbox: nothing outlives its owner', () => {
@@ -115,7 +118,7 @@ describe('TapeSandbox: nothing outlives its owner', () => {
         "{ sss: true, migrationDelay: 'never' }",
       );
       await once(started.lines, 'line');
-      const [helper, ...more] = await helpersOf(started.owner.pid ?? 0);
+      const [helper, ...more] = helpersOf(started.owner.pid ?? 0);
       assert.ok(helper !== undefined && more.length === 0);
       const ended = once(started.owner, 'exit');
       end(started);

@@ -35,8 +35,8 @@ describe('errors: the table', () => {
     });
   }
 
-  it('has a name for every server code from 3000 to 3034', () => {
-    for (let code = 3000; code <= 3034; code += 1) assert.ok(serverCodes.get(code)?.name, String(code));
+  it('has a name for every server code from 3000 to 3035', () => {
+    for (let code = 3000; code <= 3035; code += 1) assert.ok(serverCodes.get(code)?.name, String(code));
   });
 
   it('has every client code of the installed header', function () {
@@ -56,7 +56,8 @@ describe('errors: the table', () => {
     const list = /enum XErrorCode\s*\{([^}]*)\}/.exec(readFileSync(protocolHeader, 'utf8'))?.[1] ?? '';
     const names = list.match(/kXR_\w+/g)?.filter((name) => !/ERRFENCE|noErrorYet/.test(name)) ?? [];
     assert.ok(names.length >= 35, `only ${names.length} found`);
-    assert.equal(serverCodes.size, names.length);
+    for (let at = 0; at < names.length; at += 1)
+      assert.ok(serverCodes.has(3000 + at), `${names[at] ?? ''} is ${3000 + at}`);
   });
 
   it('uses errno names that this system knows, but for those it lacks', () => {
@@ -76,7 +77,10 @@ describe('errors: the table', () => {
     ].map(([code]) => code);
     assert.deepEqual(
       retryable,
-      [102, 103, 104, 105, 106, 107, 108, 109, 206, 208, 301, 3003, 3007, 3008, 3012, 3014, 3020, 3024, 3034],
+      [
+        102, 103, 104, 105, 106, 107, 108, 109, 206, 208, 301, 3003, 3007, 3008, 3012, 3014, 3020, 3024, 3034,
+        3035,
+      ],
     );
   });
 });

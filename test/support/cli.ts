@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { OrdinaryUser } from './ordinary_user.js';
 
 export const mainFile = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
 export const demoFile = fileURLToPath(new URL('../../lib/cli/demo.js', import.meta.url));
@@ -18,6 +19,8 @@ export interface Ended {
 
 export interface CliOptions {
   file?: string;
+  /** Another one than who runs the tests. */
+  user?: OrdinaryUser;
   cwd?: string;
   env?: Record<string, string | undefined>;
   /** On standard input; without it there is none. */
@@ -32,14 +35,15 @@ export class RunningCli {
 
   constructor(
     args: readonly string[],
-    { file = mainFile, cwd = tmpdir(), env = {}, input }: CliOptions = {},
+    { file = mainFile, user, cwd = tmpdir(), env = {}, input }: CliOptions = {},
   ) {
     const started = performance.now();
-    const child = spawn(process.execPath, [file, ...args], {
+    const command = [...(user?.flags ?? []), user?.place(file) ?? file, ...args];
+    const child = spawn(process.execPath, command, {
       cwd,
-      // Children that change their user can't where io_uring may be in use (CVE-2024-22017).
-      env: { ...process.env, UV_USE_IO_URING: '0', ...env },
+      env: { ...process.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
+      ...user?.options,
     });
     // It may end without reading.
     child.stdin.on('error', () => undefined);
