@@ -10,8 +10,6 @@ export interface Command {
   args: readonly string[];
   /** Numbers that its JSON must show; anything else is a failed run. */
   expect?: Readonly<Record<string, number>>;
-  /** Is a run that ended with an error good for a comparison all the same? Then with these measures. */
-  forgive?: (status: number | null, output: string) => Measures | undefined;
 }
 
 /** Each name ends with its unit; a contestant adds its own. */
@@ -33,7 +31,7 @@ const logTail = 4000;
  * @throws {Error} when it fails, or when its JSON isn't what was expected; with the end of its log
  */
 export async function runMeasured(
-  { file, args, expect = {}, forgive }: Command,
+  { file, args, expect = {} }: Command,
   { measure, log, signal }: RunOptions,
 ): Promise<Measures> {
   signal.throwIfAborted();
@@ -57,13 +55,12 @@ export async function runMeasured(
     const output = out + readFileSync(log, 'utf8');
     const fail = (what: string) =>
       new Error(`${[file, ...args].join(' ')}\n${what}\n${output.slice(-logTail)}`);
-    const forgiven = status === 0 ? {} : forgive?.(status, output);
-    if (forgiven === undefined) throw fail(`ended with ${String(status)}`);
+    if (status !== 0) throw fail(`ended with ${String(status)}`);
     const told = numbersOf(out);
     for (const [name, value] of Object.entries(expect)) {
       if (told[name] !== value) throw fail(`${name} is ${String(told[name])}, not ${value}`);
     }
-    return { ...numbersOf(cost), ...told, ...forgiven };
+    return { ...numbersOf(cost), ...told };
   } finally {
     signal.removeEventListener('abort', abort);
   }

@@ -29,6 +29,7 @@ export class BenchServer {
   readonly port: number;
   readonly #directory: string;
   readonly #child: ChildProcess;
+  #targets = 0;
 
   private constructor(directory: string, child: ChildProcess, port: number) {
     this.#directory = directory;
@@ -82,6 +83,13 @@ export class BenchServer {
     for (let each = path; made !== undefined && each !== '/'; each = dirname(each)) {
       chownSync(this.file(each), nobody, nobody);
     }
+  }
+
+  /** An empty directory that nobody has seen before. */
+  freshDirectory(): string {
+    const path = `/target-${++this.#targets}`;
+    this.mkdir(path);
+    return path;
   }
 
   /** As chown writes whom its files must belong to; undefined: to us. */

@@ -57,10 +57,9 @@ export async function takeTurn(
 
 function resultOf(contestant: Contestant, rounds: readonly Measures[]): ContestantResult {
   const { name, amount, basis = 'wallSeconds' } = contestant;
-  const names = new Set(rounds.flatMap((measured) => Object.keys(measured)));
+  const names = Object.keys(rounds[0] ?? {});
   const measures: Record<string, Summary> = {};
-  // What some rounds don't tell of is something that went wrong in others.
-  for (const each of names) measures[each] = summarize(rounds.map((measured) => measured[each] ?? 0));
+  for (const each of names) measures[each] = summarize(rounds.map((measured) => measured[each]!));
   return {
     name,
     amount,

@@ -54,11 +54,9 @@ function large(bench: Bench, name: string, how: IngestJob['how']): Contestant {
 /** Puts for as long as the pass takes, or as many as they would be without one. */
 function small(bench: Bench, beside: keyof typeof besides): Contestant {
   const data = smallData(bench);
-  const target = '/target';
-  const pass = jobOf(bench, data.directory, `${bench.server.url}/${target}`, { verify: 'size' });
   const count = bench.amount(300, 10);
+  let target = '';
   const clean = async () => {
-    await bench.remove(bench.server.file(target));
     await bench.remove(`${data.directory}/ingest`);
     removeOwnFiles(data.directory);
   };
@@ -69,9 +67,10 @@ function small(bench: Bench, beside: keyof typeof besides): Contestant {
     basis: 'secondsEach',
     prepare: async () => {
       await clean();
-      bench.server.mkdir(target);
+      target = bench.server.freshDirectory();
     },
     run: async () => {
+      const pass = jobOf(bench, data.directory, `${bench.server.url}/${target}`, { verify: 'size' });
       const measures = await bench.measure(
         nodeCommand(
           bench,
@@ -82,7 +81,10 @@ function small(bench: Bench, beside: keyof typeof besides): Contestant {
       if (measures['puts']! < least) throw new Error(`only ${measures['puts']!} puts beside the pass`);
       return measures;
     },
-    check: clean,
+    check: async () => {
+      await clean();
+      await bench.remove(bench.server.file(target));
+    },
   };
 }
 
