@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "responses.h"
+#include "stat_many.h"
 
 namespace {
 
@@ -16,15 +17,15 @@ constexpr napi_type_tag kTag = {0x6b1f0c1ed7b44c57, 0x9a5d2f5b6e0c4e11};
 Napi::Function FileSystem::Define(Napi::Env env) {
   return DefineClass(
       env, "FileSystem",
-      {InstanceMethod<&FileSystem::Stat>("stat"), InstanceMethod<&FileSystem::StatVfs>("statVfs"),
-       InstanceMethod<&FileSystem::DirList>("dirList"), InstanceMethod<&FileSystem::MkDir>("mkdir"),
-       InstanceMethod<&FileSystem::Rm>("rm"), InstanceMethod<&FileSystem::RmDir>("rmdir"),
-       InstanceMethod<&FileSystem::Mv>("mv"), InstanceMethod<&FileSystem::Truncate>("truncate"),
-       InstanceMethod<&FileSystem::ChMod>("chmod"), InstanceMethod<&FileSystem::Locate>("locate"),
-       InstanceMethod<&FileSystem::Prepare>("prepare"), InstanceMethod<&FileSystem::Query>("query"),
-       InstanceMethod<&FileSystem::Ping>("ping"), InstanceMethod<&FileSystem::SetXAttr>("setXAttr"),
-       InstanceMethod<&FileSystem::GetXAttr>("getXAttr"), InstanceMethod<&FileSystem::DelXAttr>("delXAttr"),
-       InstanceMethod<&FileSystem::ListXAttr>("listXAttr")});
+      {InstanceMethod<&FileSystem::Stat>("stat"), InstanceMethod<&FileSystem::StatMany>("statMany"),
+       InstanceMethod<&FileSystem::StatVfs>("statVfs"), InstanceMethod<&FileSystem::DirList>("dirList"),
+       InstanceMethod<&FileSystem::MkDir>("mkdir"), InstanceMethod<&FileSystem::Rm>("rm"),
+       InstanceMethod<&FileSystem::RmDir>("rmdir"), InstanceMethod<&FileSystem::Mv>("mv"),
+       InstanceMethod<&FileSystem::Truncate>("truncate"), InstanceMethod<&FileSystem::ChMod>("chmod"),
+       InstanceMethod<&FileSystem::Locate>("locate"), InstanceMethod<&FileSystem::Prepare>("prepare"),
+       InstanceMethod<&FileSystem::Query>("query"), InstanceMethod<&FileSystem::Ping>("ping"),
+       InstanceMethod<&FileSystem::SetXAttr>("setXAttr"), InstanceMethod<&FileSystem::GetXAttr>("getXAttr"),
+       InstanceMethod<&FileSystem::DelXAttr>("delXAttr"), InstanceMethod<&FileSystem::ListXAttr>("listXAttr")});
 }
 
 FileSystem::FileSystem(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FileSystem>(info) {
@@ -51,6 +52,12 @@ Napi::Value FileSystem::Stat(const Napi::CallbackInfo& info) {
   return Start(info, &responses::Stat, [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
     return fs.Stat(path, handler, timeout);
   });
+}
+
+Napi::Value FileSystem::StatMany(const Napi::CallbackInfo& info) {
+  CheckThis(info, kTag);
+  const auto timeout = static_cast<std::uint16_t>(NumberArgument(info, 1));
+  return ::StatMany(info.Env(), file_system_, StringsArgument(info, 0), timeout, FunctionArgument(info, 2));
 }
 
 Napi::Value FileSystem::StatVfs(const Napi::CallbackInfo& info) {

@@ -17,6 +17,7 @@ class FileSystem final : public Napi::ObjectWrap<FileSystem> {
 
   // JavaScript: method(...arguments, timeout in seconds, callback) -> number of the request, for release().
   Napi::Value Stat(const Napi::CallbackInfo& info);
+  Napi::Value StatMany(const Napi::CallbackInfo& info);
   Napi::Value StatVfs(const Napi::CallbackInfo& info);
   Napi::Value DirList(const Napi::CallbackInfo& info);
   Napi::Value MkDir(const Napi::CallbackInfo& info);

@@ -21,17 +21,19 @@ std::atomic<int> unanswered{0};
 }  // namespace
 
 Request::Request(std::shared_ptr<JsQueue> queue, std::uint64_t id, Convert convert)
-    : queue_(std::move(queue)), id_(id), convert_(convert) {
-  ++unanswered;
-}
+    : queue_(std::move(queue)), id_(id), convert_(convert) {}
 
-Request::~Request() { --unanswered; }
+Request::Unanswered::Unanswered() { ++unanswered; }
+
+Request::Unanswered::~Unanswered() { --unanswered; }
+
+void Request::OnSender(std::function<void()> work) { Sender().Run(std::move(work)); }
 
 Napi::Value Request::Start(Napi::Env env, Napi::Function callback, Convert convert, Send send,
                            std::shared_ptr<void> keep_alive) {
   EnvironmentData& data = EnvironmentData::Of(env);
   const std::uint64_t id = data.Begin(env, callback, std::move(keep_alive));
-  Sender().Run([queue = data.Queue(), id, convert, send = std::move(send)] {
+  OnSender([queue = data.Queue(), id, convert, send = std::move(send)] {
     std::unique_ptr<Request> request(new Request(queue, id, convert));
     const XrdCl::XRootDStatus status = send(request.get());
     if (status.IsOK()) {

@@ -29,7 +29,19 @@ class Request final : public XrdCl::ResponseHandler {
   // Drops what isn't sent and waits for the sending thread; at process exit. False when that isn't back in time, or
   // requests are unanswered: then XrdCl's own end may hang.
   static bool Stop(std::chrono::steady_clock::time_point deadline);
-  ~Request() override;
+  // Runs on the thread that sends, after what was sent before.
+  static void OnSender(std::function<void()> work);
+
+  // Held by every handler that XrdCl has, so that Stop() knows of it.
+  class Unanswered {
+   public:
+    Unanswered();
+    Unanswered(const Unanswered&) = delete;
+    Unanswered& operator=(const Unanswered&) = delete;
+    ~Unanswered();
+  };
+
+  ~Request() override = default;
 
   void HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* response) override;
 
@@ -40,4 +52,5 @@ class Request final : public XrdCl::ResponseHandler {
   const std::shared_ptr<JsQueue> queue_;
   const std::uint64_t id_;
   const Convert convert_;
+  const Unanswered unanswered_;
 };

@@ -4,17 +4,23 @@ import { isReserved, RESERVED_PREFIX } from '../rules/names.js';
 
 /** The cache's own lock, in its root. Stays there; removing it while a pass runs would let a second one in. */
 export const LOCK_NAME = `${RESERVED_PREFIX}lock`;
+/** What passes remember of each other, in the cache's root: verified_memo.ts. */
+export const MEMO_NAME = `${RESERVED_PREFIX}verified`;
+/** What a restore has asked tape for, in the root of where it restores to: stage_journal.ts. */
+export const JOURNAL_NAME = `${RESERVED_PREFIX}staged`;
+const STATE = new Set([LOCK_NAME, MEMO_NAME, `${MEMO_NAME}.new`, JOURNAL_NAME]);
 const REMOVING = `${RESERVED_PREFIX}removing.`;
 const INCOMING = `${RESERVED_PREFIX}incoming.`;
 
-export type OwnFile = 'incoming' | 'removing' | 'lock' | 'other';
+/** `state`: it stays, and is nobody's concern. */
+export type OwnFile = 'incoming' | 'removing' | 'state' | 'other';
 
 /** Undefined for a name that isn't ours. */
 export function ownFile(name: string): OwnFile | undefined {
   if (!isReserved(name)) return undefined;
   if (name.startsWith(REMOVING) && name.length > REMOVING.length) return 'removing';
   if (name.startsWith(INCOMING)) return 'incoming';
-  return name === LOCK_NAME ? 'lock' : 'other';
+  return STATE.has(name) ? 'state' : 'other';
 }
 
 export function captureName(name: string): string {

@@ -3,11 +3,9 @@
  * instead of asking twice, and knows what to evict. One JSON object a line; a last line that was cut is left out.
  */
 import * as fs from 'node:fs/promises';
-import { RESERVED_PREFIX } from '../rules/names.js';
 import type { CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
-
-const NAME = `${RESERVED_PREFIX}staged`;
+import { JOURNAL_NAME } from './own_files.js';
 
 export interface StagedRequest {
   requestId: string;
@@ -26,7 +24,7 @@ export class StageJournal {
 
   /** The requests of an earlier restore from the same target, oldest first. */
   async read(): Promise<StagedRequest[]> {
-    const lines = await fs.readFile(this.#root.entry(NAME), 'utf8').catch((error: unknown) => {
+    const lines = await fs.readFile(this.#root.entry(JOURNAL_NAME), 'utf8').catch((error: unknown) => {
       if (errnoCode(error) === 'ENOENT') return '';
       throw error;
     });
@@ -39,13 +37,15 @@ export class StageJournal {
   /** Resolves when the line is on the disk. */
   add(request: StagedRequest): Promise<void> {
     const line = `${JSON.stringify({ target: this.#target, ...request })}\n`;
-    this.#writing = this.#writing.then(() => fs.appendFile(this.#root.entry(NAME), line, { flush: true }));
+    this.#writing = this.#writing.then(() =>
+      fs.appendFile(this.#root.entry(JOURNAL_NAME), line, { flush: true }),
+    );
     return this.#writing;
   }
 
   /** All has been dealt with. */
   async clear(): Promise<void> {
-    await fs.rm(this.#root.entry(NAME), { force: true });
+    await fs.rm(this.#root.entry(JOURNAL_NAME), { force: true });
   }
 }
 

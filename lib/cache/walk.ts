@@ -192,7 +192,7 @@ function ownEntry(
   stats: BigIntStats,
 ): WalkEntry | undefined {
   const absolute = `${directory.real}/${name}`;
-  if (own === 'lock' && directory.relative === '') return undefined;
+  if (own === 'state' && directory.relative === '') return undefined;
   if (own === 'removing' && isActiveCapture(absolute)) return undefined;
   if (own === 'removing' || own === 'incoming')
     return { kind: 'leftover', leftover: own, path, absolute, identity: identityOf(stats) };

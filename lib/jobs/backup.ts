@@ -5,17 +5,22 @@ import { CacheDirectory } from '../cache/directory.js';
 import { handleLeftover } from '../cache/leftovers.js';
 import { acquireLock } from '../cache/lock.js';
 import { diskUsage } from '../cache/usage.js';
-import { walk, type Leftover, type WalkEntry } from '../cache/walk.js';
+import { VerifiedMemo } from '../cache/verified_memo.js';
+import { walkBatches, type CacheRecord, type Leftover, type WalkEntry } from '../cache/walk.js';
 import type { ArchiveConfig, Logger } from '../config/index.js';
 import { checkAccess, requireCache } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
+import { statBatch } from '../remote/limited_store.js';
+import type { RemoteStat } from '../remote/store.js';
 import { checkNameText } from '../rules/names.js';
 import { checksumFile } from '../xrdcl/index.js';
-import { backupRecord, waitingForTape, type BackupContext } from './backup_record.js';
+import { backupRecord, decideAtSight, waitingForTape, type BackupContext } from './backup_record.js';
+import { coalesced } from './coalesced.js';
 import { forEachConcurrent } from './concurrent.js';
 import { failureOf } from './failure.js';
 import { failed, JobRun, type JobDependencies } from './job_run.js';
 import type { Report } from './report.js';
+import { TaskPool } from './task_pool.js';
 
 export interface BackupOptions {
   /** Ends the pass: running copies are cancelled and what they made is removed, nothing else is begun. */
@@ -24,7 +29,7 @@ export interface BackupOptions {
   dryRun?: boolean | undefined;
 }
 
-/** Records whose state is asked for or who wait for a copy: more than the stats in flight, so that copies never starve. */
+/** Records that need more than a look, or wait for it: many more than copies at once, so that these never starve. */
 const recordsInFlight = 1024;
 /** Local checksums at once; the addon's threads do the work. */
 const localChecksums = 4;
@@ -62,21 +67,32 @@ async function pass(
   const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal: given, dryRun });
   const { emit, progress, signal } = run;
   const sums = pLimit(localChecksums);
+  const memo = await VerifiedMemo.load(root, `${config.targetUrl} ${config.checksumType}`);
   const tape = { seen: false };
   const context: BackupContext = {
-    ...{ config, dryRun, root, store, emit, progress, signal },
+    ...{ config, dryRun, root, store, memo, emit, progress, signal },
     saw: ({ backUpExists }) => (tape.seen ||= backUpExists),
     sumLocal: (record, length) =>
       sums(() => checksumFile(record, { type: config.checksumType, length, signal })),
     now: Date.now,
   };
-  const report = await run.run(async () => {
+  let whole = false;
+  const work = async () => {
     const usage = await diskUsage(cache);
     emit({ type: 'usage', warning: usage.usedPercent > config.warningMarkPercent, ...usage });
     if (!signal.aborted) await store.ping(signal);
-    await forEachConcurrent(entries(context), recordsInFlight, (entry) =>
-      backupEntry(entry, run, context, logger),
-    );
+    const pool = new TaskPool(recordsInFlight);
+    try {
+      const batches = coalesced(entries(context), statBatch);
+      const inFlight = 1 + Math.ceil(config.parallelStats / statBatch);
+      await forEachConcurrent(batches, inFlight, (batch) => look(batch, pool, run, context, logger));
+    } finally {
+      await pool.idle();
+    }
+    whole = true;
+  };
+  const report = await run.run(work).finally(async () => {
+    if (!dryRun) await saveMemo(memo, whole, logger);
   });
   if (!tape.seen) explain(report, config, logger);
   return report;
@@ -87,7 +103,7 @@ async function* entries({
   root,
   progress,
   signal,
-}: BackupContext): AsyncGenerator<WalkEntry, void, undefined> {
+}: BackupContext): AsyncGenerator<WalkEntry[], void, undefined> {
   const { base } = parseTarget(config.targetUrl);
   const nameProblem = (path: string) => {
     const verdict = checkNameText(path, { base });
@@ -95,15 +111,55 @@ async function* entries({
   };
   const ignore = new Set<string>();
   if (config.workerFilePath !== undefined) ignore.add(relative(root.real, config.workerFilePath));
-  for await (const entry of walk(root, { signal, nameProblem, ignore })) {
-    if (entry.kind === 'record') progress.found(Number(entry.identity.size));
-    yield entry;
+  for await (const batch of walkBatches(root, { signal, nameProblem, ignore })) {
+    for (const entry of batch) if (entry.kind === 'record') progress.found(Number(entry.identity.size));
+    yield batch;
   }
   progress.walkEnded();
 }
 
-async function backupEntry(
-  entry: WalkEntry,
+/** Asks about all records of a batch at once; what needs more than that goes to the pool. */
+async function look(
+  batch: readonly WalkEntry[],
+  pool: TaskPool,
+  run: JobRun,
+  context: BackupContext,
+  logger: Logger,
+): Promise<void> {
+  const { store, signal } = context;
+  const records = batch.filter((entry) => entry.kind === 'record');
+  const names = records.map(({ path }) => path);
+  // What goes wrong with all of them goes wrong with each, and is told there (S6).
+  const stats = names.length === 0 ? [] : await store.statMany(names, signal).catch(() => []);
+  const seen = new Map(records.map((record, index) => [record, stats[index]]));
+  for (const entry of batch) {
+    if (entry.kind !== 'record') {
+      await pool.add(() => aside(entry, run, context, logger));
+      continue;
+    }
+    const remote = seen.get(entry);
+    const known = remote instanceof Error ? undefined : remote;
+    const outcome = known == null ? undefined : decideAtSight(entry, known, context);
+    const size = Number(entry.identity.size);
+    if (outcome !== undefined) run.finish(outcome, { path: entry.path, size });
+    else await pool.add(() => more(entry, known, run, context));
+  }
+}
+
+async function more(
+  record: CacheRecord,
+  seen: RemoteStat | null | undefined,
+  run: JobRun,
+  context: BackupContext,
+): Promise<void> {
+  await run.file(record.path, Number(record.identity.size), (attempt) =>
+    backupRecord(record, context, attempt, attempt === 1 ? seen : undefined),
+  );
+}
+
+/** What is no record. */
+async function aside(
+  entry: Exclude<WalkEntry, CacheRecord>,
   run: JobRun,
   context: BackupContext,
   logger: Logger,
@@ -118,11 +174,6 @@ async function backupEntry(
     }
     case 'leftover':
       await clearUp(entry, run, context, logger);
-      return;
-    case 'record':
-      await run.file(entry.path, Number(entry.identity.size), (attempt) =>
-        backupRecord(entry, context, attempt),
-      );
   }
 }
 
@@ -146,6 +197,15 @@ async function clearUp(
     }
   } catch (error) {
     run.finish({ result: 'failed', failure: failureOf(path, error) });
+  }
+}
+
+/** Without it the next pass compares again. */
+async function saveMemo(memo: VerifiedMemo, whole: boolean, logger: Logger): Promise<void> {
+  try {
+    await memo.save(whole);
+  } catch (error) {
+    logger.warn(`what was verified is not remembered for the next pass: ${String(error)}`);
   }
 }
 

@@ -6,12 +6,13 @@ import { captureAndRemove, type CaptureResult } from '../cache/capture.js';
 import { splitPath, type CacheDirectory } from '../cache/directory.js';
 import { openRecord, type OpenRecord } from '../cache/open_record.js';
 import { pruneEmpty } from '../cache/prune.js';
+import type { VerifiedMemo } from '../cache/verified_memo.js';
 import type { CacheRecord } from '../cache/walk.js';
 import type { ArchiveConfig } from '../config/index.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import { checksumText, type Checksum } from '../rules/checksum.js';
 import type { Identity } from '../rules/identity.js';
-import type { Classification } from '../rules/remote_state.js';
+import { classifyRemote, isQuestion, type Classification } from '../rules/remote_state.js';
 import { decide, REASONS, type Decision } from '../rules/removal.js';
 import { settling } from '../rules/settling.js';
 import { hasWriters, XRootDError } from '../xrdcl/index.js';
@@ -25,6 +26,7 @@ export interface BackupContext {
   dryRun: boolean;
   root: CacheDirectory;
   store: RemoteStore;
+  memo: VerifiedMemo;
   /** Told of every stat of a remote file. */
   saw: (remote: RemoteStat) => void;
   sumLocal: ClassifyOptions['sumLocal'];
@@ -39,16 +41,42 @@ const GONE = 'gone before it was looked at';
 const CHANGED = 'changed while it was worked on';
 const WRITING = 'open for writing in another process';
 
-/** @throws what a request or a disk throws; the record is then untouched, or complete on the server and verified next time */
+/**
+ * What the server's look alone decides, as it does for most records of most passes; undefined where more must be asked or
+ * done. Nothing is ever removed at sight.
+ */
+export function decideAtSight(
+  record: CacheRecord,
+  remote: RemoteStat,
+  context: BackupContext,
+): Outcome | undefined {
+  const { verify } = context.config;
+  let state = classifyRemote({ local: { size: Number(record.identity.size) }, remote, verify });
+  if (isQuestion(state)) {
+    if (state.ask !== 'checksum' || !context.memo.knows(record, remote)) return undefined;
+    state = { state: remote.backUpExists ? 'backed_up' : 'cached', verifiedBy: 'checksum' };
+  }
+  const decision = decideRecord(record, state, undefined, context);
+  if (decision.action !== 'keep' || decision.reason === REASONS.unverified) return undefined;
+  context.saw(remote);
+  return { result: 'kept', reason: decision.reason };
+}
+
+/**
+ * @param seen what the server told of the file a moment ago
+ * @throws what a request or a disk throws; the record is then untouched, or complete on the server and verified next
+ * time
+ */
 export async function backupRecord(
   record: CacheRecord,
   context: BackupContext,
   attempt: number,
+  seen?: RemoteStat | null,
 ): Promise<Outcome> {
   const { store, signal } = context;
   const file = new LazyRecord(context.root, record);
   try {
-    const remote = await store.stat(record.path, signal);
+    const remote = seen === undefined ? await store.stat(record.path, signal) : seen;
     if (remote !== null) context.saw(remote);
     const decision = await judge(record, remote, file, context);
     switch (decision.action) {
@@ -124,7 +152,20 @@ async function judge(
   // Where only sizes are compared, or there are no bytes, the walk's own look is what was verified.
   const read = config.verify === 'checksum' && record.identity.size > 0n;
   const verified = read ? await file.verified() : record.identity;
+  remember(record, remote, state, verified, context);
   return decideRecord(record, state, verified, context);
+}
+
+function remember(
+  record: CacheRecord,
+  remote: RemoteStat | null,
+  state: Classification,
+  verified: Identity | undefined,
+  { memo }: BackupContext,
+): void {
+  const identical = state.state === 'cached' || state.state === 'backed_up';
+  if (remote === null || verified === undefined || !identical || state.verifiedBy !== 'checksum') return;
+  memo.add(record, remote);
 }
 
 function decideRecord(
@@ -194,12 +235,13 @@ async function copy(
     await store.remove(path);
     return { result: 'kept', reason: CHANGED };
   }
-  const state = await verifyCopy(record, file, checksum, context);
+  const { state, remote } = await verifyCopy(record, file, checksum, context);
   const seconds = (performance.now() - started) / 1000;
   const sum =
     config.verify === 'checksum' && checksum !== undefined ? { checksum: checksumText(checksum) } : {};
   emit({ type: 'file:copied', path, size, ...sum, seconds });
   const verified = (await file.isUnchanged()) ? file.identity : undefined;
+  remember(record, remote, state, verified, context);
   const decision = decideRecord(record, state, verified, context);
   if (decision.action !== 'remove') return { result: 'copied', bytes: size, removed: false };
   const removal = await remove(record, decision, context);
@@ -214,7 +256,7 @@ async function verifyCopy(
   file: OpenRecord,
   sum: Checksum | undefined,
   context: BackupContext,
-): Promise<Classification> {
+): Promise<{ state: Classification; remote: RemoteStat | null }> {
   const { store, signal } = context;
   const { path, absolute } = record;
   const remote = await store.stat(path, signal);
@@ -227,7 +269,7 @@ async function verifyCopy(
     optionsOf(context),
     sum,
   );
-  if (state.state === 'cached' || state.state === 'backed_up') return state;
+  if (state.state === 'cached' || state.state === 'backed_up') return { state, remote };
   if (state.state === 'conflict' || state.state === 'partial') await store.remove(path);
   const reason = 'reason' in state ? state.reason : 'the server has no such file';
   throw new XRootDError(

@@ -1,5 +1,7 @@
+import { TaskPool } from './task_pool.js';
+
 /**
- * Runs a task for every item of a source, `most` at a time, pulling the next item only when a task has ended: a slow
+ * Runs a task for every item of a source, `most` at a time, pulling the next item only when there is room for it: a slow
  * one delays nobody, and memory doesn't grow with the number of items. The first task that throws ends it: no more
  * items are pulled, running tasks are waited for, then the error is thrown.
  */
@@ -8,19 +10,16 @@ export async function forEachConcurrent<T>(
   most: number,
   task: (item: T) => Promise<void>,
 ): Promise<void> {
-  const failures: unknown[] = [];
-  const running = new Set<Promise<void>>();
+  const pool = new TaskPool(most);
   try {
     for await (const item of source) {
-      if (failures.length > 0) break;
-      const run: Promise<void> = task(item)
-        .catch((error: unknown) => void failures.push(error))
-        .finally(() => running.delete(run));
-      running.add(run);
-      if (running.size >= most) await Promise.race(running);
+      if (pool.failed) break;
+      await pool.add(() => task(item));
+      await pool.room();
     }
-  } finally {
-    await Promise.all(running);
+  } catch (error) {
+    await pool.idle().catch(() => undefined);
+    throw error;
   }
-  if (failures.length > 0) throw failures[0];
+  await pool.idle();
 }

@@ -13,13 +13,18 @@ export interface StoreLimits {
 /** Sites ask for no more than ten prepare requests a second; xrootd's own queue loses them when many wait. */
 const prepareRequests = 2;
 
+/** Names that `statMany` is best given at once. */
+export const statBatch = 128;
+
 export function limitedStore(store: RemoteStore, limits: StoreLimits): RemoteStore {
   const stats = pLimit(limits.stats);
+  const batches = pLimit(Math.max(1, Math.floor(limits.stats / statBatch)));
   const checksums = pLimit(limits.checksums);
   const copies = pLimit(limits.copies);
   const prepares = pLimit(prepareRequests);
   return {
     stat: (name, signal) => stats(() => store.stat(name, signal)),
+    statMany: (names, signal) => batches(() => store.statMany(names, signal)),
     remove: (name, signal) => stats(() => store.remove(name, signal)),
     checksum: (name, type, size, signal) => checksums(() => store.checksum(name, type, size, signal)),
     download: (name, target, options) => copies(() => store.download(name, target, options)),

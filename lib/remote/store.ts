@@ -48,6 +48,11 @@ export interface Entry {
 export interface RemoteStore {
   /** Null when the server says that there is nothing. The tape flags come from this stat alone (S11). */
   stat(name: string, signal?: AbortSignal): Promise<RemoteStat | null>;
+  /**
+   * Many at once, for little more than the price of one: in the order of the names, the error in the place of one that
+   * failed. Rejects only with the signal's reason.
+   */
+  statMany(names: readonly string[], signal?: AbortSignal): Promise<(RemoteStat | null | Error)[]>;
   /** The server's checksum of a file of `size` bytes. */
   checksum(name: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum>;
   /** Copies a local file to a name that must be free: `ItExists` otherwise. */

@@ -10,7 +10,7 @@ import {
   XRootDError,
   type CopyJobOptions,
   type CopyResult,
-  type StatInfo,
+  type ShortStat,
 } from '../xrdcl/index.js';
 import type { DownloadOptions, Entry, RemoteStat, RemoteStore, Uploaded, UploadOptions } from './store.js';
 
@@ -58,6 +58,15 @@ export class XRootDStore implements RemoteStore {
       if (isNotFound(error)) return null;
       throw error;
     }
+  }
+
+  async statMany(names: readonly string[], signal?: AbortSignal): Promise<(RemoteStat | null | Error)[]> {
+    const options = { timeout: this.#timeouts.request, signal };
+    const answers = await this.#fileSystem.statMany(this.#paths(names), options);
+    return answers.map((answer) => {
+      if (!(answer instanceof Error)) return remoteStatOf(answer);
+      return isNotFound(answer) ? null : answer;
+    });
   }
 
   checksum(name: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
@@ -173,7 +182,7 @@ function checksumSeconds(size: number, most: number): number {
   return Math.min(most, 60 + Math.ceil(size / slowestChecksum));
 }
 
-function remoteStatOf(info: StatInfo): RemoteStat {
+function remoteStatOf(info: ShortStat): RemoteStat {
   const kind = info.isDirectory ? 'directory' : info.isOther || info.poscPending ? 'other' : 'file';
   return { size: info.size, kind, offline: info.offline, backUpExists: info.backUpExists, mtime: info.mtime };
 }

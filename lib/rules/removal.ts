@@ -68,9 +68,9 @@ function decideIdentical(
 ): Decision {
   if (facts.autoRemove === 'never') return keep(REASONS.never);
   if (!facts.settled) return keep(REASONS.unsettled);
+  if (facts.autoRemove === 'backed_up' && remote.state !== 'backed_up') return keep(REASONS.notOnTape);
   if (facts.verified === undefined) return keep(REASONS.unverified);
   if (facts.verify === 'checksum' && remote.verifiedBy !== 'checksum') return keep(REASONS.unverified);
-  if (facts.autoRemove === 'backed_up' && remote.state !== 'backed_up') return keep(REASONS.notOnTape);
   const reason = remote.state === 'backed_up' ? REASONS.onTape : REASONS.onServer;
   return { action: 'remove', identity: facts.verified, reason, perform: !facts.dryRun };
 }

@@ -34,6 +34,12 @@ export interface NativeStat {
   group?: string;
 }
 
+/** Three numbers a path: flags, or -1 for one that is among the errors; size; time of change. */
+export interface NativeStats {
+  values: Float64Array;
+  errors: [index: number, error: NativeStatus][];
+}
+
 export interface NativeDirEntry {
   name: Buffer;
   host: string;
@@ -72,6 +78,7 @@ export interface NativeXAttr {
 /** Every method returns the number of its request, for `release`. */
 export interface NativeFileSystem {
   stat(path: string, timeout: number, callback: NativeCallback<NativeStat | null>): number;
+  statMany(paths: string[], timeout: number, callback: NativeCallback<NativeStats>): number;
   statVfs(path: string, timeout: number, callback: NativeCallback<VirtualSpace | null>): number;
   dirList(path: string, flags: number, timeout: number, callback: NativeCallback<NativeDirEntry[]>): number;
   mkdir(path: string, flags: number, mode: number, timeout: number, callback: NativeCallback): number;

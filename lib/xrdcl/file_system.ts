@@ -6,6 +6,7 @@ import {
   type NativeDirEntry,
   type NativeFileSystem,
   type NativeStat,
+  type NativeStats,
   type NativeXAttr,
   type VirtualSpace,
 } from './addon.js';
@@ -14,7 +15,7 @@ import { XRootDError, type ErrorContext } from './error.js';
 import { askForChecksum } from './checksum_queries.js';
 import { checkRemotePath, checkServerUrl, serverOf, urlOf } from './location.js';
 import { request, streamRequest, timeoutOf, type RequestOptions } from './request.js';
-import { statInfoOf, type StatInfo } from './stat_info.js';
+import { shortStatsOf, statInfoOf, type ShortStat, type StatInfo } from './stat_info.js';
 
 export interface DirEntry {
   /** Relative to the listed directory. For a name that isn't UTF-8 the bytes are in `nameBytes`, and this is lossy. */
@@ -86,6 +87,21 @@ export class FileSystem {
       native.stat(path, timeout, done),
     );
     return statInfoOf(required(info, this.#context('stat', path)));
+  }
+
+  /**
+   * Many stats, all in flight at once, for the price of one call: the results in the order of the paths, an error in the
+   * place of each that failed. Rejects only with the signal's reason.
+   */
+  async statMany(paths: readonly string[], options?: RequestOptions): Promise<(ShortStat | XRootDError)[]> {
+    for (const path of paths) checkRemotePath(path);
+    const answer = await this.#ask<NativeStats>('stat', undefined, options, (native, timeout, done) =>
+      native.statMany([...paths], timeout, done),
+    );
+    const results: (ShortStat | XRootDError | undefined)[] = shortStatsOf(answer);
+    for (const [index, error] of answer.errors)
+      results[index] = new XRootDError(error, this.#context('stat', paths[index]));
+    return results as (ShortStat | XRootDError)[];
   }
 
   /** Space behind a path, as the server's `kXR_vfs` stat tells. */

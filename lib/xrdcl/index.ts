@@ -37,5 +37,5 @@ export {
   urlOf,
 } from './location.js';
 export { defaultTimeout, type RequestOptions } from './request.js';
-export { statFlags, type StatInfo } from './stat_info.js';
+export { statFlags, type ShortStat, type StatInfo } from './stat_info.js';
 export { hasWriters } from './writers.js';

@@ -1,5 +1,5 @@
 /** What a server tells of a file. */
-import type { NativeStat } from './addon.js';
+import type { NativeStat, NativeStats } from './addon.js';
 
 /** `XrdCl::StatInfo::Flags`. */
 export const statFlags = {
@@ -13,7 +13,18 @@ export const statFlags = {
   backUpExists: 128,
 } as const;
 
-export interface StatInfo {
+/** What a stat tells in its shortest form: see `StatInfo` for what the fields mean. */
+export interface ShortStat {
+  size: number;
+  mtime: Date;
+  isDirectory: boolean;
+  isOther: boolean;
+  offline: boolean;
+  backUpExists: boolean;
+  poscPending: boolean;
+}
+
+export interface StatInfo extends ShortStat {
   /** The server's identifier of the file; an inode number or the like. */
   id: string;
   /** Bytes; exact, as every size below 2^53 is. */
@@ -65,4 +76,26 @@ export function statInfoOf(native: NativeStat): StatInfo {
   if (native.owner !== undefined) info.owner = native.owner;
   if (native.group !== undefined) info.group = native.group;
   return info;
+}
+
+/** Those of an answer to many stats; undefined for one that failed. */
+export function shortStatsOf({ values }: NativeStats): (ShortStat | undefined)[] {
+  const stats: (ShortStat | undefined)[] = [];
+  for (let at = 0; at < values.length; at += 3) {
+    const [flags = -1, size = 0, seconds = 0] = [values[at], values[at + 1], values[at + 2]];
+    stats.push(
+      flags < 0
+        ? undefined
+        : {
+            size,
+            mtime: new Date(seconds * 1000),
+            isDirectory: (flags & statFlags.isDirectory) !== 0,
+            isOther: (flags & statFlags.other) !== 0,
+            offline: (flags & statFlags.offline) !== 0,
+            backUpExists: (flags & statFlags.backUpExists) !== 0,
+            poscPending: (flags & statFlags.poscPending) !== 0,
+          },
+    );
+  }
+  return stats;
 }

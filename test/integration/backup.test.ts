@@ -7,6 +7,7 @@ import {
   readFile,
   readdir,
   rename,
+  stat,
   symlink,
   utimes,
   writeFile,
@@ -69,7 +70,7 @@ describe('backup', () => {
         assert.deepEqual(counts(removing), { scanned: 1005, removed: 1005 });
         assert.equal(removing.bytesRemoved, total);
         // The directories that backup emptied are gone, the cache is not.
-        assert.deepEqual(await readdir(bench.cache), ['.xrootd-archive.lock']);
+        assert.deepEqual(await readdir(bench.cache), ['.xrootd-archive.lock', '.xrootd-archive.verified']);
         await assertAllRemote(bench);
       });
     }).timeout(180_000);
@@ -202,12 +203,12 @@ describe('backup', () => {
   });
 
   it('leaves what changed within settle_seconds alone, also when it could be removed', async () => {
-    await withArchive({ migrationDelay: 0 }, async (bench) => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
       await writeRecord(bench.cache, 'r', 1000);
       const fresh = await bench.pass({ settleSeconds: 3600 });
       assert.deepEqual(fresh.keptReasons, { 'changed too recently': 1 });
       await bench.pass();
-      await bench.sandbox.settle();
+      await bench.sandbox.migrateAll();
       assert.deepEqual((await bench.pass({ settleSeconds: 3600 })).keptReasons, {
         'changed too recently': 1,
       });
@@ -216,14 +217,14 @@ describe('backup', () => {
   });
 
   it('a dry run changes nothing and tells what would be done', async () => {
-    await withArchive({ migrationDelay: 0 }, async (bench) => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
       await writeRecord(bench.cache, 'a', 1000);
       const archive = bench.archive();
       const report = await archive.backup({ dryRun: true });
       assert.deepEqual([counts(report), report.dryRun], [{ scanned: 1, copied: 1 }, true]);
       await assert.rejects(access(bench.sandbox.diskPath('a')), { code: 'ENOENT' });
       await bench.pass();
-      await bench.sandbox.settle();
+      await bench.sandbox.migrateAll();
       assert.deepEqual(counts(await archive.backup({ dryRun: true })), { scanned: 1, removed: 1 });
       assert.deepEqual(await recordsIn(bench.cache), ['a']);
     });
@@ -254,7 +255,7 @@ describe('backup', () => {
         'is%20 literal # & é',
         'list.meta4',
       ]);
-      assert.equal((await readdir(cache)).length, 6);
+      assert.equal((await readdir(cache)).length, 7);
     });
   });
 
@@ -271,6 +272,40 @@ describe('backup', () => {
       );
       assert.ok(await holdsRecord(join(bench.cache, name), name, 1000));
       assert.ok(await holdsRecord(bench.sandbox.diskPath(name), name, 1000));
+    });
+  });
+
+  it('does not read again what it compared before, unless something changed or is to be removed', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeFile(join(bench.cache, 'r'), 'hello world');
+      await bench.pass({ autoRemove: 'never' });
+      const remote = bench.sandbox.diskPath('r');
+      const { atime, mtime } = await stat(remote);
+      await bench.sandbox.corrupt('r');
+      // Behind everybody's back, size and time as they were: a pass that removes nothing doesn't see it.
+      assert.deepEqual(counts(await bench.pass({ autoRemove: 'never' })), { scanned: 1, kept: 1 });
+      assert.deepEqual(counts(await bench.pass({ autoRemove: 'backed_up' })), { scanned: 1, kept: 1 });
+      // One that would remove does (S1).
+      assert.deepEqual(counts(await bench.pass({ autoRemove: 'cached' })), { scanned: 1, conflicts: 1 });
+      await bench.sandbox.migrateAll();
+      assert.deepEqual(counts(await bench.pass({ autoRemove: 'backed_up' })), { scanned: 1, conflicts: 1 });
+      // With another time it is another file, for every pass.
+      await utimes(remote, atime, new Date(mtime.getTime() + 5000));
+      assert.deepEqual(counts(await bench.pass({ autoRemove: 'never' })), { scanned: 1, conflicts: 1 });
+      // So is another local file.
+      await utimes(remote, atime, mtime);
+      await utimes(join(bench.cache, 'r'), atime, mtime);
+      assert.deepEqual(counts(await bench.pass({ autoRemove: 'never' })), { scanned: 1, conflicts: 1 });
+      assert.equal(await readFile(join(bench.cache, 'r'), 'utf8'), 'hello world');
+    });
+  });
+
+  it('a memo that is no memo is none', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeFile(join(bench.cache, 'r'), 'hello world');
+      await writeFile(join(bench.cache, '.xrootd-archive.verified'), 'nonsense');
+      assert.deepEqual(counts(await bench.pass({ autoRemove: 'never' })), { scanned: 1, copied: 1 });
+      assert.deepEqual(counts(await bench.pass({ autoRemove: 'never' })), { scanned: 1, kept: 1 });
     });
   });
 

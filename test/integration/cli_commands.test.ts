@@ -39,7 +39,7 @@ async function fill(cache: string, files: number): Promise<void> {
 /** Names, sizes and times of everything but the lock. */
 async function snapshot(directory: string): Promise<unknown[]> {
   const entries = await readdir(directory, { recursive: true });
-  const kept = entries.filter((name) => name !== '.xrootd-archive.lock').sort();
+  const kept = entries.filter((name) => !name.startsWith('.xrootd-archive.')).sort();
   return Promise.all(
     kept.map(async (name) => {
       const found = await stat(path.join(directory, name));

@@ -69,7 +69,7 @@ async function fill(
 export async function filesBelow(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => !entry.isDirectory() && entry.name !== '.xrootd-archive.lock')
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.xrootd-archive.'))
     .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
     .sort();
 }

@@ -1,0 +1,90 @@
+/**
+ * Which records earlier passes have compared with the server byte by byte, so that one that removes nothing needn't read
+ * the whole cache again to say so. Eight bytes a record, kept in the cache's root; if it is lost, records are compared
+ * again. Never a reason to remove anything: S1 asks for what was seen in the same pass.
+ */
+import { hash } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import type { Identity } from '../rules/identity.js';
+import type { CacheDirectory } from './directory.js';
+import { MEMO_NAME } from './own_files.js';
+import { NumberSet } from './number_set.js';
+
+export interface Compared {
+  path: string;
+  identity: Identity;
+}
+
+/** What the server told of the file when it was compared. */
+export interface ComparedWith {
+  /** Bytes. */
+  size: number;
+  mtime: Date;
+}
+
+const MAGIC = Buffer.from('xrootd-archive 1');
+
+export class VerifiedMemo {
+  readonly #root: CacheDirectory;
+  readonly #scope: string;
+  readonly #earlier: NumberSet;
+  readonly #now = new NumberSet();
+
+  private constructor(root: CacheDirectory, scope: string, earlier: NumberSet) {
+    this.#root = root;
+    this.#scope = scope;
+    this.#earlier = earlier;
+  }
+
+  /**
+   * @param scope what must be the same for a comparison to count: the target, the kind of checksum
+   * A file that isn't there or can't be read is as good as an empty one.
+   */
+  static async load(root: CacheDirectory, scope: string): Promise<VerifiedMemo> {
+    return new VerifiedMemo(root, scope, await read(root));
+  }
+
+  /** Was this very file, unchanged since, found identical with what the server has? */
+  knows(record: Compared, remote: ComparedWith): boolean {
+    const key = this.#key(record, remote);
+    if (!this.#earlier.has(key) && !this.#now.has(key)) return false;
+    this.#now.add(key);
+    return true;
+  }
+
+  add(record: Compared, remote: ComparedWith): void {
+    this.#now.add(this.#key(record, remote));
+  }
+
+  /** @param complete every record was looked at: what wasn't found isn't there any more */
+  async save(complete: boolean): Promise<void> {
+    if (!complete) for (const key of this.#earlier) this.#now.add(key);
+    const temporary = this.#root.entry(`${MEMO_NAME}.new`);
+    await fs.writeFile(temporary, [MAGIC, this.#now.bytes()], { mode: 0o600 });
+    await fs.rename(temporary, this.#root.entry(MEMO_NAME));
+  }
+
+  /** 53 bits: two of a million records have the same one in a pass of ten thousand. */
+  #key({ path, identity }: Compared, { size, mtime }: ComparedWith): number {
+    const { dev, ino, size: bytes, mtimeNs, ctimeNs } = identity;
+    const text = `${this.#scope}\0${path}\0${dev} ${ino} ${bytes} ${mtimeNs} ${ctimeNs} ${size} ${mtime.getTime()}`;
+    const digest = hash('sha1', text, 'buffer');
+    return digest.readUInt32LE(0) * 2 ** 21 + (digest.readUInt32LE(4) >>> 11);
+  }
+}
+
+async function read(root: CacheDirectory): Promise<NumberSet> {
+  const keys = new NumberSet();
+  try {
+    const bytes = await fs.readFile(root.entry(MEMO_NAME));
+    if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || bytes.length % 8 !== 0) return keys;
+    for (let at = MAGIC.length; at < bytes.length; at += 8) {
+      keys.add(bytes.readDoubleLE(at));
+      // A million are a tenth of a second.
+      if (at % (8 * 65_536) === 0) await new Promise(setImmediate);
+    }
+  } catch {
+    return new NumberSet();
+  }
+  return keys;
+}

@@ -1,0 +1,108 @@
+#include "stat_many.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "environment_data.h"
+#include "request.h"
+#include "status.h"
+
+namespace {
+
+constexpr std::size_t kNumbers = 3;
+
+// Shared by the requests of one call. Each writes what is its own; the last one tells.
+class Batch : public std::enable_shared_from_this<Batch> {
+ public:
+  Batch(std::shared_ptr<JsQueue> queue, std::uint64_t id, std::size_t size)
+      : queue_(std::move(queue)), id_(id), values_(kNumbers * size), errors_(size), left_(size) {}
+
+  void Answer(std::size_t index, const XrdCl::XRootDStatus& status, const XrdCl::StatInfo* info) {
+    double* value = &values_[kNumbers * index];
+    if (status.IsOK() && info != nullptr) {
+      value[0] = info->GetFlags();
+      value[1] = static_cast<double>(info->GetSize());
+      value[2] = static_cast<double>(info->GetModTime());
+    } else {
+      value[0] = -1;
+      errors_[index] = status.IsOK() ? XrdCl::XRootDStatus(XrdCl::stError, XrdCl::errInvalidResponse) : status;
+    }
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) Tell();
+  }
+
+  void Tell() {
+    queue_->Post([self = shared_from_this()](Napi::Env env) {
+      EnvironmentData::Of(env).Finish(env, self->id_,
+                                      {env.Undefined(), self->Result(env), Napi::Boolean::New(env, false)});
+    });
+  }
+
+ private:
+  Napi::Value Result(Napi::Env env) const {
+    auto values = Napi::Float64Array::New(env, values_.size());
+    std::copy(values_.begin(), values_.end(), values.Data());
+    auto errors = Napi::Array::New(env);
+    std::uint32_t count = 0;
+    for (std::size_t i = 0; i < errors_.size(); ++i) {
+      if (values_[kNumbers * i] >= 0) continue;
+      auto error = Napi::Array::New(env, 2);
+      error[0U] = Napi::Number::New(env, static_cast<double>(i));
+      error[1U] = StatusToJs(env, errors_[i]);
+      errors[count++] = error;
+    }
+    auto result = Napi::Object::New(env);
+    result["values"] = values;
+    result["errors"] = errors;
+    return result;
+  }
+
+  const std::shared_ptr<JsQueue> queue_;
+  const std::uint64_t id_;
+  std::vector<double> values_;
+  std::vector<XrdCl::XRootDStatus> errors_;
+  std::atomic<std::size_t> left_;
+};
+
+class StatHandler final : public XrdCl::ResponseHandler {
+ public:
+  StatHandler(std::shared_ptr<Batch> batch, std::size_t index) : batch_(std::move(batch)), index_(index) {}
+
+  void HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* response) override {
+    XrdCl::StatInfo* info = nullptr;
+    if (response != nullptr) response->Get(info);
+    batch_->Answer(index_, *status, info);
+    delete status;
+    delete response;
+    delete this;
+  }
+
+ private:
+  const std::shared_ptr<Batch> batch_;
+  const std::size_t index_;
+  const Request::Unanswered unanswered_;
+};
+
+}  // namespace
+
+Napi::Value StatMany(Napi::Env env, std::shared_ptr<XrdCl::FileSystem> file_system, std::vector<std::string> paths,
+                     std::uint16_t timeout, Napi::Function callback) {
+  EnvironmentData& data = EnvironmentData::Of(env);
+  const std::uint64_t id = data.Begin(env, callback, file_system);
+  auto batch = std::make_shared<Batch>(data.Queue(), id, paths.size());
+  Request::OnSender([batch, file_system = std::move(file_system), paths = std::move(paths), timeout] {
+    if (paths.empty()) batch->Tell();
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      auto handler = std::make_unique<StatHandler>(batch, i);
+      const XrdCl::XRootDStatus status = file_system->Stat(paths[i], handler.get(), timeout);
+      if (status.IsOK()) {
+        // The response may have come and gone already: the handler isn't ours any more.
+        static_cast<void>(handler.release());
+      } else {
+        batch->Answer(i, status, nullptr);
+      }
+    }
+  });
+  return Napi::Number::New(env, static_cast<double>(id));
+}
