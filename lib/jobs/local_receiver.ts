@@ -1,13 +1,16 @@
 /** Restored files in a local directory. */
+import { unlink, type FileHandle } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { DiskRoom, type RoomClaim } from '../cache/disk_room.js';
-import type { CacheDirectory } from '../cache/directory.js';
-import { lookAt, ReceivedFile, withFile, type LocalFile } from '../cache/receive.js';
+import { splitPath, type CacheDirectory } from '../cache/directory.js';
+import { errnoCode } from '../cache/errors.js';
+import { OpenDirectories } from '../cache/open_directories.js';
+import { lookAt, receiveFile, withFile, type LocalFile } from '../cache/receive.js';
 import type { ArchiveConfig } from '../config/index.js';
 import type { RemoteStore } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
 import { checkReceivedName } from '../rules/received_name.js';
-import { checksumFile, type ChecksumType } from '../xrdcl/index.js';
+import { checksumFile, XRootDError, type ChecksumType } from '../xrdcl/index.js';
 import type { Received, ReceiveOptions, Receiver } from './receiver.js';
 
 /** Local checksums at once; the addon's threads do the work. */
@@ -19,12 +22,14 @@ export class LocalReceiver implements Receiver {
   readonly #fsync: boolean;
   readonly #sums = pLimit(localChecksums);
   readonly #room: DiskRoom;
+  readonly #directories: OpenDirectories;
 
   constructor(root: CacheDirectory, config: Pick<ArchiveConfig, 'verify' | 'checksumType'>, fsync: boolean) {
     this.#root = root;
     this.#config = config;
     this.#fsync = fsync;
     this.#room = new DiskRoom(root.real);
+    this.#directories = new OpenDirectories(root);
   }
 
   get place(): string {
@@ -40,12 +45,21 @@ export class LocalReceiver implements Receiver {
     return this.#room.claim(bytes);
   }
 
-  look(name: string): Promise<LocalFile | null> {
-    return lookAt(this.#root, name);
+  async look(path: string): Promise<LocalFile | null> {
+    const [parent, name] = splitPath(path);
+    try {
+      return await this.#directories.use(parent, false, (directory) => lookAt(directory, name));
+    } catch (error) {
+      if (errnoCode(error) === 'ENOENT') return null;
+      throw error;
+    }
   }
 
-  checksum(name: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum> {
-    return withFile(this.#root, name, (file) => this.#sum(file, type, signal));
+  checksum(path: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum> {
+    const [parent, name] = splitPath(path);
+    return this.#directories.use(parent, false, (directory) =>
+      withFile(directory, name, (file) => this.#sum(file, type, signal)),
+    );
   }
 
   #sum(file: { fd: number }, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum> {
@@ -54,29 +68,36 @@ export class LocalReceiver implements Receiver {
 
   async receive(
     store: RemoteStore,
-    name: string,
+    path: string,
     { mtime, overwrite, onProgress, signal }: ReceiveOptions,
     check: (received: Received) => Promise<void>,
   ): Promise<void> {
-    const file = await ReceivedFile.begin(this.#root, name);
-    try {
-      const label = `${this.#root.real}/${name}`;
-      await store.download(name, file.target, { label, onProgress, ...(signal && { signal }) });
-      // As they are on disk now: what libXrdCl summed on the way says nothing about a disk that was full.
-      const received = await file.check(async (handle) => {
-        const { size } = await handle.stat();
-        const wanted = this.#config.verify === 'checksum' && size > 0;
-        const checksum = wanted ? await this.#sum(handle, this.#config.checksumType, signal) : undefined;
-        return { size, checksum };
-      });
-      await check(received);
-      await file.finish({ mtime, overwrite, fsync: this.#fsync });
-    } finally {
-      await file.close();
-    }
+    const [parent, name] = splitPath(path);
+    const label = `${this.#root.real}/${path}`;
+    const fetch = async (target: string) => {
+      const options = { label, onProgress, ...(signal && { signal }) };
+      try {
+        await store.download(path, target, options);
+      } catch (error) {
+        if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
+        // Left of this very file by a restore that was killed: nobody else may be fetching it.
+        await unlink(target);
+        await store.download(path, target, options);
+      }
+    };
+    // As they are on disk now: what libXrdCl summed on the way says nothing about a disk that was full.
+    const look = async (file: FileHandle) => {
+      const { size } = await file.stat();
+      const wanted = this.#config.verify === 'checksum' && size > 0;
+      const checksum = wanted ? await this.#sum(file, this.#config.checksumType, signal) : undefined;
+      await check({ size, checksum });
+    };
+    const options = { fetch, check: look, mtime, overwrite, fsync: this.#fsync };
+    await this.#directories.use(parent, true, (directory) => receiveFile(directory, name, options));
   }
 
   async close(): Promise<void> {
+    await this.#directories.close();
     await this.#root.close();
   }
 }

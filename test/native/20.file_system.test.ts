@@ -79,6 +79,35 @@ describe('file system', () => {
       }
     });
 
+    it('of many is told in their order, with the errors among them', async () => {
+      server.write('/stat/one', 'x');
+      server.mkdir('/stat/two');
+      const [one, none, two, again] = await fs.statMany([
+        '/stat/one',
+        '/stat/none',
+        '/stat/two',
+        '/stat/one',
+      ]);
+      assert.ok(none instanceof XRootDError);
+      assert.deepEqual([none.code, none.target], ['NotFound', `${server.url}//stat/none`]);
+      const { size, mtime, isDirectory, isOther, offline, backUpExists, poscPending } =
+        await fs.stat('/stat/one');
+      assert.deepEqual(one, { size, mtime, isDirectory, isOther, offline, backUpExists, poscPending });
+      assert.deepEqual(again, one);
+      assert.ok(two !== undefined && !(two instanceof Error) && two.isDirectory);
+      assert.deepEqual(await fs.statMany([]), []);
+      const all = await fs.statMany(Array.from({ length: 5000 }, (_, i) => `/many/f${i}`));
+      assert.ok(all.every((each) => !(each instanceof Error) && each.size === 0));
+    });
+
+    it('of many can be given up, and is refused for a path that XRootD would misread', async () => {
+      const stop = new AbortController();
+      const asked = fs.statMany(['/stat/one', '/stat/two'], { signal: stop.signal });
+      stop.abort(new Error('enough'));
+      await assert.rejects(asked, /enough/);
+      await assert.rejects(fs.statMany(['/stat/one', 'relative']), TypeError);
+    });
+
     it('tells the space behind a path', async () => {
       const space = await fs.statVfs('/');
       assert.ok(space.nodesRw >= 1);

@@ -25,6 +25,7 @@ const matrix: Record<string, Expected> = {
   'exit as copies start': { code: 7 },
   'exit in a storm of stats': { code: 7 },
   'exit in a storm of stats, at once': { code: 7 },
+  'exit with many stats asked for as one': { code: 7 },
   'exit in mid-listing': { code: 7 },
   'exit in mid-checksum': { code: 7 },
   'end by itself': {},

@@ -75,6 +75,11 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     process.exit(7);
     await Promise.all(storm);
   },
+  'exit with many stats asked for as one': async () => {
+    const storm = Array.from({ length: 30 }, () => fs.statMany(new Array<string>(100).fill('/large')));
+    await storm[0];
+    exit();
+  },
   'exit in mid-listing': async () => {
     for await (const entry of fs.dirList('/many', { stat: true })) if (entry.name) exit();
   },

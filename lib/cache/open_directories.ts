@@ -1,0 +1,70 @@
+/**
+ * Directories beneath a root, opened once for all files that come one after the other: opening one is several system
+ * calls, more than all else that a small file needs.
+ */
+import type { CacheDirectory } from './directory.js';
+import { openOrMake } from './make_directory.js';
+
+/** Directories that stay open though nobody uses them. */
+const mostIdle = 16;
+
+interface Entry {
+  opening: Promise<CacheDirectory>;
+  make: boolean;
+  users: number;
+}
+
+export class OpenDirectories {
+  readonly #root: CacheDirectory;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(root: CacheDirectory) {
+    this.#root = root;
+  }
+
+  /**
+   * @param make directories that are missing; else ENOENT is thrown
+   * @throws what the task throws; {CacheError} OutsideCache; system errors
+   */
+  async use<T>(path: string, make: boolean, task: (directory: CacheDirectory) => Promise<T>): Promise<T> {
+    const entry = this.#entries.get(path) ?? this.#open(path, make);
+    entry.users += 1;
+    try {
+      const directory = await entry.opening.catch((error: unknown) => {
+        // One that somebody else has looked for in vain is to be made.
+        if (make && !entry.make) return undefined;
+        throw error;
+      });
+      return await (directory === undefined ? this.use(path, make, task) : task(directory));
+    } finally {
+      entry.users -= 1;
+      await this.#closeIdle(mostIdle);
+    }
+  }
+
+  #open(path: string, make: boolean): Entry {
+    const opening = make ? openOrMake(this.#root, path, false) : this.#root.openBeneath(path);
+    const entry = { opening, make, users: 0 };
+    this.#entries.set(path, entry);
+    opening.catch(() => {
+      if (this.#entries.get(path) === entry) this.#entries.delete(path);
+    });
+    return entry;
+  }
+
+  /** Those that were opened first go first. */
+  async #closeIdle(most: number): Promise<void> {
+    if (this.#entries.size <= most) return;
+    for (const [path, entry] of this.#entries) {
+      if (entry.users > 0) continue;
+      this.#entries.delete(path);
+      await (await entry.opening).close();
+      if (this.#entries.size <= most) return;
+    }
+  }
+
+  /** Nobody uses any of them any more. */
+  async close(): Promise<void> {
+    await this.#closeIdle(0);
+  }
+}
