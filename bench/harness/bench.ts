@@ -141,6 +141,7 @@ export class Bench implements AsyncDisposable {
 
   readonly #conditions = {
     settle: async () => {
+      await this.server.restart();
       if (!this.options.quick) await run('sync', ['-f', this.#directory]);
       await untilCalm(this.options.calm, this.signal);
     },

@@ -20,6 +20,8 @@ export class DelayProxy {
     roundTripMilliseconds: number,
   ): Promise<DelayProxy> {
     const child = spawn(program, [String(targetPort), String(roundTripMilliseconds * 1000)], {
+      // Ctrl-C in our terminal isn't for it: contestants are to end before it does.
+      detached: true,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     for await (const line of createInterface(child.stdout)) return new DelayProxy(child, Number(line));
@@ -28,6 +30,7 @@ export class DelayProxy {
 
   /** It ends when its standard input does, so also when we die. */
   async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, 'exit');
     this.#child.stdin!.end();
     await ended;

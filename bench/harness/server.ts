@@ -22,59 +22,55 @@ import { untilAnswering } from '../../lib/sandbox/readiness.js';
 const nobody = 65_534;
 const asRoot = process.getuid?.() === 0;
 const clockTicks = 100;
+const patienceMilliseconds = 20_000;
 
 export class BenchServer {
-  /** `root://127.0.0.1:port` */
-  readonly url: string;
-  readonly port: number;
-  readonly #directory: string;
-  readonly #child: ChildProcess;
-  #targets = 0;
+  readonly #directory = mkdtempSync(join(tmpdir(), 'xrootd-archive-bench-server-'));
+  readonly #launcher: string;
+  #port = 0;
+  #child: ChildProcess | undefined;
 
-  private constructor(directory: string, child: ChildProcess, port: number) {
-    this.#directory = directory;
-    this.#child = child;
-    this.port = port;
-    this.url = `root://127.0.0.1:${port}`;
+  private constructor() {
+    chmodSync(this.#directory, 0o755);
+    for (const name of ['data', 'admin']) mkdirSync(this.#own(name));
+    if (asRoot) for (const name of ['', 'data', 'admin']) chownSync(this.#own(name), nobody, nobody);
+    writeFileSync(this.#own('xrootd.cf'), configuration(this.#own('data'), this.#own('admin')));
+    this.#launcher = installProgram('tape_launch', this.#directory);
   }
 
   /** @throws {Error} with its log if it doesn't start; {SandboxError} if something that it needs is missing */
   static async start(): Promise<BenchServer> {
-    const directory = mkdtempSync(join(tmpdir(), 'xrootd-archive-bench-server-'));
-    const file = (name: string) => join(directory, name);
-    chmodSync(directory, 0o755);
-    for (const name of ['data', 'admin']) mkdirSync(file(name));
-    writeFileSync(file('xrootd.cf'), configuration(file('data'), file('admin')));
-    if (asRoot) for (const name of ['', 'data', 'admin']) chownSync(file(name), nobody, nobody);
-    const log = openSync(file('log'), 'a');
-    // It listens for xrootd, which has no directive to be reached from this machine only.
-    const launch = [file('admin/launched'), '0', findOnPath('xrootd')];
-    const child = spawn(
-      installProgram('tape_launch', directory),
-      [...launch, '-c', file('xrootd.cf'), '-p', '{port}', '-s', file('admin/pid')],
-      {
-        cwd: directory,
-        detached: true,
-        stdio: ['ignore', 'pipe', log],
-        env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' },
-        ...(asRoot && { uid: nobody, gid: nobody }),
-      },
-    );
-    closeSync(log);
-    const patience = AbortSignal.timeout(20_000);
-    for await (const line of createInterface(child.stdout!)) {
-      const server = new BenchServer(directory, child, Number(line));
-      await untilAnswering(server.port, patience);
-      if (!patience.aborted) return server;
+    const server = new BenchServer();
+    try {
+      await server.#launch();
+      return server;
+    } catch (error) {
       await server.stop();
-      break;
+      throw error;
     }
-    throw new Error(`xrootd did not start:\n${readFileSync(file('log'), 'utf8')}`);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    return `root://127.0.0.1:${this.#port}`;
+  }
+
+  /**
+   * A new process with the same files, on the same port. XRootD 5.5 remembers checksum queries whose clients have left:
+   * later ones wait 30 s for room among them, or fail ("Program failed") where the path is the same. So what one
+   * contestant did would slow the next.
+   */
+  async restart(): Promise<void> {
+    await this.#kill();
+    await this.#launch();
   }
 
   /** Where a file of the server lies on disk. */
   file(path: string): string {
-    return join(this.#directory, 'data', path);
+    return join(this.#own('data'), path);
   }
 
   mkdir(path: string): void {
@@ -85,32 +81,60 @@ export class BenchServer {
     }
   }
 
-  /** An empty directory that nobody has seen before. */
-  freshDirectory(): string {
-    const path = `/target-${++this.#targets}`;
-    this.mkdir(path);
-    return path;
-  }
-
   /** As chown writes whom its files must belong to; undefined: to us. */
   get owner(): string | undefined {
     return asRoot ? `${nobody}:${nobody}` : undefined;
   }
 
-  /** Processor seconds so far. */
+  /** Processor seconds since it was started last. */
   get cpuSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid!}/stat`, 'utf8');
+    const stat = readFileSync(`/proc/${this.#child!.pid!}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) / clockTicks;
   }
 
   async stop(): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      this.#child.kill('SIGKILL');
-      await ended;
-    }
+    await this.#kill();
     await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #launch(): Promise<void> {
+    const log = openSync(this.#own('log'), 'a');
+    // It listens for xrootd, which has no directive to be reached from this machine only.
+    const launch = [this.#own('admin/launched'), String(this.#port), findOnPath('xrootd')];
+    const child = spawn(
+      this.#launcher,
+      [...launch, '-c', this.#own('xrootd.cf'), '-p', '{port}', '-s', this.#own('admin/pid')],
+      {
+        cwd: this.#directory,
+        detached: true,
+        stdio: ['ignore', 'pipe', log],
+        env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' },
+        ...(asRoot && { uid: nobody, gid: nobody }),
+      },
+    );
+    this.#child = child;
+    closeSync(log);
+    const patience = AbortSignal.timeout(patienceMilliseconds);
+    for await (const line of createInterface(child.stdout!)) {
+      this.#port = Number(line);
+      await untilAnswering(this.#port, patience);
+      if (!patience.aborted) return;
+      break;
+    }
+    throw new Error(`xrootd did not start:\n${readFileSync(this.#own('log'), 'utf8')}`);
+  }
+
+  async #kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  #own(name: string): string {
+    return join(this.#directory, name);
   }
 }
 

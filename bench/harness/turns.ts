@@ -7,7 +7,7 @@ import { summarize, type Summary } from './summary.js';
 
 export interface TurnOptions {
   rounds: number;
-  /** Called before each run, unmeasured: the disk comes to rest. */
+  /** Called before each run, unmeasured: a new server, a disk at rest. */
   settle: () => Promise<void>;
   /** Processor seconds of the server so far. */
   serverCpu: () => number;

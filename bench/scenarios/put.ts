@@ -55,8 +55,10 @@ function large(bench: Bench, name: string, how: IngestJob['how']): Contestant {
 function small(bench: Bench, beside: keyof typeof besides): Contestant {
   const data = smallData(bench);
   const count = bench.amount(300, 10);
-  let target = '';
+  const target = '/target';
+  const pass = jobOf(bench, data.directory, `${bench.server.url}/${target}`, { verify: 'size' });
   const clean = async () => {
+    await bench.remove(bench.server.file(target));
     await bench.remove(`${data.directory}/ingest`);
     removeOwnFiles(data.directory);
   };
@@ -67,10 +69,9 @@ function small(bench: Bench, beside: keyof typeof besides): Contestant {
     basis: 'secondsEach',
     prepare: async () => {
       await clean();
-      target = bench.server.freshDirectory();
+      bench.server.mkdir(target);
     },
     run: async () => {
-      const pass = jobOf(bench, data.directory, `${bench.server.url}/${target}`, { verify: 'size' });
       const measures = await bench.measure(
         nodeCommand(
           bench,
@@ -81,10 +82,7 @@ function small(bench: Bench, beside: keyof typeof besides): Contestant {
       if (measures['puts']! < least) throw new Error(`only ${measures['puts']!} puts beside the pass`);
       return measures;
     },
-    check: async () => {
-      await clean();
-      await bench.remove(bench.server.file(target));
-    },
+    check: clean,
   };
 }
 
