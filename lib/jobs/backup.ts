@@ -131,13 +131,13 @@ async function look(
   const names = records.map(({ path }) => path);
   // What goes wrong with all of them goes wrong with each, and is told there (S6).
   const stats = names.length === 0 ? [] : await store.statMany(names, signal).catch(() => []);
-  const seen = new Map(records.map((record, index) => [record, stats[index]]));
+  let asked = 0;
   for (const entry of batch) {
     if (entry.kind !== 'record') {
       await pool.add(() => aside(entry, run, context, logger));
       continue;
     }
-    const remote = seen.get(entry);
+    const remote = stats[asked++];
     const known = remote instanceof Error ? undefined : remote;
     const outcome = known == null ? undefined : decideAtSight(entry, known, context);
     const size = Number(entry.identity.size);

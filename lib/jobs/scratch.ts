@@ -62,7 +62,7 @@ export class Scratch {
   }
 
   async remove(): Promise<void> {
-    await this.#root.close();
+    await this.receiver.close();
     await fs.rm(this.place, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -229,11 +229,11 @@ export class TapeSandbox implements AsyncDisposable {
 
   /** Freezes xrootd: connections stay, nothing is answered. */
   pause(): void {
-    this.#running().signal('SIGSTOP');
+    this.#running().pause();
   }
 
   resume(): void {
-    this.#running().signal('SIGCONT');
+    this.#running().resume();
   }
 
   /** Kills xrootd as a crash would; its files stay. */

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freeze } from './frozen.js';
 import { SandboxError } from './error.js';
 import type { Keeper } from './keeper.js';
 import type { Layout } from './layout.js';
@@ -91,10 +92,19 @@ export class XrootdServer {
   }
 
   /** @throws SandboxError NotRunning. */
-  signal(signal: NodeJS.Signals): void {
-    if (this.#process === undefined)
-      throw new SandboxError('NotRunning', "The sandbox's xrootd isn't running");
-    this.#process.kill(signal);
+  pause(): void {
+    freeze(this.#runningPid);
+  }
+
+  /** @throws SandboxError NotRunning. */
+  resume(): void {
+    process.kill(this.#runningPid, 'SIGCONT');
+  }
+
+  get #runningPid(): number {
+    const { pid } = this;
+    if (pid === undefined) throw new SandboxError('NotRunning', "The sandbox's xrootd isn't running");
+    return pid;
   }
 
   async #launch(port: number | undefined): Promise<void> {

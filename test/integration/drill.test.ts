@@ -125,6 +125,7 @@ describe('drill', () => {
     await withOffline({ failStage: (path) => path === 'd1/r1' }, records, async (bench) => {
       const report = await bench.archive(quick).drill([], { bytes: 5000 });
       assert.ok(report.bytesVerified! <= 5000 && report.scanned >= 3, JSON.stringify(report));
+      await allOffline(bench, records);
       bench.events.length = 0;
       const some = await bench.archive(quick).drill(['d1'], { files: 100 });
       assertAddsUp(some);

@@ -280,7 +280,7 @@ describe('TapeSandbox: prepare requests', () => {
   });
 
   it('evicts on request, and cancels', async () => {
-    await withSandbox({ migrationDelay: 'never', stageDelay: 0.5 }, async (sandbox, client) => {
+    await withSandbox({ migrationDelay: 'never', stageDelay: 3 }, async (sandbox, client) => {
       await upload(sandbox, 'f', randomBytes(1000));
       await sandbox.migrateAll();
       await client.evict(['/archive/f']);
@@ -291,7 +291,7 @@ describe('TapeSandbox: prepare requests', () => {
       await client.cancelStage(id, ['/archive/f']);
       await until('cancelled', async () => (await sandbox.stateOf('f'))?.requested === false);
       assert.equal((await query(client, id, ['/archive/f']))[0]?.has_reqid, false);
-      await new Promise((resolve) => setTimeout(resolve, 800));
+      await new Promise((resolve) => setTimeout(resolve, 3500));
       assert.equal((await client.stat('/archive/f')).offline, true);
     });
   });

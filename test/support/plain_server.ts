@@ -20,6 +20,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freeze } from '../../lib/sandbox/frozen.js';
 
 /** xrootd refuses to run as root. */
 const nobody = 65_534;
@@ -36,6 +37,13 @@ const running = new Set<PlainServer>();
 process.once('exit', () => {
   for (const server of running) server.kill();
 });
+
+/** Node's listener doesn't block, and xrootd's accept() would spin. */
+const becomeServer = `
+import os, sys
+os.set_blocking(3, True)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1')
+os.execvp(sys.argv[1], sys.argv[1:])`;
 
 export class PlainServer {
   /** `root://127.0.0.1:port` */
@@ -76,17 +84,8 @@ export class PlainServer {
     const { port } = listener.address() as AddressInfo;
     const { fd } = (listener as unknown as { _handle: { fd: number } })._handle;
     const child = spawn(
-      'sh',
-      [
-        '-c',
-        'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"',
-        'sh',
-        'xrootd',
-        '-p',
-        String(port),
-        '-c',
-        join(directory, 'xrootd.cf'),
-      ],
+      'python3',
+      ['-c', becomeServer, 'xrootd', '-p', String(port), '-c', join(directory, 'xrootd.cf')],
       {
         cwd: directory,
         detached: true,
@@ -140,15 +139,7 @@ export class PlainServer {
 
   /** Stops it in its tracks: connections stay open and are accepted, nothing is answered. */
   freeze(): void {
-    process.kill(this.pid, 'SIGSTOP');
-    // The signal is sent, not yet obeyed: a thread that runs on another processor may answer once more.
-    const deadline = performance.now() + 5000;
-    while (!this.#stopped && performance.now() < deadline);
-  }
-
-  get #stopped(): boolean {
-    const tasks = `/proc/${this.pid}/task`;
-    return readdirSync(tasks).every((task) => / [tT] /.test(readFileSync(join(tasks, task, 'stat'), 'utf8')));
+    freeze(this.pid);
   }
 
   thaw(): void {
