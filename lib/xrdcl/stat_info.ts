@@ -13,20 +13,8 @@ export const statFlags = {
   backUpExists: 128,
 } as const;
 
-/** What a stat tells in its shortest form: see `StatInfo` for what the fields mean. */
+/** What a stat tells in its shortest form. */
 export interface ShortStat {
-  size: number;
-  mtime: Date;
-  isDirectory: boolean;
-  isOther: boolean;
-  offline: boolean;
-  backUpExists: boolean;
-  poscPending: boolean;
-}
-
-export interface StatInfo extends ShortStat {
-  /** The server's identifier of the file; an inode number or the like. */
-  id: string;
   /** Bytes; exact, as every size below 2^53 is. */
   size: number;
   mtime: Date;
@@ -39,6 +27,11 @@ export interface StatInfo extends ShortStat {
   backUpExists: boolean;
   /** Written with posc and not yet closed. */
   poscPending: boolean;
+}
+
+export interface StatInfo extends ShortStat {
+  /** The server's identifier of the file; an inode number or the like. */
+  id: string;
   readable: boolean;
   writable: boolean;
   executable: boolean;
