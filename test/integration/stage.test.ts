@@ -154,7 +154,7 @@ describe('evict', () => {
         await until(
           async () => ((await stat(join(directory, 'read')).catch(() => undefined))?.size ?? 0) > 0,
         );
-        const report = await bench.archive(quick).evict(['.'], { confirmSeconds: 1 });
+        const report = await bench.archive(quick).evict(['.'], { confirmSeconds: 8 });
         assertAddsUp(report);
         assert.deepEqual(counts(report), { scanned: 2, evicted: 1, kept: 1 });
         assert.match(Object.keys(report.keptReasons)[0] ?? '', /still in the disk buffer/);
