@@ -164,15 +164,17 @@ describe('restore', () => {
       );
 
       const fetched: string[] = [];
-      const archive = bench.archive(quick);
+      // A server may fail the checksum of a file whose first asker has just died, for a moment.
+      const archive = bench.archive({ ...quick, retryDelaySeconds: 1 });
       archive.on('file:restored', ({ path }) => fetched.push(path));
       const report = await archive.restore(['.'], { to, evict: true });
-      assert.deepEqual(counts(report), {
+      const expected = {
         scanned: 400,
         copied: 400 - restored.length,
         kept: restored.length,
         evicted: 400,
-      });
+      };
+      assert.deepEqual(counts(report), expected, JSON.stringify(report.failures));
       assert.deepEqual(
         fetched.filter((path) => restored.includes(path)),
         [],

@@ -148,13 +148,13 @@ describe('evict', () => {
         const stop = new AbortController();
         const reading = new CopyProcess();
         const source = `${bench.sandbox.url}/read`;
-        reading.add({ source, target: join(directory, 'read'), chunkSize: 2 ** 18, xrate: 2 ** 20 });
+        reading.add({ source, target: join(directory, 'read'), chunkSize: 2 ** 16, xrate: 2 ** 18 });
         const end = reading.run({ signal: stop.signal });
-        // Its bytes come: the server has it open, and will for 19 seconds more.
+        // Its bytes come: the server has it open, and will for more than a minute.
         await until(
           async () => ((await stat(join(directory, 'read')).catch(() => undefined))?.size ?? 0) > 0,
         );
-        const report = await bench.archive(quick).evict(['.'], { confirmSeconds: 8 });
+        const report = await bench.archive(quick).evict(['.'], { confirmSeconds: 5 });
         assertAddsUp(report);
         assert.deepEqual(counts(report), { scanned: 2, evicted: 1, kept: 1 });
         assert.match(Object.keys(report.keptReasons)[0] ?? '', /still in the disk buffer/);
