@@ -37,8 +37,8 @@ export class VerifiedMemo {
   }
 
   /**
-   * @param scope what must be the same for a comparison to count: the target, the kind of checksum
    * A file that isn't there or can't be read is as good as an empty one.
+   * @param scope what must be the same for a comparison to count: the target, the kind of checksum
    */
   static async load(root: CacheDirectory, scope: string): Promise<VerifiedMemo> {
     return new VerifiedMemo(root, scope, await read(root));

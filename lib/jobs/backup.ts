@@ -11,7 +11,6 @@ import type { ArchiveConfig, Logger } from '../config/index.js';
 import { checkAccess, requireCache } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import { statBatch } from '../remote/limited_store.js';
-import type { RemoteStat } from '../remote/store.js';
 import { checkNameText } from '../rules/names.js';
 import { checksumFile } from '../xrdcl/index.js';
 import { backupRecord, decideAtSight, waitingForTape, type BackupContext } from './backup_record.js';
@@ -142,18 +141,18 @@ async function look(
     const outcome = known == null ? undefined : decideAtSight(entry, known, context);
     const size = Number(entry.identity.size);
     if (outcome !== undefined) run.finish(outcome, { path: entry.path, size });
-    else await pool.add(() => more(entry, known, run, context));
+    else await pool.add(() => more(entry, known === null, run, context));
   }
 }
 
 async function more(
   record: CacheRecord,
-  seen: RemoteStat | null | undefined,
+  absent: boolean,
   run: JobRun,
   context: BackupContext,
 ): Promise<void> {
   await run.file(record.path, Number(record.identity.size), (attempt) =>
-    backupRecord(record, context, attempt, attempt === 1 ? seen : undefined),
+    backupRecord(record, context, attempt, absent && attempt === 1),
   );
 }
 

@@ -63,7 +63,8 @@ export function decideAtSight(
 }
 
 /**
- * @param seen what the server told of the file a moment ago
+ * @param absent the server had no such file when it was asked in this pass. What it has is always asked anew: the record may
+ * have waited for hours, and a removal needs a fresh look (S1)
  * @throws what a request or a disk throws; the record is then untouched, or complete on the server and verified next
  * time
  */
@@ -71,12 +72,12 @@ export async function backupRecord(
   record: CacheRecord,
   context: BackupContext,
   attempt: number,
-  seen?: RemoteStat | null,
+  absent: boolean,
 ): Promise<Outcome> {
   const { store, signal } = context;
   const file = new LazyRecord(context.root, record);
   try {
-    const remote = seen === undefined ? await store.stat(record.path, signal) : seen;
+    const remote = absent ? null : await store.stat(record.path, signal);
     if (remote !== null) context.saw(remote);
     const decision = await judge(record, remote, file, context);
     switch (decision.action) {

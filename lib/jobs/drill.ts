@@ -90,7 +90,6 @@ class Drill {
       dryRun,
     });
     const { emit, progress, signal } = job;
-    const nothing = { adopted: new Map<string, string>(), record: () => Promise.resolve() };
     this.#dependencies = dependencies;
     this.#options = options;
     this.#scratch = scratch;
@@ -98,7 +97,7 @@ class Drill {
     this.#job = job;
     this.#seed = seed;
     job.extra.seed = seed;
-    this.#stager = new Stager({ config, store, emit, logger, signal, ...nothing });
+    this.#stager = new Stager({ config, store, emit, logger, signal });
     this.#evictions = new Evictions(this.#stager, logger);
     this.#context = {
       // Sizes alone would say nothing of what is on tape.
@@ -147,14 +146,11 @@ class Drill {
     const { parallelStats } = this.#dependencies.config;
     const sample = new Sample<RemoteEntry>(this.#seed, { files, bytes });
     let buffered = 0;
-    for await (const item of selectedFiles(this.#store, selector, parallelStats, this.#job.signal)) {
-      if ('failed' in item) {
-        const { failed: _, ...failure } = item;
-        this.#job.finish({ result: 'failed', failure });
-      } else if (item.onTape && item.size > 0) {
-        if (item.online) buffered += 1;
-        if (!item.online || evictFirst) sample.add(item);
-      }
+    const found = selectedFiles(this.#store, selector, parallelStats, this.#job.signal);
+    for await (const entry of this.#job.listed(found)) {
+      if (!entry.onTape || entry.size === 0) continue;
+      if (entry.online) buffered += 1;
+      if (!entry.online || evictFirst) sample.add(entry);
     }
     const drawn = sample.items();
     const { logger } = this.#dependencies;

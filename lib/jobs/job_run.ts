@@ -129,16 +129,21 @@ export class JobRun {
     return this.signal.aborted || (await this.#server.isEnd(error));
   }
 
-  /** Files as they are found; what couldn't be listed has its outcome. */
-  async *found(items: AsyncIterable<ListItem>): AsyncGenerator<RemoteEntry, void, undefined> {
+  /** What was listed; what couldn't be has its outcome. */
+  async *listed(items: AsyncIterable<ListItem>): AsyncGenerator<RemoteEntry, void, undefined> {
     for await (const item of items) {
       if ('failed' in item) {
         const { failed: _, ...failure } = item;
         this.finish({ result: 'failed', failure });
-      } else {
-        this.progress.found(item.size);
-        yield item;
-      }
+      } else yield item;
+    }
+  }
+
+  /** The same for files that are all to be dealt with: progress knows of them. */
+  async *found(items: AsyncIterable<ListItem>): AsyncGenerator<RemoteEntry, void, undefined> {
+    for await (const entry of this.listed(items)) {
+      this.progress.found(entry.size);
+      yield entry;
     }
     this.progress.walkEnded();
   }

@@ -41,11 +41,7 @@ export async function stage(
   const run = new JobRun(store, dependencies, { job: 'stage', place: '', signal, dryRun });
   if (options.wait !== true) return run.run(() => request(run, store, dependencies, selector));
   const { config, logger } = dependencies;
-  const stager = new Stager({
-    ...{ config, store, logger, emit: run.emit, signal: run.signal },
-    adopted: new Map(),
-    record: () => Promise.resolve(),
-  });
+  const stager = new Stager({ config, store, logger, emit: run.emit, signal: run.signal });
   const bring = async ({ path, size }: RemoteEntry) => {
     await run.file(path, size, async () => {
       if (run.dryRun) return { result: 'staged', bytes: size };

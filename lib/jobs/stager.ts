@@ -35,10 +35,10 @@ export interface StagerContext {
   store: RemoteStore;
   emit: Emit;
   logger: Logger;
-  /** Requests of an earlier run, by name: waited for, not asked for again. */
-  adopted: ReadonlyMap<string, string>;
+  /** Requests of an earlier run, by name: waited for, not asked for again. Default: none. */
+  adopted?: ReadonlyMap<string, string>;
   /** Told of each request before anything else happens with it. */
-  record: (requestId: string, names: string[]) => Promise<void>;
+  record?: (requestId: string, names: string[]) => Promise<void>;
   signal: AbortSignal;
 }
 
@@ -82,7 +82,7 @@ export class Stager {
     this.#batches = new PrepareBatches(context.config.stageBatchFiles);
     this.#evictions = new PrepareBatches(context.config.stageBatchFiles);
     this.#poll = new StagePoll(context.store, context.logger, context.signal);
-    for (const name of context.adopted.keys()) this.#staged.add(name);
+    for (const name of context.adopted?.keys() ?? []) this.#staged.add(name);
   }
 
   /** Files that wait for tape. */
@@ -179,7 +179,7 @@ export class Stager {
 
   async #request(): Promise<void> {
     const { config, store, emit, record, adopted, signal } = this.#context;
-    this.#adopt(adopted);
+    if (adopted !== undefined) this.#adopt(adopted);
     for (;;) {
       const inFlight = {
         files: this.#pending.size + this.#held.size,
@@ -198,7 +198,7 @@ export class Stager {
           [...wanted.keys()],
           (names) => store.stage(names, signal),
           async ({ names, result: requestId }) => {
-            await record(requestId, [...names]);
+            await record?.(requestId, [...names]);
             for (const name of names) this.#ask(wanted, name, requestId);
             emit({ type: 'stage:requested', paths: [...names], requestId });
           },
