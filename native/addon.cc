@@ -10,7 +10,9 @@
 #include "lifetime.h"
 #include "napi.h"
 #include "operation.h"
+#include "publish.h"
 #include "request.h"
+#include "small_copy.h"
 #include "writers.h"
 
 namespace {
@@ -32,6 +34,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["FileSystem"] = FileSystem::Define(env);
   exports["release"] = Napi::Function::New<&Request::Release>(env, "release");
   exports["copy"] = Napi::Function::New<Copy>(env, "copy");
+  exports["copySmall"] = Napi::Function::New<CopySmall>(env, "copySmall");
+  exports["publish"] = Napi::Function::New<Publish>(env, "publish");
   exports["checksum"] = Napi::Function::New<Checksum>(env, "checksum");
   exports["getInt"] = Napi::Function::New<GetInt>(env, "getInt");
   exports["putInt"] = Napi::Function::New<PutInt>(env, "putInt");

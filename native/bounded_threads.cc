@@ -12,8 +12,15 @@ void BoundedThreads::Run(std::function<void()> work) {
     // Detached: Stop() waits for the count instead, and can give up at a thread that doesn't come back.
     std::thread([this] { Serve(); }).detach();
   } else {
-    work_.notify_one();
+    WakeOne();
   }
+}
+
+// Waking a thread costs the waker more than most work does: one is woken, and wakes the next if there is work for it.
+void BoundedThreads::WakeOne() {
+  if (waking_ || idle_ == 0) return;
+  waking_ = true;
+  work_.notify_one();
 }
 
 void BoundedThreads::Serve() {
@@ -21,12 +28,14 @@ void BoundedThreads::Serve() {
   while (!stopped_) {
     if (queue_.empty()) {
       ++idle_;
-      work_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+      work_.wait(lock);  // whatever woke it, the loop looks
       --idle_;
+      waking_ = false;
       continue;
     }
     std::function<void()> work = std::move(queue_.front());
     queue_.pop_front();
+    if (!queue_.empty()) WakeOne();
     lock.unlock();
     work();
     work = nullptr;

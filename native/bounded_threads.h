@@ -22,6 +22,7 @@ class BoundedThreads {
 
  private:
   void Serve();
+  void WakeOne();
 
   const std::size_t most_;
   std::mutex mutex_;
@@ -30,5 +31,6 @@ class BoundedThreads {
   std::deque<std::function<void()>> queue_;
   std::size_t threads_ = 0;
   std::size_t idle_ = 0;
+  bool waking_ = false;  // a thread was woken and isn't there yet
   bool stopped_ = false;
 };

@@ -2,15 +2,10 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-#include <zlib.h>
 
-#include <XrdOuc/XrdOucCRC.hh>
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cinttypes>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,6 +16,7 @@
 #include "cancellable.h"
 #include "environment_data.h"
 #include "operation.h"
+#include "running_sum.h"
 
 namespace {
 
@@ -31,27 +27,16 @@ BoundedThreads& Threads() {
   return *threads;
 }
 
-using Update = std::uint32_t (*)(std::uint32_t sum, const unsigned char* data, std::size_t size);
-
-std::uint32_t UpdateAdler32(std::uint32_t sum, const unsigned char* data, std::size_t size) {
-  return static_cast<std::uint32_t>(adler32(sum, data, static_cast<uInt>(size)));
-}
-
-std::uint32_t UpdateCrc32c(std::uint32_t sum, const unsigned char* data, std::size_t size) {
-  return XrdOucCRC::Calc32C(data, size, sum);
-}
-
 class FileChecksum final : public Cancellable, public std::enable_shared_from_this<FileChecksum> {
  public:
   FileChecksum(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, int descriptor, int error,
-               bool adler, std::uint64_t offset, std::uint64_t length)
+               RunningSum::Type type, std::uint64_t offset, std::uint64_t length)
       : Cancellable(owner),
         queue_(std::move(queue)),
         id_(id),
         descriptor_(descriptor),
         error_(error),
-        update_(adler ? &UpdateAdler32 : &UpdateCrc32c),
-        sum_(adler ? 1 : 0),
+        sum_(type),
         offset_(offset),
         length_(length) {}
 
@@ -63,10 +48,8 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
     // keeps a removed file's blocks.
     Close();
     queue_->Post([self = shared_from_this(), error](Napi::Env env) {
-      std::array<char, 9> hex{};
-      static_cast<void>(std::snprintf(hex.data(), hex.size(), "%08" PRIx32, self->sum_));
       EnvironmentData::Of(env).Finish(env, self->id_,
-                                      {Napi::Number::New(env, error), Napi::String::New(env, hex.data()),
+                                      {Napi::Number::New(env, error), Napi::String::New(env, self->sum_.Hex()),
                                        Napi::Number::New(env, static_cast<double>(self->done_))});
     });
   }
@@ -86,7 +69,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return errno;
       if (got == 0) return 0;
-      sum_ = update_(sum_, piece.data(), static_cast<std::size_t>(got));
+      sum_.Update(piece.data(), static_cast<std::size_t>(got));
       done_ += static_cast<std::uint64_t>(got);
     }
     return 0;
@@ -96,8 +79,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
   const std::uint64_t id_;
   int descriptor_;
   const int error_;  // why there is no descriptor
-  const Update update_;
-  std::uint32_t sum_;
+  RunningSum sum_;
   const std::uint64_t offset_;
   const std::uint64_t length_;
   std::uint64_t done_ = 0;
@@ -108,7 +90,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
 Napi::Value Checksum(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const int given = static_cast<int>(NumberArgument(info, 0));
-  const bool adler = StringArgument(info, 1) == "adler32";
+  const auto type = StringArgument(info, 1) == "adler32" ? RunningSum::Type::kAdler32 : RunningSum::Type::kCrc32c;
   const std::uint64_t offset = LongArgument(info, 2);
   const std::uint64_t length = LongArgument(info, 3);  // -1 becomes the largest: to the end of the file
   const Napi::Function callback = FunctionArgument(info, 4);
@@ -116,7 +98,7 @@ Napi::Value Checksum(const Napi::CallbackInfo& info) {
   const int error = descriptor < 0 ? errno : 0;
   EnvironmentData& data = EnvironmentData::Of(env);
   const std::uint64_t id = data.Begin(env, callback);
-  auto work = std::make_shared<FileChecksum>(&data, data.Queue(), id, descriptor, error, adler, offset, length);
+  auto work = std::make_shared<FileChecksum>(&data, data.Queue(), id, descriptor, error, type, offset, length);
   Threads().Run([work] { work->Run(); });
   return Operation::New(env, work);
 }

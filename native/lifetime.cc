@@ -10,6 +10,7 @@
 #include "checksum.h"
 #include "copy.h"
 #include "js_queue.h"
+#include "local_work.h"
 #include "request.h"
 
 namespace {
@@ -25,7 +26,7 @@ void EndWork(int exit_code) {
   Cancellable::CancelAll(nullptr);
   const bool asked = Request::Stop(deadline);
   const bool summed = StopChecksums(deadline);
-  const bool copied = StopCopies(deadline);
+  const bool copied = StopCopies(deadline) && LocalWork().Stop(deadline);
   if (asked && summed && copied) return;
   std::fflush(nullptr);
   _exit(exit_code);

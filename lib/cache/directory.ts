@@ -16,14 +16,19 @@ export const DESCRIPTORS =
 
 export class CacheDirectory {
   readonly #handle: fs.FileHandle;
+  #syncing: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
   /** Relative to the cache; empty for its root. */
   readonly relative: string;
   /** For calls that take a path: this directory, as long as it isn't closed. */
   readonly access: string;
   /** Absolute, without symbolic links, as it was when opened. */
   readonly real: string;
+  /** Made by this process when it was opened: what has a name in it was put there since. */
+  readonly isNew: boolean;
 
-  private constructor(handle: fs.FileHandle, relative: string, real: string) {
+  private constructor(handle: fs.FileHandle, relative: string, real: string, isNew = false) {
+    this.isNew = isNew;
     this.#handle = handle;
     this.relative = relative;
     this.real = real;
@@ -37,10 +42,10 @@ export class CacheDirectory {
   }
 
   /** @throws {CacheError} OutsideCache if `name` is a symbolic link or no directory; ENOENT, EACCES, … as they are */
-  async openChild(name: string): Promise<CacheDirectory> {
+  async openChild(name: string, isNew = false): Promise<CacheDirectory> {
     const relative = joinPath(this.relative, name);
     const handle = await this.#open(name, relative);
-    return new CacheDirectory(handle, relative, `${this.real === '/' ? '' : this.real}/${name}`);
+    return new CacheDirectory(handle, relative, `${this.real === '/' ? '' : this.real}/${name}`, isNew);
   }
 
   /** A directory further down, with one open where nothing stands in the way. Errors as for openChild(). */
@@ -82,9 +87,16 @@ export class CacheDirectory {
     return this.#handle.fd;
   }
 
-  /** Makes new and removed names durable. */
+  /** Makes new and removed names durable. Those who ask while the disk is at it share the next turn. */
   async sync(): Promise<void> {
-    await this.#handle.sync();
+    const running = this.#syncing;
+    this.#next ??= (async () => {
+      await running?.catch(() => undefined);
+      this.#syncing = this.#next;
+      this.#next = undefined;
+      await this.#handle.sync();
+    })();
+    await this.#next;
   }
 
   async close(): Promise<void> {

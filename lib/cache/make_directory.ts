@@ -31,11 +31,13 @@ export async function openOrMake(
 }
 
 async function makeChild(above: CacheDirectory, name: string, durable: boolean): Promise<CacheDirectory> {
+  let isNew = true;
   try {
     await named(above, () => fs.mkdir(above.entry(name)));
     if (durable) await above.sync();
   } catch (error) {
     if (errnoCode(error) !== 'EEXIST') throw error;
+    isNew = false;
   }
-  return above.openChild(name);
+  return above.openChild(name, isNew);
 }

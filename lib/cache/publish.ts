@@ -1,13 +1,16 @@
 /** Gives a finished temporary file its name in one step. */
 import * as fs from 'node:fs/promises';
+import { publishFile } from '../xrdcl/index.js';
 import { joinPath, type CacheDirectory } from './directory.js';
 import { CacheError, errnoCode } from './errors.js';
 
 export interface PublishOptions {
   /** Replace what has the name. Default false: AlreadyExists. */
   overwrite?: boolean | undefined;
-  /** Wait until the name is on the disk. Default false. */
+  /** Wait until bytes and name are on the disk. Default false. */
   fsync?: boolean | undefined;
+  /** The file's time of change. Default: as it is. */
+  mtime?: Date | undefined;
 }
 
 /**
@@ -23,8 +26,10 @@ export async function publish(
   const from = directory.entry(temporary);
   const to = directory.entry(name);
   try {
-    if (options.overwrite === true) await fs.rename(from, to);
-    else await linkNew(from, to);
+    await publishFile(from, to, options).catch(async (error: unknown) => {
+      if (!cannotPromise(error)) throw error;
+      await linkNew(from, to);
+    });
   } catch (error) {
     await discard(directory, temporary);
     if (errnoCode(error) !== 'EEXIST') throw error;
@@ -42,6 +47,13 @@ export async function discard(directory: CacheDirectory, temporary: string): Pro
   }
 }
 
+/** The file system can't rename without perhaps replacing something. */
+function cannotPromise(error: unknown): boolean {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return syscall === 'rename' && code !== undefined && NO_PROMISE.has(code);
+}
+
+const NO_PROMISE = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 async function linkNew(from: string, to: string): Promise<void> {

@@ -16,8 +16,12 @@ export interface LocalFile {
   size: number;
 }
 
-/** What has a name now; null for nothing. Symbolic links are `other`. */
+/**
+ * What has a name now; null for nothing. Symbolic links are `other`. A directory of our own making isn't asked: what
+ * others put there meanwhile is met when a file gets its name.
+ */
 export async function lookAt(directory: CacheDirectory, name: string): Promise<LocalFile | null> {
+  if (directory.isNew) return null;
   try {
     const stats = await named(directory, () => fs.lstat(directory.entry(name)));
     const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
@@ -48,11 +52,11 @@ export async function discardTemporary(directory: CacheDirectory, name: string):
   await discard(directory, receivingName(name));
 }
 
-export interface ReceiveFileOptions {
+export interface ReceiveFileOptions<T> {
   /** Writes the temporary file. */
-  fetch: (target: string) => Promise<void>;
-  /** Looks at its bytes as they are on disk; what it throws is the end of the file. */
-  check: (file: fs.FileHandle) => Promise<void>;
+  fetch: (target: string) => Promise<T>;
+  /** Looks at it as it is on disk; what it throws is the end of the file. */
+  check: (temporary: string, fetched: T) => Promise<void>;
   mtime: Date;
   /** Replace what has the name. */
   overwrite: boolean;
@@ -64,22 +68,17 @@ export interface ReceiveFileOptions {
  * @throws {CacheError} AlreadyExists without `overwrite`; what `fetch` and `check` throw; system errors. Nothing of the
  * file stays then.
  */
-export async function receiveFile(
+export async function receiveFile<T>(
   directory: CacheDirectory,
   name: string,
-  { fetch, check, mtime, overwrite, fsync }: ReceiveFileOptions,
+  { fetch, check, ...options }: ReceiveFileOptions<T>,
 ): Promise<void> {
   const temporary = receivingName(name);
   try {
-    await fetch(directory.entry(temporary));
-    await withFile(directory, temporary, async (file) => {
-      await check(file);
-      await file.utimes(mtime, mtime);
-      if (fsync) await file.sync();
-    });
+    await check(temporary, await fetch(directory.entry(temporary)));
   } catch (error) {
     await discard(directory, temporary);
     throw error;
   }
-  await named(directory, () => publish(directory, temporary, name, { overwrite, fsync }));
+  await named(directory, () => publish(directory, temporary, name, options));
 }

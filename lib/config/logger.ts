@@ -11,6 +11,8 @@ export interface Logger {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
+  /** False spares the work for lines that nobody would see. Default: every line is wanted. */
+  isLevelEnabled?(level: LogLevel): boolean;
 }
 
 export interface LoggerOptions {
@@ -42,6 +44,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     info: (message, fields) => void logger.log({ ...fields, level: 'info', message }),
     warn: (message, fields) => void logger.log({ ...fields, level: 'warn', message }),
     error: (message, fields) => void logger.log({ ...fields, level: 'error', message }),
+    isLevelEnabled: (level) => logger.isLevelEnabled(level),
   });
 }
 
@@ -51,6 +54,7 @@ export function redacting(logger: Logger): Logger {
     (level: LogLevel) =>
     (message: string, fields?: Record<string, unknown>): void => {
       try {
+        if (logger.isLevelEnabled?.(level) === false) return;
         const clean = redactText(message);
         if (fields === undefined) logger[level](clean);
         else logger[level](clean, redact(fields) as Record<string, unknown>);

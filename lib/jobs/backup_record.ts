@@ -229,7 +229,8 @@ async function copy(
     progress.copying(path, bytes);
     emit({ type: 'file:progress', path, bytes, size });
   };
-  const options = { label: record.absolute, checksumType: config.checksumType, onProgress, signal };
+  const { checksumType } = config;
+  const options = { label: record.absolute, sizeHint: size, checksumType, onProgress, signal };
   const { checksum } = await store.upload(file.source, path, options);
   // From here on the remote file is ours: nobody else could have made it, because upload overwrites nothing.
   if (!(await file.isUnchanged())) {

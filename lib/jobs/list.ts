@@ -1,7 +1,9 @@
 /** What the server has: a listing with the tape flags of every file, which only a stat of its own tells. */
-import { mapConcurrent } from './map_concurrent.js';
-import type { Entry, RemoteStore } from '../remote/store.js';
+import { statBatch } from '../remote/limited_store.js';
+import type { Entry, RemoteStat, RemoteStore } from '../remote/store.js';
 import { failureOf } from './failure.js';
+import { inBatches } from './in_batches.js';
+import { mapConcurrent } from './map_concurrent.js';
 import type { Failure } from './report.js';
 
 export interface RemoteEntry {
@@ -36,26 +38,43 @@ export async function* list(
 ): AsyncGenerator<ListItem, void, undefined> {
   await store.ping(signal);
   const found = entriesOf(store, paths.length === 0 ? [''] : paths, recursive ? enters : undefined, signal);
-  yield* mapConcurrent(found, statsInFlight, async (entry) => {
+  const inFlight = 1 + Math.ceil(statsInFlight / statBatch);
+  const looks = mapConcurrent(inBatches(found, statBatch), inFlight, (batch) => look(store, batch, signal));
+  for await (const items of looks) yield* items;
+}
+
+async function look(
+  store: RemoteStore,
+  batch: readonly Found[],
+  signal: AbortSignal | undefined,
+): Promise<ListItem[]> {
+  const paths = batch.flatMap((entry) => ('failed' in entry ? [] : [entry.path]));
+  const answers = (await statAll(store, paths, signal)).values();
+  return batch.map((entry) => {
     if ('failed' in entry) return entry;
-    try {
-      const stat = await store.stat(entry.path, signal);
-      if (stat === null) return failed(entry.path, new Error('gone before it was looked at'));
-      const { kind, size, mtime, offline, backUpExists } = stat;
-      const isDirectory = kind === 'directory';
-      return {
-        path: entry.path,
-        isDirectory,
-        size,
-        mtime,
-        online: !offline,
-        onTape: backUpExists && !isDirectory,
-      };
-    } catch (error) {
-      signal?.throwIfAborted();
-      return failed(entry.path, error);
-    }
+    const stat = answers.next().value ?? new Error('gone before it was looked at');
+    return stat instanceof Error ? failed(entry.path, stat) : remoteEntry(entry.path, stat);
   });
+}
+
+async function statAll(
+  store: RemoteStore,
+  paths: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<(RemoteStat | null | Error)[]> {
+  try {
+    return await store.statMany(paths, signal);
+  } catch {
+    signal?.throwIfAborted();
+    // One of the names can't be asked about: each is told its own.
+    const alone = (path: string) => store.stat(path, signal).catch((error: unknown) => error as Error);
+    return Promise.all(paths.map(alone));
+  }
+}
+
+function remoteEntry(path: string, { kind, size, mtime, offline, backUpExists }: RemoteStat): RemoteEntry {
+  const isDirectory = kind === 'directory';
+  return { path, isDirectory, size, mtime, online: !offline, onTape: backUpExists && !isDirectory };
 }
 
 type Found = Entry | (Failure & { failed: true });

@@ -1,5 +1,5 @@
 /** Restored files in a local directory. */
-import { unlink, type FileHandle } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { DiskRoom, type RoomClaim } from '../cache/disk_room.js';
 import { splitPath, type CacheDirectory } from '../cache/directory.js';
@@ -74,31 +74,42 @@ export class LocalReceiver implements Receiver {
   async receive(
     store: RemoteStore,
     path: string,
-    { mtime, overwrite, onProgress, signal }: ReceiveOptions,
+    { size, mtime, overwrite, onProgress, signal }: ReceiveOptions,
     check: (received: Received) => Promise<void>,
   ): Promise<void> {
     const [parent, name] = splitPath(path);
     const label = `${this.#root.real}/${path}`;
+    const { verify, checksumType } = this.#config;
+    const wanted = verify === 'checksum' ? { checksumType } : {};
     const fetch = async (target: string) => {
-      const options = { label, onProgress, ...(signal && { signal }) };
+      const download = { label, sizeHint: size, ...wanted, onProgress, ...(signal && { signal }) };
       try {
-        await store.download(path, target, options);
+        return await store.download(path, target, download);
       } catch (error) {
         if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
         // Left of this very file by a restore that was killed: nobody else may be fetching it.
         await unlink(target);
-        await store.download(path, target, options);
+        return await store.download(path, target, download);
       }
     };
-    // As they are on disk now: what libXrdCl summed on the way says nothing about a disk that was full.
-    const look = async (file: FileHandle) => {
+    await this.#directories.use(parent, true, (directory) =>
+      receiveFile(directory, name, {
+        ...{ fetch, mtime, overwrite, fsync: this.#fsync },
+        check: async (temporary, { size: came, checksum }) => {
+          const known = checksum !== undefined || verify === 'size';
+          await check(known ? { size: came, checksum } : await this.#inspect(directory, temporary, signal));
+        },
+      }),
+    );
+  }
+
+  /** The file as it is on disk now: what libXrdCl summed on the way says nothing about a disk that was full. */
+  #inspect(directory: CacheDirectory, name: string, signal: AbortSignal | undefined): Promise<Received> {
+    return withFile(directory, name, async (file) => {
       const { size } = await file.stat();
-      const wanted = this.#config.verify === 'checksum' && size > 0;
-      const checksum = wanted ? await this.#sum(file, this.#config.checksumType, signal) : undefined;
-      await check({ size, checksum });
-    };
-    const options = { fetch, check: look, mtime, overwrite, fsync: this.#fsync };
-    await this.#directories.use(parent, true, (directory) => receiveFile(directory, name, options));
+      const checksum = size > 0 ? await this.#sum(file, this.#config.checksumType, signal) : undefined;
+      return { size, checksum };
+    });
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,8 @@ import type { Checksum } from '../rules/checksum.js';
 import type { ChecksumType } from '../xrdcl/index.js';
 
 export interface ReceiveOptions {
+  /** Bytes, as listed. */
+  size: number;
   mtime: Date;
   /** Replace a file that has the name. */
   overwrite: boolean;

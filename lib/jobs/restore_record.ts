@@ -117,7 +117,8 @@ async function fetch(
         emit({ type: 'file:progress', path, bytes, size });
       };
       let checksum: Checksum | undefined;
-      await receiver.receive(store, path, { mtime, overwrite, onProgress, signal }, async (received) => {
+      const options = { size, mtime, overwrite, onProgress, signal };
+      await receiver.receive(store, path, options, async (received) => {
         await check(entry, received, sums);
         checksum = received.checksum;
       });

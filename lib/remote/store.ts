@@ -10,6 +10,8 @@ export interface RemoteStat extends RemoteFile {
 export interface UploadOptions {
   /** What errors call the source, when `source` is a path that says nothing to people. */
   label?: string;
+  /** Bytes, as far as is known. */
+  sizeHint?: number;
   /** Computed of the bytes as they are read. */
   checksumType: string;
   /** Bytes handed over so far; at most a few times a second, and once at the end. */
@@ -27,11 +29,22 @@ export interface Uploaded {
 export interface DownloadOptions {
   /** What errors call the target, when `target` is a path that says nothing to people. */
   label?: string;
+  /** Bytes, as far as is known. */
+  sizeHint?: number;
+  /** Of which the file's checksum is wanted as soon as it is written, where that costs little. */
+  checksumType?: string;
   /** Bytes written so far; at most a few times a second, and once at the end. */
   onProgress?: (bytes: number) => void;
   /** `target` is a URL on another server: only from server to server, not through us. Default false. */
   thirdParty?: boolean;
   signal?: AbortSignal;
+}
+
+export interface Downloaded {
+  /** Bytes. */
+  size: number;
+  /** Of the local file as it was read again; undefined where nobody has done that. */
+  checksum: Checksum | undefined;
 }
 
 export interface Entry {
@@ -60,9 +73,8 @@ export interface RemoteStore {
   /**
    * Copies a remote file to a local path that must be free, and that it has taken away again when it fails. That it has
    * the right bytes on disk is for the caller to see.
-   * @returns bytes copied
    */
-  download(name: string, target: string, options: DownloadOptions): Promise<number>;
+  download(name: string, target: string, options: DownloadOptions): Promise<Downloaded>;
   /** Asks for files to be brought from tape to the disk buffer; resolves with the request id. The wait comes after. */
   stage(names: readonly string[], signal?: AbortSignal): Promise<string>;
   /** Withdraws a stage request. */

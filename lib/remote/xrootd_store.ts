@@ -6,13 +6,22 @@ import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
 import {
   CopyProcess,
   FileSystem,
+  smallFile,
   urlOf,
   XRootDError,
   type CopyJobOptions,
   type CopyResult,
   type ShortStat,
 } from '../xrdcl/index.js';
-import type { DownloadOptions, Entry, RemoteStat, RemoteStore, Uploaded, UploadOptions } from './store.js';
+import type {
+  Downloaded,
+  DownloadOptions,
+  Entry,
+  RemoteStat,
+  RemoteStore,
+  Uploaded,
+  UploadOptions,
+} from './store.js';
 
 export interface StoreTimeouts {
   /** Seconds for a stat, a removal, a ping. */
@@ -75,11 +84,12 @@ export class XRootDStore implements RemoteStore {
   }
 
   async upload(source: string, name: string, options: UploadOptions): Promise<Uploaded> {
-    const { label = source, checksumType, onProgress, signal } = options;
+    const { label = source, sizeHint, checksumType, onProgress, signal } = options;
     const target = urlOf(this.#target.endpoint, this.#path(name));
     const job: CopyJobOptions = {
       source,
       target,
+      sizeHint,
       chunkSize,
       checkSumMode: 'source',
       checkSumType: checksumType,
@@ -89,12 +99,22 @@ export class XRootDStore implements RemoteStore {
     throw withEnds(error, { source: label });
   }
 
-  async download(name: string, target: string, options: DownloadOptions): Promise<number> {
-    const { label = target, thirdParty = false, onProgress, signal } = options;
+  async download(name: string, target: string, options: DownloadOptions): Promise<Downloaded> {
+    const { label = target, sizeHint, checksumType, thirdParty = false, onProgress, signal } = options;
     const source = urlOf(this.#target.endpoint, this.#path(name));
-    const job: CopyJobOptions = { source, target, chunkSize, thirdParty: thirdParty ? 'only' : 'none' };
-    const { error, size } = await this.#copy(job, onProgress, signal);
-    if (error === undefined) return size;
+    const job: CopyJobOptions = {
+      source,
+      target,
+      sizeHint,
+      chunkSize,
+      thirdParty: thirdParty ? 'only' : 'none',
+    };
+    const isSmall = sizeHint !== undefined && sizeHint <= smallFile;
+    if (isSmall && checksumType !== undefined) {
+      Object.assign(job, { checkSumMode: 'target', checkSumType: checksumType });
+    }
+    const { error, size, targetChecksum, targetAtRest } = await this.#copy(job, onProgress, signal);
+    if (error === undefined) return { size, checksum: targetAtRest ? targetChecksum : undefined };
     throw withEnds(error, { target: label });
   }
 

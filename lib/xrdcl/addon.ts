@@ -124,6 +124,13 @@ export interface NativeCopyResults {
   realTarget?: string;
 }
 
+export interface NativeSmallCopyResults extends NativeCopyResults {
+  /** The target was made by this copy. */
+  made: boolean;
+  /** It is no file for this way, and nothing was touched. */
+  tooLarge: boolean;
+}
+
 export const copyStarted = 0;
 export const copyProgress = 1;
 export const copyEnded = 2;
@@ -138,6 +145,24 @@ export interface Addon {
     progressMilliseconds: number,
     callback: (event: number, first: unknown, second: unknown) => void,
   ): NativeOperation;
+  /** Between a URL and an absolute path, as `download` says. Callback: as for `copy`, without progress. */
+  copySmall(
+    source: string,
+    target: string,
+    makeDirectories: boolean,
+    checksumType: string,
+    download: boolean,
+    callback: (event: number, first: unknown, second: unknown) => void,
+  ): NativeOperation;
+  /** Callback: `errno` or 0, and the system call that failed. `mtime` in milliseconds since the epoch. */
+  publish(
+    from: string,
+    to: string,
+    mtime: number | undefined,
+    fsync: boolean,
+    overwrite: boolean,
+    callback: (errno: number, syscall: string) => void,
+  ): void;
   /** `length` -1: to the end of the file. */
   checksum(
     fd: number,

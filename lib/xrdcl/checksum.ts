@@ -1,9 +1,9 @@
 /** Checksums of local files, computed off the main thread as XRootD's servers compute them. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { getSystemErrorName } from 'node:util';
 import { onAbort } from './abort.js';
 import { addon } from './addon.js';
+import { systemError } from './system_error.js';
 
 export const checksumTypes = ['adler32', 'crc32c'] as const;
 export type ChecksumType = (typeof checksumTypes)[number];
@@ -78,20 +78,10 @@ function checksumDescriptor(
       ignore();
       if (errno === 0) resolve({ type, value, bytes });
       else if (signal?.aborted) reject(signal.reason as Error);
-      else reject(readError(errno, name));
+      else reject(systemError(errno, 'pread', name));
     });
     const ignore = onAbort(signal, () => {
       operation.cancel();
     });
-  });
-}
-
-function readError(errno: number, path: string): NodeJS.ErrnoException {
-  const code = getSystemErrorName(-errno);
-  return Object.assign(new Error(`${code}: cannot read ${path} for its checksum`), {
-    code,
-    errno: -errno,
-    syscall: 'pread',
-    path,
   });
 }

@@ -7,6 +7,8 @@ export interface CopyJobOptions {
   source: string;
   /** A URL `root://host//path`, or an absolute local path. */
   target: string;
+  /** Bytes of the source, if known: what is small is copied in a cheaper way. No harm is done when it is wrong. */
+  sizeHint?: number | undefined;
   /** Overwrite an existing target; default false: `ItExists`. */
   force?: boolean;
   /** Go on where a shorter target ends, unchecked; not with `force`. Default false. */
@@ -136,7 +138,7 @@ function inDirectory(directory: string, source: string): string {
  * @throws TypeError, RangeError for whatever libXrdCl would misread, ignore or crash on.
  */
 export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
-  const { source, target, ...rest } = options;
+  const { source, target, sizeHint: _, ...rest } = options;
   const properties: JobProperties = {
     makeDir: true,
     source: checkEndpoint('source', source),

@@ -6,6 +6,8 @@ import {
   copyProgress,
   copyStarted,
   type NativeCopyResults,
+  type NativeOperation,
+  type NativeSmallCopyResults,
   type NativeStatus,
 } from './addon.js';
 import type { Checksum } from './checksum.js';
@@ -13,6 +15,7 @@ import { checksumOf, planChecksums, verifyChecksums } from './copy_checksums.js'
 import { jobPropertiesOf, type CopyJobOptions, type JobProperties } from './copy_options.js';
 import { checkLocalTarget, leavesPartial } from './copy_target.js';
 import { XRootDError } from './error.js';
+import { isSmallCopy, startSmallCopy } from './small_copy.js';
 import { errorResponse, localError, operationInterrupted } from './status_codes.js';
 
 export interface CopyResult {
@@ -28,6 +31,8 @@ export interface CopyResult {
   sourceChecksum?: Checksum;
   /** The server's, with `checkSumMode` `target` or `end2end`. */
   targetChecksum?: Checksum;
+  /** It is of the file as it was read again once it was written: always on servers, of local files if they are small. */
+  targetAtRest: boolean;
   /** All sources that were read; libXrdCl documents more, and up to 6.1 tells none: then the one that was asked for. */
   sources: string[];
   /** The data server that took it; documented by libXrdCl, told by none up to 6.1. */
@@ -65,6 +70,7 @@ export interface RunOptions {
 
 interface Job extends CopyJob {
   properties: JobProperties;
+  sizeHint: number | undefined;
 }
 
 /** Milliseconds in which a cancelled copy ends when data flow. */
@@ -91,6 +97,7 @@ export class CopyProcess {
       source: options.source,
       target: options.target,
       properties: jobPropertiesOf(options),
+      sizeHint: options.sizeHint,
     });
     return index;
   }
@@ -122,17 +129,20 @@ export class CopyProcess {
         stop.abort();
       }
     };
-    const signals = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+    const ignore = onAbort(signal, () => {
+      stop.abort(signal?.reason);
+    });
     const results: CopyResult[] = new Array<CopyResult>(this.#jobs.length);
     const queue = this.#jobs.values();
     const worker = async () => {
       for (const job of queue) {
-        const result = await runJob(job, options, signals, safely, Math.ceil(1000 / progressPerSecond));
+        const result = await runJob(job, options, stop.signal, safely, Math.ceil(1000 / progressPerSecond));
         results[job.index] = result;
         safely(() => options.onJobEnd?.(result));
       }
     };
     await Promise.all(Array.from({ length: Math.min(parallel, this.#jobs.length) }, worker));
+    ignore();
     if (thrown !== undefined) throw thrown.error;
     return results;
   }
@@ -155,18 +165,16 @@ async function runJob(
     return resultOf(job, interrupted('cancelled before it started'), { bytes: 0 }, false);
   }
   const { native, plan } = planChecksums(job.properties);
-  const { error, results, cancelled, stalled } = await nativeCopy(native, interval, signal, {
+  const copied = await copyEither(native, job.sizeHint, interval, signal, {
     started: () => {
       safely(() => onJobStart?.({ index, source, target }));
     },
     progress: tell,
   });
-  const failure =
-    error ??
-    (await checkLocalTarget(native, results)) ??
-    (plan && (await verifyChecksums(plan, results, signal)));
+  const { error, results, cancelled, stalled, opened } = copied;
+  const atRest = copied.small || plan?.target !== undefined;
+  const failure = error ?? (plan && (await verifyChecksums(plan, results, signal)));
   if (failure !== undefined) {
-    const opened = error === undefined || results.bytes > 0;
     const partialLeft = await leavesPartial({ properties: native, failure, opened, stalled });
     // A copy that is cancelled while it connects, or at a silent server, fails as such; but it was cancelled.
     const told = cancelled && !isAnswer(failure) ? interrupted(failure.message) : failure;
@@ -174,8 +182,42 @@ async function runJob(
   }
   const size = results.size ?? results.bytes;
   if (last !== size) tell(size, size);
-  return resultOf(job, undefined, results, false);
+  return { ...resultOf(job, undefined, results, false), targetAtRest: atRest };
 }
+
+interface Listeners {
+  started: () => void;
+  progress: (bytes: number, size: number) => void;
+}
+
+interface Copied extends NativeEnd {
+  /** The copy opened its target, which without `force` was not there before. */
+  opened: boolean;
+  small: boolean;
+}
+
+async function copyEither(
+  properties: JobProperties,
+  sizeHint: number | undefined,
+  interval: number,
+  signal: AbortSignal,
+  on: Listeners,
+): Promise<Copied> {
+  let { started } = on;
+  if (isSmallCopy(properties, sizeHint)) {
+    const end = await nativeCopy((callback) => startSmallCopy(properties, callback), signal, on);
+    const { made, tooLarge } = end.results as NativeSmallCopyResults;
+    if (!tooLarge) return { ...end, opened: made, small: true };
+    started = () => undefined;
+  }
+  const start = (callback: NativeCopyCallback) => addon.copy(properties, interval, callback);
+  const end = await nativeCopy(start, signal, { ...on, started });
+  const opened = end.error === undefined || end.results.bytes > 0;
+  const error = end.error ?? (await checkLocalTarget(properties, end.results));
+  return { ...end, error, opened, small: false };
+}
+
+type NativeCopyCallback = (event: number, first: unknown, second: unknown) => void;
 
 interface NativeEnd {
   error: NativeStatus | undefined;
@@ -186,14 +228,13 @@ interface NativeEnd {
 }
 
 function nativeCopy(
-  properties: JobProperties,
-  interval: number,
+  start: (callback: NativeCopyCallback) => NativeOperation,
   signal: AbortSignal,
-  on: { started: () => void; progress: (bytes: number, size: number) => void },
+  on: Listeners,
 ): Promise<NativeEnd> {
   let cancelledAt = Infinity;
   return new Promise((resolve) => {
-    const operation = addon.copy(properties, interval, (event, first, second) => {
+    const operation = start((event, first, second) => {
       if (event === copyStarted) on.started();
       else if (event === copyProgress) on.progress(first as number, second as number);
       else if (event === copyEnded) {
@@ -237,6 +278,7 @@ function resultOf(
     error,
     size: results.size ?? results.bytes,
     sources: results.sources?.length ? results.sources : [source],
+    targetAtRest: false,
     partialLeft,
   };
   const sourceChecksum = checksumOf(results.sourceCheckSum);

@@ -36,6 +36,8 @@ export {
   serverOf,
   urlOf,
 } from './location.js';
+export { publishFile, type PublishFileOptions } from './publish.js';
 export { defaultTimeout, type RequestOptions } from './request.js';
+export { smallFile } from './small_copy.js';
 export { statFlags, type ShortStat, type StatInfo } from './stat_info.js';
 export { hasWriters } from './writers.js';

@@ -10,9 +10,9 @@ const range = (least: number, most: number) => ({
 });
 const flag = { good: [true, false], bad: ['true', 1, 0, 'yes', null] };
 
-/** Every property of a job but its ends: values that are passed on as they are, and values that are refused. */
+/** Every property of libXrdCl's jobs but their ends: values that are passed on as they are, and values that are refused. */
 const options: Record<
-  Exclude<keyof CopyJobOptions, 'source' | 'target'>,
+  Exclude<keyof CopyJobOptions, 'source' | 'target' | 'sizeHint'>,
   { good: unknown[]; bad: unknown[] }
 > = {
   force: flag,

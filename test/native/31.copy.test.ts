@@ -83,6 +83,7 @@ describe('copies', () => {
         error: undefined,
         size: data.length,
         sources: [source],
+        targetAtRest: false,
         partialLeft: false,
       });
       assert.ok(readFileSync(server.file(path)).equals(data));

@@ -64,6 +64,7 @@ describe('silence', function () {
   this.timeout(120_000);
   let local: TemporaryDirectory;
   let big: string;
+  let tiny: string;
   let silent: SilentPort;
   let hole: SilentPort;
   const servers: PlainServer[] = [];
@@ -114,6 +115,35 @@ describe('silence', function () {
           if (abort) stop.abort();
         },
       });
+    });
+
+  /** Many small copies; the first that fails tells. */
+  const smallInMidst = (direction: 'up' | 'down') =>
+    transfer(async (clock) => {
+      const server = await startServer();
+      server.write('/tiny', 'tiny');
+      const copies = new CopyProcess();
+      for (let i = 0; i < 2000; i += 1) {
+        const [source, target] =
+          direction === 'up'
+            ? [tiny, server.urlOf(`/small/${i}`)]
+            : [server.urlOf('/tiny'), local.file(`small${server.pid}/${i}`)];
+        copies.add({ source, target, sizeHint: 1 });
+      }
+      let done = 0;
+      const stop = new AbortController();
+      const results = await copies.run({
+        ...{ parallel: 32, signal: stop.signal },
+        onJobEnd: ({ error }) => {
+          if (error !== undefined) stop.abort();
+          if ((done += 1) !== 100) return;
+          server.freeze();
+          clock.restart();
+        },
+      });
+      const failed = results.find(({ error }) => error && error.code !== 'OperationInterrupted');
+      assert.ok(failed);
+      return failed;
     });
 
   const frozenBefore = (work: (server: PlainServer) => Promise<CopyResult>) =>
@@ -201,6 +231,10 @@ describe('silence', function () {
       transfer(() => copy({ source: big, target: `${silent.url}//new` })),
     'a stat, black hole': () => ask(() => new FileSystem(hole.url).stat('/')),
     'an upload, black hole': () => transfer(() => copy({ source: big, target: `${hole.url}//new` })),
+    'small uploads, frozen in their midst': () => smallInMidst('up'),
+    'small downloads, frozen in their midst': () => smallInMidst('down'),
+    'a small upload to a frozen server': () =>
+      frozenBefore((server) => copy({ source: tiny, target: server.urlOf('/new'), sizeHint: 1, xrate: 0 })),
     'an upload, killed in its midst': () =>
       transfer(async (clock) => {
         const server = await startServer();
@@ -232,6 +266,13 @@ describe('silence', function () {
   const aborted: Record<string, () => Promise<Outcome>> = {
     'an upload': () => frozenInMidst('up', true),
     'a download': () => frozenInMidst('down', true),
+    'a small upload that connects': () =>
+      frozenBefore((server) =>
+        copy(
+          { source: tiny, target: server.urlOf('/new'), sizeHint: 1, xrate: 0 },
+          { signal: AbortSignal.timeout(200) },
+        ),
+      ),
     'an upload that connects': () =>
       frozenBefore((server) =>
         copy({ source: big, target: server.urlOf('/new') }, { signal: AbortSignal.timeout(200) }),
@@ -270,6 +311,7 @@ describe('silence', function () {
   before(async () => {
     local = new TemporaryDirectory();
     big = local.sparse('big', 100 * MiB);
+    tiny = local.write('tiny', 'tiny');
     [silent, hole] = await Promise.all([silentListener(), blackHole()]);
     // All at once: each waits for seconds, and does nothing in them.
     for (const [name, start] of Object.entries(scenarios)) outcomes.set(name, start());

@@ -23,6 +23,10 @@ const matrix: Record<string, Expected> = {
   'exit in mid-upload': { code: 7 },
   'exit in mid-download': { code: 7 },
   'exit as copies start': { code: 7 },
+  'exit in a storm of small uploads': { code: 7 },
+  'exit in a storm of small downloads': { code: 7 },
+  'exit as small copies start': { code: 7 },
+  'exit as files get their names': { code: 7 },
   'exit in a storm of stats': { code: 7 },
   'exit in a storm of stats, at once': { code: 7 },
   'exit with many stats asked for as one': { code: 7 },
@@ -37,6 +41,7 @@ const matrix: Record<string, Expected> = {
   'two workers at once, and the main thread': {},
   'a worker ended in mid-copy': {},
   'a worker ended in a storm of stats': {},
+  'a worker ended in a storm of small copies': {},
   'a worker that exits in mid-copy': {},
   'exit while a worker copies': { code: 7 },
   'objects collected while they work': { nodeOptions: ['--expose-gc'] },
@@ -119,7 +124,11 @@ describe('lifetime', function () {
       check(await runChild('worker_only', [server.url, large]), {});
     }));
 
-  for (const scenario of ['exit at a frozen server, copying', 'exit at a frozen server, asking']) {
+  for (const scenario of [
+    'exit at a frozen server, copying',
+    'exit at a frozen server, copying small files',
+    'exit at a frozen server, asking',
+  ]) {
     it(`${scenario}: within 5 s, with its own code`, () =>
       repeat(atOnce, async () => {
         const frozen = await startServer();

@@ -1,7 +1,7 @@
 /** lifetime <scenario> <server> <server's pid> <large local file>: a process that ends in the midst of work. */
-import { writeSync } from 'node:fs';
+import { writeFileSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { checksumFile, CopyProcess, FileSystem } from '../../../lib/xrdcl/index.js';
+import { checksumFile, CopyProcess, FileSystem, publishFile } from '../../../lib/xrdcl/index.js';
 
 const [scenario = '', url = '', pid = '', large = ''] = process.argv.slice(2);
 const MiB = 2 ** 20;
@@ -29,6 +29,27 @@ function copies(count: number, direction: 'up' | 'down', onFlow: () => void): Pr
 
 function stats(count: number): Promise<unknown>[] {
   return Array.from({ length: count }, () => fs.stat('/large'));
+}
+
+/** Small copies, many at once, without end; calls back once when some are through. */
+async function smallCopies(direction: 'up' | 'down', onFlow: () => void): Promise<never> {
+  let done = 0;
+  for (;;) {
+    const some = new CopyProcess();
+    for (let i = 0; i < 500; i += 1) {
+      const [source, to] =
+        direction === 'up'
+          ? [process.argv[1] ?? '', target()]
+          : [`${url}//small`, `${large}-${process.pid}-${Math.random()}`];
+      some.add({ source, target: to, sizeHint: 1 });
+    }
+    await some.run({
+      parallel: 64,
+      onJobEnd: () => {
+        if ((done += 1) === 100) onFlow();
+      },
+    });
+  }
 }
 
 function worker(task: string): Worker {
@@ -65,6 +86,20 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     setImmediate(exit);
     return run;
   },
+  'exit in a storm of small uploads': () => smallCopies('up', exit),
+  'exit in a storm of small downloads': () => smallCopies('down', exit),
+  'exit as small copies start': () => {
+    const run = smallCopies('up', () => undefined);
+    setImmediate(exit);
+    return run;
+  },
+  'exit as files get their names': async () => {
+    const names = Array.from({ length: 300 }, (_, i) => `${large}-${process.pid}-${i}`);
+    for (const name of names) writeFileSync(name, '');
+    const published = names.map((name) => publishFile(name, `${name}.named`, { fsync: true }));
+    await published[3];
+    exit();
+  },
   'exit in a storm of stats': async () => {
     const storm = stats(3000);
     await storm[10];
@@ -90,6 +125,11 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   },
   'exit at a frozen server, copying': () =>
     copies(2, 'up', () => {
+      process.kill(Number(pid), 'SIGSTOP');
+      setTimeout(sayAndExit, 300);
+    }),
+  'exit at a frozen server, copying small files': () =>
+    smallCopies('up', () => {
       process.kill(Number(pid), 'SIGSTOP');
       setTimeout(sayAndExit, 300);
     }),
@@ -158,6 +198,13 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     await one.terminate();
     await fs.stat('/large');
   },
+  'a worker ended in a storm of small copies': async () => {
+    const one = worker('small');
+    await message(one);
+    await one.terminate();
+    await fs.stat('/large');
+    await ended(worker('work'));
+  },
   'a worker that exits in mid-copy': async () => {
     const code = await ended(worker('exit'));
     if (code !== 7) throw new Error(`worker ended with ${code}`);
@@ -177,6 +224,7 @@ const scenarios: Record<string, () => Promise<unknown>> = {
       const storm = Array.from({ length: 500 }, () => own.stat('/large'));
       const small = new CopyProcess();
       small.add({ source: `${url}//small`, target: target() });
+      small.add({ source: process.argv[1] ?? '', target: target(), sizeHint: 1 });
       registry.register(small, 'copies');
       return [...storm, small.run()];
     })();

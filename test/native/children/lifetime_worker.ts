@@ -16,6 +16,16 @@ if (task === 'work') {
   await Promise.all(Array.from({ length: 200 }, () => fs.stat('/large')));
   await copy(`${url}//small`, 0, () => undefined);
   await checksumFile(process.execPath, { length: 1 << 20 });
+} else if (task === 'small') {
+  for (;;) {
+    const copies = new CopyProcess();
+    for (let i = 0; i < 200; i += 1) {
+      const target = `${url}//d/worker-${process.pid}-${Math.random()}`;
+      copies.add({ source: process.argv[1] ?? '', target, sizeHint: 1 });
+    }
+    await copies.run({ parallel: 64 });
+    parentPort?.postMessage('flowing');
+  }
 } else if (task === 'stat') {
   for (;;) {
     await Promise.all(Array.from({ length: 500 }, () => fs.stat('/large')));

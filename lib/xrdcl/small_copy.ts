@@ -1,0 +1,48 @@
+/**
+ * Copies of small files between this machine and a server by libXrdCl's `File`: open, read or write, close. What its
+ * `CopyProcess` does beside, threads and queues for every file, costs more than such a file's bytes.
+ */
+import { addon, type NativeOperation } from './addon.js';
+import type { JobProperties } from './copy_options.js';
+import { isRemoteUrl } from './location.js';
+
+/** Most bytes of what is copied in this way; native/small_copy.cc has the same number, and refuses what is larger. */
+export const smallFile = 2 ** 20;
+
+/** What `native/small_copy.cc` does, or what makes no difference to a file of one request. */
+const known = new Set<string>([
+  ...['source', 'target', 'makeDir', 'chunkSize', 'parallelChunks', 'checkSumMode', 'checkSumType'],
+]);
+
+function isDefault(value: string | number | boolean): boolean {
+  return value === false || value === 'none' || value === 0;
+}
+
+function isLocalChecksum(properties: JobProperties): boolean {
+  const { checkSumMode = 'none', checkSumType = '' } = properties;
+  return checkSumMode === 'none' || checkSumType === 'adler32' || checkSumType === 'crc32c';
+}
+
+/**
+ * @param properties as for libXrdCl, checksums of a server left out
+ * @param sizeHint bytes of the source, as far as is known
+ */
+export function isSmallCopy(properties: JobProperties, sizeHint: number | undefined): boolean {
+  if (sizeHint === undefined || sizeHint > smallFile) return false;
+  const [source, target] = [properties['source'] as string, properties['target'] as string];
+  return (
+    ((isRemoteUrl(source) && target.startsWith('/')) || (source.startsWith('/') && isRemoteUrl(target))) &&
+    isLocalChecksum(properties) &&
+    Object.entries(properties).every(([name, value]) => known.has(name) || isDefault(value))
+  );
+}
+
+export function startSmallCopy(
+  properties: JobProperties,
+  callback: (event: number, first: unknown, second: unknown) => void,
+): NativeOperation {
+  const { makeDir = true, checkSumMode = 'none', checkSumType = '' } = properties;
+  const [source, target] = [properties['source'] as string, properties['target'] as string];
+  const checksumType = checkSumMode === 'none' ? '' : (checkSumType as string);
+  return addon.copySmall(source, target, makeDir === true, checksumType, isRemoteUrl(source), callback);
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { after, before, describe, it } from 'mocha';
+import { publishFile } from '../../lib/xrdcl/index.js';
+import { TemporaryDirectory } from '../support/temporary.js';
+
+describe('publishFile', () => {
+  let local: TemporaryDirectory;
+  before(() => {
+    local = new TemporaryDirectory();
+  });
+  after(() => {
+    local.remove();
+  });
+
+  it('gives a file its name, its time, and waits for the disk', async () => {
+    const mtime = new Date('2021-03-04T05:06:07.089Z');
+    await publishFile(local.write('t1', 'one'), local.file('n1'), { mtime, fsync: true });
+    assert.equal(readFileSync(local.file('n1'), 'utf8'), 'one');
+    assert.equal(statSync(local.file('n1')).mtimeMs, mtime.getTime());
+    assert.ok(!existsSync(local.file('t1')));
+  });
+
+  it('takes times before 1970', async () => {
+    const mtime = new Date(-1500);
+    await publishFile(local.write('t2', 'two'), local.file('n2'), { mtime });
+    assert.equal(statSync(local.file('n2')).mtimeMs, -1500);
+  });
+
+  it('replaces nothing: not a file, not a link that leads nowhere, not a directory', async () => {
+    const from = local.write('t3', 'new');
+    local.write('file', 'old');
+    symlinkSync(local.file('nowhere'), local.file('link'));
+    mkdirSync(local.file('directory'));
+    for (const name of ['file', 'link', 'directory']) {
+      const to = local.file(name);
+      await assert.rejects(publishFile(from, to), (error: NodeJS.ErrnoException & { dest?: string }) => {
+        assert.deepEqual([error.code, error.syscall, error.path, error.dest], ['EEXIST', 'rename', from, to]);
+        return error instanceof Error;
+      });
+    }
+    assert.equal(readFileSync(local.file('file'), 'utf8'), 'old');
+    assert.ok(lstatSync(local.file('link')).isSymbolicLink());
+    assert.equal(readFileSync(from, 'utf8'), 'new');
+  });
+
+  it('replaces a file when asked', async () => {
+    local.write('there', 'old');
+    await publishFile(local.write('t4', 'new'), local.file('there'), { overwrite: true });
+    assert.equal(readFileSync(local.file('there'), 'utf8'), 'new');
+  });
+
+  it('tells which call failed', async () => {
+    const to = local.file('never');
+    const failure = (from: string, options = {}) =>
+      publishFile(from, to, options).catch((error: unknown) => {
+        const { code, syscall } = error as NodeJS.ErrnoException;
+        return `${code} ${syscall}`;
+      });
+    assert.equal(await failure(local.file('missing')), 'ENOENT rename');
+    assert.equal(await failure(local.file('missing'), { fsync: true }), 'ENOENT open');
+    symlinkSync(local.write('real', ''), local.file('led'));
+    assert.equal(await failure(local.file('led'), { mtime: new Date() }), 'ELOOP open');
+    assert.ok(!existsSync(to));
+  });
+
+  it('of many at once one wins, and the others keep theirs', async () => {
+    const to = local.file('contested');
+    const from = Array.from({ length: 200 }, (_, i) => local.write(`c${i}`, String(i)));
+    const ends = await Promise.allSettled(from.map((path) => publishFile(path, to)));
+    const winners = ends.flatMap(({ status }, i) => (status === 'fulfilled' ? [i] : []));
+    assert.equal(winners.length, 1);
+    assert.equal(readFileSync(to, 'utf8'), String(winners[0]));
+    from.forEach((path, i) => {
+      assert.equal(existsSync(path), i !== winners[0]);
+    });
+  });
+});
