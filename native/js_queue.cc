@@ -6,7 +6,7 @@
 
 namespace {
 
-constexpr std::size_t kBatch = 64;
+constexpr std::size_t kBatch = 16;
 
 std::mutex registry_mutex;
 std::vector<std::weak_ptr<JsQueue>>& Registry() {
@@ -41,6 +41,11 @@ std::shared_ptr<JsQueue> JsQueue::Create(Napi::Env env) {
     NAPI_THROW(Napi::Error::New(env, "cannot create a thread-safe function"), nullptr);
   }
   napi_unref_threadsafe_function(env, queue->function_);
+  // Node's own, also when somebody replaces the global one later.
+  queue->set_immediate_ = Napi::Persistent(env.Global().Get("setImmediate").As<Napi::Function>());
+  // No reference of its own: it runs as long as there is an environment, and the ThreadSafeFunction has one.
+  const auto run_batch = [raw = queue.get()](const Napi::CallbackInfo& info) { raw->RunBatch(info.Env()); };
+  queue->run_batch_ = Napi::Persistent(Napi::Function::New(env, run_batch, "xrootd-archive"));
   const std::lock_guard<std::mutex> lock(registry_mutex);
   auto& queues = Registry();
   queues.erase(std::remove_if(queues.begin(), queues.end(), [](const auto& q) { return q.expired(); }), queues.end());
@@ -83,6 +88,8 @@ void JsQueue::Close() {
     closed_ = true;
     dropped.swap(tasks_);
   }
+  set_immediate_.Reset();
+  run_batch_.Reset();
   napi_release_threadsafe_function(function_, napi_tsfn_abort);
 }
 
@@ -93,19 +100,28 @@ void JsQueue::Drain(napi_env env, napi_value, void* context, void*) {
   queue->RunBatch(Napi::Env(env));
 }
 
+void JsQueue::RunRest(Napi::Env env) {
+  const Napi::HandleScope scope(env);
+  try {
+    set_immediate_.Call({run_batch_.Value()});
+  } catch (const Napi::Error& error) {
+    TellUncaught(error);
+  }
+}
+
 void JsQueue::RunBatch(Napi::Env env) {
   std::vector<Task> batch;
+  bool more = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     const std::size_t count = std::min(kBatch, tasks_.size());
     batch.reserve(count);
     std::move(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(count), std::back_inserter(batch));
     tasks_.erase(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(count));
-    scheduled_ = false;
-    if (!tasks_.empty() && !closed_) {
-      scheduled_ = napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) == napi_ok;
-    }
+    more = !tasks_.empty() && !closed_;
+    scheduled_ = more;
   }
+  if (more) RunRest(env);
   for (const Task& task : batch) {
     const Napi::HandleScope scope(env);
     try {

@@ -9,7 +9,9 @@
 //     ThreadSafeFunction isn't touched afterwards.
 //  5. The queue keeps the event loop alive only between Ref() and Unref() (counted).
 //  6. What a task throws becomes an uncaught exception of the environment; the other tasks run.
-//  7. One call into JavaScript drains a bounded batch, so that thousands of responses don't stall the loop.
+//  7. One call into JavaScript drains a small batch; what is left waits for the loop's next turn (setImmediate: a
+//     ThreadSafeFunction that is called again would not let the loop turn), so that thousands of responses don't stall
+//     it.
 #pragma once
 
 #include <deque>
@@ -41,11 +43,15 @@ class JsQueue {
   JsQueue() = default;
   static void Drain(napi_env env, napi_value, void* context, void*);
   void RunBatch(Napi::Env env);
+  void RunRest(Napi::Env env);
 
   std::mutex mutex_;
   std::deque<Task> tasks_;
   bool scheduled_ = false;
   bool closed_ = false;
   napi_threadsafe_function function_ = nullptr;
-  std::size_t references_ = 0;  // JavaScript thread only
+  // JavaScript thread only
+  std::size_t references_ = 0;
+  Napi::FunctionReference set_immediate_;
+  Napi::FunctionReference run_batch_;
 };

@@ -1,10 +1,14 @@
 /** A record opened for reading: the very file that the walk saw, and nothing outside the cache (S8). */
-import { constants } from 'node:fs';
-import * as fs from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
 import { identityOf, sameIdentity, type Identity } from '../rules/identity.js';
-import { DESCRIPTORS, named, splitPath, type CacheDirectory } from './directory.js';
+import { DESCRIPTORS, named, splitPath } from './directory.js';
 import { errnoCode } from './errors.js';
+import type { OpenDirectories } from './open_directories.js';
 
+const open = promisify(fs.open);
+
+/** Asking and closing are no trips to another thread: a descriptor of the local disk answers in a microsecond. */
 export interface OpenRecord {
   /** For checksums of a descriptor. */
   readonly fd: number;
@@ -15,8 +19,8 @@ export interface OpenRecord {
   readonly source: string;
   readonly identity: Identity;
   /** Is it still the same, unchanged since the walk saw it (S3)? Ask after a copy or a checksum. */
-  isUnchanged(): Promise<boolean>;
-  close(): Promise<void>;
+  isUnchanged(): boolean;
+  close(): void;
 }
 
 /**
@@ -24,39 +28,38 @@ export interface OpenRecord {
  * @throws EACCES, EIO, …; CacheError OutsideCache
  */
 export async function openRecord(
-  root: CacheDirectory,
+  directories: OpenDirectories,
   path: string,
   identity: Identity,
 ): Promise<OpenRecord | 'changed' | 'vanished'> {
   const [parent, name] = splitPath(path);
-  let file: fs.FileHandle;
+  let fd: number;
   let absolute: string;
   try {
-    const directory = await root.openBeneath(parent);
-    try {
-      absolute = `${directory.real}/${name}`;
-      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-      file = await named(directory, () => fs.open(directory.entry(name), flags));
-    } finally {
-      await directory.close();
-    }
+    [fd, absolute] = await directories.use(parent, false, async (directory) => {
+      const flags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+      const opened = await named(directory, () => open(directory.entry(name), flags));
+      return [opened, `${directory.real}/${name}`];
+    });
   } catch (error) {
     const code = errnoCode(error);
     if (code === 'ENOENT') return 'vanished';
     if (code === 'ELOOP' || code === 'ENXIO') return 'changed';
     throw error;
   }
-  const isUnchanged = async (): Promise<boolean> =>
-    sameIdentity(identityOf(await file.stat({ bigint: true })), identity);
+  const isUnchanged = () => sameIdentity(identityOf(fs.fstatSync(fd, { bigint: true })), identity);
+  const close = () => {
+    fs.closeSync(fd);
+  };
   try {
-    if (!(await isUnchanged())) {
-      await file.close();
+    if (!isUnchanged()) {
+      close();
       return 'changed';
     }
   } catch (error) {
-    await file.close();
+    close();
     throw error;
   }
-  const source = DESCRIPTORS === undefined ? absolute : `${DESCRIPTORS}/${file.fd}`;
-  return { fd: file.fd, source, identity, isUnchanged, close: () => file.close() };
+  const source = DESCRIPTORS === undefined ? absolute : `${DESCRIPTORS}/${fd}`;
+  return { fd, source, identity, isUnchanged, close };
 }

@@ -5,6 +5,7 @@ import { CacheDirectory } from '../cache/directory.js';
 import { handleLeftover } from '../cache/leftovers.js';
 import { acquireLock } from '../cache/lock.js';
 import { diskUsage } from '../cache/usage.js';
+import { OpenDirectories } from '../cache/open_directories.js';
 import { VerifiedMemo } from '../cache/verified_memo.js';
 import { walkBatches, type CacheRecord, type Leftover, type WalkEntry } from '../cache/walk.js';
 import type { ArchiveConfig, Logger } from '../config/index.js';
@@ -66,10 +67,11 @@ async function pass(
   const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal: given, dryRun });
   const { emit, progress, signal } = run;
   const sums = pLimit(localChecksums);
+  const directories = new OpenDirectories(root);
   const memo = await VerifiedMemo.load(root, `${config.targetUrl} ${config.checksumType}`);
   const tape = { seen: false };
   const context: BackupContext = {
-    ...{ config, dryRun, root, store, memo, emit, progress, signal },
+    ...{ config, dryRun, root, directories, store, memo, emit, progress, signal },
     saw: ({ backUpExists }) => (tape.seen ||= backUpExists),
     sumLocal: (record, length) =>
       sums(() => checksumFile(record, { type: config.checksumType, length, signal })),
@@ -91,6 +93,7 @@ async function pass(
     whole = true;
   };
   const report = await run.run(work).finally(async () => {
+    await directories.close();
     if (!dryRun) await saveMemo(memo, whole, logger);
   });
   if (!tape.seen) explain(report, config, logger);

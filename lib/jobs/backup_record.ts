@@ -4,6 +4,7 @@
  */
 import { captureAndRemove, type CaptureResult } from '../cache/capture.js';
 import { splitPath, type CacheDirectory } from '../cache/directory.js';
+import type { OpenDirectories } from '../cache/open_directories.js';
 import { openRecord, type OpenRecord } from '../cache/open_record.js';
 import { pruneEmpty } from '../cache/prune.js';
 import type { VerifiedMemo } from '../cache/verified_memo.js';
@@ -25,6 +26,7 @@ export interface BackupContext {
   config: ArchiveConfig;
   dryRun: boolean;
   root: CacheDirectory;
+  directories: OpenDirectories;
   store: RemoteStore;
   memo: VerifiedMemo;
   /** Told of every stat of a remote file. */
@@ -75,7 +77,7 @@ export async function backupRecord(
   absent: boolean,
 ): Promise<Outcome> {
   const { store, signal } = context;
-  const file = new LazyRecord(context.root, record);
+  const file = new LazyRecord(context.directories, record);
   try {
     const remote = absent ? null : await store.stat(record.path, signal);
     if (remote !== null) context.saw(remote);
@@ -98,7 +100,7 @@ export async function backupRecord(
     if (error instanceof Moved) return { result: 'kept', reason: error.message };
     throw error;
   } finally {
-    await file.close();
+    file.close();
   }
 }
 
@@ -107,18 +109,18 @@ class Moved extends Error {}
 
 /** Opened when its bytes are needed: most records of a pass need none. */
 class LazyRecord {
-  readonly #root: CacheDirectory;
+  readonly #directories: OpenDirectories;
   readonly #record: CacheRecord;
   #open: OpenRecord | undefined;
 
-  constructor(root: CacheDirectory, record: CacheRecord) {
-    this.#root = root;
+  constructor(directories: OpenDirectories, record: CacheRecord) {
+    this.#directories = directories;
     this.#record = record;
   }
 
   readonly open = async (): Promise<OpenRecord> => {
     if (this.#open !== undefined) return this.#open;
-    const opened = await openRecord(this.#root, this.#record.path, this.#record.identity);
+    const opened = await openRecord(this.#directories, this.#record.path, this.#record.identity);
     if (opened === 'vanished') throw new Moved(GONE);
     if (opened === 'changed') throw new Moved(CHANGED);
     this.#open = opened;
@@ -126,13 +128,12 @@ class LazyRecord {
   };
 
   /** The identity of the bytes that were read in this pass; undefined if none were, or if they changed meanwhile. */
-  async verified(): Promise<Identity | undefined> {
-    if (this.#open === undefined) return undefined;
-    return (await this.#open.isUnchanged()) ? this.#open.identity : undefined;
+  verified(): Identity | undefined {
+    return this.#open?.isUnchanged() === true ? this.#open.identity : undefined;
   }
 
-  async close(): Promise<void> {
-    await this.#open?.close();
+  close(): void {
+    this.#open?.close();
   }
 }
 
@@ -152,7 +153,7 @@ async function judge(
   );
   // Where only sizes are compared, or there are no bytes, the walk's own look is what was verified.
   const read = config.verify === 'checksum' && record.identity.size > 0n;
-  const verified = read ? await file.verified() : record.identity;
+  const verified = read ? file.verified() : record.identity;
   remember(record, remote, state, verified, context);
   return decideRecord(record, state, verified, context);
 }
@@ -183,7 +184,7 @@ function optionsOf({ config, store, sumLocal, signal }: BackupContext): Classify
   const sumUnchanged: ClassifyOptions['sumLocal'] = async (record, length) => {
     const sum = await sumLocal(record, length);
     // Else a file that is being rewritten would look like a conflict.
-    if (!(await record.isUnchanged())) throw new Moved(CHANGED);
+    if (!record.isUnchanged()) throw new Moved(CHANGED);
     return sum;
   };
   return {
@@ -233,7 +234,7 @@ async function copy(
   const options = { label: record.absolute, sizeHint: size, checksumType, onProgress, signal };
   const { checksum } = await store.upload(file.source, path, options);
   // From here on the remote file is ours: nobody else could have made it, because upload overwrites nothing.
-  if (!(await file.isUnchanged())) {
+  if (!file.isUnchanged()) {
     await store.remove(path);
     return { result: 'kept', reason: CHANGED };
   }
@@ -242,7 +243,7 @@ async function copy(
   const sum =
     config.verify === 'checksum' && checksum !== undefined ? { checksum: checksumText(checksum) } : {};
   emit({ type: 'file:copied', path, size, ...sum, seconds });
-  const verified = (await file.isUnchanged()) ? file.identity : undefined;
+  const verified = file.isUnchanged() ? file.identity : undefined;
   remember(record, remote, state, verified, context);
   const decision = decideRecord(record, state, verified, context);
   if (decision.action !== 'remove') return { result: 'copied', bytes: size, removed: false };

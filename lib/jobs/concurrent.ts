@@ -11,15 +11,28 @@ export async function forEachConcurrent<T>(
   task: (item: T) => Promise<void>,
 ): Promise<void> {
   const pool = new TaskPool(most);
+  await forEachInPools(source, [pool], () => pool, task);
+}
+
+/** The same with several kinds of items, each with a pool of its own: one that is full waits, and lets what runs run. */
+export async function forEachInPools<T>(
+  source: AsyncIterable<T>,
+  pools: readonly TaskPool[],
+  poolOf: (item: T) => TaskPool,
+  task: (item: T) => Promise<void>,
+): Promise<void> {
+  const idle = () => Promise.allSettled(pools.map((pool) => pool.idle()));
   try {
     for await (const item of source) {
-      if (pool.failed) break;
+      if (pools.some(({ failed }) => failed)) break;
+      const pool = poolOf(item);
       await pool.add(() => task(item));
       await pool.room();
     }
   } catch (error) {
-    await pool.idle().catch(() => undefined);
+    await idle();
     throw error;
   }
-  await pool.idle();
+  await idle();
+  for (const pool of pools) await pool.idle();
 }

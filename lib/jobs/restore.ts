@@ -11,8 +11,9 @@ import { openStore } from '../remote/open_store.js';
 import type { Selector } from '../rules/selection.js';
 import { isRemoteUrl } from '../xrdcl/index.js';
 import { AbsentReceiver } from './absent_receiver.js';
-import { forEachConcurrent } from './concurrent.js';
+import { forEachInPools } from './concurrent.js';
 import { Evictions } from './evictions.js';
+import type { RemoteEntry } from './list.js';
 import { JobRun, type JobDependencies } from './job_run.js';
 import { LocalReceiver } from './local_receiver.js';
 import type { Receiver } from './receiver.js';
@@ -21,6 +22,7 @@ import type { Report } from './report.js';
 import { restoreRecord } from './restore_record.js';
 import { selectedFiles, selection, type SelectionOptions } from './selected.js';
 import { Stager } from './stager.js';
+import { TaskPool } from './task_pool.js';
 
 export interface RestoreOptions extends SelectionOptions {
   /** A local directory, made if it is missing, or the URL of another XRootD server. */
@@ -37,8 +39,8 @@ export interface RestoreOptions extends SelectionOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Files beyond those that wait for tape: so that what is online isn't held up by what isn't. */
-const recordsBeside = 1024;
+/** Files that are online and under way, beside those that wait for tape: neither kind is held up by the other. */
+const mostOnline = 512;
 
 /**
  * @param paths files, directories or globs, relative to the target's base; `.`, and none without a list, is everything
@@ -110,7 +112,9 @@ async function run(
     const work = async () => {
       try {
         const files = job.found(selectedFiles(store, selector, config.parallelStats, signal));
-        await forEachConcurrent(files, config.stageMaxFiles + recordsBeside, async (entry) => {
+        const [online, offline] = [new TaskPool(mostOnline), new TaskPool(config.stageMaxFiles)];
+        const poolOf = (entry: RemoteEntry) => (entry.online ? online : offline);
+        await forEachInPools(files, [online, offline], poolOf, async (entry) => {
           await job.file(entry.path, entry.size, () => restoreRecord(entry, context));
           // Also what failed: nothing is to stay pinned in the buffer.
           evictions?.add(entry.path);

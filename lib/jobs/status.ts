@@ -1,6 +1,7 @@
 /** Where each record is: in the cache, in the disk buffer, on tape. Looks only. */
 import pLimit from 'p-limit';
 import { CacheDirectory } from '../cache/directory.js';
+import { OpenDirectories } from '../cache/open_directories.js';
 import { openRecord, type OpenRecord } from '../cache/open_record.js';
 import { walk, type CacheRecord } from '../cache/walk.js';
 import { requireCache, type ArchiveConfig } from '../config/index.js';
@@ -36,6 +37,7 @@ export async function* status(
   { signal, verify = false }: StatusOptions = {},
 ): AsyncGenerator<RecordStatus, void, undefined> {
   const root = await CacheDirectory.openRoot(requireCache(config));
+  const directories = new OpenDirectories(root);
   const sums = pLimit(4);
   const of = async (record: CacheRecord): Promise<RecordStatus> => {
     const { size, mtimeNs } = record.identity;
@@ -48,7 +50,7 @@ export async function* status(
         known.size,
         remote,
         async () => {
-          const opened = open ?? (await openRecord(root, record.path, record.identity));
+          const opened = open ?? (await openRecord(directories, record.path, record.identity));
           if (opened === 'vanished' || opened === 'changed') throw new Error(`the local file ${opened}`);
           return (open = opened);
         },
@@ -67,13 +69,14 @@ export async function* status(
       signal?.throwIfAborted();
       return { ...known, state: 'unknown', reason: failureOf(record.path, error).message };
     } finally {
-      await open?.close();
+      open?.close();
     }
   };
   try {
     await store.ping(signal);
     yield* mapConcurrent(recordsOf(root, paths, signal), config.parallelStats, of);
   } finally {
+    await directories.close();
     await root.close();
   }
 }

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { CacheDirectory } from '../cache/directory.js';
+import { OpenDirectories } from '../cache/open_directories.js';
 import { walk, type CacheRecord } from '../cache/walk.js';
 import { checkAccess, ConfigError, requireCache } from '../config/index.js';
 import { RESERVED_PREFIX } from '../rules/names.js';
@@ -108,10 +109,15 @@ class Verification {
   }
 
   async tree(root: CacheDirectory): Promise<void> {
-    await forEachConcurrent(this.#records(root), filesInFlight, async (record) => {
-      const size = Number(record.identity.size);
-      await this.#job.file(record.path, size, () => verifyRecord(root, record, this.#context));
-    });
+    const directories = new OpenDirectories(root);
+    try {
+      await forEachConcurrent(this.#records(root), filesInFlight, async (record) => {
+        const size = Number(record.identity.size);
+        await this.#job.file(record.path, size, () => verifyRecord(directories, record, this.#context));
+      });
+    } finally {
+      await directories.close();
+    }
     this.#told();
   }
 

@@ -1,5 +1,5 @@
 /** One file's comparison with the server: of a local file, or of an entry of a list. Looks only. */
-import type { CacheDirectory } from '../cache/directory.js';
+import type { OpenDirectories } from '../cache/open_directories.js';
 import { openRecord, type OpenRecord } from '../cache/open_record.js';
 import type { CacheRecord } from '../cache/walk.js';
 import type { ArchiveConfig } from '../config/index.js';
@@ -27,14 +27,14 @@ const CHANGED = 'changed while it was compared';
 
 /** @throws what asking and reading throw: a check that couldn't be made is a failure, never a yes (S11) */
 export async function verifyRecord(
-  root: CacheDirectory,
+  directories: OpenDirectories,
   record: CacheRecord,
   context: VerifyContext,
 ): Promise<Outcome> {
   const { path } = record;
   const size = Number(record.identity.size);
   let sum: Checksum | undefined;
-  const state = await classify(root, record, context, (whole) => (sum = whole)).catch(movedReason);
+  const state = await classify(directories, record, context, (whole) => (sum = whole)).catch(movedReason);
   if (typeof state === 'string') return { result: 'kept', reason: state };
   switch (state.state) {
     case 'cached':
@@ -53,7 +53,7 @@ export async function verifyRecord(
 
 /** @param summed told of the checksum of the whole file, if it was needed */
 async function classify(
-  root: CacheDirectory,
+  directories: OpenDirectories,
   record: CacheRecord,
   { config, store, sumLocal, signal }: VerifyContext,
   summed: (sum: Checksum) => void,
@@ -62,7 +62,7 @@ async function classify(
   let open: OpenRecord | undefined;
   const opened = async () => {
     if (open !== undefined) return open;
-    const file = await openRecord(root, path, record.identity);
+    const file = await openRecord(directories, path, record.identity);
     if (file === 'vanished') throw new Moved(GONE);
     if (file === 'changed') throw new Moved(CHANGED);
     return (open = file);
@@ -74,13 +74,13 @@ async function classify(
       sumLocal: async (file, length) => {
         const sum = await sumLocal(file, length);
         // Else a file that is being rewritten would look like a conflict.
-        if (!(await file.isUnchanged())) throw new Moved(CHANGED);
+        if (!file.isUnchanged()) throw new Moved(CHANGED);
         if (length === undefined) summed(sum);
         return sum;
       },
     });
   } finally {
-    await open?.close();
+    open?.close();
   }
 }
 
