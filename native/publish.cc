@@ -9,9 +9,12 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "arguments.h"
@@ -27,14 +30,9 @@ struct Order {
   std::optional<double> mtime;  // milliseconds since the epoch
   bool sync;
   bool overwrite;
+  std::shared_ptr<JsQueue> queue;
+  std::uint64_t id;
 };
-
-struct Result {
-  int error;
-  const char* call;
-};
-
-Result Failed(const char* call) { return {errno, call}; }
 
 timespec TimeOf(double milliseconds) {
   const double seconds = std::floor(milliseconds / 1000);
@@ -54,39 +52,144 @@ int RenameNew(const char* from, const char* to) {
 #endif
 }
 
-Result Carry(const Order& order) {
-  if (order.mtime || order.sync) {
-    Descriptor file(open(order.from.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (file.Number() < 0) return Failed("open");
-    if (order.mtime) {
-      const timespec time = TimeOf(*order.mtime);
+// One order on its way: opened and timed, then on the disk, then named.
+class Publication {
+ public:
+  explicit Publication(Order order) : order_(std::move(order)) {}
+
+  // Nothing here waits for the disk.
+  void Begin() {
+    if (!order_.mtime && !order_.sync) return;
+    file_.emplace(open(order_.from.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (file_->Number() < 0) return Fail("open");
+    if (order_.mtime) {
+      const timespec time = TimeOf(*order_.mtime);
       const std::array<timespec, 2> times{time, time};
-      if (futimens(file.Number(), times.data()) != 0) return Failed("futimens");
+      if (futimens(file_->Number(), times.data()) != 0) return Fail("futimens");
     }
-    if (order.sync && fsync(file.Number()) != 0) return Failed("fsync");
-    if (file.Close() != 0) return Failed("close");
+#ifdef SYNC_FILE_RANGE_WRITE
+    if (order_.sync) static_cast<void>(sync_file_range(file_->Number(), 0, 0, SYNC_FILE_RANGE_WRITE));
+#endif
   }
-  const char* from = order.from.c_str();
-  const char* to = order.to.c_str();
-  if ((order.overwrite ? std::rename(from, to) : RenameNew(from, to)) != 0) return Failed("rename");
-  return {0, ""};
+
+  void Name() {
+    if (error_ == 0) SyncAndRename();
+    file_.reset();
+  }
+
+  // The directory whose new name is to be on the disk; empty: none.
+  std::string DirectoryToSync() const {
+    return error_ == 0 && order_.sync ? order_.to.substr(0, order_.to.rfind('/') + 1) : "";
+  }
+
+  void Synced(int error) {
+    if (error == 0) return;
+    error_ = error;
+    call_ = "fsync";
+  }
+
+  void Tell() {
+    order_.queue->Post([id = order_.id, error = error_, call = call_](Napi::Env env) {
+      EnvironmentData::Of(env).Finish(env, id, {Napi::Number::New(env, error), Napi::String::New(env, call)});
+    });
+  }
+
+ private:
+  void SyncAndRename() {
+    if (order_.sync && fsync(file_->Number()) != 0) return Fail("fsync");
+    if (file_ && file_->Close() != 0) return Fail("close");
+    const char* from = order_.from.c_str();
+    const char* to = order_.to.c_str();
+    if ((order_.overwrite ? std::rename(from, to) : RenameNew(from, to)) != 0) Fail("rename");
+  }
+
+  void Fail(const char* call) {
+    error_ = errno;
+    call_ = call;
+  }
+
+  Order order_;
+  std::optional<Descriptor> file_;
+  int error_ = 0;
+  const char* call_ = "";
+};
+
+// Orders that came while a thread was at the disk are carried out together: what the first of them waits for, a commit
+// of the file system's journal, is there for the others too.
+class Publisher {
+ public:
+  void Add(Order order) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    orders_.push_back(std::move(order));
+    if (working_ == kWorkers) return;
+    ++working_;
+    LocalWork().Run([this] { Work(); });
+  }
+
+ private:
+  static constexpr int kWorkers = 2;  // a large file in one of them holds up only what came with it
+  static constexpr std::size_t kTogether = 64;
+
+  void Work() {
+    for (;;) {
+      std::deque<Publication> publications;
+      {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        while (!orders_.empty() && publications.size() < kTogether) {
+          publications.emplace_back(std::move(orders_.front()));
+          orders_.pop_front();
+        }
+        if (publications.empty()) {
+          --working_;
+          return;
+        }
+      }
+      for (auto& publication : publications) publication.Begin();
+      for (auto& publication : publications) publication.Name();
+      SyncDirectories(publications);
+      for (auto& publication : publications) publication.Tell();
+    }
+  }
+
+  static void SyncDirectories(std::deque<Publication>& publications) {
+    std::unordered_map<std::string, int> errors;
+    for (auto& publication : publications) {
+      const std::string directory = publication.DirectoryToSync();
+      if (directory.empty()) continue;
+      const auto [found, first] = errors.try_emplace(directory, 0);
+      if (first) found->second = SyncDirectory(directory);
+      publication.Synced(found->second);
+    }
+  }
+
+  static int SyncDirectory(const std::string& path) {
+    const Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return directory.Number() >= 0 && fsync(directory.Number()) == 0 ? 0 : errno;
+  }
+
+  std::mutex mutex_;
+  std::deque<Order> orders_;
+  int working_ = 0;
+};
+
+Publisher& ThePublisher() {
+  static auto* publisher = new Publisher();
+  return *publisher;
 }
 
 }  // namespace
 
 Napi::Value Publish(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  Order order{StringArgument(info, 0), StringArgument(info, 1), std::nullopt, info[3].ToBoolean().Value(),
-              info[4].ToBoolean().Value()};
+  Order order{};
+  order.from = StringArgument(info, 0);
+  order.to = StringArgument(info, 1);
   if (info[2].IsNumber()) order.mtime = info[2].As<Napi::Number>().DoubleValue();
+  order.sync = info[3].ToBoolean().Value();
+  order.overwrite = info[4].ToBoolean().Value();
   EnvironmentData& data = EnvironmentData::Of(env);
-  const std::uint64_t id = data.Begin(env, FunctionArgument(info, 5));
-  LocalWork().Run([queue = data.Queue(), id, order = std::move(order)] {
-    const Result result = Carry(order);
-    queue->Post([id, result](Napi::Env env) {
-      EnvironmentData::Of(env).Finish(env, id,
-                                      {Napi::Number::New(env, result.error), Napi::String::New(env, result.call)});
-    });
-  });
+  order.queue = data.Queue();
+  order.id = data.Begin(env, FunctionArgument(info, 5));
+  ThePublisher().Add(std::move(order));
   return env.Undefined();
 }

@@ -1,4 +1,4 @@
-// Gives a finished file its name: time, disk, rename, in one go on a thread of ours.
+// Gives a finished file its name: time, disk, rename, and the directory's disk, in one go on a thread of ours.
 #pragma once
 
 #include "napi.h"

@@ -16,8 +16,6 @@ export const DESCRIPTORS =
 
 export class CacheDirectory {
   readonly #handle: fs.FileHandle;
-  #syncing: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
   /** Relative to the cache; empty for its root. */
   readonly relative: string;
   /** For calls that take a path: this directory, as long as it isn't closed. */
@@ -87,16 +85,9 @@ export class CacheDirectory {
     return this.#handle.fd;
   }
 
-  /** Makes new and removed names durable. Those who ask while the disk is at it share the next turn. */
+  /** Makes new and removed names durable. */
   async sync(): Promise<void> {
-    const running = this.#syncing;
-    this.#next ??= (async () => {
-      await running?.catch(() => undefined);
-      this.#syncing = this.#next;
-      this.#next = undefined;
-      await this.#handle.sync();
-    })();
-    await this.#next;
+    await this.#handle.sync();
   }
 
   async close(): Promise<void> {

@@ -29,6 +29,7 @@ export async function publish(
     await publishFile(from, to, options).catch(async (error: unknown) => {
       if (!cannotPromise(error)) throw error;
       await linkNew(from, to);
+      if (options.fsync === true) await directory.sync();
     });
   } catch (error) {
     await discard(directory, temporary);
@@ -36,7 +37,6 @@ export async function publish(
     const path = joinPath(directory.relative, name);
     throw new CacheError('AlreadyExists', path, `${path} exists already`, { cause: error });
   }
-  if (options.fsync === true) await directory.sync();
 }
 
 export async function discard(directory: CacheDirectory, temporary: string): Promise<void> {

@@ -10,13 +10,24 @@ export interface RetryContext {
 }
 
 /** @param onFailed after every attempt that failed */
-export function retrying<T>(
+export async function retrying<T>(
   path: string,
   { config, logger, signal }: RetryContext,
   task: (attempt: number) => Promise<T>,
   onFailed: () => void,
 ): Promise<T> {
-  return pRetry(task, {
+  let first: { error: unknown } | undefined;
+  try {
+    // Nearly always all there is to do, and much cheaper without what trying again needs.
+    return await task(1);
+  } catch (error) {
+    first = { error };
+  }
+  const attempts = (attempt: number) => {
+    if (attempt > 1) return task(attempt);
+    throw first.error;
+  };
+  return await pRetry(attempts, {
     retries: config.retryAttempts - 1,
     minTimeout: config.retryDelaySeconds * 1000,
     maxTimeout: Math.max(config.retryDelaySeconds, config.retryMaxDelaySeconds) * 1000,

@@ -4,7 +4,7 @@ import type { Checksum } from '../rules/checksum.js';
 import { remotePath } from '../rules/names.js';
 import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
 import {
-  CopyProcess,
+  copyFile,
   FileSystem,
   smallFile,
   urlOf,
@@ -124,14 +124,11 @@ export class XRootDStore implements RemoteStore {
     signal: AbortSignal | undefined,
   ): Promise<CopyResult> {
     if (this.#timeouts.copy !== undefined) job.cpTimeout = this.#timeouts.copy;
-    const process = new CopyProcess();
-    process.add(job);
-    const [result] = await process.run({
+    const result = await copyFile(job, {
       progressPerSecond: 4,
       onProgress: ({ bytes }) => onProgress?.(bytes),
-      signal,
+      ...(signal && { signal }),
     });
-    if (result === undefined) throw new Error('a copy without a result');
     if (result.error !== undefined) signal?.throwIfAborted();
     return result;
   }

@@ -148,6 +148,33 @@ export class CopyProcess {
   }
 }
 
+/** Never aborts. */
+const unstoppable = new AbortController().signal;
+
+/**
+ * One copy, without the room that many need. Never rejects but for bad options: what went wrong is in the result.
+ * @throws TypeError, RangeError as `CopyProcess.add`; what the listener threw, after the copy has ended
+ */
+export async function copyFile(
+  options: CopyJobOptions,
+  { onProgress, progressPerSecond = 10, signal = unstoppable }: Omit<RunOptions, 'parallel'> = {},
+): Promise<CopyResult> {
+  const { source, target, sizeHint } = options;
+  const job: Job = { index: 0, source, target, sizeHint, properties: jobPropertiesOf(options) };
+  let thrown: { error: unknown } | undefined;
+  const safely = (call: () => void) => {
+    try {
+      call();
+    } catch (error) {
+      thrown ??= { error };
+    }
+  };
+  const listeners = onProgress ? { onProgress } : {};
+  const result = await runJob(job, listeners, signal, safely, Math.ceil(1000 / progressPerSecond));
+  if (thrown !== undefined) throw thrown.error;
+  return result;
+}
+
 async function runJob(
   job: Job,
   { onJobStart, onProgress }: RunOptions,

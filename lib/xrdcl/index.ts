@@ -18,6 +18,7 @@ export {
 } from './client_log.js';
 export type { CopyJobOptions } from './copy_options.js';
 export {
+  copyFile,
   CopyProcess,
   type CopyJob,
   type CopyProgress,

@@ -5,7 +5,7 @@ import { systemError } from './system_error.js';
 export interface PublishFileOptions {
   /** The file's time of change. Default: as it is. */
   mtime?: Date | undefined;
-  /** Wait until the file's bytes are on the disk; that its name is, is for the caller to see to. Default false. */
+  /** Wait until the file's bytes, and then its name, are on the disk. Default false. */
   fsync?: boolean | undefined;
   /** Replace what has the name. Default false. */
   overwrite?: boolean | undefined;
@@ -13,7 +13,7 @@ export interface PublishFileOptions {
 
 /**
  * Renames a file within a file system, in one go on a thread of the addon; without `overwrite` nothing is replaced
- * (renameat2(2), RENAME_NOREPLACE).
+ * (renameat2(2), RENAME_NOREPLACE). Files that come together share the disk's work.
  * @throws system errors: EEXIST; EINVAL, ENOSYS where the file system can't promise that, and nothing was renamed
  */
 export function publishFile(from: string, to: string, options: PublishFileOptions = {}): Promise<void> {
