@@ -146,7 +146,7 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
   }
 
   // The next request, and what comes after it.
-  void Send(const std::function<XRootDStatus(XrdCl::ResponseHandler*)>& request, Answer::Function then) {
+  void Send(const std::function<XRootDStatus(XrdCl::ResponseHandler*)>& request, const Answer::Function& then) {
     auto answer = std::make_unique<Answer>(
         [self = shared_from_this(), then](const XRootDStatus& status, XrdCl::AnyObject* response) {
           then(status, response);
@@ -250,7 +250,7 @@ class Download final : public SmallCopy {
     }
     if (sum_) {
       // Of the file as it can be read now: what came says nothing about what was kept.
-      const XRootDStatus status = ReadWhole(file.Number());
+      XRootDStatus status = ReadWhole(file.Number());
       if (!status.IsOK()) return status;
     }
     return file.Close() == 0 ? XRootDStatus() : DiskFailed(errno);
