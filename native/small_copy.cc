@@ -35,8 +35,6 @@ using XrdCl::XRootDStatus;
 
 constexpr std::uint64_t kMost = 1024 * 1024;  // bytes of a file
 
-enum Event { kStarted = 0, kEnded = 2 };
-
 // As libXrdCl tells it: a file that can't be opened in XRootD's numbers, a disk that fails in POSIX's.
 XRootDStatus CannotOpen(int error) {
   return {XrdCl::stError, XrdCl::errLocalError, static_cast<std::uint32_t>(XProtocol::mapError(error)),
@@ -87,8 +85,6 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
 
   // On a thread of ours.
   void Run() {
-    queue_->Post(
-        [id = id_](Napi::Env env) { EnvironmentData::Of(env).Notify(id, {Napi::Number::New(env, kStarted)}); });
     if (Cancelled()) {
       End(Interrupted());
     } else {
@@ -170,8 +166,7 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
       results["tooLarge"] = Napi::Boolean::New(env, self->too_large_);
       if (status.IsOK()) results["size"] = Napi::Number::New(env, static_cast<double>(self->size_));
       if (self->sum_) results[self->sum_name_] = self->options_.checksum_type + ":" + self->sum_->Hex();
-      EnvironmentData::Of(env).Finish(env, self->id_,
-                                      {Napi::Number::New(env, kEnded), StatusToJs(env, status), results});
+      EnvironmentData::Of(env).Finish(env, self->id_, {StatusToJs(env, status), results});
     });
     unanswered_.reset();
   }

@@ -9,7 +9,7 @@
 
 // JavaScript: copySmall(source, target, make directories, "adler32" | "crc32c" | "", download, callback) -> Operation.
 // One end is a URL, the other an absolute path, as `download` says; nothing is overwritten.
-// callback(0) started, (2, error | undefined, results) ended, always last; results.made: the target is this copy's;
+// callback(error | undefined, results); results.made: the target is this copy's;
 // results.targetCheckSum is of the local file as it can be read afterwards; results.tooLarge: this is no file for this
 // way, and nothing was touched.
 Napi::Value CopySmall(const Napi::CallbackInfo& info);

@@ -43,8 +43,8 @@ const RACES = 100;
 
 /**
  * Writes a record under a temporary name in its own directory, then gives it its name in one step: nobody ever sees
- * half of it, and without `overwrite` nothing is ever replaced (a hard link is made; where the file system has none, a
- * look and a rename, between which another writer of the same name would lose).
+ * half of it, and without `overwrite` nothing is ever replaced (where the file system has neither a rename that
+ * replaces nothing nor hard links: a look and a rename, between which another writer of the same name would lose).
  *
  * Missing directories are made. Nothing is written through symbolic links inside the cache (S8).
  * @param data text is written as UTF-8; a stream is read as fast as the disk takes it

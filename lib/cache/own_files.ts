@@ -1,5 +1,5 @@
 /** Names of our own files inside the cache. All start with RESERVED_PREFIX, so none can be a record. */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { isReserved, RESERVED_PREFIX } from '../rules/names.js';
 
 /** The cache's own lock, in its root. Stays there; removing it while a pass runs would let a second one in. */
@@ -38,5 +38,5 @@ export function incomingName(): string {
 
 /** Always the same one for a file of this name: what a restore that was killed has left is met by the next one. */
 export function receivingName(name: string): string {
-  return INCOMING + createHash('sha256').update(name).digest('hex').slice(0, 24);
+  return INCOMING + hash('sha256', name, 'hex').slice(0, 24);
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { CacheDirectory } from '../cache/directory.js';
 import { diskUsage } from '../cache/usage.js';
 import { ConfigError, type ArchiveConfig } from '../config/index.js';
+import { smallCopies } from '../remote/limited_store.js';
+import { smallFile } from '../xrdcl/index.js';
 import { LocalReceiver } from './local_receiver.js';
 import type { Receiver } from './receiver.js';
 
@@ -51,7 +53,11 @@ export class Scratch {
    * @throws {ConfigError}
    */
   async checkRoom(sizes: readonly number[]): Promise<void> {
-    const largest = [...sizes].sort((a, b) => b - a).slice(0, this.#config.parallelCopies);
+    const { parallelCopies: copies } = this.#config;
+    const falling = [...sizes].sort((a, b) => b - a);
+    const large = falling.filter((size) => size > smallFile).slice(0, copies);
+    const small = falling.filter((size) => size <= smallFile).slice(0, copies * smallCopies);
+    const largest = [...large, ...small];
     const needed = roomFactor * largest.reduce((sum, size) => sum + size, 0);
     const { available } = await diskUsage(this.place);
     if (needed <= available) return;

@@ -1,9 +1,11 @@
 /** One way to listen to an AbortSignal. */
-import { setMaxListeners } from 'node:events';
+
+/** Those who listen to a signal: one listener of the signal's own for all of them, which is much cheaper. */
+const groups = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
  * Calls back once when the signal aborts, also when it has already. Returns what takes the listener off. Thousands of
- * requests may share one signal: that is no leak, and Node isn't to warn of one.
+ * requests may share one signal.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal === undefined) return () => undefined;
@@ -11,9 +13,31 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
     listener();
     return () => undefined;
   }
-  setMaxListeners(0, signal);
-  signal.addEventListener('abort', listener, { once: true });
-  return () => {
-    signal.removeEventListener('abort', listener);
+  const group = groups.get(signal) ?? listenTo(signal);
+  // An object of its own: the same function may listen twice.
+  const own = () => {
+    listener();
   };
+  group.add(own);
+  return () => {
+    if (group.delete(own) && group.size === 0) leave(signal);
+  };
+}
+
+function listenTo(signal: AbortSignal): Set<() => void> {
+  const group = new Set<() => void>();
+  groups.set(signal, group);
+  signal.addEventListener('abort', tellGroup);
+  return group;
+}
+
+function leave(signal: AbortSignal): void {
+  groups.delete(signal);
+  signal.removeEventListener('abort', tellGroup);
+}
+
+function tellGroup(this: AbortSignal): void {
+  const group = groups.get(this) ?? new Set();
+  leave(this);
+  for (const own of group) own();
 }

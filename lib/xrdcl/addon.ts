@@ -145,14 +145,14 @@ export interface Addon {
     progressMilliseconds: number,
     callback: (event: number, first: unknown, second: unknown) => void,
   ): NativeOperation;
-  /** Between a URL and an absolute path, as `download` says. Callback: as for `copy`, without progress. */
+  /** Between a URL and an absolute path, as `download` says. Calls back once, when it has ended. */
   copySmall(
     source: string,
     target: string,
     makeDirectories: boolean,
     checksumType: string,
     download: boolean,
-    callback: (event: number, first: unknown, second: unknown) => void,
+    callback: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
   ): NativeOperation;
   /** Callback: `errno` or 0, and the system call that failed. `mtime` in milliseconds since the epoch. */
   publish(

@@ -212,12 +212,12 @@ async function runJob(
   return { ...resultOf(job, undefined, results, false), targetAtRest: atRest };
 }
 
-interface Listeners {
-  started: () => void;
-  progress: (bytes: number, size: number) => void;
-}
-
-interface Copied extends NativeEnd {
+interface Copied {
+  error: NativeStatus | undefined;
+  results: NativeCopyResults;
+  cancelled: boolean;
+  /** It took long to end after it was cancelled: one of its ends is silent. */
+  stalled: boolean;
   /** The copy opened its target, which without `force` was not there before. */
   opened: boolean;
   small: boolean;
@@ -228,52 +228,41 @@ async function copyEither(
   sizeHint: number | undefined,
   interval: number,
   signal: AbortSignal,
-  on: Listeners,
+  on: { started: () => void; progress: (bytes: number, size: number) => void },
 ): Promise<Copied> {
   let { started } = on;
   if (isSmallCopy(properties, sizeHint)) {
-    const end = await nativeCopy((callback) => startSmallCopy(properties, callback), signal, on);
-    const { made, tooLarge } = end.results as NativeSmallCopyResults;
-    if (!tooLarge) return { ...end, opened: made, small: true };
+    started();
     started = () => undefined;
+    const end = await ending<NativeSmallCopyResults>(signal, (ended) => startSmallCopy(properties, ended));
+    const { made, tooLarge } = end.results;
+    if (!tooLarge) return { ...end, opened: made, small: true };
   }
-  const start = (callback: NativeCopyCallback) => addon.copy(properties, interval, callback);
-  const end = await nativeCopy(start, signal, { ...on, started });
+  const end = await ending<NativeCopyResults>(signal, (ended) =>
+    addon.copy(properties, interval, (event, first, second) => {
+      if (event === copyStarted) started();
+      else if (event === copyProgress) on.progress(first as number, second as number);
+      else if (event === copyEnded) ended(first as NativeStatus | undefined, second as NativeCopyResults);
+    }),
+  );
   const opened = end.error === undefined || end.results.bytes > 0;
   const error = end.error ?? (await checkLocalTarget(properties, end.results));
   return { ...end, error, opened, small: false };
 }
 
-type NativeCopyCallback = (event: number, first: unknown, second: unknown) => void;
+type Ended<R> = (error: NativeStatus | undefined, results: R) => void;
 
-interface NativeEnd {
-  error: NativeStatus | undefined;
-  results: NativeCopyResults;
-  cancelled: boolean;
-  /** It took long to end after it was cancelled: one of its ends is silent. */
-  stalled: boolean;
-}
-
-function nativeCopy(
-  start: (callback: NativeCopyCallback) => NativeOperation,
+/** The end of a copy, cancelled by the signal. */
+function ending<R>(
   signal: AbortSignal,
-  on: Listeners,
-): Promise<NativeEnd> {
+  start: (ended: Ended<R>) => NativeOperation,
+): Promise<Pick<Copied, 'error' | 'cancelled' | 'stalled'> & { results: R }> {
   let cancelledAt = Infinity;
   return new Promise((resolve) => {
-    const operation = start((event, first, second) => {
-      if (event === copyStarted) on.started();
-      else if (event === copyProgress) on.progress(first as number, second as number);
-      else if (event === copyEnded) {
-        ignore();
-        const error = first as NativeStatus | undefined;
-        resolve({
-          error,
-          results: second as NativeCopyResults,
-          cancelled: cancelledAt < Infinity,
-          stalled: performance.now() - cancelledAt > stall,
-        });
-      }
+    const operation = start((error, results) => {
+      ignore();
+      const cancelled = cancelledAt < Infinity;
+      resolve({ error, results, cancelled, stalled: performance.now() - cancelledAt > stall });
     });
     const ignore = onAbort(signal, () => {
       cancelledAt = performance.now();

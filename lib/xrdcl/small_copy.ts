@@ -2,7 +2,7 @@
  * Copies of small files between this machine and a server by libXrdCl's `File`: open, read or write, close. What its
  * `CopyProcess` does beside, threads and queues for every file, costs more than such a file's bytes.
  */
-import { addon, type NativeOperation } from './addon.js';
+import { addon, type NativeOperation, type NativeSmallCopyResults, type NativeStatus } from './addon.js';
 import type { JobProperties } from './copy_options.js';
 import { isRemoteUrl } from './location.js';
 
@@ -39,10 +39,10 @@ export function isSmallCopy(properties: JobProperties, sizeHint: number | undefi
 
 export function startSmallCopy(
   properties: JobProperties,
-  callback: (event: number, first: unknown, second: unknown) => void,
+  ended: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
 ): NativeOperation {
   const { makeDir = true, checkSumMode = 'none', checkSumType = '' } = properties;
   const [source, target] = [properties['source'] as string, properties['target'] as string];
   const checksumType = checkSumMode === 'none' ? '' : (checkSumType as string);
-  return addon.copySmall(source, target, makeDir === true, checksumType, isRemoteUrl(source), callback);
+  return addon.copySmall(source, target, makeDir === true, checksumType, isRemoteUrl(source), ended);
 }
