@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'mocha';
 import { FileSystem, XRootDError, type DirEntry } from '../../lib/xrdcl/index.js';
 import { PlainServer } from '../support/plain_server.js';
@@ -35,6 +35,7 @@ describe('file system', () => {
   describe('stat', () => {
     it('tells size, times, kind and rights of a file', async () => {
       server.write('/stat/file', 'hello');
+      chmodSync(server.file('/stat/file'), 0o644);
       const info = await fs.stat('/stat/file');
       assert.equal(info.size, 5);
       assert.equal(
