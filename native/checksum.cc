@@ -14,6 +14,7 @@
 #include "arguments.h"
 #include "bounded_threads.h"
 #include "cancellable.h"
+#include "descriptor.h"
 #include "environment_data.h"
 #include "operation.h"
 #include "running_sum.h"
@@ -40,13 +41,11 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
         offset_(offset),
         length_(length) {}
 
-  ~FileChecksum() override { Close(); }
-
   void Run() {
     const int error = error_ == 0 ? Read() : error_;
     // Not left to the destructor: it waits until JavaScript has collected the Operation, and a descriptor that is open
     // keeps a removed file's blocks.
-    Close();
+    static_cast<void>(descriptor_.Close());
     queue_->Post([self = shared_from_this(), error](Napi::Env env) {
       EnvironmentData::Of(env).Finish(env, self->id_,
                                       {Napi::Number::New(env, error), Napi::String::New(env, self->sum_.Hex()),
@@ -55,17 +54,12 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
   }
 
  private:
-  void Close() {
-    if (descriptor_ >= 0) close(descriptor_);
-    descriptor_ = -1;
-  }
-
   int Read() {
     std::vector<unsigned char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, length_)));
     while (done_ < length_) {
       if (Cancelled()) return ECANCELED;
       const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), length_ - done_));
-      const ssize_t got = pread(descriptor_, piece.data(), wanted, static_cast<off_t>(offset_ + done_));
+      const ssize_t got = pread(descriptor_.Number(), piece.data(), wanted, static_cast<off_t>(offset_ + done_));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return errno;
       if (got == 0) return 0;
@@ -77,7 +71,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
 
   const std::shared_ptr<JsQueue> queue_;
   const std::uint64_t id_;
-  int descriptor_;
+  Descriptor descriptor_;
   const int error_;  // why there is no descriptor
   RunningSum sum_;
   const std::uint64_t offset_;

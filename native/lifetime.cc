@@ -24,10 +24,12 @@ void EndWork(int exit_code) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(3);
   JsQueue::CloseAll();
   Cancellable::CancelAll(nullptr);
+  // Before the requests: what is at a disk may be about to send one.
+  const bool worked = LocalWork().Stop(deadline);
   const bool asked = Request::Stop(deadline);
   const bool summed = StopChecksums(deadline);
-  const bool copied = StopCopies(deadline) && LocalWork().Stop(deadline);
-  if (asked && summed && copied) return;
+  const bool copied = StopCopies(deadline);
+  if (worked && asked && summed && copied) return;
   std::fflush(nullptr);
   _exit(exit_code);
 }

@@ -19,13 +19,13 @@
 #include <utility>
 #include <vector>
 
+#include "answer.h"
 #include "arguments.h"
 #include "cancellable.h"
 #include "descriptor.h"
 #include "environment_data.h"
 #include "local_work.h"
 #include "operation.h"
-#include "request.h"
 #include "running_sum.h"
 #include "status.h"
 
@@ -49,23 +49,6 @@ XRootDStatus DiskFailed(int error) {
 XRootDStatus Incomplete(std::size_t got, std::size_t expected) {
   return {XrdCl::stError, XrdCl::errDataError, 0, std::to_string(got) + " bytes came of " + std::to_string(expected)};
 }
-
-// XrdCl's answer as a call of a function; destroys itself.
-class Answer final : public XrdCl::ResponseHandler {
- public:
-  using Function = std::function<void(const XRootDStatus&, XrdCl::AnyObject*)>;
-  explicit Answer(Function function) : function_(std::move(function)) {}
-
-  void HandleResponse(XRootDStatus* status, XrdCl::AnyObject* response) override {
-    const std::unique_ptr<Answer> self(this);
-    const std::unique_ptr<XRootDStatus> owned_status(status);
-    const std::unique_ptr<XrdCl::AnyObject> owned_response(response);
-    function_(*status, response);
-  }
-
- private:
-  const Function function_;
-};
 
 struct Options {
   std::string source;
@@ -142,18 +125,10 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
   }
 
   // The next request, and what comes after it.
-  void Send(const std::function<XRootDStatus(XrdCl::ResponseHandler*)>& request, const Answer::Function& then) {
-    auto answer = std::make_unique<Answer>(
-        [self = shared_from_this(), then](const XRootDStatus& status, XrdCl::AnyObject* response) {
-          then(status, response);
-        });
-    const XRootDStatus status = request(answer.get());
-    if (status.IsOK()) {
-      // The answer may have come and gone already: the handler isn't ours any more.
-      static_cast<void>(answer.release());
-    } else {
-      then(status, nullptr);
-    }
+  void Send(const Answer::Send& request, const Answer::Function& then) {
+    Answer::To(request, [self = shared_from_this(), then](const XRootDStatus& status, XrdCl::AnyObject* response) {
+      then(status, response);
+    });
   }
 
   void End(const XRootDStatus& status) {
@@ -168,7 +143,6 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
       if (self->sum_) results[self->sum_name_] = self->options_.checksum_type + ":" + self->sum_->Hex();
       EnvironmentData::Of(env).Finish(env, self->id_, {StatusToJs(env, status), results});
     });
-    unanswered_.reset();
   }
 
   const Options options_;
@@ -183,8 +157,6 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
   const std::shared_ptr<JsQueue> queue_;
   const std::uint64_t id_;
   const char* const sum_name_;
-  // XrdCl may hold a handler at any time between start and end.
-  std::optional<Request::Unanswered> unanswered_{std::in_place};
 };
 
 class Download final : public SmallCopy {
@@ -224,7 +196,7 @@ class Download final : public SmallCopy {
            if (!status.IsOK()) return Close(status);
            XrdCl::PageInfo* page = nullptr;
            response->Get(page);
-           const std::size_t got = page->GetLength();
+           const std::size_t got = page == nullptr ? 0 : page->GetLength();
            Close(got == size_ ? XRootDStatus() : Incomplete(got, size_));
          });
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "answer.h"
 #include "environment_data.h"
 #include "request.h"
 #include "status.h"
@@ -19,7 +20,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   Batch(std::shared_ptr<JsQueue> queue, std::uint64_t id, std::size_t size)
       : queue_(std::move(queue)), id_(id), values_(kNumbers * size), errors_(size), left_(size) {}
 
-  void Answer(std::size_t index, const XrdCl::XRootDStatus& status, const XrdCl::StatInfo* info) {
+  void Take(std::size_t index, const XrdCl::XRootDStatus& status, const XrdCl::StatInfo* info) {
     double* value = &values_[kNumbers * index];
     if (status.IsOK() && info != nullptr) {
       value[0] = info->GetFlags();
@@ -65,25 +66,6 @@ class Batch : public std::enable_shared_from_this<Batch> {
   std::atomic<std::size_t> left_;
 };
 
-class StatHandler final : public XrdCl::ResponseHandler {
- public:
-  StatHandler(std::shared_ptr<Batch> batch, std::size_t index) : batch_(std::move(batch)), index_(index) {}
-
-  void HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* response) override {
-    XrdCl::StatInfo* info = nullptr;
-    if (response != nullptr) response->Get(info);
-    batch_->Answer(index_, *status, info);
-    delete status;
-    delete response;
-    delete this;
-  }
-
- private:
-  const std::shared_ptr<Batch> batch_;
-  const std::size_t index_;
-  const Request::Unanswered unanswered_;
-};
-
 }  // namespace
 
 Napi::Value StatMany(Napi::Env env, std::shared_ptr<XrdCl::FileSystem> file_system, std::vector<std::string> paths,
@@ -94,14 +76,12 @@ Napi::Value StatMany(Napi::Env env, std::shared_ptr<XrdCl::FileSystem> file_syst
   Request::OnSender([batch, file_system = std::move(file_system), paths = std::move(paths), timeout] {
     if (paths.empty()) batch->Tell();
     for (std::size_t i = 0; i < paths.size(); ++i) {
-      auto handler = std::make_unique<StatHandler>(batch, i);
-      const XrdCl::XRootDStatus status = file_system->Stat(paths[i], handler.get(), timeout);
-      if (status.IsOK()) {
-        // The response may have come and gone already: the handler isn't ours any more.
-        static_cast<void>(handler.release());
-      } else {
-        batch->Answer(i, status, nullptr);
-      }
+      Answer::To([&](auto* handler) { return file_system->Stat(paths[i], handler, timeout); },
+                 [batch, i](const XrdCl::XRootDStatus& status, XrdCl::AnyObject* response) {
+                   XrdCl::StatInfo* info = nullptr;
+                   if (response != nullptr) response->Get(info);
+                   batch->Take(i, status, info);
+                 });
     }
   });
   return Napi::Number::New(env, static_cast<double>(id));

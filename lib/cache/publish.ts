@@ -27,7 +27,7 @@ export async function publish(
   const to = directory.entry(name);
   try {
     await publishFile(from, to, options).catch(async (error: unknown) => {
-      if (!cannotPromise(error)) throw error;
+      if (options.overwrite === true || !cannotPromise(error)) throw error;
       await linkNew(from, to);
       if (options.fsync === true) await directory.sync();
     });
@@ -56,6 +56,7 @@ function cannotPromise(error: unknown): boolean {
 const NO_PROMISE = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
+/** Whoever is killed between the two calls leaves both names, of one file. */
 async function linkNew(from: string, to: string): Promise<void> {
   try {
     await fs.link(from, to);

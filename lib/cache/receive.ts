@@ -47,11 +47,6 @@ export async function withFile<T>(
   }
 }
 
-/** A file gets its name before its temporary one goes: whoever is killed in between leaves both. */
-export async function discardTemporary(directory: CacheDirectory, name: string): Promise<void> {
-  await discard(directory, receivingName(name));
-}
-
 export interface ReceiveFileOptions<T> {
   /** Writes the temporary file. */
   fetch: (target: string) => Promise<T>;

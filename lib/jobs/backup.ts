@@ -11,7 +11,7 @@ import { walkBatches, type CacheRecord, type Leftover, type WalkEntry } from '..
 import type { ArchiveConfig, Logger } from '../config/index.js';
 import { checkAccess, requireCache } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
-import { statBatch } from '../remote/limited_store.js';
+import { statBatch, statBatchesAhead } from '../remote/limited_store.js';
 import { checkNameText } from '../rules/names.js';
 import { checksumFile } from '../xrdcl/index.js';
 import { backupRecord, decideAtSight, waitingForTape, type BackupContext } from './backup_record.js';
@@ -85,8 +85,8 @@ async function pass(
     const pool = new TaskPool(recordsInFlight);
     try {
       const batches = coalesced(entries(context), statBatch);
-      const inFlight = 1 + Math.ceil(config.parallelStats / statBatch);
-      await forEachConcurrent(batches, inFlight, (batch) => look(batch, pool, run, context, logger));
+      const ahead = statBatchesAhead(config.parallelStats);
+      await forEachConcurrent(batches, ahead, (batch) => look(batch, pool, run, context, logger));
     } finally {
       await pool.idle();
     }

@@ -14,7 +14,7 @@ export async function forEachConcurrent<T>(
   await forEachInPools(source, [pool], () => pool, task);
 }
 
-/** The same with several kinds of items, each with a pool of its own: one that is full waits, and lets what runs run. */
+/** The same with several kinds of items, each with a pool of its own; whichever is full holds up the source. */
 export async function forEachInPools<T>(
   source: AsyncIterable<T>,
   pools: readonly TaskPool[],

@@ -1,5 +1,5 @@
 /** What the server has: a listing with the tape flags of every file, which only a stat of its own tells. */
-import { statBatch } from '../remote/limited_store.js';
+import { statBatch, statBatchesAhead } from '../remote/limited_store.js';
 import type { Entry, RemoteStat, RemoteStore } from '../remote/store.js';
 import { failureOf } from './failure.js';
 import { inBatches } from './in_batches.js';
@@ -38,8 +38,9 @@ export async function* list(
 ): AsyncGenerator<ListItem, void, undefined> {
   await store.ping(signal);
   const found = entriesOf(store, paths.length === 0 ? [''] : paths, recursive ? enters : undefined, signal);
-  const inFlight = 1 + Math.ceil(statsInFlight / statBatch);
-  const looks = mapConcurrent(inBatches(found, statBatch), inFlight, (batch) => look(store, batch, signal));
+  const looks = mapConcurrent(inBatches(found, statBatch), statBatchesAhead(statsInFlight), (batch) =>
+    look(store, batch, signal),
+  );
   for await (const items of looks) yield* items;
 }
 

@@ -5,7 +5,7 @@ import { DiskRoom, type RoomClaim } from '../cache/disk_room.js';
 import { splitPath, type CacheDirectory } from '../cache/directory.js';
 import { errnoCode } from '../cache/errors.js';
 import { OpenDirectories } from '../cache/open_directories.js';
-import { discardTemporary, lookAt, receiveFile, withFile, type LocalFile } from '../cache/receive.js';
+import { lookAt, receiveFile, withFile, type LocalFile } from '../cache/receive.js';
 import type { ArchiveConfig } from '../config/index.js';
 import type { RemoteStore } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
@@ -53,11 +53,6 @@ export class LocalReceiver implements Receiver {
       if (errnoCode(error) === 'ENOENT') return null;
       throw error;
     }
-  }
-
-  tidy(path: string): Promise<void> {
-    const [parent, name] = splitPath(path);
-    return this.#directories.use(parent, false, (directory) => discardTemporary(directory, name));
   }
 
   checksum(path: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum> {

@@ -29,8 +29,6 @@ export interface Receiver {
   nameProblem(name: string): string | undefined;
   /** Where it can be told what there is room for. @throws {Error} with code ENOSPC */
   claim?(bytes: number): Promise<RoomClaim>;
-  /** Takes away what a try that was killed has left beside a file that is whole. */
-  tidy?(name: string): Promise<void>;
   look(name: string, signal: AbortSignal | undefined): Promise<LocalFile | null>;
   checksum(name: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum>;
   /**

@@ -39,7 +39,7 @@ export interface RestoreOptions extends SelectionOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Files that are online and under way, beside those that wait for tape: neither kind is held up by the other. */
+/** Files that are online and under way, beside those that wait for tape; a kind that has its number holds up the listing. */
 const mostOnline = 512;
 
 /**

@@ -38,7 +38,6 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
   const decision = await decide(entry, sums, context);
   switch (decision.action) {
     case 'skip':
-      if (!dryRun) await receiver.tidy?.(path);
       return { result: 'kept', reason: decision.reason };
     case 'conflict':
       return { result: 'conflicts', failure: { path, code: 'Conflict', message: decision.reason } };

@@ -16,18 +16,19 @@ export async function retrying<T>(
   task: (attempt: number) => Promise<T>,
   onFailed: () => void,
 ): Promise<T> {
-  let first: { error: unknown } | undefined;
+  signal?.throwIfAborted();
+  let first: unknown;
   try {
     // Nearly always all there is to do, and much cheaper without what trying again needs.
     return await task(1);
   } catch (error) {
-    first = { error };
+    first = error;
   }
-  const attempts = (attempt: number) => {
-    if (attempt > 1) return task(attempt);
-    throw first.error;
+  const next = (attempt: number) => {
+    if (attempt === 1) throw first;
+    return task(attempt);
   };
-  return await pRetry(attempts, {
+  return await pRetry(next, {
     retries: config.retryAttempts - 1,
     minTimeout: config.retryDelaySeconds * 1000,
     maxTimeout: Math.max(config.retryDelaySeconds, config.retryMaxDelaySeconds) * 1000,

@@ -6,7 +6,7 @@ import { CacheDirectory } from '../cache/directory.js';
 import { diskUsage } from '../cache/usage.js';
 import { ConfigError, type ArchiveConfig } from '../config/index.js';
 import { smallCopies } from '../remote/limited_store.js';
-import { smallFile } from '../xrdcl/index.js';
+import { isSmallFile } from '../xrdcl/index.js';
 import { LocalReceiver } from './local_receiver.js';
 import type { Receiver } from './receiver.js';
 
@@ -55,8 +55,8 @@ export class Scratch {
   async checkRoom(sizes: readonly number[]): Promise<void> {
     const { parallelCopies: copies } = this.#config;
     const falling = [...sizes].sort((a, b) => b - a);
-    const large = falling.filter((size) => size > smallFile).slice(0, copies);
-    const small = falling.filter((size) => size <= smallFile).slice(0, copies * smallCopies);
+    const large = falling.filter((size) => !isSmallFile(size)).slice(0, copies);
+    const small = falling.filter(isSmallFile).slice(0, copies * smallCopies);
     const largest = [...large, ...small];
     const needed = roomFactor * largest.reduce((sum, size) => sum + size, 0);
     const { available } = await diskUsage(this.place);

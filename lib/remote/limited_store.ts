@@ -1,6 +1,6 @@
 /** A store whose requests are bounded, each kind by its own limit: servers stall when asked for too much at once. */
 import pLimit from 'p-limit';
-import { smallFile } from '../xrdcl/index.js';
+import { isSmallFile } from '../xrdcl/index.js';
 import type { RemoteStore } from './store.js';
 
 export interface StoreLimits {
@@ -21,13 +21,18 @@ export const smallCopies = 8;
 /** Names that `statMany` is best given at once. */
 export const statBatch = 128;
 
+/** Such batches to have under way, so that one is ready whenever the server has room for it. */
+export function statBatchesAhead(stats: number): number {
+  return 1 + Math.ceil(stats / statBatch);
+}
+
 export function limitedStore(store: RemoteStore, limits: StoreLimits): RemoteStore {
   const stats = pLimit(limits.stats);
   const batches = pLimit(Math.max(1, Math.floor(limits.stats / statBatch)));
   const checksums = pLimit(limits.checksums);
   const large = pLimit(limits.copies);
   const small = pLimit(limits.copies * smallCopies);
-  const copies = (sizeHint = Infinity) => (sizeHint <= smallFile ? small : large);
+  const copies = (sizeHint: number | undefined) => (isSmallFile(sizeHint) ? small : large);
   const prepares = pLimit(prepareRequests);
   return {
     stat: (name, signal) => stats(() => store.stat(name, signal)),

@@ -6,7 +6,7 @@ import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
 import {
   copyFile,
   FileSystem,
-  smallFile,
+  isSmallFile,
   urlOf,
   XRootDError,
   type CopyJobOptions,
@@ -108,11 +108,8 @@ export class XRootDStore implements RemoteStore {
       sizeHint,
       chunkSize,
       thirdParty: thirdParty ? 'only' : 'none',
+      ...(isSmallFile(sizeHint) && checksumType && { checkSumMode: 'target', checkSumType: checksumType }),
     };
-    const isSmall = sizeHint !== undefined && sizeHint <= smallFile;
-    if (isSmall && checksumType !== undefined) {
-      Object.assign(job, { checkSumMode: 'target', checkSumType: checksumType });
-    }
     const { error, size, targetChecksum, targetAtRest } = await this.#copy(job, onProgress, signal);
     if (error === undefined) return { size, checksum: targetAtRest ? targetChecksum : undefined };
     throw withEnds(error, { target: label });

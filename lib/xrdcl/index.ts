@@ -17,14 +17,8 @@ export {
   type ClientLogLine,
 } from './client_log.js';
 export type { CopyJobOptions } from './copy_options.js';
-export {
-  copyFile,
-  CopyProcess,
-  type CopyJob,
-  type CopyProgress,
-  type CopyResult,
-  type RunOptions,
-} from './copy_process.js';
+export type { CopyJob, CopyProgress, CopyResult } from './copy_job.js';
+export { copyFile, CopyProcess, type RunOptions } from './copy_process.js';
 export { environment } from './environment.js';
 export { XRootDError, type ErrorContext } from './error.js';
 export { FileSystem, type DirEntry, type PrepareOptions } from './file_system.js';
@@ -39,6 +33,6 @@ export {
 } from './location.js';
 export { publishFile, type PublishFileOptions } from './publish.js';
 export { defaultTimeout, type RequestOptions } from './request.js';
-export { smallFile } from './small_copy.js';
+export { isSmallFile, smallFile } from './small_copy.js';
 export { statFlags, type ShortStat, type StatInfo } from './stat_info.js';
 export { hasWriters } from './writers.js';

@@ -9,6 +9,10 @@ import { isRemoteUrl } from './location.js';
 /** Most bytes of what is copied in this way; native/small_copy.cc has the same number, and refuses what is larger. */
 export const smallFile = 2 ** 20;
 
+export function isSmallFile(size: number | undefined): boolean {
+  return size !== undefined && size <= smallFile;
+}
+
 /** What `native/small_copy.cc` does, or what makes no difference to a file of one request. */
 const known = new Set<string>([
   ...['source', 'target', 'makeDir', 'chunkSize', 'parallelChunks', 'checkSumMode', 'checkSumType'],
@@ -28,7 +32,7 @@ function isLocalChecksum(properties: JobProperties): boolean {
  * @param sizeHint bytes of the source, as far as is known
  */
 export function isSmallCopy(properties: JobProperties, sizeHint: number | undefined): boolean {
-  if (sizeHint === undefined || sizeHint > smallFile) return false;
+  if (!isSmallFile(sizeHint)) return false;
   const [source, target] = [properties['source'] as string, properties['target'] as string];
   return (
     ((isRemoteUrl(source) && target.startsWith('/')) || (source.startsWith('/') && isRemoteUrl(target))) &&

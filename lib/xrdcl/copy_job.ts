@@ -1,0 +1,207 @@
+/** One copy, whichever way it goes: run, watched, its checksums compared, and what it failed to make removed. */
+import { onAbort } from './abort.js';
+import {
+  addon,
+  copyEnded,
+  copyProgress,
+  copyStarted,
+  type NativeCopyResults,
+  type NativeOperation,
+  type NativeSmallCopyResults,
+  type NativeStatus,
+} from './addon.js';
+import type { Checksum } from './checksum.js';
+import { checksumOf, planChecksums, verifyChecksums } from './copy_checksums.js';
+import { jobPropertiesOf, type CopyJobOptions, type JobProperties } from './copy_options.js';
+import { checkLocalTarget, leavesPartial } from './copy_target.js';
+import { XRootDError } from './error.js';
+import { isSmallCopy, startSmallCopy } from './small_copy.js';
+import { errorResponse, localError, operationInterrupted } from './status_codes.js';
+
+export interface CopyResult {
+  /** Position of the job, in the order of `add`. */
+  index: number;
+  source: string;
+  target: string;
+  /** Undefined when the copy is complete. */
+  error: XRootDError | undefined;
+  /** Bytes copied. */
+  size: number;
+  /** As computed while reading, with `checkSumMode` `source` or `end2end`. */
+  sourceChecksum?: Checksum;
+  /** The server's, with `checkSumMode` `target` or `end2end`. */
+  targetChecksum?: Checksum;
+  /** It is of the file as it was read again once it was written: always on servers, of local files if they are small. */
+  targetAtRest: boolean;
+  /** All sources that were read; libXrdCl documents more, and up to 6.1 tells none: then the one that was asked for. */
+  sources: string[];
+  /** The data server that took it; documented by libXrdCl, told by none up to 6.1. */
+  realTarget?: string;
+  /** The failed copy made a target that could not be removed again, or not be asked about: say so to somebody. */
+  partialLeft: boolean;
+}
+
+export interface CopyProgress {
+  index: number;
+  source: string;
+  target: string;
+  /** Bytes handed to the target so far; flush, close and checksum come after the last. */
+  bytes: number;
+  /** 0 for a `dynamicSource`. */
+  size: number;
+}
+
+export type CopyJob = Pick<CopyProgress, 'index' | 'source' | 'target'>;
+
+export interface Job extends CopyJob {
+  properties: JobProperties;
+  sizeHint: number | undefined;
+}
+
+/** @throws TypeError, RangeError for options that libXrdCl would misread */
+export function jobOf(index: number, options: CopyJobOptions): Job {
+  const { source, target, sizeHint } = options;
+  return { index, source, target, sizeHint, properties: jobPropertiesOf(options) };
+}
+
+export interface JobWatch {
+  onJobStart?: ((job: CopyJob) => void) | undefined;
+  onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /** Progress calls a second. */
+  progressPerSecond: number;
+  signal: AbortSignal;
+  /** Runs a listener, and takes what it throws. */
+  safely: (call: () => void) => void;
+}
+
+/** Milliseconds in which a cancelled copy ends when data flow. */
+const stall = 3000;
+
+/** Never rejects: what went wrong is in the result. */
+export async function runJob(
+  job: Job,
+  { onJobStart, onProgress, progressPerSecond, signal, safely }: JobWatch,
+): Promise<CopyResult> {
+  const { index, source, target } = job;
+  const interval = Math.ceil(1000 / progressPerSecond);
+  let last = -1;
+  const tell = (bytes: number, size: number) => {
+    last = bytes;
+    safely(() => onProgress?.({ index, source, target, bytes, size }));
+  };
+  if (signal.aborted) {
+    return resultOf(job, interrupted('cancelled before it started'), { bytes: 0 }, false);
+  }
+  const { native, plan } = planChecksums(job.properties);
+  const copied = await copyEither(native, job.sizeHint, interval, signal, {
+    started: () => {
+      safely(() => onJobStart?.({ index, source, target }));
+    },
+    progress: tell,
+  });
+  const { error, results, cancelled, stalled, opened, small } = copied;
+  const failure = error ?? (plan && (await verifyChecksums(plan, results, signal)));
+  if (failure !== undefined) {
+    const partialLeft = await leavesPartial({ properties: native, failure, opened, stalled });
+    // A copy that is cancelled while it connects, or at a silent server, fails as such; but it was cancelled.
+    const told = cancelled && !isAnswer(failure) ? interrupted(failure.message) : failure;
+    return resultOf(job, told, results, partialLeft);
+  }
+  const size = results.size ?? results.bytes;
+  if (last !== size) tell(size, size);
+  return resultOf(job, undefined, results, false, small || plan?.target !== undefined);
+}
+
+interface Copied {
+  error: NativeStatus | undefined;
+  results: NativeCopyResults;
+  cancelled: boolean;
+  /** It took long to end after it was cancelled: one of its ends is silent. */
+  stalled: boolean;
+  /** The copy opened its target, which without `force` was not there before. */
+  opened: boolean;
+  small: boolean;
+}
+
+async function copyEither(
+  properties: JobProperties,
+  sizeHint: number | undefined,
+  interval: number,
+  signal: AbortSignal,
+  on: { started: () => void; progress: (bytes: number, size: number) => void },
+): Promise<Copied> {
+  let { started } = on;
+  if (isSmallCopy(properties, sizeHint)) {
+    started();
+    started = () => undefined;
+    const end = await ending<NativeSmallCopyResults>(signal, (ended) => startSmallCopy(properties, ended));
+    const { made, tooLarge } = end.results;
+    if (!tooLarge) return { ...end, opened: made, small: true };
+  }
+  const end = await ending<NativeCopyResults>(signal, (ended) =>
+    addon.copy(properties, interval, (event, first, second) => {
+      if (event === copyStarted) started();
+      else if (event === copyProgress) on.progress(first as number, second as number);
+      else if (event === copyEnded) ended(first as NativeStatus | undefined, second as NativeCopyResults);
+    }),
+  );
+  const opened = end.error === undefined || end.results.bytes > 0;
+  const error = end.error ?? (await checkLocalTarget(properties, end.results));
+  return { ...end, error, opened, small: false };
+}
+
+type Ended<R> = (error: NativeStatus | undefined, results: R) => void;
+
+/** The end of a copy, cancelled by the signal. */
+function ending<R>(
+  signal: AbortSignal,
+  start: (ended: Ended<R>) => NativeOperation,
+): Promise<Pick<Copied, 'error' | 'cancelled' | 'stalled'> & { results: R }> {
+  let cancelledAt = Infinity;
+  return new Promise((resolve) => {
+    const operation = start((error, results) => {
+      ignore();
+      const cancelled = cancelledAt < Infinity;
+      resolve({ error, results, cancelled, stalled: performance.now() - cancelledAt > stall });
+    });
+    const ignore = onAbort(signal, () => {
+      cancelledAt = performance.now();
+      operation.cancel();
+    });
+  });
+}
+
+function interrupted(message: string): NativeStatus {
+  return { status: 1, code: operationInterrupted, errNo: 3017, message };
+}
+
+function isAnswer({ code }: NativeStatus): boolean {
+  return code === errorResponse || code === localError;
+}
+
+function resultOf(
+  job: Job,
+  failure: NativeStatus | undefined,
+  results: NativeCopyResults,
+  partialLeft: boolean,
+  targetAtRest = false,
+): CopyResult {
+  const { index, source, target } = job;
+  const error = failure && new XRootDError(failure, { operation: 'copy', source, target });
+  const result: CopyResult = {
+    index,
+    source,
+    target,
+    error,
+    size: results.size ?? results.bytes,
+    sources: results.sources?.length ? results.sources : [source],
+    targetAtRest,
+    partialLeft,
+  };
+  const sourceChecksum = checksumOf(results.sourceCheckSum);
+  const targetChecksum = checksumOf(results.targetCheckSum);
+  if (sourceChecksum) result.sourceChecksum = sourceChecksum;
+  if (targetChecksum) result.targetChecksum = targetChecksum;
+  if (results.realTarget !== undefined) result.realTarget = results.realTarget;
+  return result;
+}
