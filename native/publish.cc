@@ -10,17 +10,19 @@
 #include <cstdint>
 #include <cstdio>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "arguments.h"
 #include "descriptor.h"
 #include "environment_data.h"
 #include "local_work.h"
+#include "sync_files.h"
 
 namespace {
 
@@ -72,8 +74,11 @@ class Publication {
 #endif
   }
 
+  // What is to be on the disk before it gets its name; less than 0: nothing.
+  int FileToSync() const { return error_ == 0 && order_.sync ? file_->Number() : -1; }
+
   void Name() {
-    if (error_ == 0) SyncAndRename();
+    if (error_ == 0) Rename();
     file_.reset();
   }
 
@@ -83,9 +88,13 @@ class Publication {
   }
 
   void Synced(int error) {
-    if (error == 0) return;
-    error_ = error;
-    call_ = "fsync";
+    errno = error;
+    if (error != 0) Fail("fsync");
+  }
+
+  void Fail(const char* call) {
+    error_ = errno;
+    call_ = call;
   }
 
   void Tell() {
@@ -95,17 +104,11 @@ class Publication {
   }
 
  private:
-  void SyncAndRename() {
-    if (order_.sync && fsync(file_->Number()) != 0) return Fail("fsync");
+  void Rename() {
     if (file_ && file_->Close() != 0) return Fail("close");
     const char* from = order_.from.c_str();
     const char* to = order_.to.c_str();
     if ((order_.overwrite ? std::rename(from, to) : RenameNew(from, to)) != 0) Fail("rename");
-  }
-
-  void Fail(const char* call) {
-    error_ = errno;
-    call_ = call;
   }
 
   Order order_;
@@ -128,7 +131,7 @@ class Publisher {
 
  private:
   static constexpr int kWorkers = 2;  // a large file in one of them holds up only what came with it
-  static constexpr std::size_t kTogether = 64;
+  static constexpr std::size_t kTogether = 128;
 
   void Work() {
     for (;;) {
@@ -145,26 +148,54 @@ class Publisher {
         }
       }
       for (auto& publication : publications) publication.Begin();
+      SyncContents(publications);
       for (auto& publication : publications) publication.Name();
       SyncDirectories(publications);
       for (auto& publication : publications) publication.Tell();
     }
   }
 
-  static void SyncDirectories(std::deque<Publication>& publications) {
-    std::unordered_map<std::string, int> errors;
+  // What is to be on the disk, and who waits for it.
+  struct Unsynced {
+    int descriptor;
+    std::vector<Publication*> waiting;
+  };
+
+  static void SyncContents(std::deque<Publication>& publications) {
+    std::vector<Unsynced> files;
     for (auto& publication : publications) {
-      const std::string directory = publication.DirectoryToSync();
-      if (directory.empty()) continue;
-      const auto [found, first] = errors.try_emplace(directory, 0);
-      if (first) found->second = SyncDirectory(directory);
-      publication.Synced(found->second);
+      if (const int file = publication.FileToSync(); file >= 0) files.push_back({file, {&publication}});
     }
+    Sync(files);
   }
 
-  static int SyncDirectory(const std::string& path) {
-    const Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return directory.Number() >= 0 && fsync(directory.Number()) == 0 ? 0 : errno;
+  static void SyncDirectories(std::deque<Publication>& publications) {
+    std::map<std::string, std::vector<Publication*>> named;
+    for (auto& publication : publications) {
+      const std::string directory = publication.DirectoryToSync();
+      if (!directory.empty()) named[directory].push_back(&publication);
+    }
+    std::deque<Descriptor> opened;
+    std::vector<Unsynced> directories;
+    for (auto& [path, waiting] : named) {
+      opened.emplace_back(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      if (opened.back().Number() < 0) {
+        for (Publication* publication : waiting) publication->Fail("open");
+      } else {
+        directories.push_back({opened.back().Number(), std::move(waiting)});
+      }
+    }
+    Sync(directories);
+  }
+
+  static void Sync(const std::vector<Unsynced>& all) {
+    std::vector<int> descriptors;
+    descriptors.reserve(all.size());
+    for (const auto& each : all) descriptors.push_back(each.descriptor);
+    const std::vector<int> errors = SyncFiles(descriptors);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (Publication* publication : all[i].waiting) publication->Synced(errors[i]);
+    }
   }
 
   std::mutex mutex_;

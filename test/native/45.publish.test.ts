@@ -75,4 +75,25 @@ describe('publishFile', () => {
       assert.equal(existsSync(path), i !== winners[0]);
     });
   });
+
+  it('each of many that are synced together has its own end', async () => {
+    const order = (i: number) => {
+      const kind = i % 5 === 0 ? ('taken' as const) : i % 7 === 0 ? ('missing' as const) : ('fine' as const);
+      mkdirSync(local.file(`d${i % 9}`), { recursive: true });
+      const to = local.file(`d${i % 9}/s${i}`);
+      if (kind === 'taken') local.write(`d${i % 9}/s${i}`, 'old');
+      const from = kind === 'missing' ? local.file('missing') : local.write(`s${i}`, `new ${i}`);
+      const end = publishFile(from, to, { fsync: true }).then(
+        () => 'named',
+        (error: unknown) => (error as NodeJS.ErrnoException).code,
+      );
+      return { kind, to, i, end };
+    };
+    const expected = { taken: ['EEXIST', 'old'], missing: ['ENOENT', undefined] };
+    for (const { kind, to, i, end } of Array.from({ length: 300 }, (_, i) => order(i))) {
+      const [code, content] = kind === 'fine' ? ['named', `new ${i}`] : expected[kind];
+      assert.equal(await end, code);
+      assert.equal(existsSync(to) ? readFileSync(to, 'utf8') : undefined, content);
+    }
+  });
 });
