@@ -6,7 +6,7 @@
 
 namespace {
 
-constexpr std::size_t kBatch = 16;
+constexpr std::size_t kBatch = 8;
 
 std::mutex registry_mutex;
 std::vector<std::weak_ptr<JsQueue>>& Registry() {

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <XProtocol/XProtocol.hh>
+#include <XrdCl/XrdClConstants.hh>
+#include <XrdCl/XrdClDefaultEnv.hh>
 #include <XrdCl/XrdClFile.hh>
 #include <atomic>
 #include <cerrno>
@@ -113,6 +115,13 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
          });
   }
 
+  // As libXrdCl's own copies decide it: whether the bytes travel with a checksum for every page of them.
+  bool UsesPages() const {
+    int pages = XrdCl::DefaultCpUsePgWrtRd;
+    XrdCl::DefaultEnv::GetEnv()->GetInt("CpUsePgWrtRd", pages);
+    return pages == 1 && !file_->IsSecure();
+  }
+
   // Closes the file, and ends with the first thing that went wrong.
   void Close(const XRootDStatus& failure) {
     Send([&](auto* handler) { return file_->Close(handler); },
@@ -133,7 +142,7 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
 
   void End(const XRootDStatus& status) {
     file_.reset();
-    buffer_ = {};
+    std::vector<char>().swap(buffer_);  // the object stays until JavaScript has collected the Operation
     queue_->Post([self = shared_from_this(), status](Napi::Env env) {
       auto results = Napi::Object::New(env);
       results["bytes"] = Napi::Number::New(env, static_cast<double>(self->size_));
@@ -191,14 +200,24 @@ class Download final : public SmallCopy {
 
   void Read() {
     buffer_.resize(size_);
-    Send([this](auto* handler) { return file_->PgRead(0, buffer_.size(), buffer_.data(), handler); },
-         [this](const XRootDStatus& status, XrdCl::AnyObject* response) {
-           if (!status.IsOK()) return Close(status);
-           XrdCl::PageInfo* page = nullptr;
-           response->Get(page);
-           const std::size_t got = page == nullptr ? 0 : page->GetLength();
-           Close(got == size_ ? XRootDStatus() : Incomplete(got, size_));
-         });
+    const auto length = static_cast<std::uint32_t>(buffer_.size());
+    if (UsesPages()) {
+      Send([&](auto* handler) { return file_->PgRead(0, length, buffer_.data(), handler); },
+           [this](const XRootDStatus& status, XrdCl::AnyObject* response) { Came<XrdCl::PageInfo>(status, response); });
+    } else {
+      Send(
+          [&](auto* handler) { return file_->Read(0, length, buffer_.data(), handler); },
+          [this](const XRootDStatus& status, XrdCl::AnyObject* response) { Came<XrdCl::ChunkInfo>(status, response); });
+    }
+  }
+
+  template <typename Info>
+  void Came(const XRootDStatus& status, XrdCl::AnyObject* response) {
+    if (!status.IsOK()) return Close(status);
+    Info* info = nullptr;
+    response->Get(info);
+    const std::size_t got = info == nullptr ? 0 : info->GetLength();
+    Close(got == size_ ? XRootDStatus() : Incomplete(got, size_));
   }
 
   void Closed() override {
@@ -272,9 +291,13 @@ class Upload final : public SmallCopy {
     made_ = true;
     if (Cancelled()) return Close(Interrupted());
     if (size_ == 0) return Close(XRootDStatus());
-    std::vector<std::uint32_t> none;  // XrdCl computes the pages' checksums
-    Send([&](auto* handler) { return file_->PgWrite(0, buffer_.size(), buffer_.data(), none, handler); },
-         [this](const XRootDStatus& status, XrdCl::AnyObject*) { Close(status); });
+    const auto length = static_cast<std::uint32_t>(buffer_.size());
+    const Answer::Send write = [&](auto* handler) {
+      std::vector<std::uint32_t> none;  // XrdCl computes the pages' checksums
+      return UsesPages() ? file_->PgWrite(0, length, buffer_.data(), none, handler)
+                         : file_->Write(0, length, buffer_.data(), handler);
+    };
+    Send(write, [this](const XRootDStatus& status, XrdCl::AnyObject*) { Close(status); });
   }
 
   void Closed() override { End(XRootDStatus()); }

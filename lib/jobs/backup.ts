@@ -29,8 +29,8 @@ export interface BackupOptions {
   dryRun?: boolean | undefined;
 }
 
-/** Records that need more than a look, or wait for it: many more than copies at once, so that these never starve. */
-const recordsInFlight = 1024;
+/** Records that need more than a look: more than copies at once, so that these never starve; what each holds is memory. */
+const recordsInFlight = 192;
 /** Local checksums at once; the addon's threads do the work. */
 const localChecksums = 4;
 

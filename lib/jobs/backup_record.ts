@@ -230,8 +230,8 @@ async function copy(
     progress.copying(path, bytes);
     emit({ type: 'file:progress', path, bytes, size });
   };
-  const { checksumType } = config;
-  const options = { label: record.absolute, sizeHint: size, checksumType, onProgress, signal };
+  const wanted = config.verify === 'checksum' && { checksumType: config.checksumType };
+  const options = { label: record.absolute, sizeHint: size, ...wanted, onProgress, signal };
   const { checksum } = await store.upload(file.source, path, options);
   // From here on the remote file is ours: nobody else could have made it, because upload overwrites nothing.
   if (!file.isUnchanged()) {
@@ -240,8 +240,7 @@ async function copy(
   }
   const { state, remote } = await verifyCopy(record, file, checksum, context);
   const seconds = (performance.now() - started) / 1000;
-  const sum =
-    config.verify === 'checksum' && checksum !== undefined ? { checksum: checksumText(checksum) } : {};
+  const sum = checksum && { checksum: checksumText(checksum) };
   emit({ type: 'file:copied', path, size, ...sum, seconds });
   const verified = file.isUnchanged() ? file.identity : undefined;
   remember(record, remote, state, verified, context);

@@ -40,7 +40,7 @@ export interface RestoreOptions extends SelectionOptions {
 }
 
 /** Files that are online and under way, beside those that wait for tape; a kind that has its number holds up the listing. */
-const mostOnline = 512;
+const mostOnline = 192;
 
 /**
  * @param paths files, directories or globs, relative to the target's base; `.`, and none without a list, is everything

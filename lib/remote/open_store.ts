@@ -3,11 +3,13 @@ import type { ArchiveConfig } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import { useKeytab } from './authentication.js';
 import { limitedStore } from './limited_store.js';
+import { choosePageChecksums } from './page_checksums.js';
 import type { RemoteStore } from './store.js';
 import { XRootDStore } from './xrootd_store.js';
 
 export function openStore(config: ArchiveConfig): RemoteStore {
   useKeytab(config.keytabFilePath);
+  choosePageChecksums(config.verify === 'checksum');
   const store = new XRootDStore(
     parseTarget(config.targetUrl),
     {

@@ -12,8 +12,8 @@ export interface UploadOptions {
   label?: string;
   /** Bytes, as far as is known. */
   sizeHint?: number;
-  /** Computed of the bytes as they are read. */
-  checksumType: string;
+  /** Computed of the bytes as they are read. Default: none. */
+  checksumType?: string;
   /** Bytes handed over so far; at most a few times a second, and once at the end. */
   onProgress?: (bytes: number) => void;
   signal?: AbortSignal;
@@ -22,7 +22,7 @@ export interface UploadOptions {
 export interface Uploaded {
   /** Bytes. */
   size: number;
-  /** Of the bytes that were read from the source. */
+  /** Of the bytes that were read from the source, if it was asked for. */
   checksum: Checksum | undefined;
 }
 

@@ -91,8 +91,7 @@ export class XRootDStore implements RemoteStore {
       target,
       sizeHint,
       chunkSize,
-      checkSumMode: 'source',
-      checkSumType: checksumType,
+      ...(checksumType !== undefined && { checkSumMode: 'source', checkSumType: checksumType }),
     };
     const { error, size, sourceChecksum: checksum } = await this.#copy(job, onProgress, signal);
     if (error === undefined) return { size, checksum };

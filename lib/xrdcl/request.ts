@@ -41,35 +41,20 @@ export async function request<T>(
   send: Send<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  let id = 0;
-  const answered = new Promise<Answer<T>>((resolve) => {
-    id = send((error, value) => {
-      resolve({ error, value });
-    });
-  });
   // Making the error here, after an await, gives it the stack of the async callers without paying for a stack on every
   // successful request.
-  const { error, value } = await unlessAborted(answered, signal, () => {
-    addon.release(id);
+  const { error, value } = await new Promise<Answer<T>>((resolve, reject) => {
+    const id = send((error, value) => {
+      ignore();
+      resolve({ error, value });
+    });
+    const ignore = onAbort(signal, () => {
+      addon.release(id);
+      reject(signal?.reason as Error);
+    });
   });
   if (error !== undefined) throw new XRootDError(error, context);
   return value;
-}
-
-/** Settles as `work` does, or rejects with the signal's reason when that comes first. */
-export function unlessAborted<T>(
-  work: Promise<T>,
-  signal: AbortSignal | undefined,
-  aborted?: () => void,
-): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const ignore = onAbort(signal, () => {
-      aborted?.();
-      reject(signal.reason as Error);
-    });
-    work.then(resolve, reject).finally(ignore);
-  });
 }
 
 /** A request answered in pieces, as an async generator of the pieces. Stopping early drops the rest. */

@@ -15,6 +15,9 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import {
   checksumFile,
   CopyProcess,
+  environment,
+  onClientLog,
+  setClientLogLevel,
   smallFile,
   type CopyJobOptions,
   type CopyResult,
@@ -85,6 +88,34 @@ describe('small copies', () => {
       assert.ok(readFileSync(target).equals(data));
       const each = ['start', [size, size], 'end'];
       assert.deepEqual(told, [...each, ...each]);
+    });
+  }
+
+  for (const [pages, requests] of [
+    [1, ['kXR_pgread', 'kXR_pgwrite']],
+    [0, ['kXR_read', 'kXR_write']],
+  ] as const) {
+    it(`with CpUsePgWrtRd ${pages} the bytes travel by ${requests.join(' and ')}`, async () => {
+      const usual = environment.get('CpUsePgWrtRd') as number;
+      const data = randomBytes(10_007);
+      const [source, path, target] = [freshLocal(), fresh(), freshLocal()];
+      writeFileSync(source, data);
+      const sent = new Set<string>();
+      const stop = onClientLog(({ message }) => {
+        for (const [name] of message.matchAll(/kXR_(pg)?(read|write)\b/g)) sent.add(name);
+      });
+      setClientLogLevel('dump');
+      environment.put('CpUsePgWrtRd', pages);
+      try {
+        assert.equal((await copy({ source, target: server.urlOf(path) })).error, undefined);
+        assert.equal((await copy({ source: server.urlOf(path), target })).error, undefined);
+      } finally {
+        environment.put('CpUsePgWrtRd', usual);
+        setClientLogLevel('none');
+        stop();
+      }
+      assert.ok(readFileSync(target).equals(data));
+      assert.deepEqual([...sent].sort(), requests);
     });
   }
 

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { after, before, describe, it } from 'mocha';
 import { checksumFile, CopyProcess, FileSystem } from '../../lib/xrdcl/index.js';
+import { runChild } from '../support/child.js';
 import { PlainServer } from '../support/plain_server.js';
 import { TemporaryDirectory } from '../support/temporary.js';
 
@@ -77,5 +78,16 @@ describe('threads', () => {
     assert.equal(results.length, 300);
     assert.ok(results.every(({ error }) => error === undefined));
     assert.ok(threads() < 200, `${threads()} threads`);
+  });
+
+  it('stand back behind the event loop: ours, and those that libXrdCl starts', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const { code, stdout, stderr } = await runChild('niceness', [server.url, local.write('any', 'bytes')]);
+    assert.equal(code, 0, stderr);
+    const { before, after } = JSON.parse(stdout) as { before: number[]; after: number[] };
+    const [mine] = before;
+    assert.ok(mine !== undefined && before.every((nice) => nice === mine), stdout);
+    // A sender, a thread for each kind of copy, and libXrdCl's own.
+    assert.ok(after.length > 5 && after.every((nice) => nice === mine + 10), stdout);
   });
 });
