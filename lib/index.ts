@@ -18,7 +18,7 @@ import { stage, type StageOptions } from './jobs/stage.js';
 import { status, type RecordStatus, type StatusOptions } from './jobs/status.js';
 import { verify, type VerifyOptions } from './jobs/verify.js';
 import { openStore } from './remote/open_store.js';
-import type { RemoteStore } from './remote/store.js';
+import type { LimitedStore } from './remote/limited_store.js';
 
 export interface ArchiveDependencies {
   /** Default: a logger of our own on standard error. */
@@ -39,7 +39,7 @@ export class Archive {
   readonly config: ArchiveConfig;
   readonly #logger: Logger;
   readonly #events: EventBus;
-  #opened: RemoteStore | undefined;
+  #opened: LimitedStore | undefined;
 
   /** @throws {ConfigError} with everything that is wrong with the options; looks at no disk and no server */
   constructor(options: ArchiveOptions, { logger }: ArchiveDependencies = {}) {
@@ -52,7 +52,7 @@ export class Archive {
     this.#events.onAny(logProgress(this.#logger));
   }
 
-  get #store(): RemoteStore {
+  get #store(): LimitedStore {
     return (this.#opened ??= openStore(this.config));
   }
 

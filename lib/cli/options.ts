@@ -26,14 +26,17 @@ const overrides = {
   checksumType: ['--checksum-type <type>', 'adler32 or crc32c'],
   keytabFilePath: ['--keytab <file>', 'SSS keytab'],
   settleSeconds: ['--settle-seconds <seconds>', 'leave files alone that changed so recently'],
-  parallelCopies: ['--parallel-copies <number>', 'copies at once'],
+  parallelCopies: ['--parallel-copies <number>', 'copies at once, or auto'],
   logFormat: ['--log-format <format>', 'text or json'],
 } as const;
 
 type OverrideKey = keyof typeof overrides;
 
 const overrideKeys = Object.keys(overrides) as OverrideKey[];
-const numbers: readonly OverrideKey[] = ['settleSeconds', 'parallelCopies'];
+const parsers: Partial<Record<OverrideKey, (text: string) => unknown>> = {
+  settleSeconds: number,
+  parallelCopies: (text) => (text === 'auto' ? text : number(text)),
+};
 
 export function addBaseOptions(command: Command): Command {
   return command
@@ -86,7 +89,8 @@ function overrideOptions(): Option[] {
     const option = new Option(flags, description);
     // Commander would name the value after the flag; the configuration's names say what it is.
     option.attributeName = () => key;
-    return numbers.includes(key) ? option.argParser(number) : option;
+    const parser = parsers[key];
+    return parser === undefined ? option : option.argParser(parser);
   });
 }
 

@@ -13,6 +13,14 @@ export function integerIn(min: number, max: number, unit: string): z.ZodNumber {
   return rangedNumber(min, max, unit, 'a whole number').int(message);
 }
 
+export function countOrAuto(min: number, max: number, unit: string) {
+  const isCount = (value: unknown) =>
+    Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+  return z.custom<number | 'auto'>((value) => value === 'auto' || isCount(value), {
+    error: ({ input }) => `${rangeText(min, max, unit, 'a whole number')}, or auto, not ${shown(input)}`,
+  });
+}
+
 export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
   return z.enum(values, {
     error: (issue) => `must be one of ${values.join(', ')}, not ${shown(issue.input)}`,

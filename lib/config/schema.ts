@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Camelized } from './case.js';
 import {
   flag,
+  countOrAuto,
   integerIn,
   localPath,
   mailAddress,
@@ -62,8 +63,10 @@ export const backupSchema = z.strictObject({
   /** Directories that a pass has emptied are removed; not for ingest that relies on directories it once made. */
   prune_empty_directories: flag().default(true),
 
-  /** Copies at once. */
-  parallel_copies: integerIn(1, 255, 'copies').default(8),
+  /** Copies of large files at once, and eight times as many of small ones; `auto`: as many as the server rewards. */
+  parallel_copies: countOrAuto(1, 255, 'copies').default('auto'),
+  /** Bytes that copies hold at once. */
+  copy_memory: integerIn(4 * 2 ** 20, 2 ** 40, 'bytes').default(256 * 2 ** 20),
   /** Checksum queries to the server at once; servers queue or stall beyond their own bound. */
   parallel_checksums: integerIn(1, 64, 'queries').default(4),
   /** Stat requests in flight on one connection. */

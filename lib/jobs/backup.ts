@@ -29,8 +29,8 @@ export interface BackupOptions {
   dryRun?: boolean | undefined;
 }
 
-/** Records that need more than a look: more than copies at once, so that these never starve; what each holds is memory. */
-const recordsInFlight = 192;
+/** Records that need more than a look, for each copy at once, so that copies never starve; what each holds is memory. */
+const recordsPerCopy = 3;
 /** Local checksums at once; the addon's threads do the work. */
 const localChecksums = 4;
 
@@ -82,7 +82,7 @@ async function pass(
     const usage = await diskUsage(cache);
     emit({ type: 'usage', warning: usage.usedPercent > config.warningMarkPercent, ...usage });
     if (!signal.aborted) await store.ping(signal);
-    const pool = new TaskPool(recordsInFlight);
+    const pool = new TaskPool(() => recordsPerCopy * store.copiesAtOnce());
     try {
       const batches = coalesced(entries(context), statBatch);
       const ahead = statBatchesAhead(config.parallelStats);

@@ -10,7 +10,7 @@ export async function forEachConcurrent<T>(
   most: number,
   task: (item: T) => Promise<void>,
 ): Promise<void> {
-  const pool = new TaskPool(most);
+  const pool = new TaskPool(() => most);
   await forEachInPools(source, [pool], () => pool, task);
 }
 

@@ -4,6 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { ArchiveConfig, Logger } from '../config/index.js';
+import type { LimitedStore } from '../remote/limited_store.js';
 import type { RemoteStore } from '../remote/store.js';
 import { printableName } from '../rules/names.js';
 import type { Emit, EventBus } from './event_bus.js';
@@ -20,7 +21,7 @@ export interface JobDependencies {
   events: EventBus;
   logger: Logger;
   /** Called once the options have been checked. */
-  open: () => RemoteStore;
+  open: () => LimitedStore;
 }
 
 export interface JobRunOptions {

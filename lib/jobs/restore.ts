@@ -39,8 +39,8 @@ export interface RestoreOptions extends SelectionOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Files that are online and under way, beside those that wait for tape; a kind that has its number holds up the listing. */
-const mostOnline = 192;
+/** Files that are online and under way, for each copy at once; one more holds up the listing. */
+const onlinePerCopy = 3;
 
 /**
  * @param paths files, directories or globs, relative to the target's base; `.`, and none without a list, is everything
@@ -112,7 +112,8 @@ async function run(
     const work = async () => {
       try {
         const files = job.found(selectedFiles(store, selector, config.parallelStats, signal));
-        const [online, offline] = [new TaskPool(mostOnline), new TaskPool(config.stageMaxFiles)];
+        const online = new TaskPool(() => onlinePerCopy * store.copiesAtOnce());
+        const offline = new TaskPool(() => config.stageMaxFiles);
         const poolOf = (entry: RemoteEntry) => (entry.online ? online : offline);
         await forEachInPools(files, [online, offline], poolOf, async (entry) => {
           await job.file(entry.path, entry.size, () => restoreRecord(entry, context));

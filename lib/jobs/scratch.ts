@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { CacheDirectory } from '../cache/directory.js';
 import { diskUsage } from '../cache/usage.js';
 import { ConfigError, type ArchiveConfig } from '../config/index.js';
-import { smallCopies } from '../remote/limited_store.js';
-import { isSmallFile } from '../xrdcl/index.js';
+import { kindOf, mostCopies } from '../remote/copy_limits.js';
 import { LocalReceiver } from './local_receiver.js';
 import type { Receiver } from './receiver.js';
 
@@ -53,11 +52,11 @@ export class Scratch {
    * @throws {ConfigError}
    */
   async checkRoom(sizes: readonly number[]): Promise<void> {
-    const { parallelCopies: copies } = this.#config;
+    const most = mostCopies(this.#config.parallelCopies);
     const falling = [...sizes].sort((a, b) => b - a);
-    const large = falling.filter((size) => !isSmallFile(size)).slice(0, copies);
-    const small = falling.filter(isSmallFile).slice(0, copies * smallCopies);
-    const largest = [...large, ...small];
+    const largest = (['large', 'small'] as const).flatMap((kind) =>
+      falling.filter((size) => kindOf(size) === kind).slice(0, most[kind]),
+    );
     const needed = roomFactor * largest.reduce((sum, size) => sum + size, 0);
     const { available } = await diskUsage(this.place);
     if (needed <= available) return;

@@ -1,11 +1,12 @@
 /** Tasks that run side by side, so many at a time. The first that throws is the error of them all. */
 export class TaskPool {
-  readonly #most: number;
+  readonly #most: () => number;
   #running = 0;
   #failures: unknown[] = [];
   #waiting: (() => void)[] = [];
 
-  constructor(most: number) {
+  /** @param most may change at any time */
+  constructor(most: () => number) {
     this.#most = most;
   }
 
@@ -15,7 +16,7 @@ export class TaskPool {
 
   /** Starts a task, once there is room for it. */
   async add(task: () => Promise<void>): Promise<void> {
-    while (this.#running >= this.#most) await this.#ended();
+    while (this.#running >= this.#most()) await this.#ended();
     this.#running += 1;
     void task()
       .catch((error: unknown) => this.#failures.push(error))
@@ -27,7 +28,7 @@ export class TaskPool {
 
   /** Resolves when a task could start at once. */
   async room(): Promise<void> {
-    while (this.#running >= this.#most) await this.#ended();
+    while (this.#running >= this.#most()) await this.#ended();
   }
 
   /** Resolves when all have ended. @throws what the first one threw */

@@ -1,22 +1,23 @@
 /** A store whose requests are bounded, each kind by its own limit: servers stall when asked for too much at once. */
 import pLimit from 'p-limit';
-import { isSmallFile } from '../xrdcl/index.js';
-import type { RemoteStore } from './store.js';
+import type { ArchiveConfig } from '../config/index.js';
+import { copyShape } from '../rules/copy_shape.js';
+import { CopyGate } from './copy_gate.js';
+import { CopyLane, kindOf, mostCopies } from './copy_limits.js';
+import type { Chunks, RemoteStore } from './store.js';
 
 export interface StoreLimits {
   /** Stats, removals and the like in flight. */
   stats: number;
   /** Checksum queries: xrootd computes four at a time by default, and lets others wait 30 seconds. */
   checksums: number;
-  /** Of small files `smallCopies` times as many. */
-  copies: number;
+  copies: ArchiveConfig['parallelCopies'];
+  /** Bytes that copies hold at once. */
+  copyMemory: number;
 }
 
 /** Sites ask for no more than ten prepare requests a second; xrootd's own queue loses them when many wait. */
 const prepareRequests = 2;
-
-/** A small file is three short requests, no thread, and a megabyte at most: what it needs is company. */
-export const smallCopies = 8;
 
 /** Names that `statMany` is best given at once. */
 export const statBatch = 128;
@@ -26,13 +27,27 @@ export function statBatchesAhead(stats: number): number {
   return 1 + Math.ceil(stats / statBatch);
 }
 
-export function limitedStore(store: RemoteStore, limits: StoreLimits): RemoteStore {
+/** A store with limits. */
+export interface LimitedStore extends RemoteStore {
+  /** How many small files are copied at once, now: what comes before and after a copy has to keep up with that. */
+  copiesAtOnce(): number;
+}
+
+export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedStore {
   const stats = pLimit(limits.stats);
   const batches = pLimit(Math.max(1, Math.floor(limits.stats / statBatch)));
   const checksums = pLimit(limits.checksums);
-  const large = pLimit(limits.copies);
-  const small = pLimit(limits.copies * smallCopies);
-  const copies = (sizeHint: number | undefined) => (isSmallFile(sizeHint) ? small : large);
+  const lanes = { large: new CopyLane('large', limits.copies), small: new CopyLane('small', limits.copies) };
+  const gate = new CopyGate(limits.copyMemory, lanes);
+  const { large: sharers } = mostCopies(limits.copies);
+  const copy = <T extends { size: number }>(
+    size: number | undefined,
+    task: (chunks: Chunks) => Promise<T>,
+  ): Promise<T> => {
+    const kind = kindOf(size);
+    const { memory, ...chunks } = copyShape(size, limits.copyMemory, sharers);
+    return gate.run(kind, memory, () => lanes[kind].watch(() => task(chunks)));
+  };
   const prepares = pLimit(prepareRequests);
   return {
     stat: (name, signal) => stats(() => store.stat(name, signal)),
@@ -40,12 +55,14 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): RemoteSto
     remove: (name, signal) => stats(() => store.remove(name, signal)),
     checksum: (name, type, size, signal) => checksums(() => store.checksum(name, type, size, signal)),
     download: (name, target, options) =>
-      copies(options.sizeHint)(() => store.download(name, target, options)),
+      copy(options.sizeHint, (chunks) => store.download(name, target, { ...options, chunks })),
     stage: (names, signal) => prepares(() => store.stage(names, signal)),
     cancelStage: (requestId, names, signal) => prepares(() => store.cancelStage(requestId, names, signal)),
     queryStage: (requestId, names, signal) => prepares(() => store.queryStage(requestId, names, signal)),
     evict: (names, signal) => prepares(() => store.evict(names, signal)),
-    upload: (source, name, options) => copies(options.sizeHint)(() => store.upload(source, name, options)),
+    upload: (source, name, options) =>
+      copy(options.sizeHint, (chunks) => store.upload(source, name, { ...options, chunks })),
+    copiesAtOnce: () => lanes.small.limit,
     list: (directory, signal) => store.list(directory, signal),
     ping: (signal) => store.ping(signal),
   };

@@ -2,12 +2,11 @@
 import type { ArchiveConfig } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import { useKeytab } from './authentication.js';
-import { limitedStore } from './limited_store.js';
+import { limitedStore, type LimitedStore } from './limited_store.js';
 import { choosePageChecksums } from './page_checksums.js';
-import type { RemoteStore } from './store.js';
 import { XRootDStore } from './xrootd_store.js';
 
-export function openStore(config: ArchiveConfig): RemoteStore {
+export function openStore(config: ArchiveConfig): LimitedStore {
   useKeytab(config.keytabFilePath);
   choosePageChecksums(config.verify === 'checksum');
   const store = new XRootDStore(
@@ -23,5 +22,6 @@ export function openStore(config: ArchiveConfig): RemoteStore {
     stats: config.parallelStats,
     checksums: config.parallelChecksums,
     copies: config.parallelCopies,
+    copyMemory: config.copyMemory,
   });
 }

@@ -3,6 +3,12 @@ import type { Checksum } from '../rules/checksum.js';
 import type { StageAnswer } from '../rules/stage_answer.js';
 import type { RemoteFile } from '../rules/remote_state.js';
 
+/** Bytes of a request, and requests of one copy that are on their way at once. */
+export interface Chunks {
+  chunkSize: number;
+  parallelChunks: number;
+}
+
 export interface RemoteStat extends RemoteFile {
   mtime: Date;
 }
@@ -12,6 +18,8 @@ export interface UploadOptions {
   label?: string;
   /** Bytes, as far as is known. */
   sizeHint?: number;
+  /** How the bytes are cut for their way. Default: as libXrdCl does. */
+  chunks?: Chunks;
   /** Computed of the bytes as they are read. Default: none. */
   checksumType?: string;
   /** Bytes handed over so far; at most a few times a second, and once at the end. */
@@ -31,6 +39,8 @@ export interface DownloadOptions {
   label?: string;
   /** Bytes, as far as is known. */
   sizeHint?: number;
+  /** How the bytes are cut for their way. Default: as libXrdCl does. */
+  chunks?: Chunks;
   /** Of which the file's checksum is wanted as soon as it is written, where that costs little. */
   checksumType?: string;
   /** Bytes written so far; at most a few times a second, and once at the end. */

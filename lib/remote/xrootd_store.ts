@@ -32,9 +32,6 @@ export interface StoreTimeouts {
   copy?: number;
 }
 
-/** Bytes of one write: with four in flight a copy holds some 20 MB, and is as fast as with libXrdCl's own 8 MiB. */
-const chunkSize = 4 * 2 ** 20;
-
 /** Seconds for a prepare request: tape systems look every file up before they answer. */
 const prepareSeconds = 120;
 
@@ -84,13 +81,13 @@ export class XRootDStore implements RemoteStore {
   }
 
   async upload(source: string, name: string, options: UploadOptions): Promise<Uploaded> {
-    const { label = source, sizeHint, checksumType, onProgress, signal } = options;
+    const { label = source, sizeHint, chunks, checksumType, onProgress, signal } = options;
     const target = urlOf(this.#target.endpoint, this.#path(name));
     const job: CopyJobOptions = {
       source,
       target,
       sizeHint,
-      chunkSize,
+      ...chunks,
       ...(checksumType !== undefined && { checkSumMode: 'source', checkSumType: checksumType }),
     };
     const { error, size, sourceChecksum: checksum } = await this.#copy(job, onProgress, signal);
@@ -99,13 +96,21 @@ export class XRootDStore implements RemoteStore {
   }
 
   async download(name: string, target: string, options: DownloadOptions): Promise<Downloaded> {
-    const { label = target, sizeHint, checksumType, thirdParty = false, onProgress, signal } = options;
+    const {
+      label = target,
+      sizeHint,
+      chunks,
+      checksumType,
+      thirdParty = false,
+      onProgress,
+      signal,
+    } = options;
     const source = urlOf(this.#target.endpoint, this.#path(name));
     const job: CopyJobOptions = {
       source,
       target,
       sizeHint,
-      chunkSize,
+      ...chunks,
       thirdParty: thirdParty ? 'only' : 'none',
       ...(isSmallFile(sizeHint) && checksumType && { checkSumMode: 'target', checkSumType: checksumType }),
     };

@@ -85,6 +85,11 @@ describe('the options', () => {
     [{ parallel_copies: 0 }, /from 1 to 255/],
     [{ parallel_copies: 2.5 }, /whole number/],
     [{ parallel_copies: 256 }, /from 1 to 255/],
+    [
+      { parallel_copies: 'many' },
+      /^parallel_copies: must be a whole number from 1 to 255 \(copies\), or auto, not "many"$/,
+    ],
+    [{ copy_memory: 1000 }, /^copy_memory: must be a whole number from 4194304 to 1099511627776 \(bytes\)/],
     [{ settle_seconds: -1 }, /from 0/],
     [{ stage_batch_files: 0 }, /^stage_batch_files: must be a whole number from 1 to 10000 \(files\)$/],
     [{ stage_max_bytes: -1 }, /from 0 to 1000000000000000 \(bytes\)/],

@@ -4,7 +4,7 @@ import { TaskPool } from '../../lib/jobs/task_pool.js';
 
 describe('a pool of tasks', () => {
   it('runs no more than it may at a time, and holds back who adds', async () => {
-    const pool = new TaskPool(3);
+    const pool = new TaskPool(() => 3);
     let running = 0;
     let most = 0;
     let ended = 0;
@@ -24,7 +24,7 @@ describe('a pool of tasks', () => {
   });
 
   it('a task that throws is told at the end, and the others end', async () => {
-    const pool = new TaskPool(2);
+    const pool = new TaskPool(() => 2);
     const ended: string[] = [];
     await pool.add(() => Promise.reject(new Error('first')));
     await pool.add(async () => {

@@ -1,0 +1,56 @@
+/** How many copies run at once: as many as the configuration says, or as the server rewards. */
+import type { ArchiveConfig } from '../config/index.js';
+import { CopyTuner } from '../rules/copy_tuner.js';
+import { isSmallFile, XRootDError } from '../xrdcl/index.js';
+import type { Lane } from './copy_gate.js';
+
+/** A small file is three short requests, no thread, and a megabyte at most: what it needs is company. */
+const smallPerLarge = 8;
+
+export type CopyKind = 'large' | 'small';
+
+export function kindOf(size: number | undefined): CopyKind {
+  return isSmallFile(size) ? 'small' : 'large';
+}
+
+/** Where nothing is fixed. Large files fill a connection by themselves; small ones wait for it most of their time. */
+const tuned = { large: { first: 4, most: 12 }, small: { first: 16, most: 256 } };
+
+/** The most that will ever run at once. */
+export function mostCopies(parallel: ArchiveConfig['parallelCopies']): Record<CopyKind, number> {
+  if (parallel === 'auto') return { large: tuned.large.most, small: tuned.small.most };
+  return { large: parallel, small: parallel * smallPerLarge };
+}
+
+/** What a file costs beside its bytes, as so many bytes. */
+const costOfFile = 64 * 1024;
+
+export class CopyLane implements Lane {
+  readonly #tuner: CopyTuner | undefined;
+  readonly #fixed: number;
+
+  constructor(kind: CopyKind, parallel: ArchiveConfig['parallelCopies']) {
+    this.#tuner = parallel === 'auto' ? new CopyTuner(tuned[kind]) : undefined;
+    this.#fixed = mostCopies(parallel)[kind];
+  }
+
+  get limit(): number {
+    return this.#tuner?.limit ?? this.#fixed;
+  }
+
+  idle(): void {
+    this.#tuner?.idle();
+  }
+
+  /** Learns from a copy. @throws what it throws */
+  async watch<T extends { size: number }>(copy: () => Promise<T>): Promise<T> {
+    try {
+      const done = await copy();
+      this.#tuner?.ended(done.size + costOfFile, performance.now());
+      return done;
+    } catch (error) {
+      if (error instanceof XRootDError && error.retryable) this.#tuner?.failed(performance.now());
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/** How a copy is cut into pieces, so that all that run at once hold no more memory than they may. Pure. */
+
+const MiB = 2 ** 20;
+
+/** Bytes of one request: larger ones aren't faster, and hold more. */
+const mostChunk = 4 * MiB;
+/** Pages of the protocol. */
+const chunkUnit = 64 * 1024;
+/** Requests of one copy that are on their way at once, as by libXrdCl's default. */
+const parallelChunks = 4;
+/** A chunk is being read while the others are on their way. */
+const heldChunks = parallelChunks + 1;
+
+export interface CopyShape {
+  /** Bytes. */
+  chunkSize: number;
+  parallelChunks: number;
+  /** Bytes that it holds at most. */
+  memory: number;
+}
+
+/** The memory of one copy among `copies` that share `copyMemory` bytes. */
+export function copyShape(size: number | undefined, copyMemory: number, copies: number): CopyShape {
+  const share = Math.floor(copyMemory / copies / heldChunks / chunkUnit) * chunkUnit;
+  const chunkSize = Math.min(mostChunk, Math.max(chunkUnit, share));
+  const memory = Math.min(size ?? Infinity, heldChunks * chunkSize);
+  return { chunkSize, parallelChunks, memory };
+}

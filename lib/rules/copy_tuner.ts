@@ -1,0 +1,124 @@
+/**
+ * How many copies at once a server and the way to it reward: found by trying. It begins low, goes on doubling while that
+ * brings a tenth more, looks now and then whether fewer do as well or more do better by now, and halves on errors. Pure:
+ * the clock is handed in.
+ */
+
+export interface TunerBounds {
+  first: number;
+  most: number;
+}
+
+/** Worth more copies. */
+const gain = 1.1;
+/** As good as before. */
+const same = 0.97;
+/** A rate is taken over so long at least, */
+const windowMilliseconds = 500;
+/** and over so many copies for each that may run. */
+const turnsPerWindow = 2;
+/** Windows between two looks around. */
+const rest = 16;
+/** No more copies than now, for so long after an error. */
+const calmMilliseconds = 30_000;
+
+export class CopyTuner {
+  readonly #most: number;
+  #limit: number;
+  /** What others are compared with. */
+  #best: { limit: number; rate: number } | undefined;
+  /** What `limit` is compared for: at first always more. */
+  #trying: 'more' | 'fewer' | undefined = 'more';
+  #rested = 0;
+  #lastLook: 'more' | 'fewer' = 'more';
+  #calmUntil = -Infinity;
+  #window: { since: number; work: number; ended: number } | undefined;
+  /** Copies of the limit before that may still run. */
+  #settling = 0;
+
+  constructor({ first, most }: TunerBounds) {
+    this.#most = most;
+    this.#limit = Math.min(first, most);
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** There was room, and nobody to take it: a rate would say nothing about the limit. */
+  idle(): void {
+    this.#window = undefined;
+  }
+
+  /** @param work of a copy that has ended well, in a unit that is always the same */
+  ended(work: number, now: number): void {
+    if (this.#settling > 0) {
+      this.#settling -= 1;
+      return;
+    }
+    this.#window ??= { since: now, work: -work, ended: -1 };
+    const window = this.#window;
+    window.work += work;
+    window.ended += 1;
+    const elapsed = now - window.since;
+    if (elapsed < windowMilliseconds || window.ended < turnsPerWindow * this.#limit) return;
+    this.#window = undefined;
+    this.#judge(window.work / elapsed, now);
+  }
+
+  /** A copy failed in a way that fewer at once might not. */
+  failed(now: number): void {
+    if (now < this.#calmUntil - calmMilliseconds / 2) return;
+    this.#calmUntil = now + calmMilliseconds;
+    this.#best = undefined;
+    this.#trying = undefined;
+    this.#rested = 0;
+    this.#change(Math.max(1, Math.floor(this.#limit / 2)));
+  }
+
+  #judge(rate: number, now: number): void {
+    const best = this.#best;
+    const better = best === undefined || rate >= best.rate * (this.#trying === 'fewer' ? same : gain);
+    if (this.#trying === undefined) {
+      // The world changes: what was measured long ago counts less.
+      const known = best === undefined ? rate : (best.rate + rate) / 2;
+      this.#best = { limit: this.#limit, rate: known };
+      this.#rested += 1;
+      if (this.#rested >= rest) this.#look(now);
+    } else if (better) {
+      this.#best = { limit: this.#limit, rate: best === undefined ? rate : Math.max(rate, best.rate) };
+      this.#step(this.#trying, now);
+    } else {
+      this.#settle(best.limit);
+    }
+  }
+
+  #look(now: number): void {
+    this.#lastLook = this.#lastLook === 'more' ? 'fewer' : 'more';
+    this.#step(this.#lastLook, now);
+  }
+
+  /** Another limit, to be compared with the best; if there is none, that stays. */
+  #step(way: 'more' | 'fewer', now: number): void {
+    const next = way === 'more' ? Math.min(this.#most, this.#limit * 2) : Math.ceil(this.#limit / 2);
+    if (next === this.#limit || (way === 'more' && now < this.#calmUntil)) {
+      this.#settle(this.#limit);
+      return;
+    }
+    this.#trying = way;
+    this.#change(next);
+  }
+
+  #settle(limit: number): void {
+    this.#trying = undefined;
+    this.#rested = 0;
+    this.#change(limit);
+  }
+
+  #change(limit: number): void {
+    if (limit === this.#limit) return;
+    this.#settling = this.#limit;
+    this.#limit = limit;
+    this.#window = undefined;
+  }
+}
