@@ -3,9 +3,9 @@
  * the whole cache again to say so. Eight bytes a record, kept in the cache's root; if it is lost, records are compared
  * again. Never a reason to remove anything: S1 asks for what was seen in the same pass.
  */
-import { hash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import type { Identity } from '../rules/identity.js';
+import { fractionOf } from '../rules/sampling.js';
 import type { CacheDirectory } from './directory.js';
 import { MEMO_NAME } from './own_files.js';
 import { NumberSet } from './number_set.js';
@@ -22,7 +22,7 @@ export interface ComparedWith {
   mtime: Date;
 }
 
-const MAGIC = Buffer.from('xrootd-archive 1');
+const MAGIC = Buffer.from('xrootd-archive 2');
 
 export class VerifiedMemo {
   readonly #root: CacheDirectory;
@@ -67,9 +67,8 @@ export class VerifiedMemo {
   /** 53 bits: two of a million records have the same one in a pass of ten thousand. */
   #key({ path, identity }: Compared, { size, mtime }: ComparedWith): number {
     const { dev, ino, size: bytes, mtimeNs, ctimeNs } = identity;
-    const text = `${this.#scope}\0${path}\0${dev} ${ino} ${bytes} ${mtimeNs} ${ctimeNs} ${size} ${mtime.getTime()}`;
-    const digest = hash('sha1', text, 'buffer');
-    return digest.readUInt32LE(0) * 2 ** 21 + (digest.readUInt32LE(4) >>> 11);
+    const text = `${path}\0${dev} ${ino} ${bytes} ${mtimeNs} ${ctimeNs} ${size} ${mtime.getTime()}`;
+    return fractionOf(text, this.#scope) * 2 ** 53;
   }
 }
 
