@@ -1,6 +1,8 @@
 /** The part that we use of a package without types. */
 declare module 'fs-native-extensions' {
-  /** OFD write lock on the whole file; false if another open file description holds one. */
-  export function tryLock(fd: number, offset?: number, length?: number): boolean;
-  export function unlock(fd: number, offset?: number, length?: number): void;
+  /**
+   * OFD lock: a write lock, or, if shared, a read lock, also in place of the one that is held; false if another open file
+   * description holds one that excludes it.
+   */
+  export function tryLock(fd: number, offset: number, length: number, options: { shared: boolean }): boolean;
 }

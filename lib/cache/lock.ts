@@ -1,27 +1,38 @@
 /**
- * S10: one pass at a time on one cache.
+ * S10: one pass at a time on one cache, alone or in shards.
  *
  * A kernel lock (an open-file-description lock on Linux) on a file in the cache's root, and on `worker_file_path` as
  * well where that is set: so two configurations that name different lock files still can't work on one cache. The lock
  * goes with its process, however it ends; children don't inherit it, since Node opens files close-on-exec. Two Archive
- * objects in one process exclude each other like two processes. The files stay; what stands in them is for people.
+ * objects in one process exclude each other like two processes. The files stay.
+ *
+ * A shard shares those locks with the other shards of the same count, and has one of its own to itself. The first one
+ * writes the count into the file while it is alone there, and shares it then; whoever shares it finds a count that
+ * nobody can change, and leaves again if it isn't his. All else that stands in the files is for people.
  */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import nativeLocks from 'fs-native-extensions';
 import { ConfigError } from '../config/errors.js';
+import type { Shard } from '../rules/sharding.js';
 import { errnoCode } from './errors.js';
-import { LOCK_NAME } from './own_files.js';
+import { LOCK_NAME, nameFor } from './own_files.js';
 
 const MOST_TEXT = 1024;
+/** In which the first shard has written the count: a moment, on a slow network file system some. */
+const SHARING_MS = 2000;
+const AGAIN_MS = 25;
 
 export interface LockHolder {
   pid?: number;
   host?: string;
   /** ISO 8601, UTC. */
   startedAt?: string;
+  /** It is the first one of so many shards; others may have come, and it may have gone. */
+  shards?: number;
 }
 
 /** Another pass works on this cache. The command ends with exit code 4. */
@@ -34,13 +45,17 @@ export class LockedError extends Error {
   readonly holder: LockHolder;
 
   constructor(file: string, holder: LockHolder) {
-    const who = holder.pid === undefined ? 'another process' : `process ${holder.pid}`;
-    const where = holder.host === undefined || holder.host === os.hostname() ? '' : ` on ${holder.host}`;
     const since = holder.startedAt === undefined ? '' : ` since ${holder.startedAt}`;
-    super(`another pass is running: ${who}${where} holds ${file}${since}`);
+    super(`another pass is running: ${nameOf(holder)} holds ${file}${since}`);
     this.file = file;
     this.holder = holder;
   }
+}
+
+function nameOf({ pid, host, shards }: LockHolder): string {
+  if (shards !== undefined) return `one of ${shards} shards`;
+  const where = host === undefined || host === os.hostname() ? '' : ` on ${host}`;
+  return pid === undefined ? 'another process' : `process ${pid}${where}`;
 }
 
 export interface PassLock {
@@ -50,12 +65,18 @@ export interface PassLock {
 }
 
 /**
- * Takes the lock, or refuses at once.
- * @throws {LockedError} if another pass holds it
+ * Takes the lock, or refuses at once; for a shard within two seconds.
+ * @throws {LockedError} if another pass holds it: for a shard one that is alone, one in another number of shards, or the
+ * same shard
  * @throws {ConfigError} if a lock file can't be opened or the file system has no locks
  */
-export async function acquireLock(cacheDirectory: string, workerFilePath?: string): Promise<PassLock> {
-  const own = path.join(await fs.realpath(cacheDirectory), LOCK_NAME);
+export async function acquireLock(
+  cacheDirectory: string,
+  workerFilePath?: string,
+  shard?: Shard,
+): Promise<PassLock> {
+  const root = await fs.realpath(cacheDirectory);
+  const own = path.join(root, LOCK_NAME);
   const wanted: [key: string, file: string][] = [['cacheDirectory', own]];
   if (workerFilePath !== undefined && path.resolve(workerFilePath) !== own)
     wanted.push(['workerFilePath', path.resolve(workerFilePath)]);
@@ -64,7 +85,13 @@ export async function acquireLock(cacheDirectory: string, workerFilePath?: strin
     for (const handle of held.splice(0).reverse()) await handle.close();
   };
   try {
-    for (const [key, file] of wanted) held.push(await lockFile(key, file));
+    for (const [key, file] of wanted)
+      held.push(await (shard === undefined ? lockAlone(key, file) : lockShared(key, file, shard.count)));
+    if (shard !== undefined) {
+      const file = path.join(root, nameFor(shard, LOCK_NAME));
+      held.push(await lockAlone('cacheDirectory', file));
+      wanted.push(['cacheDirectory', file]);
+    }
   } catch (error) {
     await release();
     throw error;
@@ -72,22 +99,47 @@ export async function acquireLock(cacheDirectory: string, workerFilePath?: strin
   return { files: wanted.map(([, file]) => file), release };
 }
 
-async function lockFile(key: string, file: string): Promise<fs.FileHandle> {
+function lockAlone(key: string, file: string): Promise<fs.FileHandle> {
+  return untilLocked(key, file, async (handle) => {
+    if (!tryLock(handle.fd, key, file, false)) throw new LockedError(file, await readHolder(handle));
+    if (!(await isStill(handle, file))) return false;
+    await refuseForeign(handle, key, file);
+    await writeHolder(handle);
+    return true;
+  });
+}
+
+function lockShared(key: string, file: string, shards: number): Promise<fs.FileHandle> {
+  const end = performance.now() + SHARING_MS;
+  return untilLocked(key, file, async (handle) => {
+    if (tryLock(handle.fd, key, file, false) && (await isStill(handle, file))) {
+      await refuseForeign(handle, key, file);
+      await writeHolder(handle, shards);
+    }
+    const shared = tryLock(handle.fd, key, file, true) && (await isStill(handle, file));
+    const holder = await readHolder(handle);
+    if (shared && holder.shards === shards) return true;
+    if (performance.now() >= end) throw new LockedError(file, holder);
+    return false;
+  });
+}
+
+/** @param attempt false: to be tried again, with the file opened anew */
+async function untilLocked(
+  key: string,
+  file: string,
+  attempt: (handle: fs.FileHandle) => Promise<boolean>,
+): Promise<fs.FileHandle> {
   for (;;) {
     const handle = await openLockFile(key, file);
     try {
-      if (!tryLock(handle.fd, key, file)) throw new LockedError(file, await readHolder(handle));
-      // Somebody may have removed the file between our open and our lock: then the lock is worth nothing.
-      if (await isStill(handle, file)) {
-        await refuseForeign(handle, key, file);
-        await writeHolder(handle);
-        return handle;
-      }
+      if (await attempt(handle)) return handle;
     } catch (error) {
       await handle.close();
       throw error;
     }
     await handle.close();
+    await sleep(AGAIN_MS);
   }
 }
 
@@ -102,9 +154,9 @@ async function openLockFile(key: string, file: string): Promise<fs.FileHandle> {
   }
 }
 
-function tryLock(fd: number, key: string, file: string): boolean {
+function tryLock(fd: number, key: string, file: string, shared: boolean): boolean {
   try {
-    return nativeLocks.tryLock(fd);
+    return nativeLocks.tryLock(fd, 0, 0, { shared });
   } catch (error) {
     throw new ConfigError([
       { key, message: `the lock file ${file} can't be locked: ${(error as Error).message}` },
@@ -112,6 +164,7 @@ function tryLock(fd: number, key: string, file: string): boolean {
   }
 }
 
+/** Somebody may have removed the file between our open and our lock: then the lock is worth nothing. */
 async function isStill(handle: fs.FileHandle, file: string): Promise<boolean> {
   const mine = await handle.stat({ bigint: true });
   try {
@@ -132,9 +185,11 @@ async function refuseForeign(handle: fs.FileHandle, key: string, file: string): 
   throw new ConfigError([{ key, message: `${file} is there already, and is no lock file` }]);
 }
 
-async function writeHolder(handle: fs.FileHandle): Promise<void> {
+async function writeHolder(handle: fs.FileHandle, shards?: number): Promise<void> {
+  const lines = [`pid ${process.pid}`, `host ${os.hostname()}`, `started ${new Date().toISOString()}`];
+  if (shards !== undefined) lines.push(`shards ${shards}`);
   await handle.truncate(0);
-  await handle.write(`pid ${process.pid}\nhost ${os.hostname()}\nstarted ${new Date().toISOString()}\n`, 0);
+  await handle.write(`${lines.join('\n')}\n`, 0);
 }
 
 async function readHolder(handle: fs.FileHandle): Promise<LockHolder> {
@@ -144,9 +199,11 @@ async function readHolder(handle: fs.FileHandle): Promise<LockHolder> {
   const pid = word('pid');
   const host = word('host');
   const startedAt = word('started');
+  const shards = word('shards');
   return {
     ...(pid === undefined ? {} : { pid: Number(pid) }),
     ...(host === undefined ? {} : { host }),
     ...(startedAt === undefined ? {} : { startedAt }),
+    ...(shards === undefined ? {} : { shards: Number(shards) }),
   };
 }

@@ -1,6 +1,7 @@
 /** Names of our own files inside the cache. All start with RESERVED_PREFIX, so none can be a record. */
 import { hash, randomBytes } from 'node:crypto';
 import { isReserved, RESERVED_PREFIX } from '../rules/names.js';
+import type { Shard } from '../rules/sharding.js';
 
 /** The cache's own lock, in its root. Stays there; removing it while a pass runs would let a second one in. */
 export const LOCK_NAME = `${RESERVED_PREFIX}lock`;
@@ -9,6 +10,7 @@ export const MEMO_NAME = `${RESERVED_PREFIX}verified`;
 /** What a restore has asked tape for, in the root of where it restores to: stage_journal.ts. */
 export const JOURNAL_NAME = `${RESERVED_PREFIX}staged`;
 const STATE = new Set([LOCK_NAME, MEMO_NAME, `${MEMO_NAME}.new`, JOURNAL_NAME]);
+const OF_SHARD = /\.\d+-of-\d+(?=$|\.new$)/;
 const REMOVING = `${RESERVED_PREFIX}removing.`;
 const INCOMING = `${RESERVED_PREFIX}incoming.`;
 
@@ -20,7 +22,12 @@ export function ownFile(name: string): OwnFile | undefined {
   if (!isReserved(name)) return undefined;
   if (name.startsWith(REMOVING) && name.length > REMOVING.length) return 'removing';
   if (name.startsWith(INCOMING)) return 'incoming';
-  return STATE.has(name) ? 'state' : 'other';
+  return STATE.has(name.replace(OF_SHARD, '')) ? 'state' : 'other';
+}
+
+/** Each shard has its own of such a file. */
+export function nameFor(shard: Shard | undefined, name: string): string {
+  return shard === undefined ? name : `${name}.${shard.index}-of-${shard.count}`;
 }
 
 export function captureName(name: string): string {

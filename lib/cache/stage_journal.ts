@@ -3,9 +3,10 @@
  * instead of asking twice, and knows what to evict. One JSON object a line; a last line that was cut is left out.
  */
 import * as fs from 'node:fs/promises';
+import type { Shard } from '../rules/sharding.js';
 import type { CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
-import { JOURNAL_NAME } from './own_files.js';
+import { JOURNAL_NAME, nameFor } from './own_files.js';
 
 export interface StagedRequest {
   requestId: string;
@@ -13,18 +14,18 @@ export interface StagedRequest {
 }
 
 export class StageJournal {
-  readonly #root: CacheDirectory;
+  readonly #file: string;
   readonly #target: string;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(root: CacheDirectory, target: string) {
-    this.#root = root;
+  constructor(root: CacheDirectory, target: string, shard?: Shard) {
+    this.#file = root.entry(nameFor(shard, JOURNAL_NAME));
     this.#target = target;
   }
 
   /** The requests of an earlier restore from the same target, oldest first. */
   async read(): Promise<StagedRequest[]> {
-    const lines = await fs.readFile(this.#root.entry(JOURNAL_NAME), 'utf8').catch((error: unknown) => {
+    const lines = await fs.readFile(this.#file, 'utf8').catch((error: unknown) => {
       if (errnoCode(error) === 'ENOENT') return '';
       throw error;
     });
@@ -37,15 +38,13 @@ export class StageJournal {
   /** Resolves when the line is on the disk. */
   add(request: StagedRequest): Promise<void> {
     const line = `${JSON.stringify({ target: this.#target, ...request })}\n`;
-    this.#writing = this.#writing.then(() =>
-      fs.appendFile(this.#root.entry(JOURNAL_NAME), line, { flush: true }),
-    );
+    this.#writing = this.#writing.then(() => fs.appendFile(this.#file, line, { flush: true }));
     return this.#writing;
   }
 
   /** All has been dealt with. */
   async clear(): Promise<void> {
-    await fs.rm(this.#root.entry(JOURNAL_NAME), { force: true });
+    await fs.rm(this.#file, { force: true });
   }
 }
 

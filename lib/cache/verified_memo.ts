@@ -6,8 +6,9 @@
 import * as fs from 'node:fs/promises';
 import type { Identity } from '../rules/identity.js';
 import { fractionOf } from '../rules/sampling.js';
+import type { Shard } from '../rules/sharding.js';
 import type { CacheDirectory } from './directory.js';
-import { MEMO_NAME } from './own_files.js';
+import { MEMO_NAME, nameFor } from './own_files.js';
 import { NumberSet } from './number_set.js';
 
 export interface Compared {
@@ -26,12 +27,14 @@ const MAGIC = Buffer.from('xrootd-archive 2');
 
 export class VerifiedMemo {
   readonly #root: CacheDirectory;
+  readonly #file: string;
   readonly #scope: string;
   readonly #earlier: NumberSet;
   readonly #now = new NumberSet();
 
-  private constructor(root: CacheDirectory, scope: string, earlier: NumberSet) {
+  private constructor(root: CacheDirectory, file: string, scope: string, earlier: NumberSet) {
     this.#root = root;
+    this.#file = file;
     this.#scope = scope;
     this.#earlier = earlier;
   }
@@ -40,8 +43,9 @@ export class VerifiedMemo {
    * A file that isn't there or can't be read is as good as an empty one.
    * @param scope what must be the same for a comparison to count: the target, the kind of checksum
    */
-  static async load(root: CacheDirectory, scope: string): Promise<VerifiedMemo> {
-    return new VerifiedMemo(root, scope, await read(root));
+  static async load(root: CacheDirectory, scope: string, shard?: Shard): Promise<VerifiedMemo> {
+    const file = nameFor(shard, MEMO_NAME);
+    return new VerifiedMemo(root, file, scope, await read(root.entry(file)));
   }
 
   /** Was this very file, unchanged since, found identical with what the server has? */
@@ -59,9 +63,9 @@ export class VerifiedMemo {
   /** @param complete every record was looked at: what wasn't found isn't there any more */
   async save(complete: boolean): Promise<void> {
     if (!complete) for (const key of this.#earlier) this.#now.add(key);
-    const temporary = this.#root.entry(`${MEMO_NAME}.new`);
+    const temporary = this.#root.entry(`${this.#file}.new`);
     await fs.writeFile(temporary, [MAGIC, this.#now.bytes()], { mode: 0o600 });
-    await fs.rename(temporary, this.#root.entry(MEMO_NAME));
+    await fs.rename(temporary, this.#root.entry(this.#file));
   }
 
   /** 53 bits: two of a million records have the same one in a pass of ten thousand. */
@@ -72,10 +76,10 @@ export class VerifiedMemo {
   }
 }
 
-async function read(root: CacheDirectory): Promise<NumberSet> {
+async function read(file: string): Promise<NumberSet> {
   const keys = new NumberSet();
   try {
-    const bytes = await fs.readFile(root.entry(MEMO_NAME));
+    const bytes = await fs.readFile(file);
     if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || bytes.length % 8 !== 0) return keys;
     for (let at = MAGIC.length; at < bytes.length; at += 8) {
       keys.add(bytes.readDoubleLE(at));

@@ -16,7 +16,7 @@ import { isActiveCapture } from './capture.js';
 import { joinPath, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
 import { BatchStat, type StatResult } from './batch_stat.js';
-import { ownFile } from './own_files.js';
+import { capturedName, ownFile } from './own_files.js';
 
 export interface CacheRecord {
   kind: 'record';
@@ -57,6 +57,11 @@ export interface WalkOptions {
   signal?: AbortSignal;
   /** Why a name can't be archived (S9); undefined if it can. Default: every valid UTF-8 name can. */
   nameProblem?: (path: string) => string | undefined;
+  /**
+   * Which records to look at, and what else has a name; a capture counts as the record that it holds. Directories are
+   * entered all the same, and those that can't be read are told of. Default: all.
+   */
+  only?: (path: string) => boolean;
   /** Relative paths to pass over without a word, like a lock file inside the cache. */
   ignore?: ReadonlySet<string>;
   /** Most entries of one batch. Default 128. */
@@ -95,7 +100,7 @@ async function* walkDirectory(
         const entry = await listing.read();
         done = entry === null;
         if (entry === null) break;
-        names.push(entry.name);
+        if (entry.isDirectory() || isWanted(directory, entry.name, options)) names.push(entry.name);
       }
       const subdirectories: string[] = [];
       const entries: WalkEntry[] = [];
@@ -127,12 +132,12 @@ async function* descend(
     directory = await parent.openChild(name);
   } catch (error) {
     if (isSystemLostAndFound(parent, name, error)) return;
-    yield [errnoCode(error) === 'ENOENT' ? { kind: 'vanished', path } : unreadable(path, error)];
+    yield [missingOrUnreadable(path, error)];
     return;
   }
   try {
     const listing = await opendir(directory.access, LISTING).catch((error: unknown) =>
-      unreadable(path, error),
+      missingOrUnreadable(path, error),
     );
     if ('kind' in listing) yield [listing];
     else yield* walkDirectory(directory, listing, batchStat, options);
@@ -150,13 +155,19 @@ function classify(
   subdirectories: string[],
 ): void {
   const name = decode(listed);
-  const path = joinPath(directory.relative, name ?? printableName(Buffer.from(listed, 'latin1')));
+  const path = joinPath(directory.relative, name ?? printableBytes(listed));
   if (options.ignore?.has(path) === true) return;
   if (result instanceof Error) {
-    entries.push(errnoCode(result) === 'ENOENT' ? { kind: 'vanished', path } : unreadable(path, result));
+    entries.push(missingOrUnreadable(path, result));
     return;
   }
   const own = name === undefined ? undefined : ownFile(name);
+  if (result.isDirectory() && name !== undefined && own === undefined) {
+    subdirectories.push(name);
+    return;
+  }
+  // Again, for what was listed as a directory.
+  if (!isWanted(directory, listed, options)) return;
   if (own !== undefined) {
     const entry = ownEntry(directory, name ?? listed, path, own, result);
     if (entry !== undefined) entries.push(entry);
@@ -169,8 +180,6 @@ function classify(
     );
   } else if (name === undefined) {
     entries.push(problem('bad_name', path, 'BadName', 'its name is not valid UTF-8'));
-  } else if (result.isDirectory()) {
-    subdirectories.push(name);
   } else {
     const reason = options.nameProblem?.(path);
     if (reason !== undefined) entries.push(problem('bad_name', printableName(path), 'BadName', reason));
@@ -204,6 +213,16 @@ function ownEntry(
   );
 }
 
+function isWanted({ relative }: CacheDirectory, listed: string, { only }: WalkOptions): boolean {
+  if (only === undefined) return true;
+  const name = decode(listed) ?? printableBytes(listed);
+  return only(joinPath(relative, ownFile(name) === 'removing' ? capturedName(name) : name));
+}
+
+function printableBytes(latin1: string): string {
+  return printableName(Buffer.from(latin1, 'latin1'));
+}
+
 /** Undefined for bytes that are no UTF-8. */
 function decode(latin1: string): string | undefined {
   // eslint-disable-next-line no-control-regex
@@ -229,6 +248,10 @@ function specialKind(stats: BigIntStats): keyof typeof SPECIAL | undefined {
 /** The root of an ext file system has one that only root may read; it is the system's, not the facility's. */
 function isSystemLostAndFound(parent: CacheDirectory, name: string, error: unknown): boolean {
   return parent.relative === '' && name === 'lost+found' && errnoCode(error) === 'EACCES';
+}
+
+function missingOrUnreadable(path: string, error: unknown): Vanished | WalkProblem {
+  return errnoCode(error) === 'ENOENT' ? { kind: 'vanished', path } : unreadable(path, error);
 }
 
 function unreadable(path: string, error: unknown): WalkProblem {

@@ -9,10 +9,16 @@ import {
   type LoadOptions,
   type LogLevel,
 } from '../config/index.js';
+import type { Shard } from '../rules/sharding.js';
+import { shard } from './values.js';
 
 export interface BaseOptions {
   json?: boolean;
   logLevel?: LogLevel;
+}
+
+export interface ShardOption {
+  shard?: Shard;
 }
 
 /** As commander has parsed them; the keys of those that overrule are camelCase keys of the configuration. */
@@ -52,6 +58,11 @@ export function addConfigOptions(command: Command): Command {
   addBaseOptions(command);
   for (const option of overrideOptions()) command.addOption(option);
   return command;
+}
+
+export function addShardOption(command: Command): Command {
+  const description = 'only the part of this process, i from 0, where n processes share the files: 0/4';
+  return command.option('--shard <i/n>', description, shard);
 }
 
 /** Where options stand before the command: `xrootd-archive --config FILE backup`. */

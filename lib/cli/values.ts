@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { parseMoment } from '../rules/moment.js';
+import { shardProblem, type Shard } from '../rules/sharding.js';
 
 const powers: Record<string, number> = {
   '': 1,
@@ -56,6 +57,15 @@ export function percentage(text: string): number {
   const value = Number(number);
   if (!(value > 0 && value <= 100))
     throw new InvalidArgumentError('It must be a part above 0 %, up to 100 %.');
+  return value;
+}
+
+/** `0/4`: the first of four. */
+export function shard(text: string): Shard {
+  const [, index, count] = /^(\d{1,15})\/(\d{1,15})$/.exec(text) ?? [];
+  const value = { index: Number(index), count: Number(count) };
+  const problem = shardProblem(value);
+  if (problem !== undefined) throw new InvalidArgumentError(`It ${problem}.`);
   return value;
 }
 

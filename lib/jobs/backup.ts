@@ -13,6 +13,7 @@ import { checkAccess, requireCache } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import { statBatch, statBatchesAhead } from '../remote/limited_store.js';
 import { checkNameText } from '../rules/names.js';
+import { inShard, type Shard } from '../rules/sharding.js';
 import { checksumFile } from '../xrdcl/index.js';
 import { backupRecord, decideAtSight, waitingForTape, type BackupContext } from './backup_record.js';
 import { coalesced } from './coalesced.js';
@@ -20,9 +21,10 @@ import { forEachConcurrent } from './concurrent.js';
 import { failureOf } from './failure.js';
 import { failed, JobRun, type JobDependencies } from './job_run.js';
 import type { Report } from './report.js';
+import { checkShard, type ShardOptions } from './shards.js';
 import { TaskPool } from './task_pool.js';
 
-export interface BackupOptions {
+export interface BackupOptions extends ShardOptions {
   /** Ends the pass: running copies are cancelled and what they made is removed, nothing else is begun. */
   signal?: AbortSignal | undefined;
   /** Only tell what would be done. Default false. */
@@ -41,9 +43,10 @@ const localChecksums = 4;
  */
 export async function backup(dependencies: JobDependencies, options: BackupOptions = {}): Promise<Report> {
   const { config } = dependencies;
+  checkShard(options.shard);
   const cache = requireCache(config);
   await checkAccess(config);
-  const lock = await acquireLock(cache, config.workerFilePath);
+  const lock = await acquireLock(cache, config.workerFilePath, options.shard);
   try {
     const root = await CacheDirectory.openRoot(cache);
     try {
@@ -59,7 +62,7 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
 async function pass(
   root: CacheDirectory,
   dependencies: JobDependencies,
-  { signal: given, dryRun = false }: BackupOptions,
+  { signal: given, dryRun = false, shard }: BackupOptions,
 ): Promise<Report> {
   const { config, logger } = dependencies;
   const cache = requireCache(config);
@@ -68,7 +71,7 @@ async function pass(
   const { emit, progress, signal } = run;
   const sums = pLimit(localChecksums);
   const directories = new OpenDirectories(root);
-  const memo = await VerifiedMemo.load(root, `${config.targetUrl} ${config.checksumType}`);
+  const memo = await VerifiedMemo.load(root, `${config.targetUrl} ${config.checksumType}`, shard);
   const tape = { seen: false };
   const context: BackupContext = {
     ...{ config, dryRun, root, directories, store, memo, emit, progress, signal },
@@ -84,7 +87,7 @@ async function pass(
     if (!signal.aborted) await store.ping(signal);
     const pool = new TaskPool(() => recordsPerCopy * store.copiesAtOnce());
     try {
-      const batches = coalesced(entries(context), statBatch);
+      const batches = coalesced(entries(context, shard), statBatch);
       const ahead = statBatchesAhead(config.parallelStats);
       await forEachConcurrent(batches, ahead, (batch) => look(batch, pool, run, context, logger));
     } finally {
@@ -100,12 +103,10 @@ async function pass(
   return report;
 }
 
-async function* entries({
-  config,
-  root,
-  progress,
-  signal,
-}: BackupContext): AsyncGenerator<WalkEntry[], void, undefined> {
+async function* entries(
+  { config, root, progress, signal }: BackupContext,
+  shard: Shard | undefined,
+): AsyncGenerator<WalkEntry[], void, undefined> {
   const { base } = parseTarget(config.targetUrl);
   const nameProblem = (path: string) => {
     const verdict = checkNameText(path, { base });
@@ -113,7 +114,8 @@ async function* entries({
   };
   const ignore = new Set<string>();
   if (config.workerFilePath !== undefined) ignore.add(relative(root.real, config.workerFilePath));
-  for await (const batch of walkBatches(root, { signal, nameProblem, ignore })) {
+  const only = shard && { only: (path: string) => inShard(path, shard) };
+  for await (const batch of walkBatches(root, { signal, nameProblem, ignore, ...only })) {
     for (const entry of batch) if (entry.kind === 'record') progress.found(Number(entry.identity.size));
     yield batch;
   }

@@ -24,6 +24,8 @@ export interface ListOptions {
   recursive?: boolean | undefined;
   /** Which directories to enter when recursive. Default: all. */
   enters?: ((directory: string) => boolean) | undefined;
+  /** Which files to look at, by their path. Default: all. */
+  only?: ((path: string) => boolean) | undefined;
 }
 
 /** One that couldn't be listed or asked about is a Failure among the entries, not a shorter list. */
@@ -34,14 +36,23 @@ export async function* list(
   store: RemoteStore,
   paths: readonly string[],
   statsInFlight: number,
-  { signal, recursive = false, enters = () => true }: ListOptions = {},
+  { signal, recursive = false, enters = () => true, only }: ListOptions = {},
 ): AsyncGenerator<ListItem, void, undefined> {
   await store.ping(signal);
-  const found = entriesOf(store, paths.length === 0 ? [''] : paths, recursive ? enters : undefined, signal);
+  const roots = paths.length === 0 ? [''] : paths;
+  const found = filesOnly(entriesOf(store, roots, recursive ? enters : undefined, signal), only);
   const looks = mapConcurrent(inBatches(found, statBatch), statBatchesAhead(statsInFlight), (batch) =>
     look(store, batch, signal),
   );
   for await (const items of looks) yield* items;
+}
+
+async function* filesOnly(
+  entries: AsyncIterable<Found>,
+  only: (path: string) => boolean = () => true,
+): AsyncGenerator<Found, void, undefined> {
+  for await (const entry of entries)
+    if ('failed' in entry || entry.isDirectory || only(entry.path)) yield entry;
 }
 
 async function look(
@@ -53,7 +64,7 @@ async function look(
   const answers = (await statAll(store, paths, signal)).values();
   return batch.map((entry) => {
     if ('failed' in entry) return entry;
-    const stat = answers.next().value ?? new Error('gone before it was looked at');
+    const stat = answers.next().value ?? absent();
     return stat instanceof Error ? failed(entry.path, stat) : remoteEntry(entry.path, stat);
   });
 }
@@ -90,8 +101,7 @@ async function* entriesOf(
     const path = given.replace(/^(?:\.\/)+|^\.$|\/+$/g, '');
     try {
       const stat = await store.stat(path, signal);
-      if (stat === null) yield failed(path, new Error('the server has no such file or directory'));
-      else if (stat.kind === 'directory') yield* descend(store, path, enters, signal);
+      if (stat?.kind === 'directory') yield* descend(store, path, enters, signal);
       else yield { path, isDirectory: false };
     } catch (error) {
       signal?.throwIfAborted();
@@ -118,6 +128,10 @@ async function* descend(
   }
   if (enters === undefined) return;
   for (const path of below) if (enters(path)) yield* descend(store, path, enters, signal);
+}
+
+function absent(): Error {
+  return Object.assign(new Error('the server has no such file or directory'), { code: 'NotFound' });
 }
 
 function failed(path: string, error: unknown): Failure & { failed: true } {

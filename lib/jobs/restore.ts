@@ -21,10 +21,11 @@ import { RemoteReceiver } from './remote_receiver.js';
 import type { Report } from './report.js';
 import { restoreRecord } from './restore_record.js';
 import { selectedFiles, selection, type SelectionOptions } from './selected.js';
+import { checkShard, type ShardOptions } from './shards.js';
 import { Stager } from './stager.js';
 import { TaskPool } from './task_pool.js';
 
-export interface RestoreOptions extends SelectionOptions {
+export interface RestoreOptions extends SelectionOptions, ShardOptions {
   /** A local directory, made if it is missing, or the URL of another XRootD server. */
   to: string;
   /** Replace files that differ. Default false: a conflict. */
@@ -44,8 +45,8 @@ const onlinePerCopy = 3;
 
 /**
  * @param paths files, directories or globs, relative to the target's base; `.`, and none without a list, is everything
- * @throws {ConfigError} {LockedError} when another restore works into the same directory; {XRootDError} when the server
- * can't be reached or refuses us
+ * @throws {ConfigError} {LockedError} when another restore, but for other shards of this one, works into the same
+ * directory; {XRootDError} when the server can't be reached or refuses us
  */
 export async function restore(
   dependencies: JobDependencies,
@@ -53,7 +54,8 @@ export async function restore(
   options: RestoreOptions,
 ): Promise<Report> {
   const { config } = dependencies;
-  const { to, dryRun = false, fsync = true } = options;
+  const { to, dryRun = false, fsync = true, shard } = options;
+  checkShard(shard);
   const selector = selection(paths, options);
   if (isRemoteUrl(to)) {
     const target = parseTarget(to);
@@ -62,12 +64,12 @@ export async function restore(
   }
   if (dryRun && !existsSync(to)) return run(dependencies, selector, options, new AbsentReceiver(to));
   await makeTarget(to);
-  const lock = await acquireLock(to);
+  const lock = await acquireLock(to, undefined, shard);
   try {
     const root = await CacheDirectory.openRoot(to);
     const receiver = new LocalReceiver(root, config, fsync);
     // A dry run asks for nothing: what an earlier run asked for is still to be waited for.
-    const journal = dryRun ? undefined : new StageJournal(root, config.targetUrl);
+    const journal = dryRun ? undefined : new StageJournal(root, config.targetUrl, shard);
     return await run(dependencies, selector, options, receiver, journal);
   } finally {
     await lock.release();
@@ -91,7 +93,7 @@ async function run(
   journal?: StageJournal,
 ): Promise<Report> {
   const { config, logger } = dependencies;
-  const { overwrite = false, dryRun = false, signal: given } = options;
+  const { overwrite = false, dryRun = false, signal: given, shard } = options;
   try {
     const earlier = (await journal?.read()) ?? [];
     const adopted = new Map(
@@ -111,7 +113,7 @@ async function run(
     const context = { config, store, receiver, stager, emit, progress, overwrite, dryRun, signal };
     const work = async () => {
       try {
-        const files = job.found(selectedFiles(store, selector, config.parallelStats, signal));
+        const files = job.found(selectedFiles(store, selector, config.parallelStats, signal, shard));
         const online = new TaskPool(() => onlinePerCopy * store.copiesAtOnce());
         const offline = new TaskPool(() => config.stageMaxFiles);
         const poolOf = (entry: RemoteEntry) => (entry.online ? online : offline);

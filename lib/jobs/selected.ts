@@ -2,6 +2,7 @@
 import { ConfigError } from '../config/index.js';
 import type { RemoteStore } from '../remote/store.js';
 import { selector, type Selector } from '../rules/selection.js';
+import { inShard, type Shard } from '../rules/sharding.js';
 import { list, type ListItem } from './list.js';
 
 export interface SelectionOptions {
@@ -39,29 +40,39 @@ export function namedSelection(paths: readonly string[], options: SelectionOptio
   return selection(paths, options);
 }
 
-/** Files, and what couldn't be looked at; also what was asked for and isn't there. */
+/**
+ * Files, and what couldn't be looked at; also what was asked for and isn't there, which only one shard tells. What can't
+ * be listed is told by every shard that has met it: its own files may be below.
+ */
 export async function* selectedFiles(
   store: RemoteStore,
   selects: Selector,
   statsInFlight: number,
   signal: AbortSignal,
+  shard?: Shard,
 ): AsyncGenerator<ListItem, void, undefined> {
   const failed = new Set<string>();
-  const options = { recursive: true, enters: selects.directoryMayMatch, signal };
+  const only = (path: string) => selects.names(path) && inShard(path, shard);
+  const options = { recursive: true, enters: selects.directoryMayMatch, only, signal };
   for await (const item of list(store, selects.roots, statsInFlight, options)) {
     if ('failed' in item) {
       failed.add(item.path);
       yield item;
     } else if (!item.isDirectory && selects(item)) yield item;
   }
-  for (const path of missing(selects.unmatched(), failed))
+  for (const path of missing(selects.unmatched(), failed, shard))
     yield { path, code: 'NotFound', message: 'nothing on the server is named so', failed: true };
 }
 
 /** An empty archive is fine, and what has been told of isn't told twice. */
-export function missing(unmatched: readonly string[], told: ReadonlySet<string>): string[] {
+export function missing(
+  unmatched: readonly string[],
+  told: ReadonlySet<string>,
+  shard: Shard | undefined,
+): string[] {
   return unmatched.filter((given) => {
-    const path = given.split('/').filter((component) => component !== '' && component !== '.');
-    return path.length > 0 && !told.has(path.join('/'));
+    const components = given.split('/').filter((component) => component !== '' && component !== '.');
+    const path = components.join('/');
+    return path !== '' && !told.has(path) && inShard(path, shard);
   });
 }

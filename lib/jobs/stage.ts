@@ -1,17 +1,17 @@
 /** Bringing files from tape to the disk buffer, for others to read: nothing is copied. */
 import type { RemoteStore } from '../remote/store.js';
-import type { Selector } from '../rules/selection.js';
 import { forEachConcurrent } from './concurrent.js';
 import { failureOf } from './failure.js';
 import { inBatches } from './in_batches.js';
 import { JobRun, type JobDependencies } from './job_run.js';
-import type { RemoteEntry } from './list.js';
+import type { ListItem, RemoteEntry } from './list.js';
 import { PrepareBatches } from './prepare_batches.js';
 import type { Report } from './report.js';
 import { namedSelection, selectedFiles, type SelectionOptions } from './selected.js';
+import { checkShard, type ShardOptions } from './shards.js';
 import { Stager } from './stager.js';
 
-export interface StageOptions extends SelectionOptions {
+export interface StageOptions extends SelectionOptions, ShardOptions {
   /** Until each file is online or has failed. Default false: the requests are sent, and that is all. */
   wait?: boolean | undefined;
   /** Only tell what would be asked for. Default false. */
@@ -35,12 +35,14 @@ export async function stage(
   paths: readonly string[],
   options: StageOptions = {},
 ): Promise<Report> {
+  const { signal, dryRun, shard } = options;
+  checkShard(shard);
   const selector = namedSelection(paths, options);
   const store = dependencies.open();
-  const { signal, dryRun } = options;
   const run = new JobRun(store, dependencies, { job: 'stage', place: '', signal, dryRun });
-  if (options.wait !== true) return run.run(() => request(run, store, dependencies, selector));
   const { config, logger } = dependencies;
+  const offline = offlineFiles(run, selectedFiles(store, selector, config.parallelStats, run.signal, shard));
+  if (options.wait !== true) return run.run(() => request(run, store, config.stageBatchFiles, offline));
   const stager = new Stager({ config, store, logger, emit: run.emit, signal: run.signal });
   const bring = async ({ path, size }: RemoteEntry) => {
     await run.file(path, size, async () => {
@@ -51,7 +53,7 @@ export async function stage(
     });
   };
   const most = config.stageMaxFiles + recordsBeside;
-  const work = () => forEachConcurrent(offlineFiles(run, store, dependencies, selector), most, bring);
+  const work = () => forEachConcurrent(offline, most, bring);
   return run.run(
     () => work().finally(() => stager.idle()),
     () => stager.waiting,
@@ -62,13 +64,12 @@ export async function stage(
 async function request(
   run: JobRun,
   store: RemoteStore,
-  dependencies: JobDependencies,
-  selector: Selector,
+  stageBatchFiles: number,
+  offline: AsyncIterable<RemoteEntry>,
 ): Promise<void> {
-  const { stageBatchFiles } = dependencies.config;
   const batches = new PrepareBatches(stageBatchFiles);
   const { signal } = run;
-  for await (const batch of inBatches(offlineFiles(run, store, dependencies, selector), stageBatchFiles)) {
+  for await (const batch of inBatches(offline, stageBatchFiles)) {
     const files = new Map(batch.map((entry) => [entry.path, entry]));
     const took = (names: readonly string[]) => {
       for (const name of names) {
@@ -106,11 +107,8 @@ async function request(
 /** What tape is to be asked for; the rest has its outcome. */
 async function* offlineFiles(
   run: JobRun,
-  store: RemoteStore,
-  { config }: JobDependencies,
-  selector: Selector,
+  files: AsyncIterable<ListItem>,
 ): AsyncGenerator<RemoteEntry, void, undefined> {
-  const files = selectedFiles(store, selector, config.parallelStats, run.signal);
   for await (const file of run.found(files)) {
     if (file.online) run.finish({ result: 'kept', reason: ONLINE }, file);
     else yield file;

@@ -8,9 +8,9 @@ import { CacheDirectory } from '../cache/directory.js';
 import { OpenDirectories } from '../cache/open_directories.js';
 import { walk, type CacheRecord } from '../cache/walk.js';
 import { checkAccess, ConfigError, requireCache } from '../config/index.js';
-import { RESERVED_PREFIX } from '../rules/names.js';
 import { inSample } from '../rules/sampling.js';
 import type { Selector } from '../rules/selection.js';
+import { inShard, type Shard } from '../rules/sharding.js';
 import { checksumFile } from '../xrdcl/index.js';
 import type { ListedFile } from '../rules/checksum_list.js';
 import { readChecksums, type ChecksumList } from './checksum_lists.js';
@@ -18,6 +18,7 @@ import { forEachConcurrent } from './concurrent.js';
 import { JobRun, type JobDependencies } from './job_run.js';
 import type { Report } from './report.js';
 import { missing, selection } from './selected.js';
+import { checkShard, type ShardOptions } from './shards.js';
 import { verifyListed, verifyRecord, type VerifyContext } from './verify_record.js';
 
 /** What the remote files are compared with. */
@@ -28,7 +29,7 @@ export type VerifyAgainst =
   /** See ChecksumList. */
   | { checksums: ChecksumList; type?: string | undefined };
 
-export interface VerifyOptions {
+export interface VerifyOptions extends ShardOptions {
   /** Default: the cache. */
   against?: VerifyAgainst | undefined;
   /** Plain paths, in which no letter is special, beside the patterns. */
@@ -58,11 +59,13 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<Report> {
   const { config } = dependencies;
-  const { against = { cache: true }, sample = 100, seed = randomUUID(), signal } = options;
+  const { against = { cache: true }, sample = 100, seed = randomUUID(), shard, signal } = options;
   if (!(sample > 0 && sample <= 100))
     throw problem('sample', `must be per cent above 0 and up to 100, not ${sample}`);
+  checkShard(shard);
   const selector = selection(paths, { list: options.list });
-  const chosen = (path: string) => selector({ path, mtime: new Date(0) }) && inSample(path, seed, sample);
+  const chosen = (path: string) =>
+    selector.names(path) && inSample(path, seed, sample) && inShard(path, shard);
   await checkAccess({ keytabFilePath: config.keytabFilePath });
   if ('checksums' in against) {
     const listed = await readChecksums(against.checksums, against.type ?? config.checksumType);
@@ -90,22 +93,27 @@ export async function verify(
     };
     return job.run(async () => {
       await store.ping(job.signal);
-      await work(new Verification(job, context, selector, chosen));
+      await work(new Verification(job, context, { selector, chosen, shard }));
     });
   }
+}
+
+interface Choice {
+  selector: Selector;
+  /** What the selector names, as far as chance and shard will have it. */
+  chosen: (path: string) => boolean;
+  shard: Shard | undefined;
 }
 
 class Verification {
   readonly #job: JobRun;
   readonly #context: VerifyContext;
-  readonly #selector: Selector;
-  readonly #chosen: (path: string) => boolean;
+  readonly #choice: Choice;
 
-  constructor(job: JobRun, context: VerifyContext, selector: Selector, chosen: (path: string) => boolean) {
+  constructor(job: JobRun, context: VerifyContext, choice: Choice) {
     this.#job = job;
     this.#context = context;
-    this.#selector = selector;
-    this.#chosen = chosen;
+    this.#choice = choice;
   }
 
   async tree(root: CacheDirectory): Promise<void> {
@@ -123,14 +131,14 @@ class Verification {
 
   async *#records(root: CacheDirectory): AsyncGenerator<CacheRecord, void, undefined> {
     const { progress, signal } = this.#job;
-    // What a restore that was interrupted left for the next one is no record.
-    const ignore = new Set([`${RESERVED_PREFIX}staged`]);
-    for await (const entry of walk(root, { signal, ignore })) {
-      if (entry.kind === 'record' && this.#chosen(entry.path)) {
+    const { selector, chosen } = this.#choice;
+    for await (const entry of walk(root, { signal, only: chosen })) {
+      if (entry.kind === 'record') {
         progress.found(Number(entry.identity.size));
         yield entry;
       }
-      if (entry.kind === 'problem' && this.#chosen(entry.path)) {
+      // One of a directory hides files that nobody could choose.
+      if (entry.kind === 'problem' && selector.directoryMayMatch(entry.path === '.' ? '' : entry.path)) {
         const { path, code, errno, message } = entry;
         const number = errno === undefined ? {} : { errno };
         this.#job.finish({ result: 'failed', failure: { path, code, ...number, message } });
@@ -149,7 +157,7 @@ class Verification {
       }
       progress.walkEnded();
     };
-    await forEachConcurrent(found(this.#chosen), filesInFlight, async ({ path, expected }) => {
+    await forEachConcurrent(found(this.#choice.chosen), filesInFlight, async ({ path, expected }) => {
       if (this.#job.signal.aborted) return;
       await this.#job.file(path, expected.size ?? 0, () => verifyListed(path, expected, this.#context));
     });
@@ -159,7 +167,8 @@ class Verification {
   /** What was asked for and isn't on the local side. */
   #told(): void {
     if (this.#job.signal.aborted) return;
-    for (const path of missing(this.#selector.unmatched(), new Set())) {
+    const { selector, shard } = this.#choice;
+    for (const path of missing(selector.unmatched(), new Set(), shard)) {
       const failure = { path, code: 'NotFound', message: 'nothing on the local side is named so' };
       this.#job.finish({ result: 'failed', failure });
     }

@@ -20,6 +20,8 @@ export interface Selection {
 /** Is this record meant? `path` is that of a file as listed, relative to the target's base. */
 export interface Selector {
   (entry: { path: string; mtime: Date }): boolean;
+  /** The same of its path alone, whatever its time. */
+  readonly names: (path: string) => boolean;
   /** False only if nothing in this directory, however deep, can be selected. */
   readonly directoryMayMatch: (path: string) => boolean;
   /** Where listing must start: files or directories, none within another; `` is the base. See rootsOf(). */
@@ -75,7 +77,7 @@ export function selector(selection: Selection): Selector {
   return Object.assign(
     ({ path, mtime }: { path: string; mtime: Date }) =>
       named(path) && mtime.getTime() >= since && mtime.getTime() < until,
-    { directoryMayMatch, roots, unmatched: () => [...unseen] },
+    { names: named, directoryMayMatch, roots, unmatched: () => [...unseen] },
   );
 }
 

@@ -91,6 +91,63 @@ describe('the lock of a pass (S10)', () => {
     });
   });
 
+  it('is shared by shards of one count, each of them once', async () => {
+    await withTemp(async (cache) => {
+      const worker = path.join(cache, 'worker.pid');
+      const shard = (index: number, count: number) => acquireLock(cache, worker, { index, count });
+      // All at once: one of them finds nobody and writes the count.
+      const locks = await Promise.all([0, 1, 2, 3].map((index) => shard(index, 4)));
+      assert.deepEqual(locks[3]?.files, [
+        path.join(cache, LOCK_NAME),
+        worker,
+        path.join(cache, `${LOCK_NAME}.3-of-4`),
+      ]);
+      const refused = [acquireLock(cache), acquireLock(cache, worker), shard(2, 4), shard(2, 3), shard(0, 1)];
+      for (const attempt of await Promise.allSettled(refused))
+        assert.ok(attempt.status === 'rejected' && attempt.reason instanceof LockedError);
+      await assert.rejects(shard(2, 4), (error: LockedError) => error.holder.pid === process.pid);
+      await assert.rejects(shard(2, 3), {
+        message: /another pass is running: one of 4 shards holds .* since 20/,
+      });
+      await locks[2]?.release();
+      await (await shard(2, 4)).release();
+      for (const lock of locks) await lock.release();
+      const alone = await acquireLock(cache);
+      await assert.rejects(shard(0, 4), (error: LockedError) => error.holder.shards === undefined);
+      await alone.release();
+      await (await shard(2, 3)).release();
+    });
+  });
+
+  it('of two counts that come at once one is let in', async () => {
+    await withTemp(async (cache) => {
+      const shards = [3, 4].flatMap((count) => [0, 1, 2].map((index) => ({ index, count })));
+      const attempts = await Promise.allSettled(shards.map((shard) => acquireLock(cache, undefined, shard)));
+      const counts = shards.filter((_, i) => attempts[i]?.status === 'fulfilled').map(({ count }) => count);
+      assert.ok(counts.length === 3 && new Set(counts).size === 1, counts.join(' '));
+      for (const attempt of attempts) if (attempt.status === 'fulfilled') await attempt.value.release();
+    });
+  });
+
+  it('of a shard goes with its process, also when that was the first', async () => {
+    await withTemp(async (cache) => {
+      const { child } = await holder(cache, '--shard', '0', '4');
+      const other = await acquireLock(cache, undefined, { index: 1, count: 4 });
+      try {
+        await assert.rejects(
+          acquireLock(cache, undefined, { index: 0, count: 4 }),
+          (error: unknown) => error instanceof LockedError && error.holder.pid === child.pid,
+        );
+      } finally {
+        await kill(child);
+      }
+      const again = await acquireLock(cache, undefined, { index: 0, count: 4 });
+      await assert.rejects(acquireLock(cache, undefined, { index: 0, count: 3 }), { name: 'LockedError' });
+      await Promise.all([again.release(), other.release()]);
+      await (await acquireLock(cache, undefined, { index: 0, count: 3 })).release();
+    });
+  });
+
   it('never writes over a file that is no lock file', async () => {
     await withTemp(async (directory) => {
       const cache = path.join(directory, 'cache');

@@ -56,6 +56,27 @@ describe('the walk over the cache', () => {
     });
   });
 
+  it('looks only at what is asked for, in all directories; a capture goes by its record’s name', async () => {
+    await withTemp(async (cache) => {
+      mkdirSync(path.join(cache, 'a/é'), { recursive: true });
+      for (const name of ['one', 'two', 'é/one', 'é/two', '.xrootd-archive.removing.one'])
+        writeFileSync(path.join(cache, 'a', name), 'x');
+      symlinkSync('one', path.join(cache, 'a/link to one'));
+      symlinkSync('one', path.join(cache, 'a/link to two'));
+      const asked = new Set<string>();
+      const only = (name: string) => {
+        asked.add(name);
+        return name.endsWith('one');
+      };
+      const entries = await list(cache, { only });
+      assert.deepEqual(paths(entries, 'record'), ['a/one', 'a/é/one']);
+      assert.deepEqual(paths(entries, 'leftover'), ['a/.xrootd-archive.removing.one']);
+      assert.deepEqual(paths(entries, 'problem'), ['a/link to one']);
+      const files = ['a/link to one', 'a/link to two', 'a/one', 'a/two', 'a/é/one', 'a/é/two'];
+      assert.deepEqual([...asked].sort(), files);
+    });
+  });
+
   it('never follows links or special files, and reports them (S8)', async () => {
     await withTemp(async (outside) => {
       writeFileSync(path.join(outside, 'secret'), 'x');

@@ -9,6 +9,8 @@ export interface TapePlace {
   sandbox: TapeSandbox;
   /** Where records were; empty, since they are on tape. */
   cache: string;
+  /** The configuration's file. */
+  config: string;
   /** Where nothing is yet. */
   to: string;
   run: (command: string, ...args: string[]) => Promise<Ended>;
@@ -34,6 +36,7 @@ export async function withTape(
     const place: TapePlace = {
       sandbox,
       cache,
+      config,
       to,
       run: (command, ...args) => cli(all(command, args)),
       runWith: (input, command, ...args) => cli(all(command, args), { input }),

@@ -6,6 +6,7 @@ import {
   percentage,
   seconds,
   secondsOrNever,
+  shard,
   wholeNumber,
 } from '../../lib/cli/values.js';
 
@@ -25,6 +26,8 @@ const cases: [parse: (text: string) => unknown, text: string, value: unknown][] 
   [percentage, '100 %', 100],
   [moment, '2026-03-01', new Date('2026-03-01T00:00:00Z')],
   [moment, '2026-03-01T12:30+02:00', new Date('2026-03-01T10:30:00Z')],
+  [shard, '0/4', { index: 0, count: 4 }],
+  [shard, '99/100', { index: 99, count: 100 }],
   [destination, '/back/to/here', '/back/to/here'],
   [destination, 'root://server//base', 'root://server//base'],
   [destination, 'here', `${process.cwd()}/here`],
@@ -46,6 +49,15 @@ const refused: [parse: (text: string) => unknown, text: string][] = [
   [percentage, 'half'],
   [moment, 'yesterday'],
   [moment, '2026-02-30'],
+  [shard, '4/4'],
+  [shard, '4'],
+  [shard, '/4'],
+  [shard, '0/'],
+  [shard, '0/0'],
+  [shard, '-1/4'],
+  [shard, '0/4/8'],
+  [shard, '0 of 4'],
+  [shard, ''],
   [destination, ''],
   [destination, 'https://server/base'],
 ];

@@ -65,6 +65,9 @@ describe('records that are meant, by path', () => {
     for (const path of ['a/x', 'b', 'c1', 'cc', 'e[1]', 'g/x', 'z']) assert.ok(!matches(at(path)));
     assert.deepEqual(matches.unmatched(), ['d*', 'f', 'h']);
     assert.deepEqual(selector({ patterns: ['.'] }).unmatched(), ['.']);
+    // A name that is asked about alone is seen, whatever its time.
+    assert.deepEqual(['d1', 'z'].map(matches.names), [true, false]);
+    assert.deepEqual(matches.unmatched(), ['f', 'h']);
     // Each counts on its own, also where they name the same.
     const both = selector({ patterns: ['a', 'a*', 'a/*', '.'] });
     both(at('a/b'));

@@ -2,22 +2,23 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, addShardOption, type ConfigOptions, type ShardOption } from '../options.js';
 import { runPass } from '../pass.js';
 
-type Options = ConfigOptions & { dryRun?: boolean };
+type Options = ConfigOptions & ShardOption & { dryRun?: boolean };
 
 export function addBackup(program: Command, session: Session): void {
   const command = program
     .command('backup')
     .description('copy what is in the cache to the target, and remove what may go')
     .option('-n, --dry-run', 'change nothing, tell what would be done');
-  addConfigOptions(command).action(
+  addConfigOptions(addShardOption(command)).action(
     action(session, backup, 'stopping cleanly: copies that run are cancelled, nothing is lost'),
   );
 }
 
 function backup(invocation: Invocation<Options>): Promise<ExitCode> {
   const { options, signal } = invocation;
-  return runPass(invocation, (archive) => archive.backup({ signal, dryRun: options.dryRun === true }));
+  const { shard, dryRun } = options;
+  return runPass(invocation, (archive) => archive.backup({ signal, shard, dryRun }));
 }

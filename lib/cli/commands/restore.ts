@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, addShardOption, type ConfigOptions, type ShardOption } from '../options.js';
 import { runPass } from '../pass.js';
 import {
   addPathOptions,
@@ -15,7 +15,8 @@ import { destination } from '../values.js';
 
 type Options = ConfigOptions &
   PathOptions &
-  TimeOptions & { to: string; overwrite?: boolean; evict?: boolean; fsync: boolean; dryRun?: boolean };
+  TimeOptions &
+  ShardOption & { to: string; overwrite?: boolean; evict?: boolean; fsync: boolean; dryRun?: boolean };
 
 export function addRestore(program: Command, session: Session): void {
   const to = new Option('--to <place>', 'a directory, made if it is missing, or root://server//base/path');
@@ -27,15 +28,15 @@ export function addRestore(program: Command, session: Session): void {
     .option('--evict', "give up again the disk buffer's copies of what was staged for this")
     .option('--no-fsync', "don't wait for the local disk before a file gets its name")
     .option('-n, --dry-run', 'stage and write nothing, tell what would be done');
-  addConfigOptions(command).action(
+  addConfigOptions(addShardOption(command)).action(
     action(session, restore, 'stopping cleanly: stage requests are cancelled, what is complete stays'),
   );
 }
 
 async function restore(invocation: Invocation<Options>, given: string[]): Promise<ExitCode> {
   const { options, signal } = invocation;
-  const { to, since, until, overwrite, evict, fsync, dryRun } = options;
+  const { to, since, until, overwrite, evict, fsync, dryRun, shard } = options;
   const { paths, list } = await namedPaths(given, options, signal);
-  const chosen = { to, list, since, until, overwrite, evict, fsync, dryRun, signal };
+  const chosen = { to, list, since, until, overwrite, evict, fsync, dryRun, shard, signal };
   return runPass(invocation, (archive) => archive.restore(paths, chosen), { cache: false });
 }

@@ -5,14 +5,15 @@ import type { VerifyOptions } from '../../index.js';
 import type { ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
 import { readLists } from '../lists.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, addShardOption, type ConfigOptions, type ShardOption } from '../options.js';
 import { runPass } from '../pass.js';
 import { addPathOptions, chosenPaths, type PathOptions } from '../path_options.js';
 import { UsageError } from '../usage_error.js';
 import { percentage } from '../values.js';
 
 type Options = ConfigOptions &
-  PathOptions & { directory?: string; checksums?: string; sample?: number; seed?: string };
+  PathOptions &
+  ShardOption & { directory?: string; checksums?: string; sample?: number; seed?: string };
 
 export function addVerify(program: Command, session: Session): void {
   const command = addPathOptions(program.command('verify'), '; default: everything')
@@ -26,17 +27,17 @@ export function addVerify(program: Command, session: Session): void {
     )
     .option('--sample <percent>', 'only so many of the files, chosen by chance: 1%', percentage)
     .option('--seed <text>', 'what chance depends on: the same files with the same text');
-  addConfigOptions(command).action(action(session, verify));
+  addConfigOptions(addShardOption(command)).action(action(session, verify));
 }
 
 async function verify(invocation: Invocation<Options>, given: string[]): Promise<ExitCode> {
   const { options, signal } = invocation;
-  const { directory, checksums, sample, seed } = options;
+  const { directory, checksums, sample, seed, shard } = options;
   if (checksums !== undefined && options.fromFile?.includes(checksums) === true)
     throw new UsageError('--checksums and --from-file name the same file');
   const { paths, list } = await chosenPaths(given, options, signal);
   const against = await sideOf({ directory, checksums }, signal);
-  const chosen = { against, list, sample, seed, signal };
+  const chosen = { against, list, sample, seed, shard, signal };
   return runPass(invocation, (archive) => archive.verify(paths, chosen), { cache: 'cache' in against });
 }
 

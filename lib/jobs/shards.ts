@@ -1,0 +1,14 @@
+/** The part of a pass that this process does, where several share it. */
+import { ConfigError } from '../config/index.js';
+import { shardProblem, type Shard } from '../rules/sharding.js';
+
+export interface ShardOptions {
+  /** Do only this process's part. Default: everything. */
+  shard?: Shard | undefined;
+}
+
+/** @throws {ConfigError} */
+export function checkShard(shard: Shard | undefined): void {
+  const message = shard && shardProblem(shard);
+  if (message !== undefined) throw new ConfigError([{ key: 'shard', message }]);
+}
