@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Camelized } from './case.js';
 import {
+  byteRate,
   flag,
   integerIn,
   localPath,
@@ -64,6 +65,8 @@ export const backupSchema = z.strictObject({
 
   /** Copies at once. */
   parallel_copies: integerIn(1, 255, 'copies').default(8),
+  /** Most bytes a second between this process and the server, all copies together, up and down. */
+  max_rate: byteRate(1e5, 1e12).optional(),
   /** Checksum queries to the server at once; servers queue or stall beyond their own bound. */
   parallel_checksums: integerIn(1, 64, 'queries').default(4),
   /** Stat requests in flight on one connection. */

@@ -1,6 +1,7 @@
 /** The store of a configuration: on XRootD, with its timeouts, limits and keys. */
 import type { ArchiveConfig } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
+import { RateLimit } from '../xrdcl/index.js';
 import { useKeytab } from './authentication.js';
 import { limitedStore } from './limited_store.js';
 import type { RemoteStore } from './store.js';
@@ -16,6 +17,7 @@ export function openStore(config: ArchiveConfig): RemoteStore {
       ...(config.copyTimeoutSeconds !== undefined && { copy: config.copyTimeoutSeconds }),
     },
     config.stagePriority,
+    config.maxRate === undefined ? undefined : new RateLimit(config.maxRate),
   );
   return limitedStore(store, {
     stats: config.parallelStats,
