@@ -1,6 +1,6 @@
 #include "cancellable.h"
 
-#include <mutex>
+#include <limits>
 #include <unordered_set>
 
 namespace {
@@ -14,7 +14,8 @@ std::unordered_set<Cancellable*>& Registry() {
 
 }  // namespace
 
-Cancellable::Cancellable(const void* owner) : owner_(owner) {
+Cancellable::Cancellable(const void* owner, bool held_up)
+    : owner_(owner), allowed_(held_up ? 0 : std::numeric_limits<std::uint64_t>::max()) {
   const std::lock_guard<std::mutex> lock(registry_mutex);
   Registry().insert(this);
 }
@@ -22,6 +23,23 @@ Cancellable::Cancellable(const void* owner) : owner_(owner) {
 Cancellable::~Cancellable() {
   const std::lock_guard<std::mutex> lock(registry_mutex);
   Registry().erase(this);
+}
+
+void Cancellable::Cancel() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  cancelled_.store(true, std::memory_order_relaxed);
+  changed_.notify_all();
+}
+
+void Cancellable::Allow(std::uint64_t point) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  allowed_.store(point, std::memory_order_relaxed);
+  changed_.notify_all();
+}
+
+void Cancellable::WaitUntilAllowed(std::uint64_t point) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [&] { return Cancelled() || Allowed(point); });
 }
 
 void Cancellable::CancelAll(const void* owner) {

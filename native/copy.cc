@@ -30,7 +30,7 @@ struct ArgumentOf<bool (XrdCl::CopyProgressHandler::*)(Argument)> {
 };
 using JobNumber = ArgumentOf<decltype(&XrdCl::CopyProgressHandler::ShouldCancel)>::Type;
 
-enum Event { kStarted, kProgress, kEnded };
+enum Event { kStarted, kProgress, kEnded, kHeldUp };
 
 BoundedThreads& Threads() {
   static auto* threads = new BoundedThreads(128);
@@ -42,8 +42,8 @@ class CopyJob final : public Cancellable,
                       public std::enable_shared_from_this<CopyJob> {
  public:
   CopyJob(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, XrdCl::PropertyList properties,
-          Clock::duration interval)
-      : Cancellable(owner),
+          Clock::duration interval, bool held_up)
+      : Cancellable(owner, held_up),
         queue_(std::move(queue)),
         id_(id),
         properties_(std::move(properties)),
@@ -62,9 +62,13 @@ class CopyJob final : public Cancellable,
     bytes_.store(bytes, std::memory_order_relaxed);
     total_.store(total, std::memory_order_relaxed);
     const Clock::time_point now = Clock::now();
-    if (now - told_ < interval_ || untold_.exchange(true)) return;
-    told_ = now;
-    Tell(kProgress);
+    if (now - told_ >= interval_ && !untold_.exchange(true)) {
+      told_ = now;
+      Tell(kProgress);
+    }
+    if (Allowed(bytes)) return;
+    Tell(kHeldUp);
+    WaitUntilAllowed(bytes);
   }
 
   bool ShouldCancel(JobNumber) override { return Cancelled(); }
@@ -145,9 +149,10 @@ Napi::Value Copy(const Napi::CallbackInfo& info) {
   if (!info[0].IsObject()) throw Napi::TypeError::New(env, "argument 0 must be an object");
   XrdCl::PropertyList properties = Properties(info[0].As<Napi::Object>());
   const std::chrono::milliseconds interval(NumberArgument(info, 1));
+  const bool held_up = info[2].ToBoolean().Value();
   EnvironmentData& data = EnvironmentData::Of(env);
-  const std::uint64_t id = data.Begin(env, FunctionArgument(info, 2));
-  auto job = std::make_shared<CopyJob>(&data, data.Queue(), id, std::move(properties), interval);
+  const std::uint64_t id = data.Begin(env, FunctionArgument(info, 3));
+  auto job = std::make_shared<CopyJob>(&data, data.Queue(), id, std::move(properties), interval, held_up);
   Threads().Run([job] { job->Run(); });
   return Operation::New(env, job);
 }

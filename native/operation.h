@@ -1,4 +1,5 @@
-// What JavaScript holds of work on our own threads: an object with cancel(). Collecting it doesn't end the work.
+// What JavaScript holds of work on our own threads: an object with cancel() and
+// allow(), see cancellable.h. Collecting it doesn't end the work.
 #pragma once
 
 #include <memory>
@@ -14,6 +15,7 @@ class Operation final : public Napi::ObjectWrap<Operation> {
 
  private:
   void Cancel(const Napi::CallbackInfo& info);
+  void Allow(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Cancellable> work_;
 };

@@ -33,6 +33,7 @@ const overrides = {
   keytabFilePath: ['--keytab <file>', 'SSS keytab'],
   settleSeconds: ['--settle-seconds <seconds>', 'leave files alone that changed so recently'],
   parallelCopies: ['--parallel-copies <number>', 'copies at once, or auto'],
+  maxRate: ['--max-rate <size>', 'most bytes a second to and from the server, as 200MB'],
   logFormat: ['--log-format <format>', 'text or json'],
 } as const;
 

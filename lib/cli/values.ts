@@ -1,21 +1,9 @@
 /** Values of command line options. */
 import path from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { parseBytes } from '../config/bytes.js';
 import { parseMoment } from '../rules/moment.js';
 import { shardProblem, type Shard } from '../rules/sharding.js';
-
-const powers: Record<string, number> = {
-  '': 1,
-  B: 1,
-  K: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  KI: 2 ** 10,
-  MI: 2 ** 20,
-  GI: 2 ** 30,
-  TI: 2 ** 40,
-};
 
 export function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
@@ -35,11 +23,9 @@ export function secondsOrNever(text: string): number | [number, number] | 'never
 
 /** `1000`, `500MB`, `1.5 GB`, `2GiB`. */
 export function byteCount(text: string): number {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgt]?i?b?)$/i.exec(text) ?? [];
-  const power = powers[unit.toUpperCase().replace(/(?<=.)B$/, '')];
-  if (number === undefined || power === undefined)
-    throw new InvalidArgumentError('It must be bytes, as 1000, 500MB or 2GiB.');
-  return Math.round(Number(number) * power);
+  const bytes = parseBytes(text);
+  if (bytes === undefined) throw new InvalidArgumentError('It must be bytes, as 1000, 500MB or 2GiB.');
+  return bytes;
 }
 
 /** A date, a time, or so long ago. */

@@ -1,6 +1,7 @@
 /** Kinds of configuration values, with messages that an operator understands. */
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import { parseBytes } from './bytes.js';
 import { parseTarget } from './target.js';
 import { wireTextProblem } from './wire_text.js';
 
@@ -19,6 +20,19 @@ export function countOrAuto(min: number, max: number, unit: string) {
   return z.custom<number | 'auto'>((value) => value === 'auto' || isCount(value), {
     error: ({ input }) => `${rangeText(min, max, unit, 'a whole number')}, or auto, not ${shown(input)}`,
   });
+}
+
+/** A number, or a text with a unit: `200MB`. */
+export function bytesIn(min: number, max: number, unit: string) {
+  const message = `must be a number from ${min} to ${max} (${unit}), or as 200MB`;
+  return z
+    .union([z.number(), z.string()], { error: (issue) => `${message}, not ${shown(issue.input)}` })
+    .transform((value, context) => {
+      const bytes = typeof value === 'string' ? parseBytes(value) : Math.round(value);
+      if (bytes !== undefined && bytes >= min && bytes <= max) return bytes;
+      context.addIssue({ code: 'custom', message: `${message}, not ${shown(value)}` });
+      return z.NEVER;
+    });
 }
 
 export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Camelized } from './case.js';
 import {
+  bytesIn,
   flag,
   countOrAuto,
   integerIn,
@@ -66,7 +67,9 @@ export const backupSchema = z.strictObject({
   /** Copies of large files at once, and eight times as many of small ones; `auto`: as many as the server rewards. */
   parallel_copies: countOrAuto(1, 255, 'copies').default('auto'),
   /** Bytes that copies hold at once. */
-  copy_memory: integerIn(4 * 2 ** 20, 2 ** 40, 'bytes').default(256 * 2 ** 20),
+  copy_memory: bytesIn(4 * 2 ** 20, 2 ** 40, 'bytes').default(256 * 2 ** 20),
+  /** Most bytes a second between this process and the server, all copies together, up and down. */
+  max_rate: bytesIn(1e5, 1e12, 'bytes a second').optional(),
   /** Checksum queries to the server at once; servers queue or stall beyond their own bound. */
   parallel_checksums: integerIn(1, 64, 'queries').default(4),
   /** Stat requests in flight on one connection. */

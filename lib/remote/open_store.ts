@@ -1,6 +1,7 @@
 /** The store of a configuration: on XRootD, with its timeouts, limits and keys. */
 import type { ArchiveConfig } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
+import { RateLimit } from '../xrdcl/index.js';
 import { useKeytab } from './authentication.js';
 import { limitedStore, type LimitedStore } from './limited_store.js';
 import { choosePageChecksums } from './page_checksums.js';
@@ -17,6 +18,7 @@ export function openStore(config: ArchiveConfig): LimitedStore {
       ...(config.copyTimeoutSeconds !== undefined && { copy: config.copyTimeoutSeconds }),
     },
     config.stagePriority,
+    config.maxRate === undefined ? undefined : new RateLimit(config.maxRate),
   );
   return limitedStore(store, {
     stats: config.parallelStats,

@@ -11,6 +11,7 @@ import {
   XRootDError,
   type CopyJobOptions,
   type CopyResult,
+  type RateLimit,
   type ShortStat,
 } from '../xrdcl/index.js';
 import type {
@@ -43,8 +44,10 @@ export class XRootDStore implements RemoteStore {
   readonly #timeouts: StoreTimeouts;
   readonly #fileSystem: FileSystem;
   readonly #stagePriority: number;
+  readonly #rateLimit: RateLimit | undefined;
 
-  constructor(target: Target, timeouts: StoreTimeouts, stagePriority = 0) {
+  constructor(target: Target, timeouts: StoreTimeouts, stagePriority = 0, rateLimit?: RateLimit) {
+    this.#rateLimit = rateLimit;
     this.#stagePriority = stagePriority;
     this.#target = target;
     this.#timeouts = timeouts;
@@ -128,6 +131,7 @@ export class XRootDStore implements RemoteStore {
     const result = await copyFile(job, {
       progressPerSecond: 4,
       onProgress: ({ bytes }) => onProgress?.(bytes),
+      rateLimit: this.#rateLimit,
       ...(signal && { signal }),
     });
     if (result.error !== undefined) signal?.throwIfAborted();

@@ -22,6 +22,11 @@ export interface NativeOperation {
   cancel(): void;
 }
 
+export interface NativeCopy extends NativeOperation {
+  /** A copy that is held up may go on until it has handed on so many bytes. */
+  allow(bytes: number): void;
+}
+
 export interface NativeStat {
   id: string;
   size: number;
@@ -134,17 +139,22 @@ export interface NativeSmallCopyResults extends NativeCopyResults {
 export const copyStarted = 0;
 export const copyProgress = 1;
 export const copyEnded = 2;
+export const copyHeldUp = 3;
 
 export interface Addon {
   FileSystem: new (url: string) => NativeFileSystem;
   /** A request doesn't keep the event loop alive any more; it is still answered. */
   release(request: number): void;
-  /** Callback: `(0)` started, `(1, bytes, total)` progress, `(2, error, results)` ended, always last. */
+  /**
+   * Callback: `(0)` started, `(1, bytes, total)` progress, `(2, error, results)` ended, always last;
+   * `(3, bytes, total)`, only if it is to be held up: it waits until so many bytes are allowed.
+   */
   copy(
     properties: Record<string, string | number | boolean>,
     progressMilliseconds: number,
+    heldUp: boolean,
     callback: (event: number, first: unknown, second: unknown) => void,
-  ): NativeOperation;
+  ): NativeCopy;
   /** Between a URL and an absolute path, as `download` says. Calls back once, when it has ended. */
   copySmall(
     source: string,

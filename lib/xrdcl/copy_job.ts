@@ -3,6 +3,7 @@ import { onAbort } from './abort.js';
 import {
   addon,
   copyEnded,
+  copyHeldUp,
   copyProgress,
   copyStarted,
   type NativeCopyResults,
@@ -13,8 +14,10 @@ import {
 import type { Checksum } from './checksum.js';
 import { checksumOf, planChecksums, verifyChecksums } from './copy_checksums.js';
 import { jobPropertiesOf, type CopyJobOptions, type JobProperties } from './copy_options.js';
+import { CopyPace } from './copy_pace.js';
 import { checkLocalTarget, leavesPartial } from './copy_target.js';
 import { XRootDError } from './error.js';
+import type { RateLimit } from './rate_limit.js';
 import { isSmallCopy, startSmallCopy } from './small_copy.js';
 import { errorResponse, localError, operationInterrupted } from './status_codes.js';
 
@@ -69,6 +72,7 @@ export interface JobWatch {
   onProgress?: ((progress: CopyProgress) => void) | undefined;
   /** Progress calls a second. */
   progressPerSecond: number;
+  rateLimit: RateLimit | undefined;
   signal: AbortSignal;
   /** Runs a listener, and takes what it throws. */
   safely: (call: () => void) => void;
@@ -80,7 +84,7 @@ const stall = 3000;
 /** Never rejects: what went wrong is in the result. */
 export async function runJob(
   job: Job,
-  { onJobStart, onProgress, progressPerSecond, signal, safely }: JobWatch,
+  { onJobStart, onProgress, progressPerSecond, rateLimit, signal, safely }: JobWatch,
 ): Promise<CopyResult> {
   const { index, source, target } = job;
   const interval = Math.ceil(1000 / progressPerSecond);
@@ -89,11 +93,13 @@ export async function runJob(
     last = bytes;
     safely(() => onProgress?.({ index, source, target, bytes, size }));
   };
+  const { native, plan } = planChecksums(job.properties);
+  const pace = CopyPace.of(rateLimit, native, signal);
+  if (pace !== undefined) await pace.begin(job.sizeHint);
   if (signal.aborted) {
     return resultOf(job, interrupted('cancelled before it started'), { bytes: 0 }, false);
   }
-  const { native, plan } = planChecksums(job.properties);
-  const copied = await copyEither(native, job.sizeHint, interval, signal, {
+  const copied = await copyEither(native, pace, job.sizeHint, interval, signal, {
     started: () => {
       safely(() => onJobStart?.({ index, source, target }));
     },
@@ -125,6 +131,7 @@ interface Copied {
 
 async function copyEither(
   properties: JobProperties,
+  pace: CopyPace | undefined,
   sizeHint: number | undefined,
   interval: number,
   signal: AbortSignal,
@@ -137,14 +144,21 @@ async function copyEither(
     const end = await ending<NativeSmallCopyResults>(signal, (ended) => startSmallCopy(properties, ended));
     const { made, tooLarge } = end.results;
     if (!tooLarge) return { ...end, opened: made, small: true };
+    await pace?.begin();
   }
-  const end = await ending<NativeCopyResults>(signal, (ended) =>
-    addon.copy(properties, interval, (event, first, second) => {
+  const end = await ending<NativeCopyResults>(signal, (ended) => {
+    const paced = pace?.properties ?? properties;
+    const operation = addon.copy(paced, interval, pace !== undefined, (event, first, second) => {
       if (event === copyStarted) started();
       else if (event === copyProgress) on.progress(first as number, second as number);
       else if (event === copyEnded) ended(first as NativeStatus | undefined, second as NativeCopyResults);
-    }),
-  );
+      else if (event === copyHeldUp)
+        void pace?.next(first as number, second as number).then((bytes) => {
+          operation.allow(bytes);
+        });
+    });
+    return operation;
+  });
   const opened = end.error === undefined || end.results.bytes > 0;
   const error = end.error ?? (await checkLocalTarget(properties, end.results));
   return { ...end, error, opened, small: false };

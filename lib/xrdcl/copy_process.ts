@@ -2,6 +2,7 @@
 import { onAbort } from './abort.js';
 import { jobOf, runJob, type CopyJob, type CopyProgress, type CopyResult, type Job } from './copy_job.js';
 import type { CopyJobOptions } from './copy_options.js';
+import type { RateLimit } from './rate_limit.js';
 
 export interface RunOptions {
   /** Jobs at the same time, 1 to 128, default 1. The process as a whole runs 128 at most, others wait. */
@@ -11,6 +12,11 @@ export interface RunOptions {
   onJobEnd?: (result: CopyResult) => void;
   /** `onProgress` calls a second and job, more than 0 to 1,000, default 10. The last one, at 100 %, always comes. */
   progressPerSecond?: number;
+  /**
+   * Bytes a second between this process and servers, of all copies together that are given it; default none. Third-party
+   * copies don't pass through here, and are not limited.
+   */
+  rateLimit?: RateLimit | undefined;
   /**
    * Ends running and queued jobs: within a second while data flows, within libXrdCl's stream timeout (10 s) at a
    * silent server. `run` resolves when they have ended; they have the error `OperationInterrupted`.
@@ -44,7 +50,7 @@ export class CopyProcess {
    * @throws what one of the listeners threw, after all jobs were cancelled and have ended.
    */
   async run(options: RunOptions = {}): Promise<CopyResult[]> {
-    const { parallel = 1, progressPerSecond = 10, signal } = options;
+    const { parallel = 1, progressPerSecond = 10, rateLimit, signal } = options;
     if (!Number.isInteger(parallel) || parallel < 1 || parallel > 128) {
       throw new RangeError('parallel must be a whole number from 1 to 128');
     }
@@ -61,7 +67,7 @@ export class CopyProcess {
       stop.abort(signal?.reason);
     });
     const { onJobStart, onProgress } = options;
-    const watch = { onJobStart, onProgress, progressPerSecond, signal: stop.signal, safely };
+    const watch = { onJobStart, onProgress, progressPerSecond, rateLimit, signal: stop.signal, safely };
     const results: CopyResult[] = new Array<CopyResult>(this.#jobs.length);
     const queue = this.#jobs.values();
     const worker = async () => {
@@ -90,13 +96,15 @@ export async function copyFile(
   {
     onProgress,
     progressPerSecond = 10,
+    rateLimit,
     signal = unstoppable,
-  }: Pick<RunOptions, 'onProgress' | 'progressPerSecond' | 'signal'> = {},
+  }: Pick<RunOptions, 'onProgress' | 'progressPerSecond' | 'rateLimit' | 'signal'> = {},
 ): Promise<CopyResult> {
   checkRate(progressPerSecond);
   const listeners = new Listeners();
   const { safely } = listeners;
-  const result = await runJob(jobOf(0, options), { onProgress, progressPerSecond, signal, safely });
+  const watch = { onProgress, progressPerSecond, rateLimit, signal, safely };
+  const result = await runJob(jobOf(0, options), watch);
   listeners.end();
   return result;
 }

@@ -68,6 +68,7 @@ describe('exit code 2: bad usage or configuration', () => {
       /--auto-remove: must be one of never, cached, backed_up/,
     ],
     ['a missing keytab', { '--keytab': '/nowhere/keytab' }, /--keytab: \/nowhere\/keytab does not exist/],
+    ['a rate of nothing', { '--max-rate': '200' }, /--max-rate: must be a number from 100000/],
     ['too many copies', { '--parallel-copies': '1000' }, /--parallel-copies: must be a whole number/],
   ];
   for (const [title, change, told] of options) {

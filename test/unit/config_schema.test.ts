@@ -74,6 +74,18 @@ describe('the options', () => {
     assert.equal(validateBlock({ ...minimal, mail: null, keytab_file_path: null }).config?.mail, undefined);
   });
 
+  it('take a rate as a number, or as people write it', () => {
+    assert.equal(validateBlock(minimal).config?.maxRate, undefined);
+    for (const [given, rate] of [
+      [200_000_000, 2e8],
+      ['200MB', 2e8],
+      ['1.5 GB', 1.5e9],
+      ['50MiB', 50 * 2 ** 20],
+      ['100k', 1e5],
+    ])
+      assert.equal(validateBlock({ ...minimal, max_rate: given }).config?.maxRate, rate);
+  });
+
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ target_url: undefined }, /^target_url: is missing: it must be a URL like root:/],
     [{ cache_directory: '' }, /empty/],
@@ -89,7 +101,19 @@ describe('the options', () => {
       { parallel_copies: 'many' },
       /^parallel_copies: must be a whole number from 1 to 255 \(copies\), or auto, not "many"$/,
     ],
-    [{ copy_memory: 1000 }, /^copy_memory: must be a whole number from 4194304 to 1099511627776 \(bytes\)/],
+    [
+      { copy_memory: 1000 },
+      /^copy_memory: must be a number from 4194304 to 1099511627776 \(bytes\), or as 200MB, not 1000$/,
+    ],
+    [
+      { max_rate: 10 },
+      /^max_rate: must be a number from 100000 to \d+ \(bytes a second\), or as 200MB, not 10$/,
+    ],
+    [{ max_rate: '0' }, /from 100000 .*, not "0"$/],
+    [{ max_rate: '200 Mbit' }, /as 200MB, not "200 Mbit"$/],
+    [{ max_rate: '2TB' }, /from 100000 to 1000000000000 .*, not "2TB"$/],
+    [{ max_rate: Number.NaN }, /^max_rate: must be a number .*, not NaN$/],
+    [{ max_rate: true }, /^max_rate: must be a number .*, not true$/],
     [{ settle_seconds: -1 }, /from 0/],
     [{ stage_batch_files: 0 }, /^stage_batch_files: must be a whole number from 1 to 10000 \(files\)$/],
     [{ stage_max_bytes: -1 }, /from 0 to 1000000000000000 \(bytes\)/],

@@ -1,7 +1,7 @@
 /** lifetime <scenario> <server> <server's pid> <large local file>: a process that ends in the midst of work. */
 import { writeFileSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { checksumFile, CopyProcess, FileSystem, publishFile } from '../../../lib/xrdcl/index.js';
+import { checksumFile, CopyProcess, FileSystem, publishFile, RateLimit } from '../../../lib/xrdcl/index.js';
 
 const [scenario = '', url = '', pid = '', large = ''] = process.argv.slice(2);
 const MiB = 2 ** 20;
@@ -25,6 +25,18 @@ function copies(count: number, direction: 'up' | 'down', onFlow: () => void): Pr
       if (flowing.size === count) onFlow();
     },
   });
+}
+
+/** Copies, large and small, that wait for bytes; calls back once when a large one has moved some. */
+function limitedCopies(direction: 'up' | 'down', onFlow: () => void): Promise<unknown> {
+  const process_ = new CopyProcess();
+  for (let i = 0; i < 8; i += 1) {
+    const [source, to] =
+      direction === 'up' ? [large, target()] : [`${url}//large`, `${large}-${process.pid}-${i}`];
+    process_.add({ source, target: to });
+    process_.add({ source: process.argv[1] ?? '', target: target(), sizeHint: 2 ** 20 });
+  }
+  return process_.run({ parallel: 16, rateLimit: new RateLimit(2 ** 16), onProgress: onFlow });
 }
 
 function stats(count: number): Promise<unknown>[] {
@@ -86,6 +98,8 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     setImmediate(exit);
     return run;
   },
+  'exit as uploads wait for a rate limit': () => limitedCopies('up', exit),
+  'exit as downloads wait for a rate limit': () => limitedCopies('down', exit),
   'exit in a storm of small uploads': () => smallCopies('up', exit),
   'exit in a storm of small downloads': () => smallCopies('down', exit),
   'exit as small copies start': () => {
@@ -187,6 +201,13 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   },
   'a worker ended in mid-copy': async () => {
     const one = worker('copy');
+    await message(one);
+    await one.terminate();
+    await fs.stat('/large');
+    await ended(worker('work'));
+  },
+  'a worker ended as copies wait for a rate limit': async () => {
+    const one = worker('limited');
     await message(one);
     await one.terminate();
     await fs.stat('/large');

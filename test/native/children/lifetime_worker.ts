@@ -1,6 +1,6 @@
 /** lifetime_worker <task> <server> <large local file>: the addon in a worker thread. */
 import { parentPort } from 'node:worker_threads';
-import { checksumFile, CopyProcess, FileSystem } from '../../../lib/xrdcl/index.js';
+import { checksumFile, CopyProcess, FileSystem, RateLimit } from '../../../lib/xrdcl/index.js';
 
 const [task = '', url = '', large = ''] = process.argv.slice(2);
 const fs = new FileSystem(url);
@@ -26,6 +26,15 @@ if (task === 'work') {
     await copies.run({ parallel: 64 });
     parentPort?.postMessage('flowing');
   }
+} else if (task === 'limited') {
+  const copies = new CopyProcess();
+  for (let i = 0; i < 4; i += 1)
+    copies.add({ source: large, target: `${url}//d/worker-${process.pid}-${Math.random()}` });
+  await copies.run({
+    parallel: 4,
+    rateLimit: new RateLimit(2 ** 16),
+    onProgress: () => parentPort?.postMessage('flowing'),
+  });
 } else if (task === 'stat') {
   for (;;) {
     await Promise.all(Array.from({ length: 500 }, () => fs.stat('/large')));
