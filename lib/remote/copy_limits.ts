@@ -14,7 +14,7 @@ export function kindOf(size: number | undefined): CopyKind {
 }
 
 /** Where nothing is fixed. Large files fill a connection by themselves; small ones wait for it most of their time. */
-const tuned = { large: { first: 4, most: 12 }, small: { first: 32, most: 256 } };
+const tuned = { large: { first: 4, most: 12 }, small: { first: 64, most: 256 } };
 
 /** The most that will ever run at once. */
 export function mostCopies(parallel: ArchiveConfig['parallelCopies']): Record<CopyKind, number> {
