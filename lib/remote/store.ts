@@ -1,13 +1,10 @@
 /** The remote side in archive words: what jobs need of it, and nothing of how it is done. */
 import type { Checksum } from '../rules/checksum.js';
+import type { CopyShape } from '../rules/copy_shape.js';
 import type { StageAnswer } from '../rules/stage_answer.js';
 import type { RemoteFile } from '../rules/remote_state.js';
 
-/** Bytes of a request, and requests of one copy that are on their way at once. */
-export interface Chunks {
-  chunkSize: number;
-  parallelChunks: number;
-}
+export type Chunks = Omit<CopyShape, 'memory'>;
 
 export interface RemoteStat extends RemoteFile {
   mtime: Date;

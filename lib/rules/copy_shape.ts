@@ -12,8 +12,9 @@ const parallelChunks = 4;
 const heldChunks = parallelChunks + 1;
 
 export interface CopyShape {
-  /** Bytes. */
+  /** Bytes of one request. */
   chunkSize: number;
+  /** Requests that are on their way at once. */
   parallelChunks: number;
   /** Bytes that it holds at most. */
   memory: number;

@@ -83,6 +83,15 @@ function ended(of: Worker): Promise<number> {
   });
 }
 
+/** Ends a worker in the middle of its task; afterwards the main thread and another worker can do theirs. */
+async function terminated(task: string): Promise<void> {
+  const one = worker(task);
+  await message(one);
+  await one.terminate();
+  await fs.stat('/large');
+  await ended(worker('work'));
+}
+
 const never = new Promise<never>(() => undefined);
 const exit = () => process.exit(7);
 const sayAndExit = () => {
@@ -199,33 +208,10 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     if (codes.some((code) => code !== 0)) throw new Error(`ended with ${String(codes)}`);
     await fs.stat('/large');
   },
-  'a worker ended in mid-copy': async () => {
-    const one = worker('copy');
-    await message(one);
-    await one.terminate();
-    await fs.stat('/large');
-    await ended(worker('work'));
-  },
-  'a worker ended as copies wait for a rate limit': async () => {
-    const one = worker('limited');
-    await message(one);
-    await one.terminate();
-    await fs.stat('/large');
-    await ended(worker('work'));
-  },
-  'a worker ended in a storm of stats': async () => {
-    const one = worker('stat');
-    await message(one);
-    await one.terminate();
-    await fs.stat('/large');
-  },
-  'a worker ended in a storm of small copies': async () => {
-    const one = worker('small');
-    await message(one);
-    await one.terminate();
-    await fs.stat('/large');
-    await ended(worker('work'));
-  },
+  'a worker ended in mid-copy': () => terminated('copy'),
+  'a worker ended as copies wait for a rate limit': () => terminated('limited'),
+  'a worker ended in a storm of stats': () => terminated('stat'),
+  'a worker ended in a storm of small copies': () => terminated('small'),
   'a worker that exits in mid-copy': async () => {
     const code = await ended(worker('exit'));
     if (code !== 7) throw new Error(`worker ended with ${code}`);
