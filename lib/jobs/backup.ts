@@ -21,7 +21,7 @@ import { forEachConcurrent } from './concurrent.js';
 import { failureOf } from './failure.js';
 import { failed, JobRun, type JobDependencies } from './job_run.js';
 import type { Report } from './report.js';
-import { checkShard, type ShardOptions } from './shards.js';
+import { checkShard, storeOfShard, type ShardOptions } from './shards.js';
 import { TaskPool } from './task_pool.js';
 
 export interface BackupOptions extends ShardOptions {
@@ -66,7 +66,7 @@ async function pass(
 ): Promise<Report> {
   const { config, logger } = dependencies;
   const cache = requireCache(config);
-  const store = dependencies.open();
+  const store = storeOfShard(dependencies.open(), shard, config.parallelChecksums);
   const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal: given, dryRun });
   const { emit, progress, signal } = run;
   const sums = pLimit(localChecksums);

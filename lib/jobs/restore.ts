@@ -21,7 +21,7 @@ import { RemoteReceiver } from './remote_receiver.js';
 import type { Report } from './report.js';
 import { restoreRecord } from './restore_record.js';
 import { selectedFiles, selection, type SelectionOptions } from './selected.js';
-import { checkShard, type ShardOptions } from './shards.js';
+import { checkShard, storeOfShard, type ShardOptions } from './shards.js';
 import { Stager } from './stager.js';
 import { TaskPool } from './task_pool.js';
 
@@ -59,7 +59,8 @@ export async function restore(
   const selector = selection(paths, options);
   if (isRemoteUrl(to)) {
     const target = parseTarget(to);
-    const store = openStore({ ...config, targetUrl: target.url });
+    const opened = openStore({ ...config, targetUrl: target.url });
+    const store = storeOfShard(opened, shard, config.parallelChecksums);
     return run(dependencies, selector, options, new RemoteReceiver(target, store, config));
   }
   if (dryRun && !existsSync(to)) return run(dependencies, selector, options, new AbsentReceiver(to));
@@ -99,7 +100,7 @@ async function run(
     const adopted = new Map(
       earlier.flatMap(({ requestId, names }) => names.map((name) => [name, requestId])),
     );
-    const store = dependencies.open();
+    const store = storeOfShard(dependencies.open(), shard, config.parallelChecksums);
     const job = new JobRun(store, dependencies, {
       job: 'restore',
       place: receiver.place,

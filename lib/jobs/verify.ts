@@ -18,7 +18,7 @@ import { forEachConcurrent } from './concurrent.js';
 import { JobRun, type JobDependencies } from './job_run.js';
 import type { Report } from './report.js';
 import { missing, selection } from './selected.js';
-import { checkShard, type ShardOptions } from './shards.js';
+import { checkShard, storeOfShard, type ShardOptions } from './shards.js';
 import { verifyListed, verifyRecord, type VerifyContext } from './verify_record.js';
 
 /** What the remote files are compared with. */
@@ -80,7 +80,7 @@ export async function verify(
   }
 
   function run(place: string, work: (verification: Verification) => Promise<void>): Promise<Report> {
-    const store = dependencies.open();
+    const store = storeOfShard(dependencies.open(), shard, config.parallelChecksums);
     const job = new JobRun(store, dependencies, { job: 'verify', place, signal });
     if (sample < 100) job.extra.seed = seed;
     const sums = pLimit(localChecksums);

@@ -9,7 +9,7 @@ import type { Chunks, RemoteStore } from './store.js';
 export interface StoreLimits {
   /** Stats, removals and the like in flight. */
   stats: number;
-  /** Checksum queries: xrootd computes four at a time by default, and lets others wait 30 seconds. */
+  /** Checksum queries: xrootd computes four at a time by default, queues eight, and lets others wait 30 seconds. */
   checksums: number;
   copies: ArchiveConfig['parallelCopies'];
   /** Bytes that copies hold at once. */

@@ -8,6 +8,8 @@ import { makeTapeDirectory } from './layout.js';
 
 /** The bit that marks a tape copy as the only one (native/sandbox/tape_namespace.h); on disk: POSC pending. */
 const stickyBit = 0o1000;
+/** Beside it: the disk file is being emptied or filled, or was, so that its size and time are the tape copy's. */
+const stubBit = 0o100;
 const timeTolerance = 100_000n; // ns, as in tape_namespace.cc
 const chunkBytes = 8 * 1024 * 1024;
 
@@ -46,13 +48,15 @@ export class TapeStore {
   async look(path: string): Promise<StoredFile | undefined> {
     const [disk, tape] = await Promise.all([statOf(this.diskPath(path)), statOf(this.tapePath(path))]);
     if (disk === undefined || !disk.isFile()) return undefined;
-    const size = Number(disk.size);
-    const offline = tape !== undefined && tape.isFile() && isSticky(tape);
+    const copy = tape?.isFile() === true ? tape : undefined;
+    const offline = copy !== undefined && isSticky(copy);
+    const shown = copy !== undefined && has(copy, stubBit) ? copy : disk;
+    const size = Number(shown.size);
     return {
       size,
       held: offline ? 0 : size,
-      mtime: disk.mtime,
-      onTape: tape !== undefined && tape.isFile() && same(disk, tape),
+      mtime: shown.mtime,
+      onTape: copy !== undefined && same(shown, copy),
       offline,
       pending: isSticky(disk),
     };
@@ -116,6 +120,8 @@ export class TapeStore {
       await chmod(tape, 0o644);
       return false;
     }
+    // Nobody shall see it while it is empty.
+    await chmod(tape, 0o644 | stickyBit | stubBit);
     const file = await open(this.diskPath(path), 'r+');
     try {
       const before = await file.stat({ bigint: true });
@@ -211,7 +217,11 @@ function same(a: BigIntStats, b: BigIntStats): boolean {
 }
 
 function isSticky(info: BigIntStats): boolean {
-  return (Number(info.mode) & stickyBit) !== 0;
+  return has(info, stickyBit);
+}
+
+function has(info: BigIntStats, bit: number): boolean {
+  return (Number(info.mode) & bit) !== 0;
 }
 
 /** As seconds for utimes: never rounded up into the next second, which would make a cached checksum stale. */

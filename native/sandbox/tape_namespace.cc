@@ -10,10 +10,12 @@ namespace tape {
 namespace {
 
 #ifdef __APPLE__
-const struct timespec& modified(const struct stat& info) { return info.st_mtimespec; }
+constexpr auto kModified = &stat::st_mtimespec;
 #else
-const struct timespec& modified(const struct stat& info) { return info.st_mtim; }
+constexpr auto kModified = &stat::st_mtim;
 #endif
+
+const struct timespec& modified(const struct stat& info) { return info.*kModified; }
 
 // The robot sets times from JavaScript, whose doubles hold them to less than a microsecond.
 constexpr std::int64_t kTimeTolerance = 100'000;  // ns
@@ -35,9 +37,13 @@ void makeParents(const std::string& path) {
 
 std::string TapeNamespace::path(const char* name) const { return root_ + "/" + name; }
 
-TapeCopy TapeNamespace::look(const char* name, const struct stat& disk) const {
+TapeCopy TapeNamespace::look(const char* name, struct stat& disk) const {
   struct stat copy;
   if (stat(path(name).c_str(), &copy) != 0 || !S_ISREG(copy.st_mode)) return {};
+  if ((copy.st_mode & S_IXUSR) != 0) {
+    disk.st_size = copy.st_size;
+    disk.*kModified = copy.*kModified;
+  }
   return {copy.st_size == disk.st_size && sameTime(copy, disk), (copy.st_mode & S_ISVTX) != 0};
 }
 

@@ -101,6 +101,20 @@ describe('TapeSandbox: flags and evicted files', () => {
     });
   });
 
+  it('tells of a stub what tape has, also while its bytes are being taken away', async () => {
+    await withSandbox({}, async (sandbox, client) => {
+      await upload(sandbox, 'f', randomBytes(1000));
+      await sandbox.settle();
+      await sandbox.evict(['f']);
+      const before = await client.stat('/archive/f');
+      await truncate(sandbox.diskPath('f'), 0);
+      assert.deepEqual(await client.stat('/archive/f'), before);
+      assert.ok(before.backUpExists && before.offline && before.size === 1000);
+      const state = await sandbox.stateOf('f');
+      assert.deepEqual([state?.size, state?.onTape, state?.offline], [1000, true, true]);
+    });
+  });
+
   it('is backed up no more when the file is written again, and follows rm and mv', async () => {
     await withSandbox({ migrationDelay: 'never' }, async (sandbox, client) => {
       for (const name of ['again', 'gone', 'dir/old']) await upload(sandbox, name, randomBytes(1000));
