@@ -28,6 +28,7 @@
 #include "environment_data.h"
 #include "local_work.h"
 #include "operation.h"
+#include "page_checksums.h"
 #include "running_sum.h"
 #include "status.h"
 
@@ -293,9 +294,9 @@ class Upload final : public SmallCopy {
     if (size_ == 0) return Close(XRootDStatus());
     const auto length = static_cast<std::uint32_t>(buffer_.size());
     const Answer::Send write = [&](auto* handler) {
-      std::vector<std::uint32_t> none;  // XrdCl computes the pages' checksums
-      return UsesPages() ? file_->PgWrite(0, length, buffer_.data(), none, handler)
-                         : file_->Write(0, length, buffer_.data(), handler);
+      if (!UsesPages()) return file_->Write(0, length, buffer_.data(), handler);
+      auto sums = PageChecksums(buffer_.data(), buffer_.size());
+      return file_->PgWrite(0, length, buffer_.data(), sums, handler);
     };
     Send(write, [this](const XRootDStatus& status, XrdCl::AnyObject*) { Close(status); });
   }
