@@ -19,13 +19,14 @@ Napi::Function FileSystem::Define(Napi::Env env) {
       env, "FileSystem",
       {InstanceMethod<&FileSystem::Stat>("stat"), InstanceMethod<&FileSystem::StatMany>("statMany"),
        InstanceMethod<&FileSystem::StatVfs>("statVfs"), InstanceMethod<&FileSystem::DirList>("dirList"),
-       InstanceMethod<&FileSystem::MkDir>("mkdir"), InstanceMethod<&FileSystem::Rm>("rm"),
-       InstanceMethod<&FileSystem::RmDir>("rmdir"), InstanceMethod<&FileSystem::Mv>("mv"),
-       InstanceMethod<&FileSystem::Truncate>("truncate"), InstanceMethod<&FileSystem::ChMod>("chmod"),
-       InstanceMethod<&FileSystem::Locate>("locate"), InstanceMethod<&FileSystem::Prepare>("prepare"),
-       InstanceMethod<&FileSystem::Query>("query"), InstanceMethod<&FileSystem::Ping>("ping"),
-       InstanceMethod<&FileSystem::SetXAttr>("setXAttr"), InstanceMethod<&FileSystem::GetXAttr>("getXAttr"),
-       InstanceMethod<&FileSystem::DelXAttr>("delXAttr"), InstanceMethod<&FileSystem::ListXAttr>("listXAttr")});
+       InstanceMethod<&FileSystem::DirStats>("dirStats"), InstanceMethod<&FileSystem::MkDir>("mkdir"),
+       InstanceMethod<&FileSystem::Rm>("rm"), InstanceMethod<&FileSystem::RmDir>("rmdir"),
+       InstanceMethod<&FileSystem::Mv>("mv"), InstanceMethod<&FileSystem::Truncate>("truncate"),
+       InstanceMethod<&FileSystem::ChMod>("chmod"), InstanceMethod<&FileSystem::Locate>("locate"),
+       InstanceMethod<&FileSystem::Prepare>("prepare"), InstanceMethod<&FileSystem::Query>("query"),
+       InstanceMethod<&FileSystem::Ping>("ping"), InstanceMethod<&FileSystem::SetXAttr>("setXAttr"),
+       InstanceMethod<&FileSystem::GetXAttr>("getXAttr"), InstanceMethod<&FileSystem::DelXAttr>("delXAttr"),
+       InstanceMethod<&FileSystem::ListXAttr>("listXAttr")});
 }
 
 FileSystem::FileSystem(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FileSystem>(info) {
@@ -73,6 +74,15 @@ Napi::Value FileSystem::DirList(const Napi::CallbackInfo& info) {
   return Start(info, &responses::Directory,
                [path = StringArgument(info, 0), flags](auto& fs, auto* handler, auto timeout) {
                  return fs.DirList(path, flags, handler, timeout);
+               });
+}
+
+Napi::Value FileSystem::DirStats(const Napi::CallbackInfo& info) {
+  CheckThis(info, kTag);
+  using Flags = XrdCl::DirListFlags;
+  return Start(info, &responses::DirectoryStats,
+               [path = StringArgument(info, 0)](auto& fs, auto* handler, auto timeout) {
+                 return fs.DirList(path, static_cast<Flags::Flags>(Flags::Stat | Flags::Chunked), handler, timeout);
                });
 }
 

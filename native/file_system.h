@@ -20,6 +20,7 @@ class FileSystem final : public Napi::ObjectWrap<FileSystem> {
   Napi::Value StatMany(const Napi::CallbackInfo& info);
   Napi::Value StatVfs(const Napi::CallbackInfo& info);
   Napi::Value DirList(const Napi::CallbackInfo& info);
+  Napi::Value DirStats(const Napi::CallbackInfo& info);
   Napi::Value MkDir(const Napi::CallbackInfo& info);
   Napi::Value Rm(const Napi::CallbackInfo& info);
   Napi::Value RmDir(const Napi::CallbackInfo& info);

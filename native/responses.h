@@ -13,6 +13,8 @@ Napi::Value Stat(Napi::Env env, XrdCl::AnyObject* response);
 Napi::Value StatVfs(Napi::Env env, XrdCl::AnyObject* response);
 Napi::Value Locations(Napi::Env env, XrdCl::AnyObject* response);
 Napi::Value Directory(Napi::Env env, XrdCl::AnyObject* response);
+// A listing that asked for stats, in two values.
+Napi::Value DirectoryStats(Napi::Env env, XrdCl::AnyObject* response);
 Napi::Value XAttrStatuses(Napi::Env env, XrdCl::AnyObject* response);
 Napi::Value XAttrs(Napi::Env env, XrdCl::AnyObject* response);
 

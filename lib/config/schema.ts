@@ -70,8 +70,8 @@ export const backupSchema = z.strictObject({
   copy_memory: bytesIn(4 * 2 ** 20, 2 ** 40, 'bytes').default(256 * 2 ** 20),
   /** Most bytes a second between this process and the server, all copies together, up and down. */
   max_rate: bytesIn(1e5, 1e12, 'bytes a second').optional(),
-  /** Checksum queries to the server at once, of all shards; servers queue or stall beyond their own bound. */
-  parallel_checksums: integerIn(1, 64, 'queries').default(6),
+  /** Checksums for the server to compute at once, of all shards; it queues or stalls beyond its own bound. */
+  parallel_checksums: integerIn(1, 64, 'queries').default(4),
   /** Stat requests in flight on one connection. */
   parallel_stats: integerIn(1, 4096, 'requests').default(256),
 

@@ -12,6 +12,8 @@ import type { ArchiveConfig, Logger } from '../config/index.js';
 import { checkAccess, requireCache } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import { statBatch, statBatchesAhead } from '../remote/limited_store.js';
+import { ListedStats } from '../remote/listed_stats.js';
+import type { RemoteStore } from '../remote/store.js';
 import { checkNameText } from '../rules/names.js';
 import { inShard, type Shard } from '../rules/sharding.js';
 import { checksumFile } from '../xrdcl/index.js';
@@ -86,10 +88,12 @@ async function pass(
     emit({ type: 'usage', warning: usage.usedPercent > config.warningMarkPercent, ...usage });
     if (!signal.aborted) await store.ping(signal);
     const pool = new TaskPool(() => recordsPerCopy * store.copiesAtOnce());
+    // Only who removes nothing needs no word of tape.
+    const remote = config.autoRemove === 'never' ? new ListedStats(store) : store;
     try {
       const batches = coalesced(entries(context, shard), statBatch);
       const ahead = statBatchesAhead(config.parallelStats);
-      await forEachConcurrent(batches, ahead, (batch) => look(batch, pool, run, context, logger));
+      await forEachConcurrent(batches, ahead, (batch) => look(batch, remote, pool, run, context, logger));
     } finally {
       await pool.idle();
     }
@@ -125,24 +129,25 @@ async function* entries(
 /** Asks about all records of a batch at once; what needs more than that goes to the pool. */
 async function look(
   batch: readonly WalkEntry[],
+  remote: ListedStats | RemoteStore,
   pool: TaskPool,
   run: JobRun,
   context: BackupContext,
   logger: Logger,
 ): Promise<void> {
-  const { store, signal } = context;
+  const { signal } = context;
   const records = batch.filter((entry) => entry.kind === 'record');
   const names = records.map(({ path }) => path);
   // What goes wrong with all of them goes wrong with each, and is told there (S6).
-  const stats = names.length === 0 ? [] : await store.statMany(names, signal).catch(() => []);
+  const stats = names.length === 0 ? [] : await remote.statMany(names, signal).catch(() => []);
   let asked = 0;
   for (const entry of batch) {
     if (entry.kind !== 'record') {
       await pool.add(() => aside(entry, run, context, logger));
       continue;
     }
-    const remote = stats[asked++];
-    const known = remote instanceof Error ? undefined : remote;
+    const stat = stats[asked++];
+    const known = stat instanceof Error ? undefined : stat;
     const outcome = known == null ? undefined : decideAtSight(entry, known, context);
     const size = Number(entry.identity.size);
     if (outcome !== undefined) run.finish(outcome, { path: entry.path, size });

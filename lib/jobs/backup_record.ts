@@ -10,7 +10,7 @@ import { pruneEmpty } from '../cache/prune.js';
 import type { VerifiedMemo } from '../cache/verified_memo.js';
 import type { CacheRecord } from '../cache/walk.js';
 import type { ArchiveConfig } from '../config/index.js';
-import type { RemoteStat, RemoteStore } from '../remote/store.js';
+import type { ListedStat, RemoteStat, RemoteStore } from '../remote/store.js';
 import { checksumText, type Checksum } from '../rules/checksum.js';
 import type { Identity } from '../rules/identity.js';
 import { classifyRemote, isQuestion, type Classification } from '../rules/remote_state.js';
@@ -49,10 +49,11 @@ const WRITING = 'open for writing in another process';
  */
 export function decideAtSight(
   record: CacheRecord,
-  remote: RemoteStat,
+  seen: ListedStat | RemoteStat,
   context: BackupContext,
 ): Outcome | undefined {
   const { verify } = context.config;
+  const remote = { offline: false, backUpExists: false, ...seen };
   let state = classifyRemote({ local: { size: Number(record.identity.size) }, remote, verify });
   if (isQuestion(state)) {
     if (state.ask !== 'checksum' || !context.memo.knows(record, remote)) return undefined;

@@ -10,6 +10,9 @@ export interface RemoteStat extends RemoteFile {
   mtime: Date;
 }
 
+/** What a listing tells; not whether the file is on tape (S11). */
+export type ListedStat = Pick<RemoteStat, 'size' | 'kind' | 'mtime'>;
+
 export interface UploadOptions {
   /** What errors call the source, when `source` is a path that says nothing to people. */
   label?: string;
@@ -73,6 +76,15 @@ export interface RemoteStore {
    * failed. Rejects only with the signal's reason.
    */
   statMany(names: readonly string[], signal?: AbortSignal): Promise<(RemoteStat | null | Error)[]>;
+  /**
+   * What a directory has, by record name, for far less than a stat each; undefined where that are more than `most`, or where
+   * nothing can be listed. What is missing in it may be there all the same.
+   */
+  listStats(
+    directory: string,
+    most: number,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, ListedStat> | undefined>;
   /** The server's checksum of a file of `size` bytes. */
   checksum(name: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum>;
   /** Copies a local file to a name that must be free: `ItExists` otherwise. */

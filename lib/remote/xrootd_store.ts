@@ -18,6 +18,7 @@ import type {
   Downloaded,
   DownloadOptions,
   Entry,
+  ListedStat,
   RemoteStat,
   RemoteStore,
   Uploaded,
@@ -36,7 +37,7 @@ export interface StoreTimeouts {
 /** Seconds for a prepare request: tape systems look every file up before they answer. */
 const prepareSeconds = 120;
 
-/** Bytes a second. */
+/** Bytes a second: how long a checksum may take before the server is taken to have lost the query, and asked again. */
 const slowestChecksum = 5 * 2 ** 20;
 
 export class XRootDStore implements RemoteStore {
@@ -78,9 +79,32 @@ export class XRootDStore implements RemoteStore {
     });
   }
 
+  async listStats(
+    directory: string,
+    most: number,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, ListedStat> | undefined> {
+    const found = new Map<string, ListedStat>();
+    try {
+      for await (const piece of this.#fileSystem.dirStats(this.#path(directory), { signal })) {
+        if (found.size + piece.length > most) return undefined;
+        for (const [name, info] of piece) {
+          const { size, kind, mtime } = remoteStatOf(info);
+          found.set(directory === '' ? name : `${directory}/${name}`, { size, kind, mtime });
+        }
+      }
+    } catch (error) {
+      // What is wrong is said where each file is asked for.
+      if (error instanceof XRootDError) return undefined;
+      throw error;
+    }
+    return found;
+  }
+
   checksum(name: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
-    const timeout = checksumSeconds(size, this.#timeouts.checksum);
-    return this.#fileSystem.queryChecksum(this.#path(name), type, { timeout, signal });
+    const needed = Math.ceil(size / slowestChecksum);
+    const timeout = Math.min(this.#timeouts.checksum, 60 + needed);
+    return this.#fileSystem.queryChecksum(this.#path(name), type, { timeout, patience: 5 + needed, signal });
   }
 
   async upload(source: string, name: string, options: UploadOptions): Promise<Uploaded> {
@@ -194,14 +218,6 @@ export class XRootDStore implements RemoteStore {
   ping(signal?: AbortSignal): Promise<void> {
     return this.#fileSystem.ping({ timeout: this.#timeouts.request, signal });
   }
-}
-
-/**
- * What a slow server needs to read the file, and no more: under load xrootd 5.5.3 was seen to leave about one checksum
- * query in ten thousand without an answer for ever, and asking again helps.
- */
-function checksumSeconds(size: number, most: number): number {
-  return Math.min(most, 60 + Math.ceil(size / slowestChecksum));
 }
 
 function remoteStatOf(info: ShortStat): RemoteStat {

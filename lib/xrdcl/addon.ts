@@ -45,6 +45,13 @@ export interface NativeStats {
   errors: [index: number, error: NativeStatus][];
 }
 
+/** Names with their numbers, as in `NativeStats`; those that came without a stat are left out. */
+export interface NativeDirStats {
+  /** Each ends with a newline, which no name has: the protocol has it between them. */
+  names: string;
+  values: Float64Array;
+}
+
 export interface NativeDirEntry {
   name: Buffer;
   host: string;
@@ -86,6 +93,7 @@ export interface NativeFileSystem {
   statMany(paths: string[], timeout: number, callback: NativeCallback<NativeStats>): number;
   statVfs(path: string, timeout: number, callback: NativeCallback<VirtualSpace | null>): number;
   dirList(path: string, flags: number, timeout: number, callback: NativeCallback<NativeDirEntry[]>): number;
+  dirStats(path: string, timeout: number, callback: NativeCallback<NativeDirStats>): number;
   mkdir(path: string, flags: number, mode: number, timeout: number, callback: NativeCallback): number;
   rm(path: string, timeout: number, callback: NativeCallback): number;
   rmdir(path: string, timeout: number, callback: NativeCallback): number;

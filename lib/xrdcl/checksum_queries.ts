@@ -7,9 +7,13 @@
  * - So silence is looked for here, by pings.
  * - Of two queries for one path on one connection the server answers the first only (XrdXrootdJob2Do::addClient): a
  *   second waits for the first, and after one that was given up a new connection is made.
+ * - Of queries that it lets wait behind others a server loses sight of some, for ever (XrdOucTable::Remove, 5.5.3 to 6.1:
+ *   its list may end before the last one). Asked again on another connection they are answered; one that it still knows
+ *   isn't computed twice (XrdXrootdJob::Schedule).
  */
 import { onAbort } from './abort.js';
 import { addon, type NativeFileSystem } from './addon.js';
+import { askAgain } from './ask_again.js';
 import { XRootDError, type ErrorContext } from './error.js';
 import { urlOf } from './location.js';
 import { Pulse } from './pulse.js';
@@ -46,36 +50,65 @@ function abandon(server: string, line: Line): void {
   if (lines.get(server) === line) lines.delete(server);
 }
 
+/** Times that a query is asked at most. */
+const mostAsked = 3;
+
+export interface ChecksumQuery {
+  /** Seconds. */
+  timeout: number;
+  /** Seconds after which it is asked once more, on another connection. */
+  patience?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /** @returns the server's words: type and value */
 export async function askForChecksum(
   server: string,
   path: string,
   type: string | undefined,
   context: ErrorContext,
-  { timeout, signal }: { timeout: number; signal?: AbortSignal },
+  { timeout, patience, signal }: ChecksumQuery,
 ): Promise<string> {
   const argument = type === undefined ? path : `${path}?cks.type=${type}`;
-  return await turns.run(urlOf(server, path), signal, async () => {
-    const line = lineTo(server);
-    const stop = new AbortController();
-    const ignore = onAbort(signal, () => {
-      stop.abort(signal?.reason);
-    });
-    const leave = line.pulse.watch(({ message }) => {
-      stop.abort(new XRootDError({ status: 1, code: socketTimeout, errNo: 0, message }, context));
-    });
-    try {
-      return await request<string>(context, stop.signal, (done) =>
-        line.connection.query(queryChecksum, argument, timeout, done),
-      );
-    } catch (error) {
-      // Not answered: it may never be, also when the connection breaks (5.8.1), and nobody shall wait for that.
-      const expired = error instanceof XRootDError && error.statusCode === operationExpired;
-      if (expired || stop.signal.aborted) abandon(server, line);
-      throw error;
-    } finally {
-      leave();
-      ignore();
-    }
+  return await turns.run(urlOf(server, path), signal, () => {
+    let line: Line | undefined;
+    const ask = (answered: AbortSignal) => {
+      if (line !== undefined) abandon(server, line);
+      line = lineTo(server);
+      return askOn(line, server, argument, context, timeout, [signal, answered]);
+    };
+    return askAgain(ask, { patience, most: mostAsked });
   });
+}
+
+async function askOn(
+  line: Line,
+  server: string,
+  argument: string,
+  context: ErrorContext,
+  timeout: number,
+  signals: readonly (AbortSignal | undefined)[],
+): Promise<string> {
+  const stop = new AbortController();
+  const ignored = signals.map((signal) =>
+    onAbort(signal, () => {
+      stop.abort(signal?.reason);
+    }),
+  );
+  const leave = line.pulse.watch(({ message }) => {
+    stop.abort(new XRootDError({ status: 1, code: socketTimeout, errNo: 0, message }, context));
+  });
+  try {
+    return await request<string>(context, stop.signal, (done) =>
+      line.connection.query(queryChecksum, argument, timeout, done),
+    );
+  } catch (error) {
+    // Not answered: it may never be, also when the connection breaks (5.8.1), and nobody shall wait for that.
+    const expired = error instanceof XRootDError && error.statusCode === operationExpired;
+    if (expired || stop.signal.aborted) abandon(server, line);
+    throw error;
+  } finally {
+    leave();
+    for (const ignore of ignored) ignore();
+  }
 }

@@ -4,6 +4,7 @@ import {
   type Location,
   type NativeCallback,
   type NativeDirEntry,
+  type NativeDirStats,
   type NativeFileSystem,
   type NativeStat,
   type NativeStats,
@@ -15,7 +16,14 @@ import { XRootDError, type ErrorContext } from './error.js';
 import { askForChecksum } from './checksum_queries.js';
 import { checkRemotePath, checkServerUrl, serverOf, urlOf } from './location.js';
 import { request, streamRequest, timeoutOf, type RequestOptions } from './request.js';
-import { shortStatsOf, statInfoOf, type ShortStat, type StatInfo } from './stat_info.js';
+import {
+  namedStatsOf,
+  shortStatsOf,
+  statInfoOf,
+  type NamedStat,
+  type ShortStat,
+  type StatInfo,
+} from './stat_info.js';
 
 export interface DirEntry {
   /** Relative to the listed directory. For a name that isn't UTF-8 the bytes are in `nameBytes`, and this is lossy. */
@@ -38,6 +46,9 @@ const dirListChunked = 16;
 const makePath = 1;
 const prepareFlags = { cancel: 1, stage: 8, evict: 0x100 } as const;
 const queryCodes = { prepare: 2, space: 5, config: 7 } as const;
+
+/** Seconds, for a whole listing. */
+const listingTimeout = 300;
 
 /** Checksums of large files are computed by the server when asked: minutes, not seconds. */
 const checksumTimeout = 3600;
@@ -121,7 +132,7 @@ export class FileSystem {
     options?: RequestOptions & { stat?: boolean },
   ): AsyncGenerator<DirEntry, void, undefined> {
     const flags = dirListChunked | (options?.stat === true ? dirListStat : 0);
-    const timeout = timeoutOf(options, 300);
+    const timeout = timeoutOf(options, listingTimeout);
     const pieces = streamRequest<NativeDirEntry[]>(this.#context('dirlist', path), options?.signal, (done) =>
       this.#native.dirList(path, flags, timeout, done),
     );
@@ -130,6 +141,19 @@ export class FileSystem {
         yield { ...nameOf(name), host, ...(stat && { stat: statInfoOf(stat) }) };
       }
     }
+  }
+
+  /**
+   * The same for those who look names up, by pieces, and far cheaper: names, relative to the directory, with their stats.
+   * Left out are entries for which the server sent no stat, and names that aren't UTF-8 or have a U+FFFD. Of a cluster
+   * only what one server has may be listed: a name that is missing proves nothing.
+   */
+  async *dirStats(path: string, options?: RequestOptions): AsyncGenerator<NamedStat[], void, undefined> {
+    const timeout = timeoutOf(options, listingTimeout);
+    const pieces = streamRequest<NativeDirStats>(this.#context('dirlist', path), options?.signal, (done) =>
+      this.#native.dirStats(path, timeout, done),
+    );
+    for await (const piece of pieces) yield namedStatsOf(piece);
   }
 
   /** @param options `mode`: octal as in `0o755` (default); `parents`: make missing parents, don't fail if it exists.
@@ -248,16 +272,20 @@ export class FileSystem {
    * other, and all of them on a connection of their own (`checksum_queries.ts`). The default timeout is 3,600 seconds;
    * a server that falls silent meanwhile is noticed within 15.
    * @param type `adler32`, `crc32c`, …; default: the server's own choice.
+   * @param options `patience`: seconds after which it is asked once more, over another connection, and whichever answer
+   * comes first counts: servers lose some. Default: it isn't.
    */
-  async queryChecksum(path: string, type?: string, options?: RequestOptions): Promise<Checksum> {
+  async queryChecksum(
+    path: string,
+    type?: string,
+    options?: RequestOptions & { patience?: number },
+  ): Promise<Checksum> {
     checkRemotePath(path);
     if (type !== undefined && !/^[\w-]+$/.test(type)) throw new TypeError(`${type} is no checksum type`);
     const context = this.#context('query checksum', path);
     const timeout = timeoutOf(options, checksumTimeout);
-    const answer = await askForChecksum(this.url, path, type, context, {
-      timeout,
-      ...(options?.signal && { signal: options.signal }),
-    });
+    const { patience, signal } = options ?? {};
+    const answer = await askForChecksum(this.url, path, type, context, { timeout, patience, signal });
     const [answered, value] = answer.trim().split(/\s+/);
     if (answered === undefined || value === undefined || !/^[0-9a-fA-F]+$/.test(value)) {
       throw invalidResponse(context, `not a checksum: ${JSON.stringify(answer)}`);

@@ -1,5 +1,5 @@
 /** What a server tells of a file. */
-import type { NativeStat, NativeStats } from './addon.js';
+import type { NativeDirStats, NativeStat, NativeStats } from './addon.js';
 
 /** `XrdCl::StatInfo::Flags`. */
 export const statFlags = {
@@ -72,7 +72,7 @@ export function statInfoOf(native: NativeStat): StatInfo {
 }
 
 /** Those of an answer to many stats; undefined for one that failed. */
-export function shortStatsOf({ values }: NativeStats): (ShortStat | undefined)[] {
+export function shortStatsOf({ values }: Pick<NativeStats, 'values'>): (ShortStat | undefined)[] {
   const stats: (ShortStat | undefined)[] = [];
   for (let at = 0; at < values.length; at += 3) {
     const [flags = -1, size = 0, seconds = 0] = [values[at], values[at + 1], values[at + 2]];
@@ -91,4 +91,16 @@ export function shortStatsOf({ values }: NativeStats): (ShortStat | undefined)[]
     );
   }
   return stats;
+}
+
+export type NamedStat = readonly [name: string, stat: ShortStat];
+
+/** Those of a piece of a listing, but for names that may not be what they seem: U+FFFD stands for bytes that aren't UTF-8. */
+export function namedStatsOf(native: NativeDirStats): NamedStat[] {
+  const stats = shortStatsOf(native);
+  const names = native.names.split('\n');
+  return stats.flatMap((stat, index) => {
+    const name = names[index] ?? '';
+    return stat === undefined || name.includes('\uFFFD') ? [] : [[name, stat] as const];
+  });
 }

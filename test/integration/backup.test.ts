@@ -7,6 +7,7 @@ import {
   readFile,
   readdir,
   rename,
+  rm,
   stat,
   symlink,
   utimes,
@@ -96,6 +97,31 @@ describe('backup', () => {
         await assertAllRemote(bench);
       });
     }).timeout(120_000);
+  });
+
+  it('never: of a directory whose listing tells most, what differs, is missing or unclear is looked at', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      for (let i = 0; i < 100; i += 1) await writeRecord(bench.cache, `day/shot ${i}`, 1000 + i);
+      await bench.pass({ autoRemove: 'never', verify: 'size' });
+      await rm(bench.sandbox.diskPath('day/shot 1'));
+      await plant(bench, 'day/shot 2', 'of another size');
+      await plant(bench, 'day/shot 3', Buffer.alloc(2000));
+      await rm(bench.sandbox.diskPath('day/shot 4'));
+      await mkdir(bench.sandbox.diskPath('day/shot 4'));
+      // On the server a name that isn't UTF-8, here the one that it would be read as.
+      const mangled = Buffer.concat([Buffer.from(bench.sandbox.diskPath('day/x')), Buffer.from([0xff])]);
+      await writeFile(mangled, 'other');
+      await writeFile(join(bench.cache, 'day/x\uFFFD'), 'bytes');
+      const report = await bench.pass({ autoRemove: 'never', verify: 'size' });
+      assert.deepEqual(counts(report), { scanned: 101, kept: 96, copied: 2, conflicts: 3 });
+      assert.deepEqual(report.failures.map(({ path }) => path).sort(), [
+        'day/shot 2',
+        'day/shot 3',
+        'day/shot 4',
+      ]);
+      assert.equal(await readFile(bench.sandbox.diskPath('day/x\uFFFD'), 'utf8'), 'bytes');
+      assert.equal((await recordsIn(bench.cache)).length, 101);
+    });
   });
 
   it('keeps the event loop free while 5 of 200 MB are copied', async () => {

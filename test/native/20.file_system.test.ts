@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { chmodSync, existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'mocha';
-import { FileSystem, XRootDError, type DirEntry } from '../../lib/xrdcl/index.js';
+import { FileSystem, XRootDError } from '../../lib/xrdcl/index.js';
 import { PlainServer } from '../support/plain_server.js';
 
 function code(expected: string) {
@@ -13,8 +13,8 @@ function code(expected: string) {
   };
 }
 
-async function collect(entries: AsyncIterable<DirEntry>): Promise<DirEntry[]> {
-  const all: DirEntry[] = [];
+async function collect<T>(entries: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
   for await (const entry of entries) all.push(entry);
   return all;
 }
@@ -281,6 +281,38 @@ describe('file system', () => {
       await assert.rejects(collect(fs.dirList('/nothing')), code('NotFound'));
       server.write('/file', 'x');
       await assert.rejects(collect(fs.dirList('/file')), XRootDError);
+    });
+
+    it('dirStats tells of the same entries what stat does', async () => {
+      server.write('/stats/a b', 'hello');
+      server.write('/stats/ä%20\u{1f52c}', '');
+      server.mkdir('/stats/d');
+      const entries = new Map((await collect(fs.dirStats('/stats'))).flat());
+      assert.deepEqual([...entries.keys()].sort(), ['a b', 'd', 'ä%20\u{1f52c}'].sort());
+      for (const [name, { size, mtime, isDirectory, isOther }] of entries) {
+        const one = await fs.stat(`/stats/${name}`);
+        assert.deepEqual(
+          { size, mtime, isDirectory, isOther },
+          { size: one.size, mtime: one.mtime, isDirectory: one.isDirectory, isOther: one.isOther },
+        );
+      }
+      const pieces = await collect(fs.dirStats('/many'));
+      assert.ok(pieces.length > 1);
+      assert.equal(new Map(pieces.flat()).size, 5000);
+      await assert.rejects(collect(fs.dirStats('/nothing')), code('NotFound'));
+    });
+
+    it('dirStats leaves out names that could be taken for others', async () => {
+      server.mkdir('/unclear');
+      const bytes = Buffer.from([0x61, 0xff, 0x62]);
+      writeFileSync(Buffer.concat([Buffer.from(`${server.file('/unclear')}/`), bytes]), '');
+      server.write('/unclear/a\uFFFDb', 'x');
+      server.write('/unclear/clear', '');
+      const entries = (await collect(fs.dirStats('/unclear'))).flat();
+      assert.deepEqual(
+        entries.map(([name]) => name),
+        ['clear'],
+      );
     });
 
     it('keeps the bytes of names that are not UTF-8', async () => {

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   symlinkSync,
   writeSync,
@@ -181,13 +182,13 @@ describe('checksum queries', () => {
   let fs: FileSystem;
   before(async () => {
     // A slow checksum program, as a server has for a file that it must read whole.
-    const sum = `#!/bin/sh\ncase "$1" in *slow*) sleep 2;; *bad*) exit 1;; *short*) echo abc; exit;; esac\necho 00000abc\n`;
+    const sum = `#!/bin/sh\necho "$1" >> "$(dirname "$0")/data/asked"\ncase "$1" in *slow*) sleep 2;; *bad*) exit 1;; *short*) echo abc; exit;; esac\necho 00000abc\n`;
     server = await PlainServer.start({
       config: ['xrootd.chksum max 8 adler32 {dir}/sum'],
       programs: { sum },
     });
     fs = new FileSystem(server.url);
-    for (const name of ['/a', '/slow', '/slow2', '/bad', '/short']) server.write(name, 'x');
+    for (const name of ['/a', '/slow', '/slow2', '/bad', '/short', '/asked']) server.write(name, 'x');
   });
   after(() => server.stop());
 
@@ -237,6 +238,12 @@ describe('checksum queries', () => {
   it('one that expired does not either', async () => {
     await assert.rejects(fs.queryChecksum('/slow', undefined, { timeout: 1 }), { code: 'OperationExpired' });
     assert.equal((await fs.queryChecksum('/slow')).value, '00000abc');
+  });
+
+  it('is asked again over another connection when no answer comes, and computed once', async () => {
+    server.write('/slow3', 'x');
+    assert.equal((await fs.queryChecksum('/slow3', undefined, { patience: 0.5 })).value, '00000abc');
+    assert.equal(readFileSync(server.file('/asked'), 'utf8').split('/slow3').length - 1, 1);
   });
 
   it('24 paths at once are all answered', async () => {
