@@ -70,7 +70,7 @@ export const backupSchema = z.strictObject({
   copy_memory: bytesIn(4 * 2 ** 20, 2 ** 40, 'bytes').default(256 * 2 ** 20),
   /** Most bytes a second between this process and the server, all copies together, up and down. */
   max_rate: bytesIn(1e5, 1e12, 'bytes a second').optional(),
-  /** Checksums for the server to compute at once, of all shards; it queues or stalls beyond its own bound. */
+  /** Checksum queries to the server at once, of all shards; it forgets or stalls some beyond its own bound. */
   parallel_checksums: integerIn(1, 64, 'queries').default(4),
   /** Stat requests in flight on one connection. */
   parallel_stats: integerIn(1, 4096, 'requests').default(256),

@@ -4,13 +4,15 @@ import type { ArchiveConfig } from '../config/index.js';
 import { copyShape } from '../rules/copy_shape.js';
 import { CopyGate } from './copy_gate.js';
 import { CopyLane, kindOf, mostCopies } from './copy_limits.js';
-import { QueryLane } from './query_lane.js';
 import type { Chunks, RemoteStore } from './store.js';
 
 export interface StoreLimits {
   /** Stats, removals and the like in flight. */
   stats: number;
-  /** Checksums for the server to work at: xrootd does four by default, queues eight, and lets others wait 30 seconds. */
+  /**
+   * Checksum queries in flight: xrootd works at four by default, forgets some of those that wait behind, and lets what is
+   * more than twelve wait 30 seconds.
+   */
   checksums: number;
   copies: ArchiveConfig['parallelCopies'];
   /** Bytes that copies hold at once. */
@@ -37,7 +39,7 @@ export interface LimitedStore extends RemoteStore {
 export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedStore {
   const stats = pLimit(limits.stats);
   const batches = pLimit(Math.max(1, Math.floor(limits.stats / statBatch)));
-  const checksums = new QueryLane(limits.checksums);
+  const checksums = pLimit(limits.checksums);
   const lanes = { large: new CopyLane('large', limits.copies), small: new CopyLane('small', limits.copies) };
   const gate = new CopyGate(limits.copyMemory, lanes);
   const { large: sharers } = mostCopies(limits.copies);
@@ -51,11 +53,11 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
   };
   const prepares = pLimit(prepareRequests);
   return {
-    stat: (name, signal) => stats(() => checksums.light(() => store.stat(name, signal))),
+    stat: (name, signal) => stats(() => store.stat(name, signal)),
     statMany: (names, signal) => batches(() => store.statMany(names, signal)),
     remove: (name, signal) => stats(() => store.remove(name, signal)),
     listStats: (directory, most, signal) => batches(() => store.listStats(directory, most, signal)),
-    checksum: (name, type, size, signal) => checksums.query(() => store.checksum(name, type, size, signal)),
+    checksum: (name, type, size, signal) => checksums(() => store.checksum(name, type, size, signal)),
     download: (name, target, options) =>
       copy(options.sizeHint, (chunks) => store.download(name, target, { ...options, chunks })),
     stage: (names, signal) => prepares(() => store.stage(names, signal)),
@@ -66,6 +68,6 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
       copy(options.sizeHint, (chunks) => store.upload(source, name, { ...options, chunks })),
     copiesAtOnce: () => lanes.small.limit,
     list: (directory, signal) => store.list(directory, signal),
-    ping: (signal) => checksums.light(() => store.ping(signal)),
+    ping: (signal) => store.ping(signal),
   };
 }

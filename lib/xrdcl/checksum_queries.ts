@@ -7,9 +7,9 @@
  * - So silence is looked for here, by pings.
  * - Of two queries for one path on one connection the server answers the first only (XrdXrootdJob2Do::addClient): a
  *   second waits for the first, and after one that was given up a new connection is made.
- * - Of queries that it lets wait behind others a server loses sight of some, for ever (XrdOucTable::Remove, 5.5.3 to 6.1:
- *   its list may end before the last one). Asked again on another connection they are answered; one that it still knows
- *   isn't computed twice (XrdXrootdJob::Schedule).
+ * - Of queries that it lets wait behind others a server forgets some, for ever (XrdOucTable::Remove, 5.5.3 to 6.1: its
+ *   list may end before the last one). Asked again on another connection they are answered, if it doesn't know of them
+ *   any more; one that it knows isn't computed twice (XrdXrootdJob::Schedule).
  */
 import { onAbort } from './abort.js';
 import { addon, type NativeFileSystem } from './addon.js';

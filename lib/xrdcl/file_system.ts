@@ -284,8 +284,7 @@ export class FileSystem {
     if (type !== undefined && !/^[\w-]+$/.test(type)) throw new TypeError(`${type} is no checksum type`);
     const context = this.#context('query checksum', path);
     const timeout = timeoutOf(options, checksumTimeout);
-    const { patience, signal } = options ?? {};
-    const answer = await askForChecksum(this.url, path, type, context, { timeout, patience, signal });
+    const answer = await askForChecksum(this.url, path, type, context, { ...options, timeout });
     const [answered, value] = answer.trim().split(/\s+/);
     if (answered === undefined || value === undefined || !/^[0-9a-fA-F]+$/.test(value)) {
       throw invalidResponse(context, `not a checksum: ${JSON.stringify(answer)}`);

@@ -182,7 +182,16 @@ describe('checksum queries', () => {
   let fs: FileSystem;
   before(async () => {
     // A slow checksum program, as a server has for a file that it must read whole.
-    const sum = `#!/bin/sh\necho "$1" >> "$(dirname "$0")/data/asked"\ncase "$1" in *slow*) sleep 2;; *bad*) exit 1;; *short*) echo abc; exit;; esac\necho 00000abc\n`;
+    const sum = `#!/bin/sh
+asked="$(dirname "$0")/data/asked"
+echo "$1" >> "$asked"
+case "$1" in
+*slow*) sleep 2;;
+*bad*) exit 1;;
+*short*) echo abc; exit;;
+esac
+echo 00000abc
+`;
     server = await PlainServer.start({
       config: ['xrootd.chksum max 8 adler32 {dir}/sum'],
       programs: { sum },
