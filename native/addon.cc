@@ -13,6 +13,7 @@
 #include "publish.h"
 #include "request.h"
 #include "small_copy.h"
+#include "write_file.h"
 #include "writers.h"
 
 namespace {
@@ -36,6 +37,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["copy"] = Napi::Function::New<Copy>(env, "copy");
   exports["copySmall"] = Napi::Function::New<CopySmall>(env, "copySmall");
   exports["publish"] = Napi::Function::New<Publish>(env, "publish");
+  exports["writeFile"] = Napi::Function::New<WriteFile>(env, "writeFile");
   exports["checksum"] = Napi::Function::New<Checksum>(env, "checksum");
   exports["getInt"] = Napi::Function::New<GetInt>(env, "getInt");
   exports["putInt"] = Napi::Function::New<PutInt>(env, "putInt");

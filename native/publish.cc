@@ -22,6 +22,7 @@
 #include "descriptor.h"
 #include "environment_data.h"
 #include "local_work.h"
+#include "rename_new.h"
 #include "sync_files.h"
 
 namespace {
@@ -39,19 +40,6 @@ struct Order {
 timespec TimeOf(double milliseconds) {
   const double seconds = std::floor(milliseconds / 1000);
   return {static_cast<time_t>(seconds), static_cast<long>((milliseconds - seconds * 1000) * 1e6)};
-}
-
-int RenameNew(const char* from, const char* to) {
-#if defined(__APPLE__)
-  return renamex_np(from, to, RENAME_EXCL);
-#elif defined(RENAME_NOREPLACE)
-  return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
-#else
-  static_cast<void>(from);
-  static_cast<void>(to);
-  errno = ENOSYS;
-  return -1;
-#endif
 }
 
 // One order on its way: opened and timed, then on the disk, then named.
@@ -108,7 +96,7 @@ class Publication {
     if (file_ && file_->Close() != 0) return Fail("close");
     const char* from = order_.from.c_str();
     const char* to = order_.to.c_str();
-    if ((order_.overwrite ? std::rename(from, to) : RenameNew(from, to)) != 0) Fail("rename");
+    if ((order_.overwrite ? std::rename(from, to) : RenameNew(AT_FDCWD, from, to)) != 0) Fail("rename");
   }
 
   Order order_;

@@ -23,3 +23,8 @@ export class CacheError extends Error {
 export function errnoCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
+
+/** @param path of a record, relative to the cache */
+export function alreadyExists(path: string, cause: unknown): CacheError {
+  return new CacheError('AlreadyExists', path, `${path} exists already`, { cause });
+}

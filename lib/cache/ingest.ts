@@ -5,8 +5,9 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { checkNameText, RESERVED_PREFIX } from '../rules/names.js';
-import { CacheDirectory, named, splitPath } from './directory.js';
-import { CacheError, errnoCode } from './errors.js';
+import { writeNewFile } from '../xrdcl/index.js';
+import { CacheDirectory, joinPath, named, splitPath } from './directory.js';
+import { alreadyExists, CacheError, errnoCode } from './errors.js';
 import { openOrMake } from './make_directory.js';
 import { incomingName } from './own_files.js';
 import { discard, publish } from './publish.js';
@@ -38,6 +39,9 @@ export interface PutResult {
 
 /** Large enough that a call costs nothing against its bytes, small enough that AbortSignal is looked at often. */
 const WRITE_BYTES = 4 * 1024 * 1024;
+/** Bytes that are written at a stretch, if they are all there is: a signal in their midst comes too late. */
+const WHOLE_BYTES = 16 * 1024 * 1024;
+const NEW_FILE = 0o666;
 /** How often a backup may take an empty directory away between our mkdir and our open. */
 const RACES = 100;
 
@@ -60,19 +64,46 @@ export async function put(
   refuseInvalid(path);
   options.signal?.throwIfAborted();
   const [parent, name] = splitPath(path);
+  const verdict = checkNameText(path);
+  const warning = verdict.ok ? {} : { warning: verdict.reason };
+  const whole = wholeOf(data, options);
+  if (whole !== undefined && (await writeWhole(cacheDirectory, parent, name, whole, options)))
+    return { path, size: whole.byteLength, ...warning };
   const root = await CacheDirectory.openRoot(cacheDirectory);
   try {
     const { directory, temporary, handle } = await openTemporary(root, parent, options);
     try {
       const size = await fill(directory, temporary, handle, data, options);
       await named(directory, () => publish(directory, temporary, name, options));
-      const verdict = checkNameText(path);
-      return verdict.ok ? { path, size } : { path, size, warning: verdict.reason };
+      return { path, size, ...warning };
     } finally {
       await directory.close();
     }
   } finally {
     await root.close();
+  }
+}
+
+/** What is in memory, and no more than is written at a stretch. */
+function wholeOf(data: PutData, { fsync, overwrite }: PutOptions): Uint8Array | undefined {
+  if (fsync === true || overwrite === true) return undefined;
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  return bytes instanceof Uint8Array && bytes.byteLength <= WHOLE_BYTES ? bytes : undefined;
+}
+
+/** One trip to another thread: on a busy machine each takes longer than the bytes do. False: it takes more than one. */
+async function writeWhole(
+  root: string,
+  parent: string,
+  name: string,
+  bytes: Uint8Array,
+  { mode = NEW_FILE }: PutOptions,
+): Promise<boolean> {
+  try {
+    return await writeNewFile(bytes, { root, parent, temporary: incomingName(), name, mode });
+  } catch (error) {
+    if (errnoCode(error) !== 'EEXIST') throw error;
+    throw alreadyExists(joinPath(parent, name), error);
   }
 }
 
@@ -106,7 +137,7 @@ async function openTemporary(root: CacheDirectory, parent: string, options: PutO
     try {
       directory = await openOrMake(root, parent, options.fsync === true);
       const file = directory.entry(temporary);
-      const handle = await named(directory, () => fs.open(file, flags, options.mode ?? 0o666));
+      const handle = await named(directory, () => fs.open(file, flags, options.mode ?? NEW_FILE));
       return { directory, temporary, handle };
     } catch (error) {
       await directory?.close();

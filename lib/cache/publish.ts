@@ -2,7 +2,7 @@
 import * as fs from 'node:fs/promises';
 import { publishFile } from '../xrdcl/index.js';
 import { joinPath, type CacheDirectory } from './directory.js';
-import { CacheError, errnoCode } from './errors.js';
+import { alreadyExists, errnoCode } from './errors.js';
 
 export interface PublishOptions {
   /** Replace what has the name. Default false: AlreadyExists. */
@@ -34,8 +34,7 @@ export async function publish(
   } catch (error) {
     await discard(directory, temporary);
     if (errnoCode(error) !== 'EEXIST') throw error;
-    const path = joinPath(directory.relative, name);
-    throw new CacheError('AlreadyExists', path, `${path} exists already`, { cause: error });
+    throw alreadyExists(joinPath(directory.relative, name), error);
   }
 }
 

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { ArchiveConfig } from '../config/index.js';
 import { copyShape } from '../rules/copy_shape.js';
 import { CopyGate } from './copy_gate.js';
+import { Gathered } from './gathered.js';
 import { CopyLane, kindOf, mostCopies } from './copy_limits.js';
 import type { Chunks, RemoteStore } from './store.js';
 
@@ -37,7 +38,11 @@ export interface LimitedStore extends RemoteStore {
 }
 
 export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedStore {
-  const stats = pLimit(limits.stats);
+  const removals = pLimit(limits.stats);
+  const stats = new Gathered((names, signal) => store.statMany(names, signal), {
+    most: limits.stats,
+    together: statBatch,
+  });
   const batches = pLimit(Math.max(1, Math.floor(limits.stats / statBatch)));
   const checksums = pLimit(limits.checksums);
   const lanes = { large: new CopyLane('large', limits.copies), small: new CopyLane('small', limits.copies) };
@@ -53,9 +58,9 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
   };
   const prepares = pLimit(prepareRequests);
   return {
-    stat: (name, signal) => stats(() => store.stat(name, signal)),
+    stat: (name, signal) => stats.ask(name, signal),
     statMany: (names, signal) => batches(() => store.statMany(names, signal)),
-    remove: (name, signal) => stats(() => store.remove(name, signal)),
+    remove: (name, signal) => removals(() => store.remove(name, signal)),
     listStats: (directory, most, signal) => batches(() => store.listStats(directory, most, signal)),
     checksum: (name, type, size, signal) => checksums(() => store.checksum(name, type, size, signal)),
     download: (name, target, options) =>

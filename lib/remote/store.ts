@@ -78,7 +78,8 @@ export interface RemoteStore {
   statMany(names: readonly string[], signal?: AbortSignal): Promise<(RemoteStat | null | Error)[]>;
   /**
    * What a directory has, by record name, for far less than a stat each; undefined where that are more than `most`, or where
-   * nothing can be listed. What is missing in it may be there all the same.
+   * nothing can be listed. What is missing in it may be there all the same: clusters list a part, object stores have no
+   * directories.
    */
   listStats(
     directory: string,

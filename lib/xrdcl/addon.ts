@@ -181,6 +181,16 @@ export interface Addon {
     overwrite: boolean,
     callback: (errno: number, syscall: string) => void,
   ): void;
+  /** Callback: `errno` or 0, and what failed. */
+  writeFile(
+    root: string,
+    parent: string,
+    temporary: string,
+    name: string,
+    bytes: Uint8Array,
+    mode: number,
+    callback: (errno: number, step: 'directory' | 'open' | 'write' | 'close' | 'rename') => void,
+  ): void;
   /** `length` -1: to the end of the file. */
   checksum(
     fd: number,

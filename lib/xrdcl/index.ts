@@ -32,6 +32,7 @@ export {
   urlOf,
 } from './location.js';
 export { publishFile, type PublishFileOptions } from './publish.js';
+export { writeNewFile, type NewFile } from './write_file.js';
 export { RateLimit } from './rate_limit.js';
 export { defaultTimeout, type RequestOptions } from './request.js';
 export { isSmallFile, smallFile } from './small_copy.js';

@@ -9,7 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import type { NewFile } from '../../lib/xrdcl/index.js';
 
 export class TemporaryDirectory {
   readonly path = realpathSync(mkdtempSync(join(tmpdir(), 'xrootd-archive-test-')));
@@ -46,4 +47,9 @@ export async function withTemp<T>(use: (directory: string) => Promise<T>): Promi
   } finally {
     directory.remove();
   }
+}
+
+/** Where `writeNewFile` is to put a file: into the directory of another one. */
+export function newFileBeside(path: string, name: string): NewFile {
+  return { root: dirname(path), parent: '', temporary: `.${name}`, name, mode: 0o640 };
 }

@@ -1,7 +1,15 @@
 /** lifetime <scenario> <server> <server's pid> <large local file>: a process that ends in the midst of work. */
 import { writeFileSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { checksumFile, CopyProcess, FileSystem, publishFile, RateLimit } from '../../../lib/xrdcl/index.js';
+import {
+  checksumFile,
+  CopyProcess,
+  FileSystem,
+  publishFile,
+  RateLimit,
+  writeNewFile,
+} from '../../../lib/xrdcl/index.js';
+import { newFileBeside } from '../../support/temporary.js';
 
 const [scenario = '', url = '', pid = '', large = ''] = process.argv.slice(2);
 const MiB = 2 ** 20;
@@ -123,6 +131,13 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     await published[3];
     exit();
   },
+  'exit as files are written': async () => {
+    const bytes = Buffer.alloc(1_000_000);
+    const names = Array.from({ length: 100 }, (_, i) => `written-${process.pid}-${i}`);
+    const written = names.map((name) => writeNewFile(bytes, newFileBeside(large, name)));
+    await written[3];
+    exit();
+  },
   'exit in a storm of stats': async () => {
     const storm = stats(3000);
     await storm[10];
@@ -212,6 +227,7 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   'a worker ended as copies wait for a rate limit': () => terminated('limited'),
   'a worker ended in a storm of stats': () => terminated('stat'),
   'a worker ended in a storm of small copies': () => terminated('small'),
+  'a worker ended as it writes files': () => terminated('write'),
   'a worker that exits in mid-copy': async () => {
     const code = await ended(worker('exit'));
     if (code !== 7) throw new Error(`worker ended with ${code}`);

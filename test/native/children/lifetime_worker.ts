@@ -1,6 +1,7 @@
 /** lifetime_worker <task> <server> <large local file>: the addon in a worker thread. */
 import { parentPort } from 'node:worker_threads';
-import { checksumFile, CopyProcess, FileSystem, RateLimit } from '../../../lib/xrdcl/index.js';
+import { checksumFile, CopyProcess, FileSystem, RateLimit, writeNewFile } from '../../../lib/xrdcl/index.js';
+import { newFileBeside } from '../../support/temporary.js';
 
 const [task = '', url = '', large = ''] = process.argv.slice(2);
 const fs = new FileSystem(url);
@@ -35,6 +36,13 @@ if (task === 'work') {
     rateLimit: new RateLimit(2 ** 16),
     onProgress: () => parentPort?.postMessage('flowing'),
   });
+} else if (task === 'write') {
+  const bytes = Buffer.alloc(1_000_000);
+  for (let i = 0; ; i += 10) {
+    const names = Array.from({ length: 10 }, (_, k) => `by-worker-${process.pid}-${i + k}`);
+    await Promise.all(names.map((name) => writeNewFile(bytes, newFileBeside(large, name))));
+    parentPort?.postMessage('flowing');
+  }
 } else if (task === 'stat') {
   for (;;) {
     await Promise.all(Array.from({ length: 500 }, () => fs.stat('/large')));
