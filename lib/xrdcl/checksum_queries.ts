@@ -70,14 +70,20 @@ export async function askForChecksum(
   { timeout, patience, signal }: ChecksumQuery,
 ): Promise<string> {
   const argument = type === undefined ? path : `${path}?cks.type=${type}`;
-  return await turns.run(urlOf(server, path), signal, () => {
+  return await turns.run(urlOf(server, path), signal, async () => {
     let line: Line | undefined;
     const ask = (answered: AbortSignal) => {
       if (line !== undefined) abandon(server, line);
       line = lineTo(server);
       return askOn(line, server, argument, context, timeout, [signal, answered]);
     };
-    return askAgain(ask, { patience, most: mostAsked });
+    try {
+      return await askAgain(ask, { patience, most: mostAsked });
+    } catch (error) {
+      // A race forgets who waits for it.
+      if (error instanceof XRootDError) Error.captureStackTrace(error);
+      throw error;
+    }
   });
 }
 
