@@ -8,8 +8,8 @@ const mostChunk = 4 * MiB;
 const chunkUnit = 64 * 1024;
 /** Requests of one copy that are on their way at once, as by libXrdCl's default. */
 const parallelChunks = 4;
-/** A chunk is being read while the others are on their way. */
-const heldChunks = parallelChunks + 1;
+/** As many have been read ahead, or wait to be freed: 16 copies of 3.2 MiB chunks held 8 each (5.5.3, measured). */
+const heldChunks = 2 * parallelChunks;
 
 export interface CopyShape {
   /** Bytes of one request. */

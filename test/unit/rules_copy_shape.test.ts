@@ -8,14 +8,15 @@ const MiB = 1024 * KiB;
 describe('copyShape', () => {
   it('is the table', () => {
     const table: [size: number | undefined, memory: number, copies: number, chunk: number, held: number][] = [
-      [undefined, 256 * MiB, 12, 4 * MiB, 20 * MiB],
-      [200_000_000, 256 * MiB, 12, 4 * MiB, 20 * MiB],
-      [200_000_000, 256 * MiB, 16, 3264 * KiB, 16_320 * KiB],
-      [100_000, 256 * MiB, 12, 4 * MiB, 100_000],
-      [0, 256 * MiB, 12, 4 * MiB, 0],
-      [1e9, 4 * MiB, 1, 768 * KiB, 3840 * KiB],
-      [1e9, 256 * MiB, 255, 192 * KiB, 960 * KiB],
-      [1e9, 4 * MiB, 255, 64 * KiB, 320 * KiB],
+      [undefined, 256 * MiB, 12, 2688 * KiB, 21 * MiB],
+      [200_000_000, 256 * MiB, 12, 2688 * KiB, 21 * MiB],
+      [200_000_000, 256 * MiB, 8, 4 * MiB, 32 * MiB],
+      [200_000_000, 256 * MiB, 16, 2 * MiB, 16 * MiB],
+      [100_000, 256 * MiB, 12, 2688 * KiB, 100_000],
+      [0, 256 * MiB, 12, 2688 * KiB, 0],
+      [1e9, 4 * MiB, 1, 512 * KiB, 4 * MiB],
+      [1e9, 256 * MiB, 255, 128 * KiB, 1 * MiB],
+      [1e9, 4 * MiB, 255, 64 * KiB, 512 * KiB],
     ];
     for (const [size, memory, copies, chunkSize, held] of table)
       assert.deepEqual(copyShape(size, memory, copies), { chunkSize, parallelChunks: 4, memory: held });
@@ -29,7 +30,7 @@ describe('copyShape', () => {
         const shape = copyShape(bytes, copyMemory, copies);
         assert.ok(shape.chunkSize % (64 * KiB) === 0 && shape.chunkSize <= 4 * MiB);
         assert.ok(shape.memory <= (bytes ?? Infinity));
-        if (copyMemory >= copies * 320 * KiB) assert.ok(shape.memory * copies <= copyMemory);
+        if (copyMemory >= copies * 512 * KiB) assert.ok(shape.memory * copies <= copyMemory);
       }),
     );
   });
