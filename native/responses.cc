@@ -1,10 +1,10 @@
 #include "responses.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "stat_numbers.h"
 #include "status.h"
 
 namespace {
@@ -102,21 +102,18 @@ Napi::Value Directory(Napi::Env env, XrdCl::AnyObject* response) {
 Napi::Value DirectoryStats(Napi::Env env, XrdCl::AnyObject* response) {
   auto* listing = Get<XrdCl::DirectoryList>(response);
   std::string names;
-  std::vector<double> values;
+  std::vector<StatNumbers> values;
   if (listing != nullptr) {
     for (auto entry = listing->Begin(); entry != listing->End(); ++entry) {
       const XrdCl::StatInfo* info = (*entry)->GetStatInfo();
       if (info == nullptr) continue;
       names.append((*entry)->GetName()).push_back('\n');
-      values.insert(values.end(), {static_cast<double>(info->GetFlags()), static_cast<double>(info->GetSize()),
-                                   static_cast<double>(info->GetModTime())});
+      values.push_back(NumbersOf(*info));
     }
   }
   auto object = Napi::Object::New(env);
   object["names"] = names;
-  auto numbers = Napi::Float64Array::New(env, values.size());
-  std::copy(values.begin(), values.end(), numbers.Data());
-  object["values"] = numbers;
+  object["values"] = NumbersToJs(env, values);
   return object;
 }
 

@@ -1,6 +1,5 @@
 #include "stat_many.h"
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <utility>
@@ -8,26 +7,22 @@
 #include "answer.h"
 #include "environment_data.h"
 #include "request.h"
+#include "stat_numbers.h"
 #include "status.h"
 
 namespace {
-
-constexpr std::size_t kNumbers = 3;
 
 // Shared by the requests of one call. Each writes what is its own; the last one tells.
 class Batch : public std::enable_shared_from_this<Batch> {
  public:
   Batch(std::shared_ptr<JsQueue> queue, std::uint64_t id, std::size_t size)
-      : queue_(std::move(queue)), id_(id), values_(kNumbers * size), errors_(size), left_(size) {}
+      : queue_(std::move(queue)), id_(id), values_(size), errors_(size), left_(size) {}
 
   void Take(std::size_t index, const XrdCl::XRootDStatus& status, const XrdCl::StatInfo* info) {
-    double* value = &values_[kNumbers * index];
     if (status.IsOK() && info != nullptr) {
-      value[0] = info->GetFlags();
-      value[1] = static_cast<double>(info->GetSize());
-      value[2] = static_cast<double>(info->GetModTime());
+      values_[index] = NumbersOf(*info);
     } else {
-      value[0] = -1;
+      values_[index][0] = -1;
       errors_[index] = status.IsOK() ? XrdCl::XRootDStatus(XrdCl::stError, XrdCl::errInvalidResponse) : status;
     }
     if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) Tell();
@@ -42,26 +37,24 @@ class Batch : public std::enable_shared_from_this<Batch> {
 
  private:
   Napi::Value Result(Napi::Env env) const {
-    auto values = Napi::Float64Array::New(env, values_.size());
-    std::copy(values_.begin(), values_.end(), values.Data());
     auto errors = Napi::Array::New(env);
     std::uint32_t count = 0;
     for (std::size_t i = 0; i < errors_.size(); ++i) {
-      if (values_[kNumbers * i] >= 0) continue;
+      if (values_[i][0] >= 0) continue;
       auto error = Napi::Array::New(env, 2);
       error[0U] = Napi::Number::New(env, static_cast<double>(i));
       error[1U] = StatusToJs(env, errors_[i]);
       errors[count++] = error;
     }
     auto result = Napi::Object::New(env);
-    result["values"] = values;
+    result["values"] = NumbersToJs(env, values_);
     result["errors"] = errors;
     return result;
   }
 
   const std::shared_ptr<JsQueue> queue_;
   const std::uint64_t id_;
-  std::vector<double> values_;
+  std::vector<StatNumbers> values_;
   std::vector<XrdCl::XRootDStatus> errors_;
   std::atomic<std::size_t> left_;
 };

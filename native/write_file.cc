@@ -85,7 +85,10 @@ class Writing final : public Napi::AsyncWorker {
       const ssize_t written = write(file, data_ + at, size_ - at);
       if (written > 0) {
         at += static_cast<std::size_t>(written);
-      } else if (written == 0 || errno != EINTR) {
+      } else if (written == 0) {
+        errno = EIO;  // no call failed, but the bytes aren't there: never a success
+        return false;
+      } else if (errno != EINTR) {
         return false;
       }
     }

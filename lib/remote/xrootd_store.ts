@@ -90,7 +90,7 @@ export class XRootDStore implements RemoteStore {
         if (found.size + piece.length > most) return undefined;
         for (const [name, info] of piece) {
           const { size, kind, mtime } = remoteStatOf(info);
-          found.set(directory === '' ? name : `${directory}/${name}`, { size, kind, mtime });
+          found.set(nameIn(directory, name), { size, kind, mtime });
         }
       }
     } catch (error) {
@@ -207,7 +207,7 @@ export class XRootDStore implements RemoteStore {
   async *list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined> {
     const entries = this.#fileSystem.dirList(this.#path(directory), { stat: true, signal });
     for await (const { name, stat } of entries) {
-      const path = directory === '' ? name : `${directory}/${name}`;
+      const path = nameIn(directory, name);
       // Some servers send a listing without stats.
       const isDirectory =
         stat === undefined ? (await this.stat(path, signal))?.kind === 'directory' : stat.isDirectory;
@@ -218,6 +218,11 @@ export class XRootDStore implements RemoteStore {
   ping(signal?: AbortSignal): Promise<void> {
     return this.#fileSystem.ping({ timeout: this.#timeouts.request, signal });
   }
+}
+
+/** A record's name from its directory's, which is empty for the base. */
+function nameIn(directory: string, name: string): string {
+  return directory === '' ? name : `${directory}/${name}`;
 }
 
 function remoteStatOf(info: ShortStat): RemoteStat {

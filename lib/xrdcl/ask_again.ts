@@ -1,4 +1,5 @@
 /** Questions that a server may lose: asked once more while the first is still open, and whichever is answered first counts. */
+
 export interface AskAgain {
   /** Seconds after which a question that is still open is asked once more; undefined: never. */
   patience: number | undefined;

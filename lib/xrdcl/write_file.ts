@@ -30,13 +30,9 @@ export function writeNewFile(bytes: Uint8Array, file: NewFile): Promise<boolean>
       const path = join(root, parent, temporary);
       if (errno === 0) resolve(true);
       else if (step === 'write' || step === 'close') reject(systemError(errno, step, path));
-      else if (step === 'rename' && isTaken(errno))
+      else if (step === 'rename' && errno === constants.errno.EEXIST)
         reject(systemError(errno, step, path, join(root, parent, name)));
       else resolve(false);
     });
   });
-}
-
-function isTaken(errno: number): boolean {
-  return errno === constants.errno.EEXIST;
 }
