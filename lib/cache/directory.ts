@@ -96,7 +96,7 @@ export class CacheDirectory {
 }
 
 /** Runs a call on entries of a directory; its errors name the paths that people know. */
-export async function named<T>(directory: CacheDirectory, call: () => Promise<T>): Promise<T> {
+export async function named<T>(directory: CacheDirectory, call: () => T | Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

@@ -1,14 +1,14 @@
 /** A record opened for reading: the very file that the walk saw, and nothing outside the cache (S8). */
 import * as fs from 'node:fs';
-import { promisify } from 'node:util';
 import { identityOf, sameIdentity, type Identity } from '../rules/identity.js';
 import { DESCRIPTORS, named, splitPath } from './directory.js';
 import { errnoCode } from './errors.js';
 import type { OpenDirectories } from './open_directories.js';
 
-const open = promisify(fs.open);
-
-/** Asking and closing are no trips to another thread: a descriptor of the local disk answers in a microsecond. */
+/**
+ * Opening, asking and closing are no trips to another thread: the walk has just looked at the record, and a trip takes longer
+ * than the local disk's answer from memory.
+ */
 export interface OpenRecord {
   /** For checksums of a descriptor. */
   readonly fd: number;
@@ -38,7 +38,7 @@ export async function openRecord(
   try {
     [fd, absolute] = await directories.use(parent, false, async (directory) => {
       const flags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
-      const opened = await named(directory, () => open(directory.entry(name), flags));
+      const opened = await named(directory, () => fs.openSync(directory.entry(name), flags));
       return [opened, `${directory.real}/${name}`];
     });
   } catch (error) {

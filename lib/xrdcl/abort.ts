@@ -24,6 +24,13 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
   };
 }
 
+/** As `onAbort`, for those who want the reason. */
+export function onceAborted(signal: AbortSignal | undefined, listener: (reason: Error) => void): () => void {
+  return onAbort(signal, () => {
+    listener(signal?.reason as Error);
+  });
+}
+
 function listenTo(signal: AbortSignal): Set<() => void> {
   const group = new Set<() => void>();
   groups.set(signal, group);

@@ -7,41 +7,41 @@ export interface AskAgain {
   most: number;
 }
 
+/** One time that it was asked. */
+export interface Question<T> {
+  answer: Promise<T>;
+  /** Nobody waits for the answer any more. */
+  drop: () => void;
+}
+
 const stillOpen = Symbol('still open');
 
-/**
- * The first answer, or the first failure.
- * @param ask must end when the signal is aborted, which it is as soon as nobody waits any more
- */
-export async function askAgain<T>(
-  ask: (signal: AbortSignal) => Promise<T>,
-  { patience, most }: AskAgain,
-): Promise<T> {
-  const done = new AbortController();
-  const { signal } = done;
-  const asked: Promise<T>[] = [];
+/** The first answer, or the first failure; then every question is dropped. */
+export async function askAgain<T>(ask: () => Question<T>, { patience, most }: AskAgain): Promise<T> {
+  const asked: Question<T>[] = [];
   try {
     for (;;) {
-      const question = ask(signal);
+      const question = ask();
       // The one that counts is awaited below.
-      question.catch(() => undefined);
+      question.answer.catch(() => undefined);
       asked.push(question);
-      if (patience === undefined || asked.length >= most) return await Promise.race(asked);
-      const answer = await firstWithin(asked, patience);
+      const first = Promise.race(asked.map(({ answer }) => answer));
+      if (patience === undefined || asked.length >= most) return await first;
+      const answer = await within(first, patience);
       if (answer !== stillOpen) return answer;
     }
   } finally {
-    done.abort();
+    for (const { drop } of asked) drop();
   }
 }
 
-function firstWithin<T>(asked: readonly Promise<T>[], seconds: number): Promise<T | typeof stillOpen> {
+function within<T>(answer: Promise<T>, seconds: number): Promise<T | typeof stillOpen> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       resolve(stillOpen);
     }, seconds * 1000);
     timer.unref();
-    Promise.race(asked)
+    answer
       .finally(() => {
         clearTimeout(timer);
       })

@@ -11,13 +11,13 @@
  *   list may end before the last one). Asked again on another connection they are answered, if it doesn't know of them
  *   any more; one that it knows isn't computed twice (XrdXrootdJob::Schedule).
  */
-import { onAbort } from './abort.js';
+import { onceAborted } from './abort.js';
 import { addon, type NativeFileSystem } from './addon.js';
-import { askAgain } from './ask_again.js';
+import { askAgain, type Question } from './ask_again.js';
 import { XRootDError, type ErrorContext } from './error.js';
 import { urlOf } from './location.js';
 import { Pulse } from './pulse.js';
-import { request } from './request.js';
+import { interruptible, request, type Interruption } from './request.js';
 import { SerialByKey } from './serial_by_key.js';
 import { operationExpired, socketTimeout } from './status_codes.js';
 
@@ -72,10 +72,10 @@ export async function askForChecksum(
   const argument = type === undefined ? path : `${path}?cks.type=${type}`;
   return await turns.run(urlOf(server, path), signal, async () => {
     let line: Line | undefined;
-    const ask = (answered: AbortSignal) => {
+    const ask = () => {
       if (line !== undefined) abandon(server, line);
       line = lineTo(server);
-      return askOn(line, server, argument, context, timeout, [signal, answered]);
+      return askOn(line, server, argument, context, timeout, signal);
     };
     try {
       return await askAgain(ask, { patience, most: mostAsked });
@@ -87,34 +87,48 @@ export async function askForChecksum(
   });
 }
 
-async function askOn(
+// Not answered within the time, or given up: it may never be, also when the connection breaks (5.8.1), and nobody shall wait
+// for that; so the line is abandoned.
+function askOn(
   line: Line,
   server: string,
   argument: string,
   context: ErrorContext,
   timeout: number,
-  signals: readonly (AbortSignal | undefined)[],
-): Promise<string> {
-  const stop = new AbortController();
-  const ignored = signals.map((signal) =>
-    onAbort(signal, () => {
-      stop.abort(signal?.reason);
-    }),
-  );
-  const leave = line.pulse.watch(({ message }) => {
-    stop.abort(new XRootDError({ status: 1, code: socketTimeout, errNo: 0, message }, context));
-  });
-  try {
-    return await request<string>(context, stop.signal, (done) =>
-      line.connection.query(queryChecksum, argument, timeout, done),
-    );
-  } catch (error) {
-    // Not answered: it may never be, also when the connection breaks (5.8.1), and nobody shall wait for that.
-    const expired = error instanceof XRootDError && error.statusCode === operationExpired;
-    if (expired || stop.signal.aborted) abandon(server, line);
+  signal: AbortSignal | undefined,
+): Question<string> {
+  signal?.throwIfAborted();
+  let drop = (): void => undefined;
+  const interruption: Interruption = (stop) => {
+    const end = (reason: Error) => {
+      forget();
+      abandon(server, line);
+      stop(reason);
+    };
+    const ignore = onceAborted(signal, end);
+    const leave = line.pulse.watch(({ message }) => {
+      end(new XRootDError({ status: 1, code: socketTimeout, errNo: 0, message }, context));
+    });
+    const forget = () => {
+      ignore();
+      leave();
+      drop = () => undefined;
+    };
+    drop = () => {
+      end(new Error('nobody waits for it'));
+    };
+    return forget;
+  };
+  const answer = interruptible<string>(context, interruption, (done) =>
+    line.connection.query(queryChecksum, argument, timeout, done),
+  ).catch((error: unknown) => {
+    if (error instanceof XRootDError && error.statusCode === operationExpired) abandon(server, line);
     throw error;
-  } finally {
-    leave();
-    for (const ignore of ignored) ignore();
-  }
+  });
+  return {
+    answer,
+    drop: () => {
+      drop();
+    },
+  };
 }

@@ -1,5 +1,5 @@
 /** One request to a server as a promise: timeout, abort, and errors with the caller's stack. */
-import { onAbort } from './abort.js';
+import { onAbort, onceAborted } from './abort.js';
 import { addon, type NativeCallback, type NativeStatus } from './addon.js';
 import { XRootDError, type ErrorContext } from './error.js';
 
@@ -31,6 +31,9 @@ interface Answer<T> {
   value: T;
 }
 
+/** What may end the wait for an answer: it is given the way to do so, and returns how it is told to forget about it. */
+export type Interruption = (stop: (reason: Error) => void) => () => void;
+
 /**
  * One request and its answer. After an abort the request no longer keeps the process alive.
  * @throws the signal's reason when it is aborted already: then nothing is sent.
@@ -41,16 +44,25 @@ export async function request<T>(
   send: Send<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
+  return await interruptible(context, (stop) => onceAborted(signal, stop), send);
+}
+
+/** As `request`, ended by whatever the interruption comes from. */
+export async function interruptible<T>(
+  context: ErrorContext,
+  interruption: Interruption,
+  send: Send<T>,
+): Promise<T> {
   // Making the error here, after an await, gives it the stack of the async callers without paying for a stack on every
   // successful request.
   const { error, value } = await new Promise<Answer<T>>((resolve, reject) => {
     const id = send((error, value) => {
-      ignore();
+      forget();
       resolve({ error, value });
     });
-    const ignore = onAbort(signal, () => {
+    const forget = interruption((reason) => {
       addon.release(id);
-      reject(signal?.reason as Error);
+      reject(reason);
     });
   });
   if (error !== undefined) throw new XRootDError(error, context);
