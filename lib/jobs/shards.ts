@@ -22,6 +22,6 @@ export function checkShard(shard: Shard | undefined): void {
  */
 export function storeOfShard(store: LimitedStore, shard: Shard | undefined, atOnce: number): LimitedStore {
   if (shard === undefined) return store;
-  const checksums = pLimit(Math.ceil(atOnce / shard.count));
+  const checksums = pLimit(Math.max(1, Math.floor(atOnce / shard.count)));
   return { ...store, checksum: (...query) => checksums(() => store.checksum(...query)) };
 }
