@@ -63,10 +63,14 @@ void JsQueue::CloseAll() {
   }
 }
 
-void JsQueue::Post(Task task) {
+void JsQueue::Post(Task task, Place place) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) return;
-  tasks_.push_back(std::move(task));
+  if (place == Place::kFirst) {
+    tasks_.push_front(std::move(task));
+  } else {
+    tasks_.push_back(std::move(task));
+  }
   if (scheduled_) return;
   // Unbounded and non-blocking: it can fail only while closing, and then nobody waits for the task.
   scheduled_ = napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) == napi_ok;

@@ -24,6 +24,8 @@
 class JsQueue {
  public:
   using Task = std::function<void(Napi::Env)>;
+  // kFirst: before those that wait.
+  enum class Place { kFirst, kLast };
 
   static std::shared_ptr<JsQueue> Create(Napi::Env env);
   // Closes the queues of all environments: the process is exiting, JavaScript won't run again.
@@ -33,7 +35,7 @@ class JsQueue {
   JsQueue& operator=(const JsQueue&) = delete;
   ~JsQueue() = default;
 
-  void Post(Task task);
+  void Post(Task task, Place place = Place::kLast);
   // JavaScript thread only.
   void Ref(Napi::Env env);
   void Unref(Napi::Env env);

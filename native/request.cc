@@ -20,8 +20,8 @@ std::atomic<int> unanswered{0};
 
 }  // namespace
 
-Request::Request(std::shared_ptr<JsQueue> queue, std::uint64_t id, Convert convert)
-    : queue_(std::move(queue)), id_(id), convert_(convert) {}
+Request::Request(std::shared_ptr<JsQueue> queue, std::uint64_t id, Convert convert, JsQueue::Place place)
+    : queue_(std::move(queue)), id_(id), convert_(convert), place_(place) {}
 
 Request::Unanswered::Unanswered() { ++unanswered; }
 
@@ -30,11 +30,11 @@ Request::Unanswered::~Unanswered() { --unanswered; }
 void Request::OnSender(std::function<void()> work) { Sender().Run(std::move(work)); }
 
 Napi::Value Request::Start(Napi::Env env, Napi::Function callback, Convert convert, Send send,
-                           std::shared_ptr<void> keep_alive) {
+                           std::shared_ptr<void> keep_alive, JsQueue::Place place) {
   EnvironmentData& data = EnvironmentData::Of(env);
   const std::uint64_t id = data.Begin(env, callback, std::move(keep_alive));
-  OnSender([queue = data.Queue(), id, convert, send = std::move(send)] {
-    std::unique_ptr<Request> request(new Request(queue, id, convert));
+  OnSender([queue = data.Queue(), id, convert, place, send = std::move(send)] {
+    std::unique_ptr<Request> request(new Request(queue, id, convert, place));
     const XrdCl::XRootDStatus status = send(request.get());
     if (status.IsOK()) {
       // The response may have come and gone already: the request isn't ours any more.
@@ -72,5 +72,6 @@ void Request::Settle(std::shared_ptr<XrdCl::XRootDStatus> status, std::shared_pt
         } else {
           data.Finish(env, id, {error, value, Napi::Boolean::New(env, false)});
         }
-      });
+      },
+      place_);
 }

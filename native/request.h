@@ -23,7 +23,7 @@ class Request final : public XrdCl::ResponseHandler {
   // Calls `callback(error | undefined, value, more)`: once, or for streamed responses several times, `more` being
   // true for all but the last. `keep_alive` lives until then. Returns the request's number, for Release().
   static Napi::Value Start(Napi::Env env, Napi::Function callback, Convert convert, Send send,
-                           std::shared_ptr<void> keep_alive);
+                           std::shared_ptr<void> keep_alive, JsQueue::Place place = JsQueue::Place::kLast);
   // JavaScript: release(number): the request doesn't keep the event loop alive any more; it is still answered.
   static void Release(const Napi::CallbackInfo& info);
   // Drops what isn't sent and waits for the sending thread; at process exit. False when that isn't back in time, or
@@ -46,11 +46,12 @@ class Request final : public XrdCl::ResponseHandler {
   void HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* response) override;
 
  private:
-  Request(std::shared_ptr<JsQueue> queue, std::uint64_t id, Convert convert);
+  Request(std::shared_ptr<JsQueue> queue, std::uint64_t id, Convert convert, JsQueue::Place place);
   void Settle(std::shared_ptr<XrdCl::XRootDStatus> status, std::shared_ptr<XrdCl::AnyObject> response, bool more);
 
   const std::shared_ptr<JsQueue> queue_;
   const std::uint64_t id_;
   const Convert convert_;
+  const JsQueue::Place place_;
   const Unanswered unanswered_;
 };

@@ -71,7 +71,7 @@ export const backupSchema = z.strictObject({
   /** Most bytes a second between this process and the server, all copies together, up and down. */
   max_rate: bytesIn(1e5, 1e12, 'bytes a second').optional(),
   /** Checksum queries to the server at once, of all shards; it forgets or stalls some beyond its own bound. */
-  parallel_checksums: integerIn(1, 64, 'queries').default(5),
+  parallel_checksums: integerIn(1, 64, 'queries').default(4),
   /** Stat requests in flight on one connection. */
   parallel_stats: integerIn(1, 4096, 'requests').default(256),
 

@@ -11,8 +11,8 @@ export interface StoreLimits {
   /** Stats, removals and the like in flight. */
   stats: number;
   /**
-   * Checksum queries in flight: xrootd works at four by default, and lets what is more than twelve wait 30 seconds. One that
-   * waits alone begins as soon as another ends; of several that wait it forgets some (XrdOucTable::Remove).
+   * Checksum queries in flight: xrootd works at four by default, forgets some of those that wait behind, and lets what is
+   * more than twelve wait 30 seconds.
    */
   checksums: number;
   copies: ArchiveConfig['parallelCopies'];

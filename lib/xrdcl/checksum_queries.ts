@@ -7,9 +7,11 @@
  * - So silence is looked for here, by pings.
  * - Of two queries for one path on one connection the server answers the first only (XrdXrootdJob2Do::addClient): a
  *   second waits for the first, and after one that was given up a new connection is made.
- * - Of queries that it lets wait behind others a server forgets some, for ever (XrdOucTable::Remove, 5.5.3 to 6.1: its
- *   list may end before the last one). Asked again on another connection they are answered, if it doesn't know of them
- *   any more; one that it knows isn't computed twice (XrdXrootdJob::Schedule).
+ * - A server has three places for each query that it works at (XrdXrootdJob: 12 by default), but its list of them may end
+ *   before the last one (XrdOucTable::Remove, 5.5.3 to 6.1). A query that waits there while another one waits is begun by
+ *   nobody; the place of one that ends there is lost, until as few are left as queries were in flight: from then on
+ *   whatever is more waits 30 s at a time. Asked again on another connection it finds a place, or is answered at once if
+ *   the server has computed it meanwhile; one that the server knows isn't computed twice (XrdXrootdJob::Schedule).
  */
 import { onceAborted } from './abort.js';
 import { addon, type NativeFileSystem } from './addon.js';
