@@ -35,6 +35,11 @@ function afterBackup(report: Report): string[] {
       `${plural(conflicts, 'file')} ${differ}: both stay, nothing is overwritten; look at them yourself`,
     );
   }
+  const overdue = report.notOnTape?.overdue ?? 0;
+  if (overdue > 0) {
+    const are = overdue === 1 ? 'is older than max_age_warning and' : 'are older than max_age_warning and';
+    steps.push(`${plural(overdue, 'file')} ${are} not on tape: ask the tape system's operators why`);
+  }
   if (job === 'backup' && !interrupted && kept + copied - removedAfterCopy > 0) {
     steps.push('files that are still here are looked at again by the next pass');
   }

@@ -37,6 +37,7 @@ function rowsOf(report: Report): Row[] {
   // These two compare nothing.
   if (job !== 'stage' && job !== 'evict') rows.push(['conflicts', count(conflicts), '']);
   if (evicted !== undefined && job !== 'evict') rows.push(['evicted', count(evicted), '']);
+  if (report.notOnTape !== undefined) rows.push(notOnTapeRow(report.notOnTape));
   if (seed !== undefined) rows.push(['seed', printable(seed), 'draws the same files again']);
   return rows;
 }
@@ -72,6 +73,11 @@ function copiedRow(label: string, report: Report): Row {
 
 function bytesOf(files: number, size: number): string {
   return files === 0 ? '' : bytes(size);
+}
+
+function notOnTapeRow({ files, bytes: size, oldest }: NonNullable<Report['notOnTape']>): Row {
+  const since = oldest === undefined ? '' : `, the oldest since ${oldest.since.slice(0, 10)}`;
+  return ['not on tape', count(files), bytesOf(files, size) + since];
 }
 
 function removedRows({ removed, removedAfterCopy, bytesRemoved }: Report): Row[] {

@@ -2,8 +2,12 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { parseBytes } from './bytes.js';
+import { parseDuration } from './duration.js';
+import { parsePattern } from './pattern.js';
 import { parseTarget } from './target.js';
 import { wireTextProblem } from './wire_text.js';
+
+const MINUTES_A_YEAR = 366 * 24 * 60;
 
 export function numberIn(min: number, max: number, unit: string): z.ZodNumber {
   return rangedNumber(min, max, unit, 'a number');
@@ -33,6 +37,30 @@ export function bytesIn(min: number, max: number, unit: string) {
       context.addIssue({ code: 'custom', message: `${message}, not ${shown(value)}` });
       return z.NEVER;
     });
+}
+
+/** A duration with its unit, kept as it is written: months and years are the calendar's. */
+export function duration() {
+  const message = 'must be a duration from 1min to 100y (12h, 3d, 2w, 6mo, P1Y)';
+  return z
+    .string({ error: (issue) => `${message}, not ${shown(issue.input)}` })
+    .trim()
+    .refine(isDuration, { error: (issue) => `${message}, not ${shown(issue.input)}` });
+}
+
+/** One path or glob, or a list of them. */
+export function patterns() {
+  const pattern = text('a path or a glob').superRefine((value, context) => {
+    try {
+      parsePattern(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
+  return z.union(
+    [pattern.transform((one) => [one]), z.array(pattern).min(1, 'must name at least one path or glob')],
+    { error: 'must be a path or a glob, or a list of them' },
+  );
 }
 
 export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
@@ -116,6 +144,13 @@ function rangedNumber(min: number, max: number, unit: string, kind: string): z.Z
 
 function rangeText(min: number, max: number, unit: string, kind: string): string {
   return `must be ${kind} from ${min} to ${max}${unit === '' ? '' : ` (${unit})`}`;
+}
+
+function isDuration(value: string): boolean {
+  const parsed = parseDuration(value);
+  if (parsed === undefined) return false;
+  const minutes = parsed.milliseconds / 60_000 + parsed.months * (MINUTES_A_YEAR / 12);
+  return minutes >= 1 && minutes <= 100 * MINUTES_A_YEAR;
 }
 
 function isTimeZone(name: string): boolean {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Camelized } from './case.js';
 import {
   bytesIn,
+  duration,
   flag,
   countOrAuto,
   integerIn,
@@ -14,6 +15,7 @@ import {
   mailAddresses,
   numberIn,
   oneOf,
+  patterns,
   targetUrl,
   text,
   timeZone,
@@ -34,7 +36,7 @@ const mailSchema = z.strictObject({
   to_addrs: mailAddresses(),
 });
 
-export const backupSchema = z.strictObject({
+const block = z.strictObject({
   /**
    * The directory that ingest writes to; only what looks into it needs it. A relative one starts at the file's
    * directory.
@@ -44,6 +46,18 @@ export const backupSchema = z.strictObject({
   target_url: targetUrl(),
   /** What must be true of the remote copy before the local file goes. */
   auto_remove: oneOf(['never', 'cached', 'backed_up']).default('backed_up'),
+  /** A verified copy stays local all the same until the record is so old. */
+  keep_local: duration().optional(),
+  /** Per cent of the cache's disk: nothing is removed below it; from it on the oldest go, down to `low_water_percent`. */
+  high_water_percent: numberIn(0, 100, 'per cent').optional(),
+  /** Per cent of the cache's disk, below `high_water_percent`; only beside it. */
+  low_water_percent: numberIn(0, 100, 'per cent').optional(),
+  /** Only these records are archived. Without it all are. */
+  include: patterns().optional(),
+  /** These are left alone, also where `include` names them. */
+  exclude: patterns().optional(),
+  /** A record that isn't on tape at this age is worth a warning. */
+  max_age_warning: duration().optional(),
   /** SSS keytab; without it the XRootD variables count. */
   keytab_file_path: localPath('the path of a keytab').optional(),
   /** A lock file, held beside the cache's own for as long as a pass runs. */
@@ -107,6 +121,21 @@ export const backupSchema = z.strictObject({
   /** `text` for people, `json` for machines; always to standard error. */
   log_format: oneOf(['text', 'json']).default('text'),
 });
+
+/** Keys that need one another. */
+export const backupSchema = block.superRefine(
+  ({ high_water_percent: high, low_water_percent: low }, context) => {
+    const wrong = (key: string, message: string) => {
+      context.addIssue({ code: 'custom', path: [key], message });
+    };
+    if (high === undefined && low !== undefined)
+      wrong('high_water_percent', 'must be given beside low_water_percent');
+    if (low === undefined && high !== undefined)
+      wrong('low_water_percent', 'must be given beside high_water_percent');
+    if (high !== undefined && low !== undefined && low >= high)
+      wrong('low_water_percent', 'must be lower than high_water_percent');
+  },
+);
 
 /** As the file has it. */
 export type BackupBlock = z.input<typeof backupSchema>;

@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import { CacheDirectory } from '../cache/directory.js';
 import { handleLeftover } from '../cache/leftovers.js';
 import { acquireLock } from '../cache/lock.js';
-import { diskUsage } from '../cache/usage.js';
+import { diskUsage, type DiskUsage } from '../cache/usage.js';
 import { OpenDirectories } from '../cache/open_directories.js';
 import { VerifiedMemo } from '../cache/verified_memo.js';
 import { walkBatches, type CacheRecord, type Leftover, type WalkEntry } from '../cache/walk.js';
@@ -14,14 +14,19 @@ import { parseTarget } from '../config/target.js';
 import { statBatch, statBatchesAhead } from '../remote/limited_store.js';
 import { ListedStats } from '../remote/listed_stats.js';
 import type { RemoteStore } from '../remote/store.js';
+import { parseMoment } from '../rules/moment.js';
 import { checkNameText } from '../rules/names.js';
+import { OUTSIDE, scopeOf, type Scope } from '../rules/scope.js';
 import { inShard, type Shard } from '../rules/sharding.js';
+import { TapeWaitCount } from '../rules/tape_wait.js';
+import { bytesAbove, roomOf, type Watermarks } from '../rules/watermarks.js';
 import { checksumFile } from '../xrdcl/index.js';
 import { backupRecord, decideAtSight, waitingForTape, type BackupContext } from './backup_record.js';
 import { coalesced } from './coalesced.js';
 import { forEachConcurrent } from './concurrent.js';
 import { failureOf } from './failure.js';
 import { failed, JobRun, type JobDependencies } from './job_run.js';
+import { RecordOutcomes } from './record_outcomes.js';
 import type { Report } from './report.js';
 import { checkShard, storeOfShard, type ShardOptions } from './shards.js';
 import { TaskPool } from './task_pool.js';
@@ -61,41 +66,69 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
   }
 }
 
+/** What the steps of one pass share. */
+interface Pass {
+  run: JobRun;
+  context: BackupContext;
+  logger: Logger;
+  scope: Scope;
+  outcomes: RecordOutcomes;
+  pool: TaskPool;
+}
+
 async function pass(
   root: CacheDirectory,
   dependencies: JobDependencies,
   { signal: given, dryRun = false, shard }: BackupOptions,
 ): Promise<Report> {
-  const { config, logger } = dependencies;
+  const { config, logger, usage: measure = diskUsage, now = Date.now } = dependencies;
   const cache = requireCache(config);
   const store = storeOfShard(dependencies.open(), shard, config.parallelChecksums);
   const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal: given, dryRun });
   const { emit, progress, signal } = run;
+  const scope = scopeOf(config);
   const sums = pLimit(localChecksums);
   const directories = new OpenDirectories(root);
   const memo = await VerifiedMemo.load(root, `${config.targetUrl} ${config.checksumType}`, shard);
   const tape = { seen: false };
-  const context: BackupContext = {
+  const started = now();
+  const ago = (duration: string) => parseMoment(duration, new Date(started)).getTime();
+  const base: Omit<BackupContext, 'room'> = {
     ...{ config, dryRun, root, directories, store, memo, emit, progress, signal },
     saw: ({ backUpExists }) => (tape.seen ||= backUpExists),
     sumLocal: (record, length) =>
       sums(() => checksumFile(record, { type: config.checksumType, length, signal })),
-    now: Date.now,
+    keepLocalSeconds: config.keepLocal === undefined ? 0 : (started - ago(config.keepLocal)) / 1000,
+    now,
   };
+  const notOnTape = new TapeWaitCount(
+    config.maxAgeWarning === undefined ? undefined : ago(config.maxAgeWarning),
+  );
+  const marks = watermarksOf(config);
+  // Shards work side by side: each does its part.
+  const aboveLow = (usage: DiskUsage) => (marks ? bytesAbove(usage, marks.low) / (shard?.count ?? 1) : 0);
+  // Only who removes nothing, and warns of nothing, needs no word of tape.
+  const listing = config.autoRemove === 'never' && config.maxAgeWarning === undefined;
   let whole = false;
   const work = async () => {
-    const usage = await diskUsage(cache);
+    const usage = await measure(cache);
     emit({ type: 'usage', warning: usage.usedPercent > config.warningMarkPercent, ...usage });
     if (!signal.aborted) await store.ping(signal);
+    const context: BackupContext = { ...base, room: roomOf(usage, marks) };
     const pool = new TaskPool(() => recordsPerCopy * store.copiesAtOnce());
-    // Only who removes nothing needs no word of tape.
-    const remote = config.autoRemove === 'never' ? new ListedStats(store) : store;
+    const outcomes = new RecordOutcomes(run, notOnTape, now, aboveLow(usage));
+    const steps: Pass = { run, context, logger, scope, outcomes, pool };
+    const remote = listing ? new ListedStats(store) : store;
     try {
       const batches = coalesced(entries(context, shard), statBatch);
       const ahead = statBatchesAhead(config.parallelStats);
-      await forEachConcurrent(batches, ahead, (batch) => look(batch, remote, pool, run, context, logger));
+      await forEachConcurrent(batches, ahead, (batch) => look(batch, remote, steps)).finally(() =>
+        pool.idle(),
+      );
+      if (context.room === 'oldest_first') await makeRoom(aboveLow(await measure(cache)), steps);
     } finally {
-      await pool.idle();
+      outcomes.keepRest();
+      if (!listing) run.extra.notOnTape = notOnTape.result();
     }
     whole = true;
   };
@@ -104,7 +137,33 @@ async function pass(
     if (!dryRun) await saveMemo(memo, whole, logger);
   });
   if (!tape.seen) explain(report, config, logger);
+  warnOfOverdue(report, config, logger);
   return report;
+}
+
+function watermarksOf({
+  autoRemove,
+  highWaterPercent,
+  lowWaterPercent,
+}: ArchiveConfig): Watermarks | undefined {
+  if (autoRemove === 'never' || highWaterPercent === undefined || lowWaterPercent === undefined)
+    return undefined;
+  return { high: highWaterPercent, low: lowWaterPercent };
+}
+
+/** @param bytes that are to go */
+async function makeRoom(bytes: number, { run, context, logger, outcomes, pool }: Pass): Promise<void> {
+  logger.info('the cache is above high_water_percent: the oldest records that may go are removed', {
+    bytes: Math.ceil(bytes),
+  });
+  const removing: BackupContext = { ...context, room: 'needed' };
+  const left = await outcomes.removeOldest(bytes, pool, (record) =>
+    run.attempt(record.path, (attempt) => backupRecord(record, removing, attempt, false)),
+  );
+  if (left > 0 && !run.signal.aborted)
+    logger.warn('the cache stays above low_water_percent: no more records may go', {
+      bytes: Math.ceil(left),
+    });
 }
 
 async function* entries(
@@ -130,68 +189,56 @@ async function* entries(
 async function look(
   batch: readonly WalkEntry[],
   remote: ListedStats | RemoteStore,
-  pool: TaskPool,
-  run: JobRun,
-  context: BackupContext,
-  logger: Logger,
+  steps: Pass,
 ): Promise<void> {
-  const { signal } = context;
-  const records = batch.filter((entry) => entry.kind === 'record');
-  const names = records.map(({ path }) => path);
-  // What goes wrong with all of them goes wrong with each, and is told there (S6).
-  const stats = names.length === 0 ? [] : await remote.statMany(names, signal).catch(() => []);
-  let asked = 0;
+  const { run, context, scope, outcomes, pool } = steps;
+  const records: CacheRecord[] = [];
   for (const entry of batch) {
     if (entry.kind !== 'record') {
-      await pool.add(() => aside(entry, run, context, logger));
+      await pool.add(() => aside(entry, steps));
       continue;
     }
-    const stat = stats[asked++];
+    const reason = scope.outside(entry.path);
+    if (reason === undefined) records.push(entry);
+    else run.finish({ result: 'kept', reason }, { path: entry.path, size: Number(entry.identity.size) });
+  }
+  const names = records.map(({ path }) => path);
+  // What goes wrong with all of them goes wrong with each, and is told there (S6).
+  const stats = names.length === 0 ? [] : await remote.statMany(names, context.signal).catch(() => []);
+  for (const [index, record] of records.entries()) {
+    const stat = stats[index];
     const known = stat instanceof Error ? undefined : stat;
-    const outcome = known == null ? undefined : decideAtSight(entry, known, context);
-    const size = Number(entry.identity.size);
-    if (outcome !== undefined) run.finish(outcome, { path: entry.path, size });
-    else await pool.add(() => more(entry, known === null, run, context));
+    const outcome = known == null ? undefined : decideAtSight(record, known, context);
+    if (outcome !== undefined) outcomes.add(record, outcome);
+    else await pool.add(() => more(record, known === null, steps));
   }
 }
 
-async function more(
-  record: CacheRecord,
-  absent: boolean,
-  run: JobRun,
-  context: BackupContext,
-): Promise<void> {
-  await run.file(record.path, Number(record.identity.size), (attempt) =>
+async function more(record: CacheRecord, absent: boolean, { run, context, outcomes }: Pass): Promise<void> {
+  const outcome = await run.attempt(record.path, (attempt) =>
     backupRecord(record, context, attempt, absent && attempt === 1),
   );
+  if (outcome !== 'ended') outcomes.add(record, outcome);
 }
 
 /** What is no record. */
-async function aside(
-  entry: Exclude<WalkEntry, CacheRecord>,
-  run: JobRun,
-  context: BackupContext,
-  logger: Logger,
-): Promise<void> {
+async function aside(entry: Exclude<WalkEntry, CacheRecord>, steps: Pass): Promise<void> {
+  const { run, scope } = steps;
   switch (entry.kind) {
     case 'vanished':
       return;
     case 'problem': {
       const { path, code, errno, message } = entry;
-      run.finish({ result: 'failed', failure: { path, code, ...(errno && { errno }), message } });
+      if (scope.excluded(path)) run.finish({ result: 'kept', reason: OUTSIDE.excluded });
+      else run.finish({ result: 'failed', failure: { path, code, ...(errno && { errno }), message } });
       return;
     }
     case 'leftover':
-      await clearUp(entry, run, context, logger);
+      await clearUp(entry, steps);
   }
 }
 
-async function clearUp(
-  leftover: Leftover,
-  run: JobRun,
-  context: BackupContext,
-  logger: Logger,
-): Promise<void> {
+async function clearUp(leftover: Leftover, { run, context, logger }: Pass): Promise<void> {
   const { path } = leftover;
   if (context.dryRun) {
     logger.info('a file of an earlier run was left behind', { path });
@@ -226,4 +273,13 @@ function explain(report: Report, { targetUrl }: ArchiveConfig, logger: Logger): 
       'server has no tape; with auto_remove: backed_up local files then stay for ever',
     { waiting, target: targetUrl },
   );
+}
+
+function warnOfOverdue({ notOnTape }: Report, { maxAgeWarning }: ArchiveConfig, logger: Logger): void {
+  if (maxAgeWarning === undefined || notOnTape === undefined || notOnTape.overdue === 0) return;
+  const { overdue, oldest } = notOnTape;
+  logger.warn(`records that are older than ${maxAgeWarning} are not on tape yet`, {
+    records: overdue,
+    ...(oldest && { oldest: oldest.path, since: oldest.since }),
+  });
 }

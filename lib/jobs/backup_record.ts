@@ -2,11 +2,9 @@
  * One record's way through a pass: ask the server, decide by rule, copy or remove, verify, decide again.
  * Every step can be repeated: a retry starts from the top and finds what the last attempt left.
  */
-import { captureAndRemove, type CaptureResult } from '../cache/capture.js';
-import { splitPath, type CacheDirectory } from '../cache/directory.js';
+import type { CacheDirectory } from '../cache/directory.js';
 import type { OpenDirectories } from '../cache/open_directories.js';
-import { openRecord, type OpenRecord } from '../cache/open_record.js';
-import { pruneEmpty } from '../cache/prune.js';
+import type { OpenRecord } from '../cache/open_record.js';
 import type { VerifiedMemo } from '../cache/verified_memo.js';
 import type { CacheRecord } from '../cache/walk.js';
 import type { ArchiveConfig } from '../config/index.js';
@@ -14,12 +12,14 @@ import type { ListedStat, RemoteStat, RemoteStore } from '../remote/store.js';
 import { checksumText, type Checksum } from '../rules/checksum.js';
 import type { Identity } from '../rules/identity.js';
 import { classifyRemote, isQuestion, type Classification } from '../rules/remote_state.js';
-import { decide, REASONS, type Decision } from '../rules/removal.js';
+import { decide, REASONS, type Decision, type Room } from '../rules/removal.js';
 import { settling } from '../rules/settling.js';
 import { hasWriters, XRootDError } from '../xrdcl/index.js';
 import { classifyRecord, type ClassifyOptions } from './classify_record.js';
 import type { Emit } from './event_bus.js';
+import { LazyRecord, Moved } from './lazy_record.js';
 import type { ProgressMeter } from './progress_meter.js';
+import { CHANGED, removeRecord, WRITING } from './remove_record.js';
 import type { Outcome } from './tally.js';
 
 export interface BackupContext {
@@ -34,14 +34,21 @@ export interface BackupContext {
   sumLocal: ClassifyOptions['sumLocal'];
   emit: Emit;
   progress: ProgressMeter;
+  /** `keep_local`, counted back from the start of the pass; 0 without it. */
+  keepLocalSeconds: number;
+  room: Room;
   /** Milliseconds since the epoch. */
   now: () => number;
   signal: AbortSignal | undefined;
 }
 
-const GONE = 'gone before it was looked at';
-const CHANGED = 'changed while it was worked on';
-const WRITING = 'open for writing in another process';
+/** What became of a record, and what its pass needs to know besides. */
+export type RecordOutcome = Outcome & {
+  /** An identical copy is on tape. */
+  onTape?: boolean;
+  /** It stays only because older ones go first. */
+  mayGo?: boolean;
+};
 
 /**
  * What the server's look alone decides, as it does for most records of most passes; undefined where more must be asked or
@@ -51,7 +58,7 @@ export function decideAtSight(
   record: CacheRecord,
   seen: ListedStat | RemoteStat,
   context: BackupContext,
-): Outcome | undefined {
+): RecordOutcome | undefined {
   const { verify } = context.config;
   const remote = { offline: false, backUpExists: false, ...seen };
   let state = classifyRemote({ local: { size: Number(record.identity.size) }, remote, verify });
@@ -62,7 +69,15 @@ export function decideAtSight(
   const decision = decideRecord(record, state, undefined, context);
   if (decision.action !== 'keep' || decision.reason === REASONS.unverified) return undefined;
   context.saw(remote);
-  return { result: 'kept', reason: decision.reason };
+  return keptOutcome(decision, state);
+}
+
+function keptOutcome(decision: Extract<Decision, { action: 'keep' }>, state: Classification): RecordOutcome {
+  return { result: 'kept', reason: decision.reason, ...standing(decision, state) };
+}
+
+function standing({ reason }: Decision, { state }: Classification) {
+  return { onTape: state === 'backed_up', mayGo: reason === REASONS.olderFirst };
 }
 
 /**
@@ -76,13 +91,13 @@ export async function backupRecord(
   context: BackupContext,
   attempt: number,
   absent: boolean,
-): Promise<Outcome> {
+): Promise<RecordOutcome> {
   const { store, signal } = context;
   const file = new LazyRecord(context.directories, record);
   try {
     const remote = absent ? null : await store.stat(record.path, signal);
     if (remote !== null) context.saw(remote);
-    const decision = await judge(record, remote, file, context);
+    const { decision, state } = await judge(record, remote, file, context);
     switch (decision.action) {
       case 'copy':
       case 'replace':
@@ -91,9 +106,9 @@ export async function backupRecord(
         if (decision.action === 'replace') await removeBroken(record, remote, context);
         return await copy(record, await file.open(), context, attempt);
       case 'remove':
-        return await remove(record, decision, context);
+        return { ...(await removeRecord(record, decision, context)), ...standing(decision, state) };
       case 'keep':
-        return { result: 'kept', reason: decision.reason };
+        return keptOutcome(decision, state);
       case 'report':
         return conflictOf(record, decision);
     }
@@ -105,45 +120,12 @@ export async function backupRecord(
   }
 }
 
-/** The record isn't the file that the walk saw; the next pass will see what it is now. */
-class Moved extends Error {}
-
-/** Opened when its bytes are needed: most records of a pass need none. */
-class LazyRecord {
-  readonly #directories: OpenDirectories;
-  readonly #record: CacheRecord;
-  #open: OpenRecord | undefined;
-
-  constructor(directories: OpenDirectories, record: CacheRecord) {
-    this.#directories = directories;
-    this.#record = record;
-  }
-
-  readonly open = async (): Promise<OpenRecord> => {
-    if (this.#open !== undefined) return this.#open;
-    const opened = await openRecord(this.#directories, this.#record.path, this.#record.identity);
-    if (opened === 'vanished') throw new Moved(GONE);
-    if (opened === 'changed') throw new Moved(CHANGED);
-    this.#open = opened;
-    return opened;
-  };
-
-  /** The identity of the bytes that were read in this pass; undefined if none were, or if they changed meanwhile. */
-  verified(): Identity | undefined {
-    return this.#open?.isUnchanged() === true ? this.#open.identity : undefined;
-  }
-
-  close(): void {
-    this.#open?.close();
-  }
-}
-
 async function judge(
   record: CacheRecord,
   remote: RemoteStat | null,
   file: LazyRecord,
   context: BackupContext,
-): Promise<Decision> {
+): Promise<{ decision: Decision; state: Classification }> {
   const { config } = context;
   const state = await classifyRecord(
     record.path,
@@ -156,7 +138,7 @@ async function judge(
   const read = config.verify === 'checksum' && record.identity.size > 0n;
   const verified = read ? file.verified() : record.identity;
   remember(record, remote, state, verified, context);
-  return decideRecord(record, state, verified, context);
+  return { decision: decideRecord(record, state, verified, context), state };
 }
 
 function remember(
@@ -175,10 +157,12 @@ function decideRecord(
   record: CacheRecord,
   remote: Classification,
   verified: Identity | undefined,
-  { config, dryRun, now }: BackupContext,
+  { config, dryRun, keepLocalSeconds, room, now }: BackupContext,
 ): Decision {
+  const { autoRemove, verify } = config;
   const { settled } = settling(record.identity, config.settleSeconds, now());
-  return decide({ remote, autoRemove: config.autoRemove, verify: config.verify, verified, settled, dryRun });
+  const keptLocal = !settling(record.identity, keepLocalSeconds, now()).settled;
+  return decide({ remote, autoRemove, verify, verified, settled, keptLocal, room, dryRun });
 }
 
 function optionsOf({ config, store, sumLocal, signal }: BackupContext): ClassifyOptions {
@@ -220,7 +204,7 @@ async function copy(
   file: OpenRecord,
   context: BackupContext,
   attempt: number,
-): Promise<Outcome> {
+): Promise<RecordOutcome> {
   const { config, store, emit, progress, signal } = context;
   const { path } = record;
   const size = Number(record.identity.size);
@@ -246,11 +230,20 @@ async function copy(
   const verified = file.isUnchanged() ? file.identity : undefined;
   remember(record, remote, state, verified, context);
   const decision = decideRecord(record, state, verified, context);
-  if (decision.action !== 'remove') return { result: 'copied', bytes: size, removed: false };
-  const removal = await remove(record, decision, context);
+  const copied = { result: 'copied', bytes: size, removed: false, ...standing(decision, state) } as const;
+  return decision.action === 'remove'
+    ? afterCopy(copied, await removeRecord(record, decision, context))
+    : copied;
+}
+
+/** What became of a record that was copied and then was to go. */
+export function afterCopy<T extends RecordOutcome & { result: 'copied' }>(
+  copied: T,
+  removal: Outcome,
+): RecordOutcome {
   // S6: a removal that was blocked, or whose file was displaced, is told; the copy itself is safe.
-  if (removal.result === 'failed') return removal;
-  return { result: 'copied', bytes: size, removed: removal.result === 'removed' };
+  if (removal.result === 'failed' || removal.result === 'conflicts') return removal;
+  return { ...copied, removed: removal.result === 'removed' };
 }
 
 /** @throws when the copy can't be confirmed; one that is wrong is removed first: it is ours. */
@@ -279,41 +272,6 @@ async function verifyCopy(
     { status: 1, code: 305, errNo: 0, message: `the copy is not what was sent: ${reason}` },
     { operation: 'verify', source: absolute, target: path },
   );
-}
-
-async function remove(
-  record: CacheRecord,
-  decision: Extract<Decision, { action: 'remove' }>,
-  context: BackupContext,
-): Promise<Outcome> {
-  const { root, emit } = context;
-  const { path } = record;
-  const bytes = Number(record.identity.size);
-  if (!decision.perform) return { result: 'removed', bytes };
-  const result = await captureAndRemove(root, path, decision.identity, { hasWriters });
-  if (result.outcome === 'removed') {
-    emit({ type: 'file:removed', path, size: bytes, reason: decision.reason });
-    if (context.config.pruneEmptyDirectories) await pruneEmpty(root, splitPath(path)[0]);
-    return { result: 'removed', bytes };
-  }
-  return notRemoved(record, result);
-}
-
-function notRemoved(record: CacheRecord, result: Exclude<CaptureResult, { outcome: 'removed' }>): Outcome {
-  switch (result.outcome) {
-    case 'changed':
-      return { result: 'kept', reason: CHANGED };
-    case 'busy':
-      return { result: 'kept', reason: WRITING };
-    case 'vanished':
-      return { result: 'kept', reason: GONE };
-    case 'blocked':
-    case 'displaced':
-      return {
-        result: 'failed',
-        failure: { path: record.path, code: 'NotRemoved', message: result.message },
-      };
-  }
 }
 
 function conflictOf(record: CacheRecord, decision: Extract<Decision, { action: 'report' }>): Outcome {

@@ -3,6 +3,7 @@
  * of it all when the server is gone, one report.
  */
 import { setMaxListeners } from 'node:events';
+import type { DiskUsage } from '../cache/usage.js';
 import type { ArchiveConfig, Logger } from '../config/index.js';
 import type { LimitedStore } from '../remote/limited_store.js';
 import type { RemoteStore } from '../remote/store.js';
@@ -22,6 +23,10 @@ export interface JobDependencies {
   logger: Logger;
   /** Called once the options have been checked. */
   open: () => LimitedStore;
+  /** How full a directory's disk is. Default: diskUsage(). */
+  usage?: (directory: string) => Promise<DiskUsage>;
+  /** Milliseconds since the epoch. Default: Date.now(). */
+  now?: () => number;
 }
 
 export interface JobRunOptions {
@@ -41,7 +46,7 @@ export class JobRun {
   readonly emit: Emit;
   readonly dryRun: boolean;
   /** What the report says beside the outcomes. */
-  readonly extra: Partial<Pick<Report, 'evicted' | 'seed'>> = {};
+  readonly extra: Partial<Pick<Report, 'evicted' | 'seed' | 'notOnTape'>> = {};
   readonly #dependencies: JobDependencies;
   readonly #options: JobRunOptions;
   readonly #tally: Tally;
@@ -111,18 +116,26 @@ export class JobRun {
     size: number,
     task: (attempt: number) => Promise<Outcome | undefined>,
   ): Promise<boolean> {
+    const outcome = await this.attempt(path, task);
+    if (outcome === 'ended') return false;
+    if (outcome !== undefined) this.finish(outcome, { path, size });
+    return true;
+  }
+
+  /** The same without counting it. @returns `ended` when the job ended before the file did */
+  async attempt<T>(
+    path: string,
+    task: (attempt: number) => Promise<T>,
+  ): Promise<T | Extract<Outcome, { result: 'failed' | 'conflicts' }> | 'ended'> {
     const { config, logger } = this.#dependencies;
-    let outcome: Outcome | undefined;
     try {
-      outcome = await retrying(path, { config, logger, signal: this.signal }, task, () => {
+      return await retrying(path, { config, logger, signal: this.signal }, task, () => {
         this.progress.restart(path);
       });
     } catch (error) {
-      if (await this.isEnd(error)) return false;
-      outcome = { result: 'failed', failure: failureOf(path, error) };
+      if (await this.isEnd(error)) return 'ended';
+      return { result: 'failed', failure: failureOf(path, error) };
     }
-    if (outcome !== undefined) this.finish(outcome, { path, size });
-    return true;
   }
 
   /** Is it the end of the whole job, rather than of a file? */

@@ -1,4 +1,5 @@
 /** What a job did, as a whole. The same object ends the events, the log and `--json`. */
+import type { TapeWait } from '../rules/tape_wait.js';
 
 /** One record that could not be dealt with, in an operator's words. */
 export interface Failure {
@@ -45,6 +46,8 @@ export interface Report {
   evicted?: number;
   /** What chance depended on: with it a drill or a sample is drawn again. */
   seed?: string;
+  /** Backup: what is still here and not on tape; absent where tape wasn't asked (`never` without `max_age_warning`). */
+  notOnTape?: TapeWait;
   /** Bytes of the files counted in `copied`. */
   bytesCopied: number;
   /** Bytes of the files counted in `staged` or `requested`. */

@@ -9,6 +9,7 @@ import { OpenDirectories } from '../cache/open_directories.js';
 import { walk, type CacheRecord } from '../cache/walk.js';
 import { checkAccess, ConfigError, requireCache } from '../config/index.js';
 import { inSample } from '../rules/sampling.js';
+import { scopeOf } from '../rules/scope.js';
 import type { Selector } from '../rules/selection.js';
 import { inShard, type Shard } from '../rules/sharding.js';
 import { checksumFile } from '../xrdcl/index.js';
@@ -64,8 +65,13 @@ export async function verify(
     throw problem('sample', `must be per cent above 0 and up to 100, not ${sample}`);
   checkShard(shard);
   const selector = selection(paths, { list: options.list });
+  // What isn't archived isn't missing.
+  const scope = scopeOf('cache' in against ? config : {});
   const chosen = (path: string) =>
-    selector.names(path) && inSample(path, seed, sample) && inShard(path, shard);
+    selector.names(path) &&
+    scope.outside(path) === undefined &&
+    inSample(path, seed, sample) &&
+    inShard(path, shard);
   await checkAccess({ keytabFilePath: config.keytabFilePath });
   if ('checksums' in against) {
     const listed = await readChecksums(against.checksums, against.type ?? config.checksumType);

@@ -1,14 +1,11 @@
 /** Moments as people write them: `2026-03-01`, `2026-03-01T12:30Z`, or so long ago: `3d`, `P3Y`. All in UTC. */
+import { parseDuration, type Duration } from '../config/duration.js';
 
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
-const SHORT = /^(\d+) ?(min|h|d|w|mo|y)$/i;
-const PERIOD =
-  /^P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/i;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const EXAMPLES = 'a date (2026-03-01), a time (2026-03-01T12:30Z), or so long ago (12h, 3d, 2w, 6mo, P3Y)';
 
 /**
@@ -21,7 +18,7 @@ export function parseMoment(text: string, now: Date): Date {
   const trimmed = text.trim();
   const date = ISO.exec(trimmed);
   if (date !== null) return dateOf(date, trimmed);
-  const ago = agoOf(trimmed);
+  const ago = parseDuration(trimmed);
   if (ago === undefined) throw new Error(`must be ${EXAMPLES}, not ${JSON.stringify(text)}`);
   const moment = before(now, ago);
   if (!(moment.getTime() > utc(0, 0, 1).getTime())) throw new Error(`${trimmed} is too long ago`);
@@ -49,42 +46,7 @@ function zoneOf(zone: string, text: string): number {
   return (zone.startsWith('-') ? -1 : 1) * (hours * HOUR + minutes * MINUTE);
 }
 
-interface Ago {
-  months: number;
-  milliseconds: number;
-}
-
-function agoOf(text: string): Ago | undefined {
-  const short = SHORT.exec(text);
-  if (short !== null) {
-    const count = Number(short[1]);
-    switch (short[2]?.toLowerCase()) {
-      case 'min':
-        return { months: 0, milliseconds: count * MINUTE };
-      case 'h':
-        return { months: 0, milliseconds: count * HOUR };
-      case 'd':
-        return { months: 0, milliseconds: count * DAY };
-      case 'w':
-        return { months: 0, milliseconds: count * 7 * DAY };
-      case 'mo':
-        return { months: count, milliseconds: 0 };
-      default:
-        return { months: 12 * count, milliseconds: 0 };
-    }
-  }
-  const period = PERIOD.exec(text);
-  if (period === null) return undefined;
-  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = period
-    .slice(1)
-    .map(numberOf);
-  return {
-    months: 12 * years + months,
-    milliseconds: (7 * weeks + days) * DAY + hours * HOUR + minutes * MINUTE + seconds * 1000,
-  };
-}
-
-function before(now: Date, { months, milliseconds }: Ago): Date {
+function before(now: Date, { months, milliseconds }: Duration): Date {
   const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
   const lastDay = utc(year, month - months + 1, 0).getUTCDate();
   const timeOfDay = now.getTime() - utc(year, month, day).getTime();

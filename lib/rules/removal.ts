@@ -13,8 +13,18 @@ export interface RemovalFacts {
   verified: Identity | undefined;
   /** S3, from `settling()`. */
   settled: boolean;
+  /** `keep_local` asks for it to stay. */
+  keptLocal: boolean;
+  /** What the watermarks say. */
+  room: Room;
   dryRun: boolean;
 }
+
+/**
+ * `needed`: what may go, goes; always so without watermarks. `enough`: nothing goes. `oldest_first`: what may go waits until all
+ * that may go are known.
+ */
+export type Room = 'needed' | 'enough' | 'oldest_first';
 
 interface Outcome {
   /** A short text for operators, the same for all files of one cause, so that it can be counted. */
@@ -36,12 +46,15 @@ export const REASONS = {
   unsettled: 'changed too recently',
   never: 'auto_remove is never',
   notOnTape: 'not on tape yet',
+  keptLocal: 'younger than keep_local',
+  enough: 'the cache is below high_water_percent',
+  olderFirst: 'may go, but older ones go first',
   unverified: 'not verified in this pass',
   onTape: 'verified copy on tape',
   onServer: 'verified copy on the server',
 } as const;
 
-/** Pure. `remove` is only ever the answer where S1 holds: see the property in test/unit/removal.test.ts. */
+/** Pure. `remove` is only ever the answer where S1 holds: see the property in test/unit/rules_removal.test.ts. */
 export function decide(facts: RemovalFacts): Decision {
   const { remote } = facts;
   const perform = !facts.dryRun;
@@ -69,6 +82,9 @@ function decideIdentical(
   if (facts.autoRemove === 'never') return keep(REASONS.never);
   if (!facts.settled) return keep(REASONS.unsettled);
   if (facts.autoRemove === 'backed_up' && remote.state !== 'backed_up') return keep(REASONS.notOnTape);
+  if (facts.keptLocal) return keep(REASONS.keptLocal);
+  if (facts.room === 'enough') return keep(REASONS.enough);
+  if (facts.room === 'oldest_first') return keep(REASONS.olderFirst);
   if (facts.verified === undefined) return keep(REASONS.unverified);
   if (facts.verify === 'checksum' && remote.verifiedBy !== 'checksum') return keep(REASONS.unverified);
   const reason = remote.state === 'backed_up' ? REASONS.onTape : REASONS.onServer;

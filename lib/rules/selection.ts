@@ -1,5 +1,5 @@
 /** Which records are meant: by path, by glob, by time. */
-import { Minimatch, type MinimatchOptions } from 'minimatch';
+import { isGlob, normalized, parsePattern, type Glob } from '../config/pattern.js';
 
 export interface Selection {
   /**
@@ -29,19 +29,6 @@ export interface Selector {
   /** What was asked for, word by word, that named none of the records seen so far, whatever their times. */
   readonly unmatched: () => string[];
 }
-
-/** A pattern is kept in memory in all its alternatives. */
-const MOST_ALTERNATIVES = 1000;
-const LONGEST_PATTERN = 4096;
-
-const OPTIONS: MinimatchOptions = {
-  dot: true,
-  nocomment: true,
-  nonegate: true,
-  // One more: a longer list would be cut without a word.
-  braceExpandMax: MOST_ALTERNATIVES + 1,
-  platform: 'linux',
-};
 
 /**
  * Cost of a look-up: the depth of the path for plain paths, however many there are; one match for each glob.
@@ -90,12 +77,6 @@ export function rootsOf(patterns: readonly string[], paths?: readonly string[]):
   return parse({ patterns, paths }).roots;
 }
 
-interface Glob {
-  given: string;
-  itself: Minimatch;
-  below: Minimatch;
-}
-
 interface Parsed {
   everything: boolean;
   /** By path, in which words it was asked for. Globs are among them: they also name the record that is called so. */
@@ -115,39 +96,13 @@ function parse({ patterns = [], paths }: Selection): Parsed {
     if (!isGlob(path) || plain.has(given)) starts.push(path);
   }
   for (const given of new Set(patterns)) {
-    const path = normalized(given);
-    if (!isGlob(path)) continue;
-    globs.push(globOf(path, given));
+    const { path, glob } = parsePattern(given);
+    if (glob === undefined) continue;
+    globs.push(glob);
     starts.push(literalStart(path));
   }
   const all = patterns.length === 0 && paths === undefined;
   return { everything: all || words.has(''), words, globs, roots: outermost(all ? [''] : starts) };
-}
-
-function globOf(path: string, given: string): Glob {
-  if (path.length > LONGEST_PATTERN) throw wrong(given, `is longer than ${LONGEST_PATTERN} letters`);
-  const itself = new Minimatch(path, OPTIONS);
-  if (itself.globSet.length > MOST_ALTERNATIVES)
-    throw wrong(given, `stands for more than ${MOST_ALTERNATIVES} alternatives`);
-  for (const alternative of itself.globSet) checkComponents(alternative.split('/'), given);
-  return { given, itself, below: new Minimatch(`${path}/**`, OPTIONS) };
-}
-
-/** Without the slashes and dots that change nothing; empty for the base. */
-function normalized(given: string): string {
-  if (given === '') throw wrong(given, 'is empty; "." is everything');
-  if (given.startsWith('/')) throw wrong(given, "is absolute; paths are relative to the target's base");
-  const components = given.split('/').filter((component) => component !== '' && component !== '.');
-  checkComponents(components, given);
-  return components.join('/');
-}
-
-function checkComponents(components: readonly string[], given: string): void {
-  if (components.includes('..')) throw wrong(given, 'has the component ".."');
-}
-
-function isGlob(path: string): boolean {
-  return /[*?[{\\]|[+@!]\(/.test(path);
 }
 
 function literalStart(path: string): string {
@@ -174,8 +129,4 @@ function outermost(paths: readonly string[]): string[] {
         .slice(0, -1)
         .some((ancestor) => all.has(ancestor)),
   );
-}
-
-function wrong(given: string, why: string): Error {
-  return new Error(`the path ${JSON.stringify(given)} ${why}`);
 }

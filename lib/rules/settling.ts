@@ -25,15 +25,16 @@ export function settling(
   now: number,
 ): Settling {
   if (settleSeconds <= 0) return { settled: true };
-  const secondsLeft = Math.max(
-    secondsLeftSince(file.mtimeNs, settleSeconds, now),
-    secondsLeftSince(file.ctimeNs, settleSeconds, now),
-  );
+  const secondsLeft = settleSeconds - (now - changedAt(file, now)) / 1000;
   return secondsLeft > 0 ? { settled: false, secondsLeft } : { settled: true };
 }
 
-function secondsLeftSince(timeNs: bigint, settleSeconds: number, now: number): number {
-  const age = (now - Number(timeNs / 1000n) / 1000) / 1000;
-  if (age < -CLOCK_SKEW_SECONDS) return 0;
-  return settleSeconds - age;
+/**
+ * When data or inode last changed, in milliseconds since the epoch; -Infinity where no time says anything.
+ * @param now milliseconds since the epoch, by the caller's clock
+ */
+export function changedAt(file: Pick<Identity, 'mtimeNs' | 'ctimeNs'>, now: number): number {
+  const latest = now + CLOCK_SKEW_SECONDS * 1000;
+  const times = [file.mtimeNs, file.ctimeNs].map((timeNs) => Number(timeNs / 1000n) / 1000);
+  return Math.max(...times.filter((time) => time <= latest));
 }

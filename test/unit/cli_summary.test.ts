@@ -68,6 +68,17 @@ describe('the summary of a pass', () => {
     assert.match(told, /and after copy +2 {2}3\.0 kB in all/);
   });
 
+  it('tells what is not on tape, since when, and what to do about what is too old', () => {
+    const oldest = { path: 'a', since: '2026-01-02T03:04:05.000Z' };
+    const notOnTape = { files: 3, bytes: 3000, overdue: 0, oldest };
+    const told = text({ scanned: 3, kept: 3, notOnTape });
+    assert.match(told, /^ {2}not on tape +3 {2}3\.0 kB, the oldest since 2026-01-02$/m);
+    assert.doesNotMatch(told, /max_age_warning/);
+    const late = text({ scanned: 3, kept: 3, notOnTape: { ...notOnTape, overdue: 2 } });
+    assert.match(late, /2 files are older than max_age_warning and not on tape/);
+    assert.match(text({ notOnTape: { files: 0, bytes: 0, overdue: 0 } }), /^ {2}not on tape +0$/m);
+  });
+
   it('says nothing more of a pass without incident', () => {
     assert.doesNotMatch(text({ scanned: 2, removed: 2 }), /Failed|Next|Kept,/);
   });

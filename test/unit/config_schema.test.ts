@@ -86,6 +86,21 @@ describe('the options', () => {
       assert.equal(validateBlock({ ...minimal, max_rate: given }).config?.maxRate, rate);
   });
 
+  it('take paths and globs one or many, and durations as they are written', () => {
+    const { config } = validateBlock({
+      ...minimal,
+      exclude: '**/*.tmp',
+      include: ['a', 'b/*'],
+      keep_local: ' 7d ',
+    });
+    assert.deepEqual(
+      [config?.exclude, config?.include, config?.keepLocal],
+      [['**/*.tmp'], ['a', 'b/*'], '7d'],
+    );
+    for (const max_age_warning of ['1min', '12h', '3 d', '2w', '6mo', '100y', 'P1Y2M3DT4H'])
+      assert.equal(validateBlock({ ...minimal, max_age_warning }).config?.maxAgeWarning, max_age_warning);
+  });
+
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ target_url: undefined }, /^target_url: is missing: it must be a URL like root:/],
     [{ cache_directory: '' }, /empty/],
@@ -115,6 +130,31 @@ describe('the options', () => {
     [{ max_rate: Number.NaN }, /^max_rate: must be a number .*, not NaN$/],
     [{ max_rate: true }, /^max_rate: must be a number .*, not true$/],
     [{ settle_seconds: -1 }, /from 0/],
+    [{ keep_local: 7 }, /^keep_local: must be a duration from 1min to 100y \(12h, .*\), not 7$/],
+    [{ keep_local: '7' }, /a duration .*, not "7"$/],
+    [{ keep_local: '0d' }, /from 1min/],
+    [{ max_age_warning: '101y' }, /to 100y/],
+    [{ max_age_warning: '2026-03-01' }, /^max_age_warning: must be a duration/],
+    [{ high_water_percent: 101, low_water_percent: 5 }, /^high_water_percent: .*from 0 to 100 \(per cent\)$/],
+    [
+      { high_water_percent: 80 },
+      /^low_water_percent: is missing: it must be given beside high_water_percent$/,
+    ],
+    [
+      { low_water_percent: 80 },
+      /^high_water_percent: is missing: it must be given beside low_water_percent$/,
+    ],
+    [
+      { high_water_percent: 80, low_water_percent: 80 },
+      /^low_water_percent: must be lower than high_water_percent$/,
+    ],
+    [{ include: [] }, /^include: must name at least one path or glob$/],
+    [{ include: 5 }, /^include: must be a path or a glob, or a list of them$/],
+    [
+      { exclude: '/data' },
+      /^exclude: the path "\/data" is absolute; paths are relative to the target's base$/,
+    ],
+    [{ exclude: ['a', 'b/../c'] }, /^exclude\.1: the path "b\/\.\.\/c" has the component "\.\."$/],
     [{ stage_batch_files: 0 }, /^stage_batch_files: must be a whole number from 1 to 10000 \(files\)$/],
     [{ stage_max_bytes: -1 }, /from 0 to 1000000000000000 \(bytes\)/],
     [{ stage_poll_min_seconds: 0 }, /from 0\.1 to 3600 \(seconds\)/],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Identity } from '../../lib/rules/identity.js';
 import type { Classification } from '../../lib/rules/remote_state.js';
-import { decide, REASONS, type RemovalFacts } from '../../lib/rules/removal.js';
+import { decide, REASONS, type RemovalFacts, type Room } from '../../lib/rules/removal.js';
 
 const identity: Identity = { dev: 1n, ino: 2n, size: 3n, mtimeNs: 4n, ctimeNs: 5n };
 const cached: Classification = { state: 'cached', verifiedBy: 'checksum' };
@@ -18,6 +18,8 @@ describe('what becomes of a record', () => {
     verify: 'checksum',
     verified: identity,
     settled: true,
+    keptLocal: false,
+    room: 'needed',
     dryRun: false,
     ...more,
   });
@@ -56,6 +58,30 @@ describe('what becomes of a record', () => {
       { remote: cached, autoRemove: 'cached' },
       { action: 'remove', reason: REASONS.onServer },
     ],
+    ['on tape, keep_local', { keptLocal: true }, { action: 'keep', reason: REASONS.keptLocal }],
+    ['on tape, room enough', { room: 'enough' }, { action: 'keep', reason: REASONS.enough }],
+    ['on tape, above the mark', { room: 'oldest_first' }, { action: 'keep', reason: REASONS.olderFirst }],
+    [
+      'above the mark, nobody looked yet',
+      { room: 'oldest_first', verified: undefined },
+      { action: 'keep', reason: REASONS.olderFirst },
+    ],
+    [
+      'above the mark, not on tape: no candidate',
+      { room: 'oldest_first', remote: cached },
+      { action: 'keep', reason: REASONS.notOnTape },
+    ],
+    [
+      'above the mark, keep_local: no candidate',
+      { room: 'oldest_first', keptLocal: true },
+      { action: 'keep', reason: REASONS.keptLocal },
+    ],
+    [
+      'absent, keep_local and room enough',
+      { remote: { state: 'absent' }, keptLocal: true, room: 'enough' },
+      { action: 'copy' },
+    ],
+    ['conflict, room enough', { remote: conflict, room: 'enough' }, { action: 'report', conflict: true }],
     ['cached, never', { remote: cached, autoRemove: 'never' }, { action: 'keep', reason: REASONS.never }],
   ];
   for (const [name, given, expected] of table)
@@ -70,12 +96,15 @@ describe('what becomes of a record', () => {
       fc.constantFrom<Classification>({ state: 'absent' }, partial, conflict, unknown),
       fc.record({ state: fc.constantFrom('cached' as const, 'backed_up' as const), verifiedBy: by }),
     );
+    const room = fc.constantFrom<Room>('needed', 'enough', 'oldest_first');
     const any: fc.Arbitrary<RemovalFacts> = fc.record({
       remote,
       autoRemove: fc.constantFrom('never' as const, 'cached' as const, 'backed_up' as const),
       verify: by,
       verified: fc.constantFrom(identity, undefined),
       settled: fc.boolean(),
+      keptLocal: fc.boolean(),
+      room,
       dryRun: fc.boolean(),
     });
     let removals = 0;
@@ -87,6 +116,9 @@ describe('what becomes of a record', () => {
         removals++;
         assert.notEqual(given.autoRemove, 'never');
         assert.ok(given.settled);
+        assert.ok(!given.keptLocal && given.room === 'needed');
+        // What keeps more files changes nothing else.
+        assert.deepEqual(decision, decide({ ...given, keptLocal: false, room: 'needed' }));
         assert.equal(decision.identity, given.verified);
         assert.ok(given.remote.state === 'cached' || given.remote.state === 'backed_up');
         if (given.autoRemove === 'backed_up') assert.equal(given.remote.state, 'backed_up');

@@ -7,7 +7,7 @@ import {
   sameInode,
   type Identity,
 } from '../../lib/rules/identity.js';
-import { CLOCK_SKEW_SECONDS, settling } from '../../lib/rules/settling.js';
+import { changedAt, CLOCK_SKEW_SECONDS, settling } from '../../lib/rules/settling.js';
 
 const NOW = Date.UTC(2026, 5, 1);
 const at = (secondsAgo: number): bigint => BigInt(Math.round((NOW / 1000 - secondsAgo) * 1e9));
@@ -33,6 +33,16 @@ describe('settling (S3)', () => {
       const file = { mtimeNs: at(mtime), ctimeNs: at(ctime) };
       assert.equal(settling(file, seconds, NOW).settled, settled);
     });
+
+  it('when a file changed: the later time, but for one that says nothing', () => {
+    const ago = (mtime: number, ctime: number) =>
+      (NOW - changedAt({ mtimeNs: at(mtime), ctimeNs: at(ctime) }, NOW)) / 1000;
+    assert.equal(ago(100, 5), 5);
+    assert.equal(ago(5, 100), 5);
+    assert.equal(ago(-60, 5), -60);
+    assert.equal(ago(-1e9, 5), 5);
+    assert.equal(ago(-1e9, -1e9), Infinity);
+  });
 
   it('never waits for ever: whatever the times, a bounded wait settles it', () => {
     const ago = fc.integer({ min: -4e9, max: 4e9 });

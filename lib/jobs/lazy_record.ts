@@ -1,0 +1,39 @@
+/** The local file of a record, opened when its bytes are needed. */
+import type { OpenDirectories } from '../cache/open_directories.js';
+import { openRecord, type OpenRecord } from '../cache/open_record.js';
+import type { CacheRecord } from '../cache/walk.js';
+import type { Identity } from '../rules/identity.js';
+import { CHANGED, GONE } from './remove_record.js';
+
+/** The record isn't the file that the walk saw; the next pass will see what it is now. */
+export class Moved extends Error {}
+
+/** Most records of a pass need none. */
+export class LazyRecord {
+  readonly #directories: OpenDirectories;
+  readonly #record: CacheRecord;
+  #open: OpenRecord | undefined;
+
+  constructor(directories: OpenDirectories, record: CacheRecord) {
+    this.#directories = directories;
+    this.#record = record;
+  }
+
+  readonly open = async (): Promise<OpenRecord> => {
+    if (this.#open !== undefined) return this.#open;
+    const opened = await openRecord(this.#directories, this.#record.path, this.#record.identity);
+    if (opened === 'vanished') throw new Moved(GONE);
+    if (opened === 'changed') throw new Moved(CHANGED);
+    this.#open = opened;
+    return opened;
+  };
+
+  /** The identity of the bytes that were read in this pass; undefined if none were, or if they changed meanwhile. */
+  verified(): Identity | undefined {
+    return this.#open?.isUnchanged() === true ? this.#open.identity : undefined;
+  }
+
+  close(): void {
+    this.#open?.close();
+  }
+}

@@ -1,0 +1,84 @@
+/** How full the cache may be: from the high mark on the oldest records go, until the low mark is reached. */
+import type { Room } from './removal.js';
+
+export interface Watermarks {
+  /** Per cent of what can be used, as `df` counts. */
+  high: number;
+  low: number;
+}
+
+/** Bytes. */
+export interface Usage {
+  used: number;
+  available: number;
+}
+
+/** @param marks undefined: there are none, and nothing that may go is kept for them */
+export function roomOf(usage: Usage, marks: Watermarks | undefined): Room {
+  if (marks === undefined) return 'needed';
+  return bytesAbove(usage, marks.high) >= 0 ? 'oldest_first' : 'enough';
+}
+
+/** Bytes that would have to go until the mark is reached; negative below it. */
+export function bytesAbove({ used, available }: Usage, percent: number): number {
+  return used - ((used + available) * percent) / 100;
+}
+
+export interface Aged {
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** As changedAt() of settling.ts has it. */
+  changedAt: number;
+}
+
+/** Fewer files than this are not worth cutting. */
+const SMALL = 1000;
+
+/**
+ * Of a stream of files the oldest ones that together have so many bytes, in memory for 1,000 of them or twice as many as
+ * that are, never more than twice `mostFiles`. Of equal age the first by path is the older one, so that the order of the stream doesn't
+ * matter.
+ */
+export class OldestFiles<T extends Aged> {
+  readonly #bytes: number;
+  readonly #mostFiles: number;
+  #files: T[] = [];
+  #cutAt = SMALL;
+
+  constructor(bytes: number, mostFiles: number) {
+    this.#bytes = bytes;
+    this.#mostFiles = mostFiles;
+  }
+
+  /** @returns those that are not among the oldest, now or at the end */
+  add(file: T): T[] {
+    this.#files.push(file);
+    if (this.#files.length < Math.min(this.#cutAt, 2 * this.#mostFiles)) return [];
+    const kept = this.take(this.#bytes);
+    const others = this.#files;
+    this.#files = kept;
+    this.#cutAt = Math.max(2 * kept.length, SMALL);
+    return others;
+  }
+
+  /**
+   * Takes out the oldest that together have at least so many bytes, oldest first, or all if they have less; the last of
+   * them is needed. None for 0 or less.
+   */
+  take(bytes: number): T[] {
+    this.#files.sort(olderFirst);
+    let [sum, count] = [0, 0];
+    for (const { size } of this.#files) {
+      if (sum >= bytes || count >= this.#mostFiles) break;
+      sum += size;
+      count += 1;
+    }
+    return this.#files.splice(0, count);
+  }
+}
+
+function olderFirst(a: Aged, b: Aged): number {
+  if (a.changedAt !== b.changedAt) return a.changedAt < b.changedAt ? -1 : 1;
+  return a.path < b.path ? -1 : Number(a.path > b.path);
+}
