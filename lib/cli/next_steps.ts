@@ -37,8 +37,10 @@ function afterBackup(report: Report): string[] {
   }
   const overdue = report.notOnTape?.overdue ?? 0;
   if (overdue > 0) {
-    const are = overdue === 1 ? 'is older than max_age_warning and' : 'are older than max_age_warning and';
-    steps.push(`${plural(overdue, 'file')} ${are} not on tape: ask the tape system's operators why`);
+    const are = overdue === 1 ? 'is' : 'are';
+    steps.push(
+      `${plural(overdue, 'file')} ${are} older than max_age_warning and not on tape: ask the tape system's operators why`,
+    );
   }
   if (job === 'backup' && !interrupted && kept + copied - removedAfterCopy > 0) {
     steps.push('files that are still here are looked at again by the next pass');

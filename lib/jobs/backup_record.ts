@@ -237,8 +237,8 @@ async function copy(
 }
 
 /** What became of a record that was copied and then was to go. */
-export function afterCopy<T extends RecordOutcome & { result: 'copied' }>(
-  copied: T,
+export function afterCopy(
+  copied: Extract<RecordOutcome, { result: 'copied' }>,
   removal: Outcome,
 ): RecordOutcome {
   // S6: a removal that was blocked, or whose file was displaced, is told; the copy itself is safe.
