@@ -1,5 +1,12 @@
 /** xrootd-archive: gets a facility's data safely onto tape over XRootD. */
-import { checkAccess, createLogger, redacting, requireCache, resolveOptions } from './config/index.js';
+import {
+  checkAccess,
+  ConfigError,
+  createLogger,
+  redacting,
+  requireCache,
+  resolveOptions,
+} from './config/index.js';
 import type { ArchiveConfig, ArchiveOptions, Logger } from './config/index.js';
 import { put, type PutData, type PutOptions, type PutResult } from './cache/ingest.js';
 import { diskUsage, type DiskUsage } from './cache/usage.js';
@@ -17,8 +24,17 @@ import { restore, type RestoreOptions } from './jobs/restore.js';
 import { stage, type StageOptions } from './jobs/stage.js';
 import { status, type RecordStatus, type StatusOptions } from './jobs/status.js';
 import { verify, type VerifyOptions } from './jobs/verify.js';
-import { openStore } from './remote/open_store.js';
 import type { LimitedStore } from './remote/limited_store.js';
+import { openStore } from './remote/open_store.js';
+import type { Schedule } from './rules/schedule.js';
+import { Leadership } from './service/leadership.js';
+import { configuredSchedule } from './service/configured_schedule.js';
+import { Service } from './service/service.js';
+
+export interface StopOptions {
+  /** Seconds that a pass gets to end by itself; then it is cancelled. Default `stopGraceSeconds`. */
+  graceSeconds?: number;
+}
 
 export interface ArchiveDependencies {
   /** Default: a logger of our own on standard error. */
@@ -36,14 +52,14 @@ export interface ArchiveDependencies {
  * ```
  */
 export class Archive {
-  readonly config: ArchiveConfig;
   readonly #logger: Logger;
   readonly #events: EventBus;
-  #opened: LimitedStore | undefined;
+  #setup: Setup;
+  #running: Running | undefined;
 
   /** @throws {ConfigError} with everything that is wrong with the options; looks at no disk and no server */
   constructor(options: ArchiveOptions, { logger }: ArchiveDependencies = {}) {
-    this.config = resolveOptions(options);
+    this.#setup = setupOf(resolveOptions(options));
     const { logLevel: level, logFormat } = this.config;
     this.#logger =
       logger === undefined ? createLogger({ level, json: logFormat === 'json' }) : redacting(logger);
@@ -52,8 +68,12 @@ export class Archive {
     this.#events.onAny(logProgress(this.#logger));
   }
 
+  get config(): ArchiveConfig {
+    return this.#setup.config;
+  }
+
   get #store(): LimitedStore {
-    return (this.#opened ??= openStore(this.config));
+    return this.#setup.open();
   }
 
   /** Listens to one type of event; returns what takes the listener off again. A listener that throws is logged. */
@@ -84,8 +104,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   backup(options: BackupOptions = {}): Promise<Report> {
-    const [config, events, logger] = [this.config, this.#events, this.#logger];
-    return backup({ config, events, logger, open: () => this.#store }, options);
+    return backup(this.#dependencies, options);
   }
 
   /**
@@ -119,8 +138,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   restore(paths: readonly string[], options: RestoreOptions): Promise<Report> {
-    const [config, events, logger] = [this.config, this.#events, this.#logger];
-    return restore({ config, events, logger, open: () => this.#store }, paths, options);
+    return restore(this.#dependencies, paths, options);
   }
 
   /**
@@ -164,8 +182,61 @@ export class Archive {
   }
 
   get #dependencies(): JobDependencies {
-    const [config, events, logger] = [this.config, this.#events, this.#logger];
-    return { config, events, logger, open: () => this.#store };
+    return { ...this.#setup, events: this.#events, logger: this.#logger };
+  }
+
+  /**
+   * Makes passes by `copyCronString`, in this process, until `stop`. Of several services on one cache one works; the
+   * others stand by, and ask again whenever their schedule comes. What goes wrong with a pass is the event
+   * `pass:failed`, and the next one comes all the same.
+   * @throws {ConfigError} without schedule or cache; {Error} when it was started before
+   */
+  async start(): Promise<void> {
+    if (this.#running !== undefined) throw new Error('the service was started before');
+    const leadership = new Leadership(this.#logger);
+    const running: Running = { leadership, schedule: configuredSchedule(this.config), service: undefined };
+    this.#running = running;
+    try {
+      await checkAccess(this.config);
+      await leadership.leads(requireCache(this.config));
+    } catch (error) {
+      this.#running = undefined;
+      throw error;
+    }
+    running.service = new Service({
+      schedule: () => running.schedule,
+      leads: () => leadership.leads(requireCache(this.config)),
+      pass: (signal) => backup(this.#dependencies, { signal, wait: true }),
+      emit: this.#events.emit,
+    });
+  }
+
+  /** Ends the service: no other pass begins, one that runs ends within the grace time or is cancelled cleanly. */
+  async stop({ graceSeconds = this.config.stopGraceSeconds }: StopOptions = {}): Promise<void> {
+    const running = this.#running;
+    await running?.service?.stop(graceSeconds);
+    await running?.leadership.release();
+    if (this.#running === running) this.#running = undefined;
+  }
+
+  /**
+   * Other options from now on; a job that runs goes on with the old ones. An own logger keeps its level and form.
+   * @throws {ConfigError} and the old ones stay: as the constructor; without schedule or cache while the service runs; for
+   * another keytab, since libXrdCl reads one a process
+   */
+  reconfigure(options: ArchiveOptions): void {
+    const config = resolveOptions(options);
+    if (config.keytabFilePath !== this.config.keytabFilePath)
+      throw new ConfigError([{ key: 'keytabFilePath', message: 'can be changed only by a new process' }]);
+    if (this.#running !== undefined) {
+      requireCache(config);
+      this.#running.schedule = configuredSchedule(config);
+      const same = (['copyCronString', 'timezoneStr'] as const).every(
+        (key) => config[key] === this.config[key],
+      );
+      if (!same) this.#running.service?.reschedule();
+    }
+    this.#setup = setupOf(config);
   }
 
   /**
@@ -175,6 +246,24 @@ export class Archive {
   async usage(): Promise<DiskUsage> {
     return await diskUsage(requireCache(this.config));
   }
+}
+
+/** Options, and the connections that go with them. */
+interface Setup {
+  config: ArchiveConfig;
+  open: () => LimitedStore;
+}
+
+interface Running {
+  leadership: Leadership;
+  schedule: Schedule;
+  /** Undefined while it is started. */
+  service: Service | undefined;
+}
+
+function setupOf(config: ArchiveConfig): Setup {
+  let store: LimitedStore | undefined;
+  return { config, open: () => (store ??= openStore(config)) };
 }
 
 export { CacheError } from './cache/errors.js';

@@ -5,6 +5,7 @@
 #include "client_environment.h"
 #include "client_log.h"
 #include "copy.h"
+#include "datagram.h"
 #include "environment_data.h"
 #include "file_system.h"
 #include "lifetime.h"
@@ -47,6 +48,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["subscribeToLog"] = Napi::Function::New<SubscribeToLog>(env, "subscribeToLog");
   exports["unsubscribeFromLog"] = Napi::Function::New<UnsubscribeFromLog>(env, "unsubscribeFromLog");
   exports["setLogLevel"] = Napi::Function::New<SetLogLevel>(env, "setLogLevel");
+  exports["sendDatagram"] = Napi::Function::New<SendDatagram>(env, "sendDatagram");
   exports["hasWriters"] = Napi::Function::New<HasWriters>(env, "hasWriters");
   return exports;
 }

@@ -19,12 +19,14 @@ import nativeLocks from 'fs-native-extensions';
 import { ConfigError } from '../config/errors.js';
 import type { Shard } from '../rules/sharding.js';
 import { errnoCode } from './errors.js';
-import { LOCK_NAME, nameFor } from './own_files.js';
+import { LOCK_NAME, nameFor, SERVICE_LOCK_NAME } from './own_files.js';
 
 const MOST_TEXT = 1024;
 /** In which the first shard has written the count: a moment, on a slow network file system some. */
 const SHARING_MS = 2000;
 const AGAIN_MS = 25;
+/** Between two looks whether another pass has ended. */
+const WAITING_MS = 250;
 
 export interface LockHolder {
   pid?: number;
@@ -35,7 +37,7 @@ export interface LockHolder {
   shards?: number;
 }
 
-/** Another pass works on this cache. The command ends with exit code 4. */
+/** Another pass, or another service, works on this cache. The command ends with exit code 4. */
 export class LockedError extends Error {
   override readonly name = 'LockedError';
   readonly code = 'Locked';
@@ -46,7 +48,8 @@ export class LockedError extends Error {
 
   constructor(file: string, holder: LockHolder) {
     const since = holder.startedAt === undefined ? '' : ` since ${holder.startedAt}`;
-    super(`another pass is running: ${nameOf(holder)} holds ${file}${since}`);
+    const what = path.basename(file) === SERVICE_LOCK_NAME ? 'service' : 'pass';
+    super(`another ${what} is running: ${nameOf(holder)} holds ${file}${since}`);
     this.file = file;
     this.holder = holder;
   }
@@ -62,6 +65,44 @@ export interface PassLock {
   readonly files: readonly string[];
   /** Idempotent. */
   release(): Promise<void>;
+}
+
+export interface Waiting {
+  signal: AbortSignal | undefined;
+  /** Once, before the first wait. */
+  onWait: (why: LockedError) => void;
+}
+
+/**
+ * Takes the lock as soon as no other pass holds it. While it waits it holds nothing itself.
+ * @throws {ConfigError} as `acquireLock`; the signal's reason
+ */
+export async function awaitLock(
+  cacheDirectory: string,
+  workerFilePath: string | undefined,
+  shard: Shard | undefined,
+  { signal, onWait }: Waiting,
+): Promise<PassLock> {
+  for (let told = false; ; told = true) {
+    try {
+      return await acquireLock(cacheDirectory, workerFilePath, shard);
+    } catch (error) {
+      if (!(error instanceof LockedError)) throw error;
+      if (!told) onWait(error);
+    }
+    await sleep(WAITING_MS, undefined, { ...(signal && { signal }) });
+  }
+}
+
+/**
+ * Takes the lock of the one service that works on a cache, or refuses at once. It is none of a pass: a pass by hand may
+ * run while a service waits for its time.
+ * @throws {LockedError} if another service holds it; {ConfigError} as `acquireLock`
+ */
+export async function acquireServiceLock(cacheDirectory: string): Promise<PassLock> {
+  const file = path.join(await fs.realpath(cacheDirectory), SERVICE_LOCK_NAME);
+  const handle = await lockAlone('cacheDirectory', file);
+  return { files: [file], release: () => handle.close() };
 }
 
 /**

@@ -5,11 +5,13 @@ import type { Shard } from '../rules/sharding.js';
 
 /** The cache's own lock, in its root. Stays there; removing it while a pass runs would let a second one in. */
 export const LOCK_NAME = `${RESERVED_PREFIX}lock`;
+/** Held by the service that works on the cache, in its root, between passes too. */
+export const SERVICE_LOCK_NAME = `${RESERVED_PREFIX}service`;
 /** What passes remember of each other, in the cache's root: verified_memo.ts. */
 export const MEMO_NAME = `${RESERVED_PREFIX}verified`;
 /** What a restore has asked tape for, in the root of where it restores to: stage_journal.ts. */
 export const JOURNAL_NAME = `${RESERVED_PREFIX}staged`;
-const STATE = new Set([LOCK_NAME, MEMO_NAME, `${MEMO_NAME}.new`, JOURNAL_NAME]);
+const STATE = new Set([LOCK_NAME, SERVICE_LOCK_NAME, MEMO_NAME, `${MEMO_NAME}.new`, JOURNAL_NAME]);
 const OF_SHARD = /\.\d+-of-\d+(?=$|\.new$)/;
 const REMOVING = `${RESERVED_PREFIX}removing.`;
 const INCOMING = `${RESERVED_PREFIX}incoming.`;

@@ -1,6 +1,6 @@
 /** An Archive for a command: configuration, logger, and the screen that the log shares with the bar. */
 import type { Archive } from '../index.js';
-import { createLogger, type ArchiveConfig, type LogLevel } from '../config/index.js';
+import { createLogger, type ArchiveConfig, type Logger, type LogLevel } from '../config/index.js';
 import type { Invocation } from './invocation.js';
 import { configOf, type ConfigOptions } from './options.js';
 
@@ -16,17 +16,25 @@ export interface OpenOptions {
   cache?: boolean;
 }
 
+export function loggerFor(
+  { options, screen }: Pick<Invocation<ConfigOptions>, 'options' | 'screen'>,
+  config: ArchiveConfig,
+  level?: LogLevel,
+): Logger {
+  return createLogger({
+    level: options.logLevel ?? level ?? config.logLevel,
+    json: config.logFormat === 'json',
+    stream: screen.stream,
+  });
+}
+
 /** @throws {ConfigError} */
 export async function openArchive(
   { options, screen }: Invocation<ConfigOptions>,
   { level, cache = true }: OpenOptions = {},
 ): Promise<OpenedArchive> {
   const { config } = await configOf(options, { cache });
-  const logger = createLogger({
-    level: options.logLevel ?? level ?? config.logLevel,
-    json: config.logFormat === 'json',
-    stream: screen.stream,
-  });
+  const logger = loggerFor({ options, screen }, config, level);
   // Loads the addon, which neither help nor a bad configuration needs.
   const { Archive } = await import('../index.js');
   return { archive: new Archive(config, { logger }), config };

@@ -1,5 +1,6 @@
 /** Kinds of configuration values, with messages that an operator understands. */
 import { inspect } from 'node:util';
+import { Cron } from 'croner';
 import { z } from 'zod';
 import { parseBytes } from './bytes.js';
 import { parseDuration } from './duration.js';
@@ -98,6 +99,12 @@ export function targetUrl() {
   });
 }
 
+export function cronSchedule() {
+  return text('a cron schedule like "0 3 * * *"').refine(hasSlots, {
+    error: (issue) => `must be a cron schedule like "0 3 * * *", not ${shown(issue.input)}`,
+  });
+}
+
 export function timeZone() {
   return text('a time zone like Europe/London').refine(isTimeZone, {
     error: (issue) => `${shown(issue.input)} is not a time zone like Europe/London`,
@@ -151,6 +158,14 @@ function isDuration(value: string): boolean {
   if (parsed === undefined) return false;
   const minutes = parsed.milliseconds / 60_000 + parsed.months * (MINUTES_A_YEAR / 12);
   return minutes >= 1 && minutes <= 100 * MINUTES_A_YEAR;
+}
+
+function hasSlots(cron: string): boolean {
+  try {
+    return new Cron(cron, { mode: '5-or-6-parts', paused: true }).nextRun() !== null;
+  } catch {
+    return false;
+  }
 }
 
 function isTimeZone(name: string): boolean {

@@ -9,6 +9,7 @@ import {
   duration,
   flag,
   countOrAuto,
+  cronSchedule,
   integerIn,
   localPath,
   mailAddress,
@@ -64,8 +65,11 @@ const block = z.strictObject({
   worker_file_path: localPath('the path of the lock file').optional(),
   /** Per cent of the cache's disk. */
   warning_mark_percent: numberIn(1, 100, 'per cent').default(50),
-  copy_cron_string: text('a cron schedule like "0 3 * * *"').optional(),
+  /** When the service begins passes, in `timezone_str`. */
+  copy_cron_string: cronSchedule().optional(),
   timezone_str: timeZone().default('Europe/London'),
+  /** Time that a pass gets to end by itself when the service is stopped; then it is cancelled. 0: at once. */
+  stop_grace_seconds: numberIn(0, 3600, 'seconds').default(20),
   mail: mailSchema.optional(),
 
   /** How local and remote bytes are compared before a removal. */

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import pLimit from 'p-limit';
 import { CacheDirectory } from '../cache/directory.js';
 import { handleLeftover } from '../cache/leftovers.js';
-import { acquireLock } from '../cache/lock.js';
+import { acquireLock, awaitLock } from '../cache/lock.js';
 import { diskUsage, type DiskUsage } from '../cache/usage.js';
 import { OpenDirectories } from '../cache/open_directories.js';
 import { VerifiedMemo } from '../cache/verified_memo.js';
@@ -36,6 +36,8 @@ export interface BackupOptions extends ShardOptions {
   signal?: AbortSignal | undefined;
   /** Only tell what would be done. Default false. */
   dryRun?: boolean | undefined;
+  /** Wait for another pass to end, rather than be refused. Default false. */
+  wait?: boolean | undefined;
 }
 
 /** Records that need more than a look, for each copy at once, so that copies never starve; what each holds is memory. */
@@ -45,15 +47,21 @@ const localChecksums = 4;
 
 /**
  * One pass over the cache. Resolves with the report also when files failed, and when the signal ended it.
- * @throws {ConfigError} before anything is touched; {LockedError} if another pass works on this cache; {XRootDError}
- * when the server can't be reached or refuses us, at the start or in the middle: what was done by then is complete
+ * @throws {ConfigError} before anything is touched; {LockedError} if another pass works on this cache, but with `wait`;
+ * an AbortError if the signal ended the waiting; {XRootDError} when the server can't be reached or refuses us, at the start or in the middle: what was done by then is complete
  */
 export async function backup(dependencies: JobDependencies, options: BackupOptions = {}): Promise<Report> {
-  const { config } = dependencies;
-  checkShard(options.shard);
+  const { config, logger } = dependencies;
+  const { shard, signal, wait = false } = options;
+  checkShard(shard);
   const cache = requireCache(config);
   await checkAccess(config);
-  const lock = await acquireLock(cache, config.workerFilePath, options.shard);
+  const onWait = ({ message }: Error) => {
+    logger.info(`waiting for its end: ${message}`);
+  };
+  const lock = wait
+    ? await awaitLock(cache, config.workerFilePath, shard, { signal, onWait })
+    : await acquireLock(cache, config.workerFilePath, shard);
   try {
     const root = await CacheDirectory.openRoot(cache);
     try {

@@ -27,6 +27,15 @@ export function logEvents(logger: Logger): (event: ArchiveEvent) => void {
         logger.info(`${job} finished`, { ...numbers, keptReasons });
         break;
       }
+      case 'pass:scheduled':
+        if (event.late) logger.info('the next pass begins now: its time went by', { at: event.at });
+        else logger.info('the next pass is scheduled', { at: event.at });
+        break;
+      case 'pass:failed': {
+        const { type: _, message, ...fields } = event;
+        logger.error(`the pass failed: ${message}`, fields);
+        break;
+      }
       case 'progress':
       case 'file:progress':
         break;

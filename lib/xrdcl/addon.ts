@@ -207,6 +207,8 @@ export interface Addon {
   subscribeToLog(callback: (text: string, dropped: number) => void): number;
   unsubscribeFromLog(id: number): void;
   setLogLevel(level: number): void;
+  /** `errno` or 0. */
+  sendDatagram(socket: string, message: string): number;
   hasWriters(fd: number): boolean | undefined;
 }
 

@@ -7,9 +7,9 @@ import tseslint from 'typescript-eslint';
 
 /** What each room of lib/ may import from lib/, besides itself. */
 const below = {
-  cli: ['runner', 'index.ts', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'sandbox'],
-  runner: ['index.ts', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl'],
-  'index.ts': ['jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl'],
+  cli: ['index.ts', 'service', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'sandbox'],
+  'index.ts': ['service', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl'],
+  service: ['jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl'],
   jobs: ['cache', 'remote', 'rules', 'config', 'xrdcl'],
   cache: ['rules', 'config', 'xrdcl'],
   remote: ['rules', 'config', 'xrdcl'],

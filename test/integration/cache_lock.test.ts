@@ -3,8 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { acquireLock, LockedError } from '../../lib/cache/lock.js';
-import { LOCK_NAME } from '../../lib/cache/own_files.js';
+import { acquireLock, acquireServiceLock, awaitLock, LockedError } from '../../lib/cache/lock.js';
+import { LOCK_NAME, SERVICE_LOCK_NAME } from '../../lib/cache/own_files.js';
 import { ConfigError } from '../../lib/config/errors.js';
 import { asOrdinaryUser } from '../support/ordinary_user.js';
 import { withTemp } from '../support/temporary.js';
@@ -145,6 +145,55 @@ describe('the lock of a pass (S10)', () => {
       await assert.rejects(acquireLock(cache, undefined, { index: 0, count: 3 }), { name: 'LockedError' });
       await Promise.all([again.release(), other.release()]);
       await (await acquireLock(cache, undefined, { index: 0, count: 3 })).release();
+    });
+  });
+
+  it('is waited for until its holder has gone, who is named once', async () => {
+    await withTemp(async (cache) => {
+      const { child } = await holder(cache);
+      const told: LockedError[] = [];
+      let killed: Promise<void> | undefined;
+      const onWait = (why: LockedError) => {
+        told.push(why);
+        killed = kill(child);
+      };
+      const lock = await awaitLock(cache, undefined, undefined, { signal: undefined, onWait });
+      await assert.rejects(acquireLock(cache), { name: 'LockedError' });
+      await lock.release();
+      await killed;
+      assert.deepEqual(
+        told.map((why) => why.holder.pid),
+        [child.pid],
+      );
+    });
+  });
+
+  it('is waited for no longer than the signal says', async () => {
+    await withTemp(async (cache) => {
+      const lock = await acquireLock(cache);
+      const stop = new AbortController();
+      const onWait = () => {
+        stop.abort();
+      };
+      await assert.rejects(awaitLock(cache, undefined, undefined, { signal: stop.signal, onWait }), {
+        name: 'AbortError',
+      });
+      await lock.release();
+      await (await acquireLock(cache)).release();
+    });
+  });
+
+  it('of the service is another one, so that passes by hand run beside it', async () => {
+    await withTemp(async (cache) => {
+      const service = await acquireServiceLock(cache);
+      assert.deepEqual(service.files, [path.join(cache, SERVICE_LOCK_NAME)]);
+      await assert.rejects(acquireServiceLock(cache), {
+        message: new RegExp(`^another service is running: process ${process.pid} holds .* since 20`),
+      });
+      await (await acquireLock(cache)).release();
+      await service.release();
+      await service.release();
+      await (await acquireServiceLock(cache)).release();
     });
   });
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { acquireLock } from '../../lib/cache/lock.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
-import { cli, jsonLines } from '../support/cli.js';
+import { cli, jsonLines, RunningCli } from '../support/cli.js';
 import { withTemp } from '../support/temporary.js';
 
 /** A cache with one record, used with what follows; afterwards the record must be as it was. */
@@ -192,6 +192,18 @@ describe('exit codes of passes that ran', () => {
       } finally {
         await lock.release();
       }
+    });
+  });
+
+  it('0: --wait waits for the other pass to end', async () => {
+    await using sandbox = await TapeSandbox.start();
+    await withRecord(async (cache) => {
+      const lock = await acquireLock(cache);
+      const waiting = new RunningCli(['backup', '--wait', '--cache', cache, '--target', sandbox.url]);
+      await waiting.until(({ stderr }) => stderr.includes('waiting for its end: another pass is running'));
+      await lock.release();
+      const { code, stderr } = await waiting.ended;
+      assert.equal(code, 0, stderr);
     });
   });
 

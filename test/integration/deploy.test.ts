@@ -127,6 +127,30 @@ describe('deploy/', () => {
     });
   });
 
+  it('systemd: the unit is one, runs the service, and lets it write to the cache only', async function () {
+    const text = await example('systemd/xrootd-archive.service');
+    const values = (key: string) =>
+      [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map((match) => match[1]);
+    const [command = ''] = values('ExecStart');
+    assert.match(command, /^\/usr\/local\/bin\/xrootd-archive run --config \/etc\//);
+    assert.deepEqual([values('Type'), values('NotifyAccess')], [['notify'], ['main']]);
+    assert.deepEqual(
+      [values('ProtectSystem'), values('ReadWritePaths')],
+      [['strict'], values('RequiresMountsFor')],
+    );
+    const installed = await exec('systemd-analyze', ['--version']).catch(() => undefined);
+    if (installed === undefined) this.skip();
+    await withTemp(async (directory) => {
+      // The command needn't be installed on this machine.
+      const unit = path.join(directory, 'xrootd-archive.service');
+      await writeFile(unit, text.replace(command, `${process.execPath} ${mainFile} run`));
+      const { stdout, stderr } = await exec('systemd-analyze', ['verify', unit]);
+      assert.equal(stdout + stderr, '');
+      // Out of 100; an ordinary service has 96.
+      await exec('systemd-analyze', ['security', '--offline=true', '--threshold=25', unit]);
+    });
+  });
+
   it('kubernetes: the pods of the job restore everything', async () => {
     const documents = parseAllDocuments(await example('kubernetes/restore-job.yaml'));
     const [map, job] = documents.map((document) => {

@@ -164,6 +164,9 @@ describe('the options', () => {
     [{ fsync: 'yes' }, /true or false, not "yes"/],
     [{ timezone_str: 'Europe/Lodon' }, /"Europe\/Lodon" is not a time zone/],
     [{ copy_cron_string: '' }, /cron/],
+    [{ copy_cron_string: 'nightly' }, /must be a cron schedule like "0 3 \* \* \*", not "nightly"/],
+    [{ copy_cron_string: '0 25 * * *' }, /cron schedule/],
+    [{ copy_cron_string: '0 0 30 2 *' }, /cron schedule/],
     [{ mail: 'smtp.example' }, /^mail: must be a block of keys \(host, from_addr, to_addrs\)$/],
     [
       { mail: { host: 'h', from_addr: 'nobody', to_addrs: ['a@b'] } },
