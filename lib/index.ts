@@ -203,6 +203,11 @@ export class Archive {
       this.#running = undefined;
       throw error;
     }
+    if (this.#running !== running) {
+      // It was stopped meanwhile.
+      await leadership.release();
+      return;
+    }
     running.service = new Service({
       schedule: () => running.schedule,
       leads: () => leadership.leads(requireCache(this.config)),

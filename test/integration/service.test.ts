@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SERVICE_LOCK_NAME } from '../../lib/cache/own_files.js';
-import { acquireLock } from '../../lib/cache/lock.js';
+import { acquireLock, acquireServiceLock } from '../../lib/cache/lock.js';
 import { Archive, ConfigError, type ArchiveEvent } from '../../lib/index.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { keepingLogger, recordsIn, withArchive } from '../support/archive.js';
@@ -95,6 +95,17 @@ describe('the service in the process (Archive.start, stop)', () => {
     });
   });
 
+  it('may be stopped while it is started', async () => {
+    await withTemp(async (cacheDirectory) => {
+      const targetUrl = 'root://server.invalid//base';
+      const archive = new Archive({ cacheDirectory, targetUrl, copyCronString: '* * * * * *' });
+      archive.on('pass:scheduled', () => assert.fail('it was stopped'));
+      await Promise.all([archive.start(), archive.stop()]);
+      const lock = await acquireServiceLock(cacheDirectory);
+      await lock.release();
+    });
+  });
+
   it('goes on with the old options when the new ones are refused', async () => {
     await withTemp(async (cacheDirectory) => {
       const options = {
@@ -168,6 +179,8 @@ describe('xrootd-archive run', () => {
       await socket.until(
         () => count('READY=1') === 1 && count('WATCHDOG=1') > 2 && count('STATUS=next pass') === 1,
       );
+
+      assert.match(service.stderr, /INFO +the next pass is scheduled at=\d{4}-01-01T00:00:00.000Z/);
 
       await writeFile(place.config, 'backup: {target_url: 4}');
       service.child.kill('SIGHUP');

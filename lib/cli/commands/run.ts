@@ -23,17 +23,17 @@ async function run(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
   const { config, file } = await configOf(options, { cache: true });
   let current = loggerFor(invocation, config);
   const logger: Logger = {
-    debug: (...line) => void current.debug(...line),
-    info: (...line) => void current.info(...line),
-    warn: (...line) => void current.warn(...line),
-    error: (...line) => void current.error(...line),
+    debug: (...line) => current.debug(...line),
+    info: (...line) => current.info(...line),
+    warn: (...line) => current.warn(...line),
+    error: (...line) => current.error(...line),
   };
   const [{ Archive }, { Systemd }] = await Promise.all([
     import('../../index.js'),
     import('../../service/systemd.js'),
   ]);
   const archive = new Archive(config, { logger });
-  if (output.json) archive.onAny((event) => void output.object(event));
+  if (output.json) archive.onAny((event) => output.object(event));
   const systemd = new Systemd(logger);
   tellStatus(archive, systemd);
   const reload = async () => {
