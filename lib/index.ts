@@ -21,6 +21,8 @@ import { logEvents } from './jobs/log_events.js';
 import { logProgress } from './jobs/progress_log.js';
 import type { Report } from './jobs/report.js';
 import { restore, type RestoreOptions } from './jobs/restore.js';
+import { retention, type RetentionOptions } from './jobs/retention.js';
+import { checkRetention } from './jobs/retention_settings.js';
 import { stage, type StageOptions } from './jobs/stage.js';
 import { status, type RecordStatus, type StatusOptions } from './jobs/status.js';
 import { verify, type VerifyOptions } from './jobs/verify.js';
@@ -59,7 +61,7 @@ export class Archive {
 
   /** @throws {ConfigError} with everything that is wrong with the options; looks at no disk and no server */
   constructor(options: ArchiveOptions, { logger }: ArchiveDependencies = {}) {
-    this.#setup = setupOf(resolveOptions(options));
+    this.#setup = setupOf(resolved(options));
     const { logLevel: level, logFormat } = this.config;
     this.#logger =
       logger === undefined ? createLogger({ level, json: logFormat === 'json' }) : redacting(logger);
@@ -181,6 +183,17 @@ export class Archive {
     return drill(this.#dependencies, paths, options);
   }
 
+  /**
+   * Removes online files that are past the period of the `retention` block, if the target has them on tape, with the same
+   * size and checksum. Only reports until its settings are confirmed. Resolves with the report also when files failed.
+   * @throws {ConfigError} before anything is touched
+   * @throws {LockedError} when another pass works there
+   * @throws {XRootDError} when a server can't be reached or refuses us
+   */
+  retention(options: RetentionOptions = {}): Promise<Report> {
+    return retention(this.#dependencies, options);
+  }
+
   get #dependencies(): JobDependencies {
     return { ...this.#setup, events: this.#events, logger: this.#logger };
   }
@@ -230,7 +243,7 @@ export class Archive {
    * another keytab, since libXrdCl reads one a process
    */
   reconfigure(options: ArchiveOptions): void {
-    const config = resolveOptions(options);
+    const config = resolved(options);
     if (config.keytabFilePath !== this.config.keytabFilePath)
       throw new ConfigError([{ key: 'keytabFilePath', message: 'can be changed only by a new process' }]);
     if (this.#running !== undefined) {
@@ -266,6 +279,13 @@ interface Running {
   service: Service | undefined;
 }
 
+/** @throws {ConfigError} */
+function resolved(options: ArchiveOptions): ArchiveConfig {
+  const config = resolveOptions(options);
+  checkRetention(config, new Date());
+  return config;
+}
+
 function setupOf(config: ArchiveConfig): Setup {
   let store: LimitedStore | undefined;
   return { config, open: () => (store ??= openStore(config)) };
@@ -291,6 +311,7 @@ export type { EvictOptions } from './jobs/evict.js';
 export type { ListItem, ListOptions, RemoteEntry } from './jobs/list.js';
 export type { Failure, Report } from './jobs/report.js';
 export type { RestoreOptions } from './jobs/restore.js';
+export type { RetentionOptions } from './jobs/retention.js';
 export type { RecordStatus, StatusOptions } from './jobs/status.js';
 export type { StageOptions } from './jobs/stage.js';
 export type { VerifyAgainst, VerifyOptions } from './jobs/verify.js';

@@ -11,7 +11,12 @@ export const SERVICE_LOCK_NAME = `${RESERVED_PREFIX}service`;
 export const MEMO_NAME = `${RESERVED_PREFIX}verified`;
 /** What a restore has asked tape for, in the root of where it restores to: stage_journal.ts. */
 export const JOURNAL_NAME = `${RESERVED_PREFIX}staged`;
-const STATE = new Set([LOCK_NAME, SERVICE_LOCK_NAME, MEMO_NAME, `${MEMO_NAME}.new`, JOURNAL_NAME]);
+/** Which retention settings somebody confirmed: confirmation.ts. */
+export const CONFIRMATION_NAME = `${RESERVED_PREFIX}retention`;
+const STATE = new Set([
+  ...[LOCK_NAME, SERVICE_LOCK_NAME, MEMO_NAME, `${MEMO_NAME}.new`, JOURNAL_NAME],
+  ...[CONFIRMATION_NAME, `${CONFIRMATION_NAME}.new`],
+]);
 const OF_SHARD = /\.\d+-of-\d+(?=$|\.new$)/;
 const REMOVING = `${RESERVED_PREFIX}removing.`;
 const INCOMING = `${RESERVED_PREFIX}incoming.`;

@@ -3,7 +3,9 @@ import type { Report } from '../jobs/report.js';
 import { plural } from './format.js';
 
 export function nextSteps(report: Report): string[] {
-  const { dryRun, failed, conflicts, job } = report;
+  const { dryRun, failed, conflicts, job, unconfirmed } = report;
+  if (unconfirmed)
+    return ['nobody has confirmed these settings: look at what would go, then run it with --confirm'];
   if (!dryRun) return after[job](report);
   if (failed + conflicts === 0) return [];
   return ['look at what failed; without --dry-run the rest would be done'];

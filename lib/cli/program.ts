@@ -9,6 +9,7 @@ import { addDrill } from './commands/drill.js';
 import { addEvict } from './commands/evict.js';
 import { addLs } from './commands/ls.js';
 import { addRestore } from './commands/restore.js';
+import { addRetention } from './commands/retention.js';
 import { addRun } from './commands/run.js';
 import { addSandbox } from './commands/sandbox.js';
 import { addStage } from './commands/stage.js';
@@ -34,7 +35,7 @@ export function makeProgram(session: Session): Command {
   addGlobalOptions(program);
   const commands = [
     ...[addBackup, addRestore, addStatus, addLs, addStage, addEvict],
-    ...[addVerify, addDrill, addRun, addUsage, addConfig, addSandbox],
+    ...[addVerify, addDrill, addRetention, addRun, addUsage, addConfig, addSandbox],
   ];
   for (const add of commands) add(program, session);
   return program;

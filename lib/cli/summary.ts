@@ -45,7 +45,7 @@ function rowsOf(report: Report): Row[] {
 /** What each job is for. */
 const done: Record<Job, (report: Report) => Row[]> = {
   backup: (report) => [copiedRow('copied', report), ...removedRows(report)],
-  retention: (report) => [copiedRow('copied', report), ...removedRows(report)],
+  retention: removedRows,
   restore: (report) => [copiedRow('restored', report)],
   stage: ({ staged = 0, requested = 0, bytesStaged = 0 }) =>
     requested > 0

@@ -41,12 +41,15 @@ export function bytesIn(min: number, max: number, unit: string) {
 }
 
 /** A duration with its unit, kept as it is written: months and years are the calendar's. */
-export function duration() {
-  const message = 'must be a duration from 1min to 100y (12h, 3d, 2w, 6mo, P1Y)';
+export function duration(shortest: '1min' | '1d' = '1min') {
+  const examples = shortest === '1min' ? '12h, 3d, 2w, 6mo, P1Y' : '90d, P90D, 6mo, P3Y';
+  const message = `must be a duration from ${shortest} to 100y (${examples})`;
   return z
     .string({ error: (issue) => `${message}, not ${shown(issue.input)}` })
     .trim()
-    .refine(isDuration, { error: (issue) => `${message}, not ${shown(issue.input)}` });
+    .refine((value) => isDuration(value, shortest), {
+      error: (issue) => `${message}, not ${shown(issue.input)}`,
+    });
 }
 
 /** One path or glob, or a list of them. */
@@ -77,7 +80,7 @@ export function flag(): z.ZodBoolean {
 export function text(what: string) {
   return z
     .string({ error: (issue) => `must be ${what}, not ${shown(issue.input)}` })
-    .refine((value) => value.trim() !== '', { error: `must be ${what}, not an empty text` });
+    .refine((value) => value.trim() !== '', { abort: true, error: `must be ${what}, not an empty text` });
 }
 
 /** A path of this machine. libXrdCl reads whatever follows a `?` as CGI, in parent directories too. */
@@ -153,11 +156,15 @@ function rangeText(min: number, max: number, unit: string, kind: string): string
   return `must be ${kind} from ${min} to ${max}${unit === '' ? '' : ` (${unit})`}`;
 }
 
-function isDuration(value: string): boolean {
-  const parsed = parseDuration(value);
-  if (parsed === undefined) return false;
-  const minutes = parsed.milliseconds / 60_000 + parsed.months * (MINUTES_A_YEAR / 12);
-  return minutes >= 1 && minutes <= 100 * MINUTES_A_YEAR;
+function isDuration(value: string, shortest: string): boolean {
+  const minutes = minutesOf(value);
+  return minutes >= minutesOf(shortest) && minutes <= 100 * MINUTES_A_YEAR;
+}
+
+/** NaN for what is none. */
+function minutesOf(duration: string): number {
+  const { months = NaN, milliseconds = 0 } = parseDuration(duration) ?? {};
+  return milliseconds / 60_000 + months * (MINUTES_A_YEAR / 12);
 }
 
 function hasSlots(cron: string): boolean {

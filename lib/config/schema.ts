@@ -37,6 +37,25 @@ const mailSchema = z.strictObject({
   to_addrs: mailAddresses(),
 });
 
+const retentionSchema = z
+  .strictObject({
+    /** A local directory whose paths are those below the target's base. This or `online_url`. */
+    online_directory: localPath('the path of a directory').optional(),
+    /** The same on another XRootD server. */
+    online_url: targetUrl().optional(),
+    /** How long files stay online, in calendar years and months. */
+    period: duration('1d'),
+    /** Where the date of a file stands in its path: `%Y/%m/%d`. Without it its time of change counts. */
+    date_pattern: text('a path with the date in it, like %Y/%m/%d').optional(),
+    /** What stays for ever: paths and globs. */
+    hold: patterns().default([]),
+    /** Nobody has to confirm these settings, nor what they are changed to. */
+    confirmed: flag().default(false),
+  })
+  .refine((block) => (block.online_directory === undefined) !== (block.online_url === undefined), {
+    error: 'must name either online_directory or online_url',
+  });
+
 const block = z.strictObject({
   /**
    * The directory that ingest writes to; only what looks into it needs it. A relative one starts at the file's
@@ -71,6 +90,8 @@ const block = z.strictObject({
   /** Time that a pass gets to end by itself when the service is stopped; then it is cancelled. 0: at once. */
   stop_grace_seconds: numberIn(0, 3600, 'seconds').default(20),
   mail: mailSchema.optional(),
+  /** How long files stay on online storage that have a copy on tape. */
+  retention: retentionSchema.optional(),
 
   /** How local and remote bytes are compared before a removal. */
   verify: oneOf(['checksum', 'size']).default('checksum'),
@@ -151,5 +172,9 @@ export type MailConfig = NonNullable<ArchiveConfig['mail']>;
 
 export const BACKUP_KEYS: readonly string[] = Object.keys(backupSchema.shape);
 export const MAIL_KEYS: readonly string[] = Object.keys(mailSchema.shape);
-/** Keys whose values are paths of this machine. */
-export const PATH_KEYS: readonly string[] = ['cache_directory', 'keytab_file_path', 'worker_file_path'];
+export const RETENTION_KEYS: readonly string[] = Object.keys(retentionSchema.shape);
+/** Keys whose values are paths of this machine, in whichever block. */
+export const PATH_KEYS: readonly string[] = [
+  ...['cache_directory', 'keytab_file_path', 'worker_file_path'],
+  'online_directory',
+];

@@ -10,6 +10,7 @@ import {
   CACHE_MISSING,
   MAIL_KEYS,
   PATH_KEYS,
+  RETENTION_KEYS,
   type ArchiveConfig,
   type ArchiveOptions,
 } from './schema.js';
@@ -70,13 +71,13 @@ export function resolveOptions(options: ArchiveOptions): ArchiveConfig {
   ]);
 }
 
-/** The same block with its paths made absolute. */
+/** The same block with its paths made absolute, in blocks within it too. */
 export function absolutePaths(block: unknown, directory: string): unknown {
   if (!isPlainObject(block)) return block;
   const entries = Object.entries(block).map(([key, value]) =>
     PATH_KEYS.includes(key) && typeof value === 'string' && value !== ''
       ? [key, path.resolve(directory, value)]
-      : [key, value],
+      : [key, absolutePaths(value, directory)],
   );
   return Object.fromEntries(entries) as unknown;
 }
@@ -90,14 +91,16 @@ export function nearestKey(key: string, known: readonly string[]): string | unde
   return best?.candidate;
 }
 
+/** Of blocks within the block. */
+const innerKeys: Record<string, readonly string[]> = { mail: MAIL_KEYS, retention: RETENTION_KEYS };
+
 function problemsOf(issue: z.core.$ZodIssue, given: Record<string, unknown>): RawProblem[] {
   const keys = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    const known = keys[0] === 'mail' ? MAIL_KEYS : BACKUP_KEYS;
+  const known = innerKeys[keys[0] ?? ''] ?? BACKUP_KEYS;
+  if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: [...keys, key], message: unknownKey(key, known) }));
-  }
   if (issue.code === 'invalid_type' && keys.length <= 1 && issue.expected === 'object')
-    return [{ path: keys, message: `must be a block of keys (${MAIL_KEYS.join(', ')})` }];
+    return [{ path: keys, message: `must be a block of keys (${known.join(', ')})` }];
   if (issue.code === 'invalid_union') {
     const inner = issue.errors.flat().filter((each) => each.code !== 'invalid_type');
     const [first] = inner;
@@ -145,7 +148,8 @@ function camelKeys(): string[] {
 }
 
 function camelCaseOfKnown(word: string): string {
-  return BACKUP_KEYS.includes(word) || MAIL_KEYS.includes(word) ? camelCase(word) : word;
+  const known = [BACKUP_KEYS, ...Object.values(innerKeys)].some((keys) => keys.includes(word));
+  return known ? camelCase(word) : word;
 }
 
 function invalid(problems: RawProblem[]): Validated {

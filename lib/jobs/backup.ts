@@ -2,12 +2,11 @@
 import { relative } from 'node:path';
 import pLimit from 'p-limit';
 import { CacheDirectory } from '../cache/directory.js';
-import { handleLeftover } from '../cache/leftovers.js';
 import { acquireLock, awaitLock } from '../cache/lock.js';
 import { diskUsage, type DiskUsage } from '../cache/usage.js';
 import { OpenDirectories } from '../cache/open_directories.js';
 import { VerifiedMemo } from '../cache/verified_memo.js';
-import { walkBatches, type CacheRecord, type Leftover, type WalkEntry } from '../cache/walk.js';
+import { walkBatches, type CacheRecord, type WalkEntry } from '../cache/walk.js';
 import type { ArchiveConfig, Logger } from '../config/index.js';
 import { checkAccess, requireCache } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
@@ -16,16 +15,16 @@ import { ListedStats } from '../remote/listed_stats.js';
 import type { RemoteStore } from '../remote/store.js';
 import { parseMoment } from '../rules/moment.js';
 import { checkNameText } from '../rules/names.js';
-import { OUTSIDE, scopeOf, type Scope } from '../rules/scope.js';
+import { scopeOf, type Scope } from '../rules/scope.js';
 import { inShard, type Shard } from '../rules/sharding.js';
 import { TapeWaitCount } from '../rules/tape_wait.js';
 import { bytesAbove, roomOf, type Watermarks } from '../rules/watermarks.js';
 import { checksumFile } from '../xrdcl/index.js';
+import { setAside } from './aside.js';
 import { backupRecord, decideAtSight, waitingForTape, type BackupContext } from './backup_record.js';
 import { coalesced } from './coalesced.js';
 import { forEachConcurrent } from './concurrent.js';
-import { failureOf } from './failure.js';
-import { failed, JobRun, type JobDependencies } from './job_run.js';
+import { JobRun, type JobDependencies } from './job_run.js';
 import { RecordOutcomes } from './record_outcomes.js';
 import type { Report } from './report.js';
 import { checkShard, storeOfShard, type ShardOptions } from './shards.js';
@@ -199,11 +198,12 @@ async function look(
   remote: ListedStats | RemoteStore,
   steps: Pass,
 ): Promise<void> {
-  const { run, context, scope, outcomes, pool } = steps;
+  const { run, context, logger, scope, outcomes, pool } = steps;
   const records: CacheRecord[] = [];
   for (const entry of batch) {
     if (entry.kind !== 'record') {
-      await pool.add(() => aside(entry, steps));
+      const { root, now } = context;
+      await pool.add(() => setAside(entry, { run, logger, root, now, excluded: scope.excluded }));
       continue;
     }
     const reason = scope.outside(entry.path);
@@ -227,41 +227,6 @@ async function more(record: CacheRecord, absent: boolean, { run, context, outcom
     backupRecord(record, context, attempt, absent && attempt === 1),
   );
   if (outcome !== 'ended') outcomes.add(record, outcome);
-}
-
-/** What is no record. */
-async function aside(entry: Exclude<WalkEntry, CacheRecord>, steps: Pass): Promise<void> {
-  const { run, scope } = steps;
-  switch (entry.kind) {
-    case 'vanished':
-      return;
-    case 'problem': {
-      const { path, code, errno, message } = entry;
-      if (scope.excluded(path)) run.finish({ result: 'kept', reason: OUTSIDE.excluded });
-      else run.finish({ result: 'failed', failure: { path, code, ...(errno && { errno }), message } });
-      return;
-    }
-    case 'leftover':
-      await clearUp(entry, steps);
-  }
-}
-
-async function clearUp(leftover: Leftover, { run, context, logger }: Pass): Promise<void> {
-  const { path } = leftover;
-  if (context.dryRun) {
-    logger.info('a file of an earlier run was left behind', { path });
-    return;
-  }
-  try {
-    const result = await handleLeftover(context.root, leftover, context.now());
-    if (result.outcome === 'displaced') run.finish(failed(path, 'Displaced', result.message));
-    else if (result.outcome === 'restored' || result.outcome === 'abandoned') {
-      const { outcome } = result;
-      logger.warn('a file that a crash left behind was dealt with', { path, outcome });
-    }
-  } catch (error) {
-    run.finish({ result: 'failed', failure: failureOf(path, error) });
-  }
 }
 
 /** Without it the next pass compares again. */

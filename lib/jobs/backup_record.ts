@@ -17,9 +17,10 @@ import { settling } from '../rules/settling.js';
 import { hasWriters, XRootDError } from '../xrdcl/index.js';
 import { classifyRecord, type ClassifyOptions } from './classify_record.js';
 import type { Emit } from './event_bus.js';
-import { LazyRecord, Moved } from './lazy_record.js';
+import { LazyRecord } from './lazy_record.js';
+import { Moved, MOVED } from './moved.js';
 import type { ProgressMeter } from './progress_meter.js';
-import { CHANGED, removeRecord, WRITING } from './remove_record.js';
+import { removeRecord } from './remove_record.js';
 import type { Outcome } from './tally.js';
 
 export interface BackupContext {
@@ -169,7 +170,7 @@ function optionsOf({ config, store, sumLocal, signal }: BackupContext): Classify
   const sumUnchanged: ClassifyOptions['sumLocal'] = async (record, length) => {
     const sum = await sumLocal(record, length);
     // Else a file that is being rewritten would look like a conflict.
-    if (!record.isUnchanged()) throw new Moved(CHANGED);
+    if (!record.isUnchanged()) throw new Moved(MOVED.changed);
     return sum;
   };
   return {
@@ -208,7 +209,7 @@ async function copy(
   const { config, store, emit, progress, signal } = context;
   const { path } = record;
   const size = Number(record.identity.size);
-  if (hasWriters(file.fd) === true) return { result: 'kept', reason: WRITING };
+  if (hasWriters(file.fd) === true) return { result: 'kept', reason: MOVED.writing };
   emit({ type: 'file:copying', path, size, attempt });
   const started = performance.now();
   const onProgress = (bytes: number) => {
@@ -221,7 +222,7 @@ async function copy(
   // From here on the remote file is ours: nobody else could have made it, because upload overwrites nothing.
   if (!file.isUnchanged()) {
     await store.remove(path);
-    return { result: 'kept', reason: CHANGED };
+    return { result: 'kept', reason: MOVED.changed };
   }
   const { state, remote } = await verifyCopy(record, file, checksum, context);
   const seconds = (performance.now() - started) / 1000;

@@ -2,17 +2,24 @@
 import type { OpenRecord } from '../cache/open_record.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
-import { classifyRemote, isQuestion, type Classification, type RemoteFacts } from '../rules/remote_state.js';
+import {
+  classifyRemote,
+  isQuestion,
+  type CheckFailed,
+  type Classification,
+  type RemoteFacts,
+} from '../rules/remote_state.js';
 import type { ChecksumType } from '../xrdcl/index.js';
 
 const nothing: Promise<undefined> = Promise.resolve(undefined);
 
-export interface ClassifyOptions {
+/** @typeParam R what the bytes are read from */
+export interface ClassifyOptions<R = OpenRecord> {
   store: RemoteStore;
   verify: 'checksum' | 'size';
   checksumType: ChecksumType;
-  /** Sums local bytes; bounded by the caller. */
-  sumLocal: (record: OpenRecord, length?: number) => Promise<Checksum>;
+  /** Sums local bytes, all or the first so many; bounded by the caller. */
+  sumLocal: (record: R, length?: number) => Promise<Checksum | CheckFailed>;
   signal?: AbortSignal | undefined;
 }
 
@@ -20,12 +27,12 @@ export interface ClassifyOptions {
  * @param known a checksum of the local bytes that was computed in this pass
  * @throws what asking throws: a check that couldn't be made is a failure, never a yes (S11)
  */
-export async function classifyRecord(
+export async function classifyRecord<R = OpenRecord>(
   name: string,
   size: number,
   remote: RemoteStat | null,
-  record: () => Promise<OpenRecord>,
-  options: ClassifyOptions,
+  record: () => Promise<R>,
+  options: ClassifyOptions<R>,
   known?: Checksum,
 ): Promise<Classification> {
   const { store, verify, checksumType, sumLocal, signal } = options;

@@ -46,7 +46,7 @@ export class JobRun {
   readonly emit: Emit;
   readonly dryRun: boolean;
   /** What the report says beside the outcomes. */
-  readonly extra: Partial<Pick<Report, 'evicted' | 'seed' | 'notOnTape'>> = {};
+  readonly extra: Partial<Pick<Report, 'evicted' | 'seed' | 'notOnTape' | 'unconfirmed'>> = {};
   readonly #dependencies: JobDependencies;
   readonly #options: JobRunOptions;
   readonly #tally: Tally;

@@ -3,10 +3,7 @@ import type { OpenDirectories } from '../cache/open_directories.js';
 import { openRecord, type OpenRecord } from '../cache/open_record.js';
 import type { CacheRecord } from '../cache/walk.js';
 import type { Identity } from '../rules/identity.js';
-import { CHANGED, GONE } from './remove_record.js';
-
-/** The record isn't the file that the walk saw; the next pass will see what it is now. */
-export class Moved extends Error {}
+import { Moved, MOVED } from './moved.js';
 
 /** Most records of a pass need none. */
 export class LazyRecord {
@@ -22,8 +19,8 @@ export class LazyRecord {
   readonly open = async (): Promise<OpenRecord> => {
     if (this.#open !== undefined) return this.#open;
     const opened = await openRecord(this.#directories, this.#record.path, this.#record.identity);
-    if (opened === 'vanished') throw new Moved(GONE);
-    if (opened === 'changed') throw new Moved(CHANGED);
+    if (opened === 'vanished') throw new Moved(MOVED.gone);
+    if (opened === 'changed') throw new Moved(MOVED.changed);
     this.#open = opened;
     return opened;
   };

@@ -1,17 +1,14 @@
-/** Removing the local file of a record that was found safe in this pass (S2), and what became of it. */
+/** Removing a local file that was found safe in this pass (S1, S12), if it still is what was verified (S2). */
 import { captureAndRemove, type CaptureResult } from '../cache/capture.js';
 import { splitPath, type CacheDirectory } from '../cache/directory.js';
 import { pruneEmpty } from '../cache/prune.js';
-import type { CacheRecord } from '../cache/walk.js';
 import type { ArchiveConfig } from '../config/index.js';
-import type { Decision } from '../rules/removal.js';
+import type { Identity } from '../rules/identity.js';
+import type { Removal } from '../rules/removal.js';
 import { hasWriters } from '../xrdcl/index.js';
 import type { Emit } from './event_bus.js';
+import { MOVED } from './moved.js';
 import type { Outcome } from './tally.js';
-
-export const GONE = 'gone before it was looked at';
-export const CHANGED = 'changed while it was worked on';
-export const WRITING = 'open for writing in another process';
 
 export interface RemovalContext {
   config: Pick<ArchiveConfig, 'pruneEmptyDirectories'>;
@@ -19,36 +16,34 @@ export interface RemovalContext {
   emit: Emit;
 }
 
+/**
+ * The only place where local files go.
+ * @throws what captureAndRemove() throws
+ */
 export async function removeRecord(
-  record: CacheRecord,
-  decision: Extract<Decision, { action: 'remove' }>,
+  { path, identity }: { path: string; identity: Identity },
+  removal: Removal,
   { root, emit, config }: RemovalContext,
 ): Promise<Outcome> {
-  const { path } = record;
-  const bytes = Number(record.identity.size);
-  if (!decision.perform) return { result: 'removed', bytes };
-  const result = await captureAndRemove(root, path, decision.identity, { hasWriters });
-  if (result.outcome === 'removed') {
-    emit({ type: 'file:removed', path, size: bytes, reason: decision.reason });
-    if (config.pruneEmptyDirectories) await pruneEmpty(root, splitPath(path)[0]);
-    return { result: 'removed', bytes };
-  }
-  return notRemoved(record, result);
+  const bytes = Number(identity.size);
+  if (!removal.perform) return { result: 'removed', bytes };
+  const result = await captureAndRemove(root, path, removal.identity, { hasWriters });
+  if (result.outcome !== 'removed') return notRemoved(path, result);
+  emit({ type: 'file:removed', path, size: bytes, reason: removal.reason });
+  if (config.pruneEmptyDirectories) await pruneEmpty(root, splitPath(path)[0]);
+  return { result: 'removed', bytes };
 }
 
-function notRemoved(record: CacheRecord, result: Exclude<CaptureResult, { outcome: 'removed' }>): Outcome {
+function notRemoved(path: string, result: Exclude<CaptureResult, { outcome: 'removed' }>): Outcome {
   switch (result.outcome) {
     case 'changed':
-      return { result: 'kept', reason: CHANGED };
+      return { result: 'kept', reason: MOVED.changed };
     case 'busy':
-      return { result: 'kept', reason: WRITING };
+      return { result: 'kept', reason: MOVED.writing };
     case 'vanished':
-      return { result: 'kept', reason: GONE };
+      return { result: 'kept', reason: MOVED.gone };
     case 'blocked':
     case 'displaced':
-      return {
-        result: 'failed',
-        failure: { path: record.path, code: 'NotRemoved', message: result.message },
-      };
+      return { result: 'failed', failure: { path, code: 'NotRemoved', message: result.message } };
   }
 }

@@ -48,13 +48,15 @@ export interface Report {
   seed?: string;
   /** Backup: what is still here and not on tape; absent where tape wasn't asked (`never` without `max_age_warning`). */
   notOnTape?: TapeWait;
+  /** Retention: nobody has confirmed its settings yet, so that it only reports. */
+  unconfirmed?: true;
   /** Bytes of the files counted in `copied`. */
   bytesCopied: number;
   /** Bytes of the files counted in `staged` or `requested`. */
   bytesStaged?: number;
   /** Bytes of the files counted in `verified`. */
   bytesVerified?: number;
-  /** Bytes of the local files that were removed. */
+  /** Bytes of the local files that were removed, or, by retention, of online files. */
   bytesRemoved: number;
   /** Why files were kept, with counts: `not on tape yet: 12`. */
   keptReasons: Record<string, number>;

@@ -33,10 +33,12 @@ interface Outcome {
   perform: boolean;
 }
 
+/** Only decide() makes one; `identity` is what was verified. */
+export type Removal = { action: 'remove'; identity: Identity } & Outcome;
+
 export type Decision =
   | ({ action: 'copy' | 'replace' } & Outcome)
-  /** Removing needs the identity that was verified: captureAndRemove() takes it. */
-  | ({ action: 'remove'; identity: Identity } & Outcome)
+  | Removal
   | ({ action: 'keep' } & Outcome)
   /** Something is wrong; `conflict` tells a different remote file from a check that failed. */
   | ({ action: 'report'; conflict: boolean } & Outcome);

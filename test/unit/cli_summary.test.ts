@@ -103,6 +103,24 @@ describe('the summary of what else there is', () => {
     assert.match(text({ job: 'restore', interrupted: true }), /every file that is there is complete/);
   });
 
+  it('retention: what went, and that new settings are to be confirmed', () => {
+    const told = text({
+      job: 'retention',
+      scanned: 3,
+      removed: 2,
+      bytesRemoved: 3000,
+      kept: 1,
+      dryRun: true,
+    });
+    assert.match(told, /^Retention, dry run finished/);
+    assert.match(told, /^ {2}removed +2 {2}3\.0 kB$/m);
+    assert.doesNotMatch(told, /copied|--confirm/);
+    assert.match(
+      text({ job: 'retention', dryRun: true, unconfirmed: true }),
+      /nobody has confirmed[^]*--confirm/,
+    );
+  });
+
   it('stage: asked for, or online', () => {
     const asked = text({ job: 'stage', scanned: 3, requested: 3, staged: 0, bytesStaged: 3000 });
     assert.match(asked, /^ {2}requested +3 {2}3\.0 kB$/m);

@@ -3,8 +3,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { camelCase, snakeCase } from '../../lib/config/case.js';
 import { ConfigError } from '../../lib/config/errors.js';
-import { backupSchema, BACKUP_KEYS, MAIL_KEYS, type ArchiveOptions } from '../../lib/config/schema.js';
-import { nearestKey, requireCache, resolveOptions, validateBlock } from '../../lib/config/validate.js';
+import {
+  backupSchema,
+  BACKUP_KEYS,
+  MAIL_KEYS,
+  RETENTION_KEYS,
+  type ArchiveOptions,
+} from '../../lib/config/schema.js';
+import {
+  absolutePaths,
+  nearestKey,
+  requireCache,
+  resolveOptions,
+  validateBlock,
+} from '../../lib/config/validate.js';
 
 const minimal = { target_url: 'root://host//base' };
 
@@ -72,6 +84,17 @@ describe('the options', () => {
     const mail = { host: 'smtp', from_addr: 'a@b', to_addrs: 'c@d' };
     assert.deepEqual(validateBlock({ ...minimal, mail }).config?.mail?.toAddrs, ['c@d']);
     assert.equal(validateBlock({ ...minimal, mail: null, keytab_file_path: null }).config?.mail, undefined);
+  });
+
+  it('take one hold for a list, and a directory from where the file is', () => {
+    const block = { ...minimal, retention: { online_directory: 'online', period: 'P3Y', hold: '2021' } };
+    const { config } = validateBlock(absolutePaths(block, '/etc'));
+    assert.deepEqual(config?.retention, {
+      onlineDirectory: '/etc/online',
+      period: 'P3Y',
+      hold: ['2021'],
+      confirmed: false,
+    });
   });
 
   it('take a rate as a number, or as people write it', () => {
@@ -186,6 +209,33 @@ describe('the options', () => {
       { mail: { host: 'h', from_adr: 'a@b', to_addrs: ['a@b'] } },
       /mail\.from_adr: is not known; did you mean from_addr\?/,
     ],
+    [{ retention: 'P3Y' }, /^retention: must be a block of keys \(online_directory, online_url, period, /],
+    [{ retention: { period: 'P3Y' } }, /^retention: must name either online_directory or online_url$/],
+    [
+      { retention: { period: 'P3Y', online_directory: '/o', online_url: 'root://h//o' } },
+      /^retention: must name either/,
+    ],
+    [
+      { retention: { online_directory: '/o' } },
+      /^retention\.period: is missing: it must be a duration from 1d to 100y/,
+    ],
+    [{ retention: { online_directory: '/o', period: '3 years' } }, /^retention\.period: .*not "3 years"$/],
+    [{ retention: { online_directory: '/o', period: 'PT23H' } }, /^retention\.period: .*from 1d to 100y/],
+    [{ retention: { online_directory: '/o', period: 'P0D' } }, /^retention\.period: .*from 1d to 100y/],
+    [{ retention: { online_directory: '/o', period: '2023-01-01' } }, /^retention\.period: /],
+    [{ retention: { online_directory: '/o', period: 'P99999Y' } }, /^retention\.period: .*not "P99999Y"$/],
+    [
+      { retention: { online_directory: '/o', period: 'P3Y', holds: [] } },
+      /^retention\.holds: is not known; did you mean hold\?$/,
+    ],
+    [
+      { retention: { online_directory: '/o', period: 'P3Y', hold: [''] } },
+      /^retention\.hold\.0: must be a path or a glob, not an empty text$/,
+    ],
+    [
+      { retention: { online_directory: '/o', period: 'P3Y', hold: { a: 1 } } },
+      /^retention\.hold: must be a path or a glob, or a list of them$/,
+    ],
     [{ auto_remvoe: 'never' }, /^auto_remvoe: is not known; did you mean auto_remove\?$/],
     [{ checksum_type: 'md5' }, /adler32, crc32c/],
   ];
@@ -237,7 +287,7 @@ describe('the options', () => {
   });
 
   it('change between the two cases without loss', () => {
-    for (const key of [...BACKUP_KEYS, ...MAIL_KEYS]) {
+    for (const key of [...BACKUP_KEYS, ...MAIL_KEYS, ...RETENTION_KEYS]) {
       assert.equal(snakeCase(camelCase(key)), key);
       assert.match(key, /^[a-z0-9]+(_[a-z0-9]+)*$/);
     }
@@ -246,7 +296,7 @@ describe('the options', () => {
   it('stand in docs/configuration.md, each with its default and its range', () => {
     const docs = readFileSync(path.join(repository(), 'docs/configuration.md'), 'utf8');
     const row = (key: string): string => new RegExp(`^\\| \`${key}\` +\\|.*$`, 'm').exec(docs)?.[0] ?? '';
-    for (const key of MAIL_KEYS) assert.notEqual(row(key), '', key);
+    for (const key of [...MAIL_KEYS, ...RETENTION_KEYS]) assert.notEqual(row(key), '', key);
     const defaults = validateBlock(minimal).config as unknown as Record<string, unknown>;
     for (const key of BACKUP_KEYS) {
       const line = row(key);
@@ -267,7 +317,10 @@ describe('the options', () => {
     }
     const documented = [...docs.matchAll(/^\| `(\w+)` +\|/gm)].map((match) => match[1] ?? '');
     for (const key of documented)
-      assert.ok([...BACKUP_KEYS, ...MAIL_KEYS].includes(key), `${key} is only in the docs`);
+      assert.ok(
+        [...BACKUP_KEYS, ...MAIL_KEYS, ...RETENTION_KEYS].includes(key),
+        `${key} is only in the docs`,
+      );
   });
 });
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { redact } from '../../config/index.js';
 import { renameKeys, snakeCase } from '../../config/case.js';
+import { checkRetention } from '../../jobs/retention_settings.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
 import { addConfigOptions, configOf, type ConfigOptions } from '../options.js';
@@ -19,6 +20,7 @@ export function addConfig(program: Command, session: Session): void {
 
 async function checkConfig({ options, output }: Invocation<ConfigOptions>): Promise<ExitCode> {
   const { config, file } = await configOf(options);
+  checkRetention(config, new Date());
   const block = redact(renameKeys(config, snakeCase)) as object;
   if (output.json) output.object({ type: 'config', file: file ?? null, backup: block });
   else {

@@ -1,0 +1,41 @@
+/** `retention`: online files past their period go, if they are on tape. */
+import { Option, type Command } from 'commander';
+import type { ExitCode } from '../exit_codes.js';
+import { bytes, printable } from '../format.js';
+import { action, type Invocation, type Session } from '../invocation.js';
+import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { runPass } from '../pass.js';
+
+type Options = ConfigOptions & { dryRun?: boolean; confirm?: boolean };
+
+export function addRetention(program: Command, session: Session): void {
+  const command = program
+    .command('retention')
+    .description('remove online files past their retention period that are identical on tape')
+    .option('-n, --dry-run', 'remove nothing, list what would go')
+    .addOption(
+      new Option('--confirm', 'the settings are right: remove, now and from now on').conflicts('dryRun'),
+    );
+  addConfigOptions(command).action(
+    action(session, retention, 'stopping cleanly: what is not removed yet stays'),
+  );
+}
+
+function retention(invocation: Invocation<Options>): Promise<ExitCode> {
+  const { options, output, screen, signal } = invocation;
+  const { dryRun, confirm } = options;
+  return runPass(
+    invocation,
+    (archive) => {
+      if (!output.json) {
+        archive.on('file:removable', ({ path, size, date }) => {
+          // Of two things on one terminal the list is what was asked for.
+          screen.hideBar();
+          output.line(`${date.slice(0, 10)}  ${bytes(size).padStart(9)}  ${printable(path)}`);
+        });
+      }
+      return archive.retention({ dryRun, confirm, signal });
+    },
+    { cache: false },
+  );
+}

@@ -1,0 +1,54 @@
+/** What a walk meets that is no record: told of, and, where a crash left it behind, cleared up. */
+import type { CacheDirectory } from '../cache/directory.js';
+import { handleLeftover } from '../cache/leftovers.js';
+import type { CacheRecord, Leftover, WalkEntry } from '../cache/walk.js';
+import type { Logger } from '../config/index.js';
+import { OUTSIDE } from '../rules/scope.js';
+import { failureOf } from './failure.js';
+import { failed, type JobRun } from './job_run.js';
+
+export interface AsideContext {
+  root: CacheDirectory;
+  run: JobRun;
+  logger: Logger;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** What is left alone by configuration is no failure. Default: nothing is. */
+  excluded?: (path: string) => boolean;
+}
+
+export async function setAside(entry: Exclude<WalkEntry, CacheRecord>, context: AsideContext): Promise<void> {
+  switch (entry.kind) {
+    case 'vanished':
+      return;
+    case 'problem': {
+      const { path, code, errno, message } = entry;
+      const failure = { path, code, ...(errno && { errno }), message };
+      const excluded = context.excluded?.(path) === true;
+      context.run.finish(
+        excluded ? { result: 'kept', reason: OUTSIDE.excluded } : { result: 'failed', failure },
+      );
+      return;
+    }
+    case 'leftover':
+      await clearUp(entry, context);
+  }
+}
+
+async function clearUp(leftover: Leftover, { root, run, logger, now }: AsideContext): Promise<void> {
+  const { path } = leftover;
+  if (run.dryRun) {
+    logger.info('a file of an earlier run was left behind', { path });
+    return;
+  }
+  try {
+    const result = await handleLeftover(root, leftover, now());
+    if (result.outcome === 'displaced') run.finish(failed(path, 'Displaced', result.message));
+    else if (result.outcome === 'restored' || result.outcome === 'abandoned') {
+      const { outcome } = result;
+      logger.warn('a file that a crash left behind was dealt with', { path, outcome });
+    }
+  } catch (error) {
+    run.finish({ result: 'failed', failure: failureOf(path, error) });
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Retention of online storage: files past their period go, if and only if the target has them, identical, on tape (S12).
+ * Nothing is copied, nothing at the target is changed.
+ */
+import { CacheDirectory } from '../cache/directory.js';
+import { confirm, isConfirmed } from '../cache/confirmation.js';
+import { acquireLock } from '../cache/lock.js';
+import { accessProblems, checkAccess, ConfigError, parseTarget, requireCache } from '../config/index.js';
+import { openStore } from '../remote/open_store.js';
+import { checkNameText } from '../rules/names.js';
+import type { OnlineFile } from '../rules/retention.js';
+import { forEachConcurrent } from './concurrent.js';
+import { JobRun, type JobDependencies } from './job_run.js';
+import { OnlineDirectory } from './online_directory.js';
+import { OnlineServer } from './online_server.js';
+import type { Report } from './report.js';
+import { retainOrRemove } from './retention_record.js';
+import { retentionSettings, type RetentionSettings } from './retention_settings.js';
+
+export interface RetentionOptions {
+  /** Only tell what would go. Default false. */
+  dryRun?: boolean | undefined;
+  /**
+   * These settings are as they should be: remove, now and from now on. Without it, or `confirmed` in the configuration, a
+   * pass with settings that nobody confirmed yet only reports. Default false.
+   */
+  confirm?: boolean | undefined;
+  /** Ends the pass; what was removed by then was safe, all else is still there. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Files past retention that are worked on at once: each is open, and most wait for their checksums. */
+const filesInFlight = 256;
+
+/**
+ * Resolves with the report also when files failed, and when the signal ended it.
+ * @param now milliseconds since the epoch
+ * @throws {ConfigError} before anything is touched; {LockedError} if another pass works there; {XRootDError} when a server
+ * can't be reached or refuses us, at the start or in the middle
+ */
+export async function retention(
+  dependencies: JobDependencies,
+  options: RetentionOptions = {},
+  now: () => number = Date.now,
+): Promise<Report> {
+  const { config } = dependencies;
+  const settings = retentionSettings(config, new Date(now()));
+  await checkAccess({ keytabFilePath: config.keytabFilePath });
+  const directory = await stateDirectory(settings, dependencies);
+  const lock = await acquireLock(directory, config.workerFilePath);
+  try {
+    const root = await CacheDirectory.openRoot(directory);
+    try {
+      return await pass(root, settings, dependencies, options, now);
+    } finally {
+      await root.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Where lock and confirmation are kept: the online storage itself, or, if that is on a server, the cache. */
+async function stateDirectory({ place }: RetentionSettings, { config }: JobDependencies): Promise<string> {
+  if ('server' in place) {
+    const cacheDirectory = requireCache(config);
+    await checkAccess({ cacheDirectory });
+    return cacheDirectory;
+  }
+  const problems = await accessProblems({ cacheDirectory: place.directory });
+  if (problems.length > 0)
+    throw new ConfigError(problems.map(({ message }) => ({ key: 'retention.onlineDirectory', message })));
+  return place.directory;
+}
+
+async function pass(
+  root: CacheDirectory,
+  settings: RetentionSettings,
+  dependencies: JobDependencies,
+  { dryRun = false, confirm: confirming = false, signal }: RetentionOptions,
+  now: () => number,
+): Promise<Report> {
+  const { config, logger } = dependencies;
+  const { place, rules, held, said } = settings;
+  if (confirming && !dryRun) await confirm(root, said, new Date(now()));
+  const confirmed = settings.confirmed || (await isConfirmed(root, said));
+  if (!confirmed) logger.warn('nobody has confirmed these retention settings: nothing is removed');
+
+  const target = dependencies.open();
+  const server =
+    'server' in place
+      ? { at: place.server, store: openStore({ ...config, targetUrl: place.server.url }) }
+      : undefined;
+  const ping = async (by?: AbortSignal) => {
+    await target.ping(by);
+    await server?.store.ping(by);
+  };
+  const run = new JobRun({ ...target, ping }, dependencies, {
+    ...{ job: 'retention', signal, dryRun: dryRun || !confirmed },
+    place: server?.at.url ?? root.real,
+  });
+  if (!confirmed) run.extra.unconfirmed = true;
+  const storage =
+    server === undefined
+      ? new OnlineDirectory({ root, run, logger, now }, config)
+      : new OnlineServer(server.at, server.store, run, config);
+  const { base } = parseTarget(config.targetUrl);
+  const nameProblem = (path: string) => {
+    const verdict = checkNameText(path, { base });
+    return verdict.ok ? undefined : verdict.reason;
+  };
+  const context = { config, run, store: target, storage, rules, nameProblem, now };
+  const report = await run
+    .run(async () => {
+      await ping(run.signal);
+      await forEachConcurrent(found(storage.files(), run), filesInFlight, async (file) => {
+        if (!run.signal.aborted) await retainOrRemove(file, context);
+      });
+    })
+    .finally(() => storage.close());
+  if (!report.interrupted)
+    for (const hold of held.unmatched()) logger.warn(`nothing is named by the hold ${hold}`);
+  return report;
+}
+
+async function* found(
+  files: AsyncIterable<OnlineFile>,
+  { progress }: JobRun,
+): AsyncGenerator<OnlineFile, void, undefined> {
+  for await (const file of files) {
+    progress.found(Number(file.identity.size));
+    yield file;
+  }
+  progress.walkEnded();
+}

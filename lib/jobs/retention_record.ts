@@ -1,0 +1,105 @@
+/** One online file: old enough, not held, identical on tape? Then it goes; else it stays, and why is told. */
+import type { ArchiveConfig } from '../config/index.js';
+import type { RemoteStat, RemoteStore } from '../remote/store.js';
+import { ageOf, decideRetention, type Age, type OnlineFile } from '../rules/retention.js';
+import { settling } from '../rules/settling.js';
+import { classifyRecord } from './classify_record.js';
+import { failed, type JobRun } from './job_run.js';
+import { Moved } from './moved.js';
+import type { OnlineStorage, OpenedFile } from './online_storage.js';
+import type { RetentionSettings } from './retention_settings.js';
+import type { Outcome } from './tally.js';
+
+export interface RetentionContext {
+  config: Pick<ArchiveConfig, 'checksumType' | 'settleSeconds'>;
+  run: JobRun;
+  /** The target. */
+  store: RemoteStore;
+  storage: OnlineStorage;
+  rules: RetentionSettings['rules'];
+  /** Why a name can't be at the target; undefined if it can. */
+  nameProblem: (path: string) => string | undefined;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** Changed, or gone, or not on tape any more, since it was compared. */
+const TARGET_CHANGED = 'changed on the server while it was worked on';
+
+export async function retainOrRemove(file: OnlineFile, context: RetentionContext): Promise<void> {
+  const { run, rules } = context;
+  const { path } = file;
+  const size = Number(file.identity.size);
+  const age = ageOf(file, rules);
+  if (age.past) await run.file(path, size, () => pastRetention(file, age, context));
+  else run.finish({ result: 'kept', reason: age.reason }, { path, size });
+}
+
+/** @throws what a request or a disk throws; the file is then still there, whole */
+async function pastRetention(
+  file: OnlineFile,
+  age: Extract<Age, { past: true }>,
+  context: RetentionContext,
+): Promise<Outcome> {
+  const { storage, nameProblem } = context;
+  const problem = nameProblem(file.path) ?? storage.nameProblem(file.path);
+  if (problem !== undefined) return failed(file.path, 'BadName', problem);
+  let opened: OpenedFile | undefined;
+  try {
+    opened = await storage.open(file);
+    return await judge(file, age, opened, context);
+  } catch (error) {
+    if (error instanceof Moved) return { result: 'kept', reason: error.message };
+    throw error;
+  } finally {
+    opened?.close();
+  }
+}
+
+async function judge(
+  file: OnlineFile,
+  age: Extract<Age, { past: true }>,
+  opened: OpenedFile,
+  { config, run, store, now }: RetentionContext,
+): Promise<Outcome> {
+  const { path, identity } = file;
+  const { signal, dryRun } = run;
+  const size = Number(identity.size);
+  const target = await store.stat(path, signal);
+  const remote = await classifyRecord(path, size, target, () => Promise.resolve(opened), {
+    ...{ store, signal, verify: 'checksum', checksumType: config.checksumType },
+    sumLocal: (online, length) => online.checksum(length),
+  });
+  const { settled } = settling(identity, config.settleSeconds, now());
+  const decision = decideRetention({ age, remote, verified: opened.verified(), settled, dryRun });
+  switch (decision.action) {
+    case 'keep':
+      return { result: 'kept', reason: decision.reason };
+    case 'report': {
+      const [result, code] = decision.conflict
+        ? (['conflicts', 'Conflict'] as const)
+        : (['failed', 'Unverified'] as const);
+      return { result, failure: { path, code, message: decision.reason } };
+    }
+    case 'remove':
+      if (!decision.perform) {
+        run.emit({ type: 'file:removable', path, size, date: age.date.toISOString() });
+        return { result: 'removed', bytes: size };
+      }
+      // Comparing may have taken hours.
+      if (!sameOnTape(target, await store.stat(path, signal)))
+        return { result: 'kept', reason: TARGET_CHANGED };
+      return await opened.remove(decision);
+  }
+}
+
+function sameOnTape(before: RemoteStat | null, now: RemoteStat | null): boolean {
+  return (
+    before !== null &&
+    now !== null &&
+    now.backUpExists &&
+    now.kind === before.kind &&
+    now.size === before.size &&
+    now.mtime.getTime() === before.mtime.getTime()
+  );
+}

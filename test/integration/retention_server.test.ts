@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile, utimes } from 'node:fs/promises';
+import { ConfigError, XRootDError } from '../../lib/index.js';
+import { TapeSandbox } from '../../lib/sandbox/index.js';
+import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { bytesOf, cut, listing, pass, writeRecord } from '../support/retention.js';
+
+describe('retention of files on another server', () => {
+  const names = ['goes', 'held', 'young', 'not-on-tape', 'other-bytes', 'empty'];
+
+  /** The cache is empty, and only there for the lock. */
+  async function withTwoServers(use: (bench: Bench, other: TapeSandbox) => Promise<void>): Promise<void> {
+    await using other = await TapeSandbox.start({ tapeFlags: false });
+    await withArchive({ migrationDelay: 'never', failMigration: 'd/not-on-tape' }, async (bench) => {
+      for (const name of names) await writeRecord(bench.cache, `d/${name}`, name === 'empty' ? 0 : 1000);
+      await bench.pass({ autoRemove: 'never' });
+      await bench.sandbox.migrateAll();
+      await bench.pass({ autoRemove: 'cached', targetUrl: other.url });
+      assert.deepEqual(await recordsIn(bench.cache), []);
+      await other.corrupt('d/other-bytes', { copy: 'disk' });
+      for (const name of names) {
+        const time = name === 'young' ? cut : cut - 1;
+        await utimes(other.diskPath(`d/${name}`), time, time);
+      }
+      await use(bench, other);
+    });
+  }
+
+  it('goes by the same rules', async () => {
+    await withTwoServers(async (bench, other) => {
+      const block = { onlineUrl: other.url, hold: 'd/held' };
+      const told = await pass(bench, block, {});
+      assert.equal(told.unconfirmed, true);
+      assert.deepEqual(listing(bench), ['d/empty 0', 'd/goes 1000']);
+      const report = await pass(bench, block);
+      assert.deepEqual(counts(report), { scanned: 6, removed: 2, kept: 3, conflicts: 1 });
+      assert.deepEqual(report.keptReasons, { 'on hold': 1, 'not past retention': 1, 'not on tape yet': 1 });
+      assert.equal(report.failures[0]?.path, 'd/other-bytes');
+      for (const name of names) {
+        assert.equal(existsSync(other.diskPath(`d/${name}`)), !['goes', 'empty'].includes(name), name);
+        assert.ok(existsSync(bench.sandbox.diskPath(`d/${name}`)), name);
+      }
+    });
+  }).timeout(60_000);
+
+  it('what changes there before it goes stays', async () => {
+    await withTwoServers(async (bench, other) => {
+      const file = other.diskPath('d/goes');
+      const report = await pass(bench, { onlineUrl: other.url }, { confirm: true }, (store) => ({
+        checksum: async (name, ...query) => {
+          const sum = await store.checksum(name, ...query);
+          if (name === 'd/goes') await utimes(file, cut - 2, cut - 2);
+          return sum;
+        },
+      }));
+      assert.equal(report.keptReasons['changed while it was worked on'], 1);
+      assert.deepEqual(await readFile(file), bytesOf('d/goes', 1000));
+    });
+  }).timeout(60_000);
+
+  it('nothing goes where the online server is the target by another name', async () => {
+    await withTwoServers(async (bench) => {
+      const alias = bench.sandbox.url.replace('127.0.0.1', 'localhost');
+      assert.notEqual(alias, bench.sandbox.url);
+      // Tape holds what has the same time.
+      for (const name of names)
+        for (const copy of [bench.sandbox.diskPath(`d/${name}`), bench.sandbox.tapePath(`d/${name}`)])
+          if (existsSync(copy)) await utimes(copy, cut - 1, cut - 1);
+      const report = await pass(bench, { onlineUrl: alias });
+      assert.deepEqual(counts(report), { scanned: 6, kept: 6 });
+      assert.deepEqual(report.keptReasons, {
+        'on tape where it is online: is that the target?': 5,
+        'not on tape yet': 1,
+      });
+    });
+  }).timeout(60_000);
+
+  it('an online server that is gone ends the pass; so does a cache that isn’t there', async () => {
+    await withTwoServers(async (bench, other) => {
+      await other.kill();
+      await assert.rejects(pass(bench, { onlineUrl: other.url }), XRootDError);
+      const archive = bench.archive({
+        cacheDirectory: undefined,
+        retention: { onlineUrl: other.url, period: 'P3Y' },
+      });
+      await assert.rejects(archive.retention(), ConfigError);
+    });
+  }).timeout(90_000);
+});
