@@ -18,6 +18,8 @@ export type ArchiveEvent =
   | { type: 'file:removable'; path: string; size: number; date: string }
   | { type: 'file:kept'; path: string; reason: string }
   | { type: 'file:failed'; path: string; code: string; errno?: number; message: string; conflict: boolean }
+  /** Attempt number `attempt` failed; another will be made. */
+  | { type: 'file:retry'; path: string; code: string; message: string; attempt: number; retriesLeft: number }
   /** The whole pass, at most 10 a second and once at its end. */
   | {
       type: 'progress';

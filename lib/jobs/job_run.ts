@@ -8,6 +8,7 @@ import type { ArchiveConfig, Logger } from '../config/index.js';
 import type { LimitedStore } from '../remote/limited_store.js';
 import type { RemoteStore } from '../remote/store.js';
 import { printableName } from '../rules/names.js';
+import type { XRootDError } from '../xrdcl/index.js';
 import type { Emit, EventBus } from './event_bus.js';
 import { failureOf } from './failure.js';
 import type { ListItem, RemoteEntry } from './list.js';
@@ -127,9 +128,12 @@ export class JobRun {
     path: string,
     task: (attempt: number) => Promise<T>,
   ): Promise<T | Extract<Outcome, { result: 'failed' | 'conflicts' }> | 'ended'> {
-    const { config, logger } = this.#dependencies;
+    const { config } = this.#dependencies;
+    const onRetry = ({ code, message }: XRootDError, attempt: number, retriesLeft: number) => {
+      this.emit({ type: 'file:retry', path, code, message, attempt, retriesLeft });
+    };
     try {
-      return await retrying(path, { config, logger, signal: this.signal }, task, () => {
+      return await retrying({ config, onRetry, signal: this.signal }, task, () => {
         this.progress.restart(path);
       });
     } catch (error) {

@@ -22,6 +22,11 @@ export function logEvents(logger: Logger): (event: ArchiveEvent) => void {
         logger.error(message, { record: path, code, ...(conflict && { conflict }) });
         break;
       }
+      case 'file:retry': {
+        const { path, message, attempt, retriesLeft } = event;
+        logger.warn(message, { record: path, attempt, retriesLeft });
+        break;
+      }
       case 'pass:finished': {
         const { job, failures: _, keptReasons, ...numbers } = event.report;
         logger.info(`${job} finished`, { ...numbers, keptReasons });

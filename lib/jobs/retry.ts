@@ -1,18 +1,18 @@
 /** Tries again what is worth another try, with back-off; an aborted call is not tried again. */
 import pRetry from 'p-retry';
-import type { ArchiveConfig, Logger } from '../config/index.js';
+import type { ArchiveConfig } from '../config/index.js';
 import { XRootDError } from '../xrdcl/index.js';
 
 export interface RetryContext {
   config: Pick<ArchiveConfig, 'retryAttempts' | 'retryDelaySeconds' | 'retryMaxDelaySeconds'>;
-  logger: Logger;
+  /** Before the wait for another attempt. */
+  onRetry: (error: XRootDError, attempt: number, retriesLeft: number) => void;
   signal: AbortSignal | undefined;
 }
 
 /** @param onFailed after every attempt that failed */
 export async function retrying<T>(
-  path: string,
-  { config, logger, signal }: RetryContext,
+  { config, onRetry, signal }: RetryContext,
   task: (attempt: number) => Promise<T>,
   onFailed: () => void,
 ): Promise<T> {
@@ -36,7 +36,7 @@ export async function retrying<T>(
     ...(signal && { signal }),
     shouldRetry: ({ error, attemptNumber, retriesLeft }) => {
       const retry = error instanceof XRootDError && error.retryable && retriesLeft > 0;
-      if (retry) logger.warn(error.message, { record: path, attempt: attemptNumber, retriesLeft });
+      if (retry) onRetry(error, attemptNumber, retriesLeft);
       return retry;
     },
     onFailedAttempt: onFailed,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { retrying } from '../../lib/jobs/retry.js';
 import { XRootDError } from '../../lib/xrdcl/index.js';
-import { keepingLogger } from '../support/archive.js';
 
 const config = { retryAttempts: 3, retryDelaySeconds: 0, retryMaxDelaySeconds: 0 };
 const refused = (code: number, errNo = 0) =>
@@ -12,20 +11,24 @@ const lasting = refused(303);
 
 interface Tried {
   attempts: number[];
+  retries: [attempt: number, retriesLeft: number][];
   failures: number;
   outcome: Promise<string>;
 }
 
 function tried(errors: readonly unknown[], signal?: AbortSignal): Tried {
-  const { logger } = keepingLogger();
-  const seen: Tried = { attempts: [], failures: 0, outcome: Promise.resolve('') };
+  const seen: Tried = { attempts: [], retries: [], failures: 0, outcome: Promise.resolve('') };
   const task = (attempt: number) => {
     seen.attempts.push(attempt);
     const error = errors[attempt - 1];
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what a task throws is the table's
     return error === undefined ? Promise.resolve(`done at ${attempt}`) : Promise.reject(error);
   };
-  seen.outcome = retrying('record', { config, logger, signal }, task, () => (seen.failures += 1));
+  const onRetry = (error: XRootDError, attempt: number, retriesLeft: number) => {
+    assert.equal(error, errors[attempt - 1]);
+    seen.retries.push([attempt, retriesLeft]);
+  };
+  seen.outcome = retrying({ config, onRetry, signal }, task, () => (seen.failures += 1));
   return seen;
 }
 
@@ -41,6 +44,10 @@ describe('retrying', () => {
         Array.from({ length: attempts }, (_, i) => i + 1),
       );
       assert.equal(seen.failures, bad);
+      assert.deepEqual(
+        seen.retries,
+        Array.from({ length: attempts - 1 }, (_, i) => [i + 1, config.retryAttempts - 1 - i]),
+      );
     }
   });
 
@@ -62,13 +69,11 @@ describe('retrying', () => {
 
   it('an abort between two attempts is the last of them', async () => {
     const ending = new AbortController();
-    const { logger } = keepingLogger();
     let attempts = 0;
     const outcome = retrying(
-      'record',
       {
         config: { ...config, retryDelaySeconds: 60, retryMaxDelaySeconds: 60 },
-        logger,
+        onRetry: () => undefined,
         signal: ending.signal,
       },
       () => {
