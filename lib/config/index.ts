@@ -3,6 +3,6 @@ export * from './errors.js';
 export * from './load.js';
 export * from './logger.js';
 export { redact, redactText } from './redact.js';
-export type { ArchiveConfig, ArchiveOptions, BackupBlock, MailConfig } from './schema.js';
+export type { ArchiveConfig, ArchiveOptions, BackupBlock, HttpConfig, MailConfig } from './schema.js';
 export { parseTarget, type Target } from './target.js';
 export { requireCache, resolveOptions } from './validate.js';

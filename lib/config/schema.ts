@@ -32,9 +32,20 @@ export const CACHE_MISSING = `is missing: it must be ${cacheDirectory}`;
 const mailSchema = z.strictObject({
   /** Mail server. */
   host: text('the name of a mail server'),
+  /** 465 speaks TLS from the start; elsewhere STARTTLS is used where it is offered. */
+  port: integerIn(1, 65_535, 'port').default(25),
   from_addr: mailAddress(),
   /** One address or a list. */
   to_addrs: mailAddresses(),
+  /** The same trouble isn't mailed again for so long. Below a day, so that a daily pass that ends early tells it daily. */
+  repeat_after: duration().default('20h'),
+});
+
+const httpSchema = z.strictObject({
+  /** Address to listen on; whoever reaches it reads names of records. */
+  host: text('an address to listen on').default('127.0.0.1'),
+  /** 0: any free one, which the log names. */
+  port: integerIn(0, 65_535, 'port'),
 });
 
 const retentionSchema = z
@@ -92,6 +103,8 @@ const block = z.strictObject({
   mail: mailSchema.optional(),
   /** How long files stay on online storage that have a copy on tape. */
   retention: retentionSchema.optional(),
+  /** Metrics, health and the status page. */
+  http: httpSchema.optional(),
 
   /** How local and remote bytes are compared before a removal. */
   verify: oneOf(['checksum', 'size']).default('checksum'),
@@ -169,10 +182,15 @@ export type ArchiveOptions = Camelized<BackupBlock>;
 /** Checked, with every default filled in; paths are absolute, the target is normalised. */
 export type ArchiveConfig = Camelized<z.output<typeof backupSchema>>;
 export type MailConfig = NonNullable<ArchiveConfig['mail']>;
+export type HttpConfig = NonNullable<ArchiveConfig['http']>;
 
 export const BACKUP_KEYS: readonly string[] = Object.keys(backupSchema.shape);
-export const MAIL_KEYS: readonly string[] = Object.keys(mailSchema.shape);
-export const RETENTION_KEYS: readonly string[] = Object.keys(retentionSchema.shape);
+/** Of the blocks within the block. */
+export const INNER_KEYS: Readonly<Record<string, readonly string[]>> = {
+  mail: Object.keys(mailSchema.shape),
+  http: Object.keys(httpSchema.shape),
+  retention: Object.keys(retentionSchema.shape),
+};
 /** Keys whose values are paths of this machine, in whichever block. */
 export const PATH_KEYS: readonly string[] = [
   ...['cache_directory', 'keytab_file_path', 'worker_file_path'],

@@ -8,9 +8,8 @@ import {
   backupSchema,
   BACKUP_KEYS,
   CACHE_MISSING,
-  MAIL_KEYS,
+  INNER_KEYS,
   PATH_KEYS,
-  RETENTION_KEYS,
   type ArchiveConfig,
   type ArchiveOptions,
 } from './schema.js';
@@ -91,12 +90,9 @@ export function nearestKey(key: string, known: readonly string[]): string | unde
   return best?.candidate;
 }
 
-/** Of blocks within the block. */
-const innerKeys: Record<string, readonly string[]> = { mail: MAIL_KEYS, retention: RETENTION_KEYS };
-
 function problemsOf(issue: z.core.$ZodIssue, given: Record<string, unknown>): RawProblem[] {
   const keys = issue.path.map(String);
-  const known = innerKeys[keys[0] ?? ''] ?? BACKUP_KEYS;
+  const known = INNER_KEYS[keys[0] ?? ''] ?? BACKUP_KEYS;
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: [...keys, key], message: unknownKey(key, known) }));
   if (issue.code === 'invalid_type' && keys.length <= 1 && issue.expected === 'object')
@@ -148,7 +144,7 @@ function camelKeys(): string[] {
 }
 
 function camelCaseOfKnown(word: string): string {
-  const known = [BACKUP_KEYS, ...Object.values(innerKeys)].some((keys) => keys.includes(word));
+  const known = [BACKUP_KEYS, ...Object.values(INNER_KEYS)].some((keys) => keys.includes(word));
   return known ? camelCase(word) : word;
 }
 

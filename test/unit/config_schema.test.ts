@@ -3,13 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { camelCase, snakeCase } from '../../lib/config/case.js';
 import { ConfigError } from '../../lib/config/errors.js';
-import {
-  backupSchema,
-  BACKUP_KEYS,
-  MAIL_KEYS,
-  RETENTION_KEYS,
-  type ArchiveOptions,
-} from '../../lib/config/schema.js';
+import { backupSchema, BACKUP_KEYS, INNER_KEYS, type ArchiveOptions } from '../../lib/config/schema.js';
 import {
   absolutePaths,
   nearestKey,
@@ -18,6 +12,7 @@ import {
   validateBlock,
 } from '../../lib/config/validate.js';
 
+const innerKeys = Object.values(INNER_KEYS).flat();
 const minimal = { target_url: 'root://host//base' };
 
 function problem(more: Record<string, unknown>): string {
@@ -75,8 +70,10 @@ describe('the options', () => {
     assert.deepEqual(problems, []);
     assert.deepEqual(config?.mail, {
       host: 'smtp.example',
+      port: 25,
       fromAddr: 'Archive <archive@example.org>',
       toAddrs: ['a@example.org', 'b@example.org'],
+      repeatAfter: '20h',
     });
   });
 
@@ -95,6 +92,12 @@ describe('the options', () => {
       hold: ['2021'],
       confirmed: false,
     });
+  });
+
+  it('listen on loopback alone unless they say otherwise', () => {
+    assert.equal(validateBlock(minimal).config?.http, undefined);
+    const http = validateBlock({ ...minimal, http: { port: 9750 } }).config?.http;
+    assert.deepEqual(http, { host: '127.0.0.1', port: 9750 });
   });
 
   it('take a rate as a number, or as people write it', () => {
@@ -190,7 +193,18 @@ describe('the options', () => {
     [{ copy_cron_string: 'nightly' }, /must be a cron schedule like "0 3 \* \* \*", not "nightly"/],
     [{ copy_cron_string: '0 25 * * *' }, /cron schedule/],
     [{ copy_cron_string: '0 0 30 2 *' }, /cron schedule/],
-    [{ mail: 'smtp.example' }, /^mail: must be a block of keys \(host, from_addr, to_addrs\)$/],
+    [
+      { mail: 'smtp.example' },
+      /^mail: must be a block of keys \(host, port, from_addr, to_addrs, repeat_after\)$/,
+    ],
+    [{ http: true }, /^http: must be a block of keys \(host, port\)$/],
+    [{ http: {} }, /^http\.port: is missing: it must be a whole number from 0 to 65535 \(port\)$/],
+    [{ http: { port: 65536 } }, /^http\.port: must be a whole number from 0 to 65535/],
+    [{ http: { prot: 1, port: 1 } }, /^http\.prot: is not known; did you mean port\?$/],
+    [
+      { mail: { host: 'h', from_addr: 'a@b', to_addrs: 'c@d', repeat_after: 'often' } },
+      /^mail\.repeat_after: must be a duration from 1min to 100y .*, not "often"$/,
+    ],
     [
       { mail: { host: 'h', from_addr: 'nobody', to_addrs: ['a@b'] } },
       /^mail\.from_addr: "nobody" is not a mail address$/,
@@ -287,7 +301,7 @@ describe('the options', () => {
   });
 
   it('change between the two cases without loss', () => {
-    for (const key of [...BACKUP_KEYS, ...MAIL_KEYS, ...RETENTION_KEYS]) {
+    for (const key of [...BACKUP_KEYS, ...innerKeys]) {
       assert.equal(snakeCase(camelCase(key)), key);
       assert.match(key, /^[a-z0-9]+(_[a-z0-9]+)*$/);
     }
@@ -296,7 +310,7 @@ describe('the options', () => {
   it('stand in docs/configuration.md, each with its default and its range', () => {
     const docs = readFileSync(path.join(repository(), 'docs/configuration.md'), 'utf8');
     const row = (key: string): string => new RegExp(`^\\| \`${key}\` +\\|.*$`, 'm').exec(docs)?.[0] ?? '';
-    for (const key of [...MAIL_KEYS, ...RETENTION_KEYS]) assert.notEqual(row(key), '', key);
+    for (const key of innerKeys) assert.notEqual(row(key), '', key);
     const defaults = validateBlock(minimal).config as unknown as Record<string, unknown>;
     for (const key of BACKUP_KEYS) {
       const line = row(key);
@@ -317,10 +331,7 @@ describe('the options', () => {
     }
     const documented = [...docs.matchAll(/^\| `(\w+)` +\|/gm)].map((match) => match[1] ?? '');
     for (const key of documented)
-      assert.ok(
-        [...BACKUP_KEYS, ...MAIL_KEYS, ...RETENTION_KEYS].includes(key),
-        `${key} is only in the docs`,
-      );
+      assert.ok([...BACKUP_KEYS, ...innerKeys].includes(key), `${key} is only in the docs`);
   });
 });
 

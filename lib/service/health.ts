@@ -1,0 +1,16 @@
+/** Does the service work? A pass that failed is the metrics' matter: starting the service anew wouldn't mend it. Pure. */
+import type { Status } from './status_board.js';
+
+export interface Health {
+  ok: boolean;
+  text: string;
+}
+
+/** A planned pass that is late by so much, while none runs, will not come. */
+const lateMilliseconds = 600_000;
+
+export function healthOf({ now, next, current }: Pick<Status, 'now' | 'next' | 'current'>): Health {
+  const late = next === null ? 0 : Date.parse(now) - Date.parse(next);
+  if (next === null || current !== null || late <= lateMilliseconds) return { ok: true, text: 'ok' };
+  return { ok: false, text: `the pass that was planned for ${next} has not started` };
+}

@@ -1,0 +1,105 @@
+/**
+ * One mail a pass about what is new, and none if nothing is. What was mailed is remembered for `repeat_after`, by this
+ * process alone; what couldn't be mailed is tried again after the next pass. No pass ever waits for a mail.
+ */
+import { hostname } from 'node:os';
+import type { ArchiveConfig, Logger, MailConfig } from '../config/index.js';
+import { parseDuration } from '../config/duration.js';
+import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events.js';
+import { digestOf } from './mail_digest.js';
+import type { SendMail } from './mail_sender.js';
+import { troublesOf, type Trouble } from './trouble.js';
+
+export interface MailerOptions {
+  config: Pick<ArchiveConfig, 'cacheDirectory' | 'targetUrl'> & { mail: MailConfig };
+  logger: Logger;
+  send: SendMail;
+  /** Milliseconds since 1970. Default: Date.now. */
+  now?: () => number;
+}
+
+/** Troubles that wait for a mail. More than that are not told by mail, nor taken for told. */
+const mostPending = 2000;
+
+export class Mailer {
+  readonly #options: MailerOptions;
+  readonly #now: () => number;
+  /** By key. */
+  readonly #pending = new Map<string, Trouble>();
+  /** When it was mailed, by key. */
+  readonly #told = new Map<string, number>();
+  #usage: ArchiveEventOf<'usage'> | undefined;
+  /** Of the last pass. */
+  #known = 0;
+  #sending: Promise<void> | undefined;
+
+  constructor(options: MailerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** A dry run is told to whom asked for it, not by mail. */
+  hear(event: ArchiveEvent): void {
+    if (event.type === 'usage') this.#usage = event;
+    if (event.type !== 'pass:finished') return;
+    const usage = this.#usage;
+    this.#usage = undefined;
+    if (!event.report.dryRun) this.#tell(troublesOf(event.report, usage));
+  }
+
+  /** Resolves when no mail is under way any more. */
+  async settled(): Promise<void> {
+    await this.#sending;
+  }
+
+  #tell(troubles: readonly Trouble[]): void {
+    this.#forget();
+    const fresh = troubles.filter(({ key }) => !this.#told.has(key));
+    this.#known = troubles.length - fresh.length;
+    for (const trouble of fresh)
+      if (this.#pending.size < mostPending || this.#pending.has(trouble.key))
+        this.#pending.set(trouble.key, trouble);
+    if (this.#sending === undefined && this.#pending.size > 0) this.#sending = this.#sendPending();
+  }
+
+  #forget(): void {
+    const oldest = this.#now() - millisecondsOf(this.#options.config.mail.repeatAfter);
+    for (const [key, at] of this.#told) if (at <= oldest) this.#told.delete(key);
+  }
+
+  /** Also what comes while a mail is under way. */
+  async #sendPending(): Promise<void> {
+    const { config, logger, send } = this.#options;
+    const { cacheDirectory: cache, targetUrl: target, mail } = config;
+    try {
+      while (this.#pending.size > 0) {
+        const troubles = [...this.#pending.values()];
+        const context = { cache, target, machine: hostname(), known: this.#known };
+        const digest = digestOf(troubles, { ...context, repeatAfter: mail.repeatAfter });
+        try {
+          await send(digest);
+        } catch (error) {
+          const { message } = error as Error;
+          logger.warn('a mail could not be sent; it is tried again after the next pass', {
+            ...{ server: `${mail.host}:${mail.port}`, subject: digest.subject, error: message },
+          });
+          return;
+        }
+        logger.info('mail sent', { to: mail.toAddrs, subject: digest.subject });
+        const now = this.#now();
+        for (const { key } of troubles) {
+          this.#pending.delete(key);
+          this.#told.set(key, now);
+        }
+      }
+    } finally {
+      this.#sending = undefined;
+    }
+  }
+}
+
+/** Months are of thirty days here. */
+function millisecondsOf(text: string): number {
+  const { months = 0, milliseconds = 0 } = parseDuration(text) ?? {};
+  return months * 30 * 86_400_000 + milliseconds;
+}

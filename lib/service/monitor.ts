@@ -1,0 +1,112 @@
+/**
+ * Mail, metrics, health and the status page of a service, as its configuration asks for them. It hears an Archive's
+ * events; nothing that goes wrong here harms a pass.
+ *
+ * ```ts
+ * const monitor = new Monitor(archive.config, logger);
+ * archive.onAny(monitor.hear);
+ * await monitor.start();
+ * …
+ * await monitor.stop();
+ * ```
+ */
+import type { ArchiveConfig, Logger } from '../config/index.js';
+import type { Listener } from '../jobs/event_bus.js';
+import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events.js';
+import { Tally } from '../jobs/tally.js';
+import { healthOf } from './health.js';
+import { mailSender } from './mail_sender.js';
+import { Mailer } from './mailer.js';
+import { Metrics } from './metrics.js';
+import { StatusBoard } from './status_board.js';
+import { PAGE_POLICY, statusPage } from './status_page.js';
+import { plain, StatusServer, type Routes } from './status_server.js';
+
+export class Monitor {
+  readonly #config: ArchiveConfig;
+  readonly #logger: Logger;
+  readonly #board: StatusBoard;
+  readonly #mailer: Mailer | undefined;
+  readonly #metrics: Metrics | undefined;
+  readonly #server: StatusServer | undefined;
+  /** The pass that is over told its error by itself. */
+  #errorTold = false;
+
+  constructor(config: ArchiveConfig, logger: Logger) {
+    const { mail, http } = config;
+    this.#config = config;
+    this.#logger = logger;
+    this.#board = new StatusBoard(config);
+    if (mail !== undefined)
+      this.#mailer = new Mailer({ config: { ...config, mail }, logger, send: mailSender(mail) });
+    if (http === undefined) return;
+    const metrics = new Metrics(config);
+    this.#metrics = metrics;
+    this.#server = new StatusServer({ config: http, logger, routes: this.#routes(metrics) });
+  }
+
+  /** Where the status page is; undefined if nothing listens. */
+  get url(): string | undefined {
+    return this.#server?.url;
+  }
+
+  /** For `Archive.onAny()`. */
+  readonly hear: Listener = (event) => {
+    if (event.type === 'pass:started' || event.type === 'pass:scheduled') this.#errorTold = false;
+    if (event.type === 'pass:finished') this.#errorTold = event.report.error !== undefined;
+    if (event.type !== 'pass:failed') this.#tell(event);
+    else if (!this.#errorTold) this.#tell(stillborn(event));
+  };
+
+  /** @throws EACCES, EADDRNOTAVAIL, … if the configured address can't be listened on */
+  async start(): Promise<void> {
+    await this.#server?.start();
+  }
+
+  /** Waits for a mail that is under way: a minute at most. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#server?.stop(), this.#mailer?.settled()]);
+  }
+
+  #tell(event: ArchiveEvent): void {
+    for (const room of [this.#board, this.#metrics, this.#mailer]) {
+      try {
+        room?.hear(event);
+      } catch (error) {
+        this.#logger.error('the monitor failed', { event: event.type, error: String(error) });
+      }
+    }
+  }
+
+  #routes(metrics: Metrics): Routes {
+    const { warningMarkPercent } = this.#config;
+    return {
+      '/metrics': async () => ({ type: metrics.contentType, body: await metrics.text() }),
+      '/healthz': () => {
+        const { ok, text } = healthOf(this.#board.status());
+        return plain(ok ? 200 : 503, text);
+      },
+      '/status': () => ({
+        type: 'application/json; charset=utf-8',
+        body: `${JSON.stringify(this.#board.status())}\n`,
+      }),
+      '/': () => {
+        const status = this.#board.status();
+        return {
+          type: 'text/html; charset=utf-8',
+          body: statusPage(status, healthOf(status), warningMarkPercent),
+          headers: { 'content-security-policy': PAGE_POLICY },
+        };
+      },
+    };
+  }
+}
+
+/** A pass that ended before it could begin to tell of itself. */
+function stillborn({ type: _, ...failure }: ArchiveEventOf<'pass:failed'>): ArchiveEventOf<'pass:finished'> {
+  const now = new Date();
+  return {
+    type: 'pass:finished',
+    report: new Tally('backup', false, now).report(now, false, { path: '', ...failure }),
+  };
+}

@@ -1,0 +1,115 @@
+/** What the service does and did, for whoever asks: fed by events, bounded, in memory. */
+import { redact, type ArchiveConfig } from '../config/index.js';
+import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events.js';
+import type { Failure, Report } from '../jobs/report.js';
+import { outcomeOf, type PassOutcome } from './pass_outcome.js';
+import { tapeWaitOf, type TapeWait } from './tape_wait.js';
+
+type Numbers<T extends 'usage' | 'progress'> = Omit<ArchiveEventOf<T>, 'type'>;
+export type PassSummary = Omit<Report, 'failures'> & { outcome: PassOutcome };
+
+/** What `/status` answers; times are ISO 8601 in UTC. */
+export interface Status {
+  now: string;
+  /** Of this process. */
+  startedAt: string;
+  cache: string | null;
+  target: string;
+  /** The last one that was told. */
+  usage: (Numbers<'usage'> & { at: string }) | null;
+  /** The pass that is under way. */
+  current: {
+    job: Report['job'];
+    startedAt: string;
+    dryRun: boolean;
+    progress: Numbers<'progress'> | null;
+  } | null;
+  /** The last ones, the newest first. */
+  passes: PassSummary[];
+  /** When the schedule starts the next pass. */
+  next: string | null;
+  /** From the last backup that told it. */
+  waitingForTape: (TapeWait & { at: string }) | null;
+  /** The first ones of the last pass. */
+  failures: Failure[];
+}
+
+const mostPasses = 20;
+const mostFailures = 100;
+
+export class StatusBoard {
+  readonly #config: Pick<ArchiveConfig, 'cacheDirectory' | 'targetUrl'>;
+  readonly #now: () => number;
+  readonly #startedAt: string;
+  #usage: Status['usage'] = null;
+  #current: Status['current'] = null;
+  #passes: PassSummary[] = [];
+  #next: string | null = null;
+  #waitingForTape: Status['waitingForTape'] = null;
+  #failures: Failure[] = [];
+
+  /** @param now milliseconds since 1970 */
+  constructor(config: Pick<ArchiveConfig, 'cacheDirectory' | 'targetUrl'>, now: () => number = Date.now) {
+    this.#config = config;
+    this.#now = now;
+    this.#startedAt = this.#time();
+  }
+
+  hear(event: ArchiveEvent): void {
+    switch (event.type) {
+      case 'pass:scheduled':
+        this.#next = event.at;
+        break;
+      case 'pass:started': {
+        const { job, dryRun } = event;
+        this.#current = { job, dryRun, startedAt: this.#time(), progress: null };
+        break;
+      }
+      case 'usage': {
+        const { type: _, ...usage } = event;
+        this.#usage = { ...usage, at: this.#time() };
+        break;
+      }
+      case 'progress': {
+        const { type: _, ...progress } = event;
+        if (this.#current !== null) this.#current.progress = progress;
+        break;
+      }
+      case 'pass:finished':
+        this.#current = null;
+        this.#finished(event.report);
+        break;
+      default:
+    }
+  }
+
+  /** A snapshot without secrets. */
+  status(): Status {
+    const { cacheDirectory = null, targetUrl: target } = this.#config;
+    const status: Status = {
+      now: this.#time(),
+      startedAt: this.#startedAt,
+      cache: cacheDirectory,
+      target,
+      usage: this.#usage,
+      current: this.#current,
+      passes: this.#passes,
+      next: this.#next,
+      waitingForTape: this.#waitingForTape,
+      failures: this.#failures,
+    };
+    return redact(status) as Status;
+  }
+
+  #finished(report: Report): void {
+    const { failures, ...summary } = report;
+    this.#passes = [{ ...summary, outcome: outcomeOf(report) }, ...this.#passes].slice(0, mostPasses);
+    this.#failures = failures.slice(0, mostFailures);
+    const wait = tapeWaitOf(report);
+    if (wait !== undefined) this.#waitingForTape = { ...wait, at: report.finishedAt };
+  }
+
+  #time(): string {
+    return new Date(this.#now()).toISOString();
+  }
+}

@@ -1,0 +1,219 @@
+/** The status for people, complete without JavaScript; a little script keeps it fresh. Pure. */
+import { createHash } from 'node:crypto';
+import { bytes, count, duration, plural } from '../rules/quantities.js';
+import type { Health } from './health.js';
+import { html, Html } from './html.js';
+import { secondsOf } from './pass_outcome.js';
+import type { PassSummary, Status } from './status_board.js';
+
+/** Without JavaScript the whole page is loaded again; with it only its numbers, and faster. */
+const script = `
+setInterval(async () => {
+  const main = document.querySelector('main');
+  try {
+    const answer = await fetch(location.href, { cache: 'no-store' });
+    if (!answer.ok) throw new Error(answer.statusText);
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main');
+    main.replaceWith(fresh);
+  } catch (error) {
+    main.classList.add('stale');
+  }
+}, 2000);
+`;
+
+const style = `
+body { font: 16px/1.45 system-ui, sans-serif; max-width: 64rem; margin: 1.5rem auto; padding: 0 1rem; color: #222; }
+h1 { font-size: 1.3rem; margin-bottom: 0; }
+h2 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
+.where { color: #555; margin-top: .2rem; overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #ddd; vertical-align: top; }
+td.number, th.number { text-align: right; }
+td { overflow-wrap: anywhere; }
+td.time { white-space: nowrap; }
+meter, progress { width: 100%; height: 1.2rem; }
+.bad { color: #a40000; font-weight: 600; }
+.stale { opacity: .4; }
+.stale::before { content: 'The service does not answer; these numbers are old.'; color: #a40000; font-weight: 600; }
+@media (prefers-color-scheme: dark) {
+  body { background: #181a1b; color: #ddd; }
+  .where { color: #aaa; }
+  th, td { border-color: #444; }
+  .bad, .stale::before { color: #ff8080; }
+}
+`;
+
+const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** What a browser may do with the page: run this script, and no other. */
+export const PAGE_POLICY =
+  `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; connect-src 'self'; ` +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** @param warningMarkPercent where the cache's meter turns to a warning */
+export function statusPage(status: Status, health: Health, warningMarkPercent: number): string {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>xrootd-archive</title>
+        <noscript><meta http-equiv="refresh" content="15" /></noscript>
+        ${new Html(`<style>${style}</style>`)}
+      </head>
+      <body>
+        <main>
+          <h1>xrootd-archive</h1>
+          <p class="where">${status.cache ?? 'no cache'} → ${status.target}</p>
+          ${health.ok ? '' : html`<p class="bad" role="alert">${health.text}</p>`}
+          ${cache(status, warningMarkPercent)} ${current(status)} ${waiting(status)} ${passes(status)}
+          ${failures(status)}
+          <p class="where">As of ${when(status.now)}; running since ${when(status.startedAt)}.</p>
+        </main>
+        ${new Html(`<script>${script}</script>`)}
+      </body>
+    </html>`.text;
+}
+
+function cache({ usage }: Status, warningMarkPercent: number): Html {
+  if (usage === null) return section('Cache', html`<p>Not looked at yet.</p>`);
+  const { usedPercent, used, available, warning, at } = usage;
+  return section(
+    'Cache',
+    html`<meter min="0" max="100" high="${warningMarkPercent}" value="${usedPercent}">${usedPercent} %</meter>
+      <p class="${warning ? 'bad' : ''}">
+        ${usedPercent} % full: ${bytes(used)} used, ${bytes(available)} left
+        ${warning ? `(above the warning mark of ${warningMarkPercent} %)` : ''}
+      </p>
+      <p class="where">Looked at ${when(at)}.</p>`,
+  );
+}
+
+function current({ current: pass, next, now }: Status): Html {
+  const planned =
+    next === null
+      ? html`<p>No pass is planned.</p>`
+      : html`<p>The next pass is planned for ${when(next)}.</p>`;
+  if (pass === null)
+    return section(
+      'Now',
+      html`<p>No pass is running.</p>
+        ${planned}`,
+    );
+  const { job, startedAt, dryRun, progress } = pass;
+  const since = duration(secondsOf({ startedAt, finishedAt: now }));
+  const what = html`<p><strong>${job}${dryRun ? ' (dry run)' : ''}</strong> is running for ${since}.</p>`;
+  if (progress === null) return section('Now', html`${what}${planned}`);
+  const { filesDone, filesKnown, bytesDone, bytesKnown, walkDone, rate, etaSeconds, copying } = progress;
+  const more = walkDone ? '' : ' and more';
+  const bar =
+    walkDone && bytesKnown > 0
+      ? html`<progress max="${bytesKnown}" value="${bytesDone}"></progress>`
+      : html`<progress></progress>`;
+  return section(
+    'Now',
+    html`${what} ${bar}
+      <p>
+        ${count(filesDone)} of ${plural(filesKnown, 'file')}${more}, ${bytes(bytesDone)} of
+        ${bytes(bytesKnown)}${more}; ${bytes(rate)}/s, ${plural(copying, 'copy', 'copies')} in
+        flight${etaSeconds === null ? '' : `, ${duration(etaSeconds)} left`}
+      </p>
+      ${planned}`,
+  );
+}
+
+function waiting({ waitingForTape: wait, now }: Status): Html {
+  if (wait === null) return section('Waiting for tape', html`<p>No backup has told it yet.</p>`);
+  const { records, oldest, overdue, at } = wait;
+  const age = oldest && duration(secondsOf({ startedAt: oldest.since, finishedAt: now }));
+  return section(
+    'Waiting for tape',
+    html`<p>
+        ${plural(records, 'record')} on the server, but not on tape
+        yet.${oldest && age ? html` The oldest waits for ${age}, since ${when(oldest.since)}: ${oldest.path}` : ''}
+      </p>
+      ${overdue > 0 ? html`<p class="bad">${plural(overdue, 'record')} waited too long.</p>` : ''}
+      <p class="where">By the backup that ended at ${when(at)}.</p>`,
+  );
+}
+
+function passes({ passes: all }: Status): Html {
+  if (all.length === 0) return section('Last passes', html`<p>None since the service started.</p>`);
+  return section(
+    'Last passes',
+    html`<table>
+      <thead>
+        <tr>
+          <th>Pass</th>
+          <th>Started</th>
+          <th class="number">Took</th>
+          <th>Ended</th>
+          <th class="number">Copied</th>
+          <th class="number">Removed</th>
+          <th class="number">Kept</th>
+          <th class="number">Failed</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${all.map(row)}
+      </tbody>
+    </table>`,
+  );
+}
+
+function row(pass: PassSummary): Html {
+  const { job, dryRun, startedAt, outcome, error, copied, removed, removedAfterCopy, kept } = pass;
+  const failed = pass.failed + pass.conflicts;
+  const ended = error === undefined ? outcome : `${outcome}: ${error.message}`;
+  return html`<tr>
+    <td>${job}${dryRun ? ' (dry run)' : ''}</td>
+    <td class="time">${when(startedAt)}</td>
+    <td class="number">${duration(secondsOf(pass))}</td>
+    <td class="${outcome === 'ok' ? '' : 'bad'}">${ended}</td>
+    <td class="number">${count(copied)} (${bytes(pass.bytesCopied)})</td>
+    <td class="number">${count(removed + removedAfterCopy)} (${bytes(pass.bytesRemoved)})</td>
+    <td class="number">${count(kept)}</td>
+    <td class="number ${failed > 0 ? 'bad' : ''}">${count(failed)}</td>
+  </tr> `;
+}
+
+function failures({ failures: all, passes: [last] }: Status): Html {
+  if (all.length === 0) return section('Failures', html`<p>None in the last pass.</p>`);
+  const total = last === undefined ? all.length : last.failed + last.conflicts;
+  const more = total > all.length ? ` The first ${count(all.length)}:` : '';
+  return section(
+    'Failures',
+    html`<p>${plural(total, 'file')} in the last pass.${more}</p>
+      <table>
+        <thead>
+          <tr>
+            <th>File</th>
+            <th>Code</th>
+            <th>Message</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${all.map(
+            ({ path, code, message }) =>
+              html`<tr>
+                <td>${path}</td>
+                <td>${code}</td>
+                <td>${message}</td>
+              </tr> `,
+          )}
+        </tbody>
+      </table>`,
+  );
+}
+
+function section(title: string, content: Html): Html {
+  return html`<section>
+    <h2>${title}</h2>
+    ${content}
+  </section> `;
+}
+
+/** To the second, in UTC. */
+function when(time: string): Html {
+  return html`<time datetime="${time}">${time.slice(0, 19).replace('T', ' ')} UTC</time>`;
+}

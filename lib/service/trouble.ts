@@ -1,0 +1,56 @@
+/** What somebody should hear of, out of what a pass told. Pure. */
+import type { DiskUsage } from '../jobs/events.js';
+import type { Failure, Report } from '../jobs/report.js';
+import { bytes, plural } from '../rules/quantities.js';
+import { tapeWaitOf } from './tape_wait.js';
+
+export const TROUBLE_KINDS = ['crash', 'usage', 'overdue', 'failure'] as const;
+
+export interface Trouble {
+  kind: (typeof TROUBLE_KINDS)[number];
+  /** The same in every pass that meets the same trouble again. */
+  key: string;
+  /** One line. */
+  text: string;
+}
+
+/** @param usage the last one of the pass, if it told any */
+export function troublesOf(report: Report, usage: (DiskUsage & { warning: boolean }) | undefined): Trouble[] {
+  const { job, error, failures, failed, conflicts, startedAt } = report;
+  const troubles: Trouble[] = [];
+  if (error !== undefined)
+    troubles.push({
+      kind: 'crash',
+      key: `crash ${job} ${error.code}`,
+      text: `${job}, started ${startedAt}: ${error.message}`,
+    });
+  if (usage?.warning === true)
+    troubles.push({
+      kind: 'usage',
+      key: 'usage',
+      text: `The cache's disk is ${usage.usedPercent} % full; ${bytes(usage.available)} are left.`,
+    });
+  const wait = tapeWaitOf(report);
+  if (wait !== undefined && wait.overdue > 0) {
+    const { overdue, oldest } = wait;
+    const which = oldest === undefined ? '' : `; the oldest is ${oldest.path}, from ${oldest.since}`;
+    troubles.push({
+      kind: 'overdue',
+      key: 'overdue',
+      text: `${plural(overdue, 'record')} waited too long${which}.`,
+    });
+  }
+  troubles.push(...failures.map((failure) => failureTrouble(job, failure)));
+  const beyond = failed + conflicts - failures.length;
+  if (beyond > 0)
+    troubles.push({
+      kind: 'failure',
+      key: `failure ${job} beyond`,
+      text: `${plural(beyond, 'more file')} that the report doesn't name; the log does.`,
+    });
+  return troubles;
+}
+
+function failureTrouble(job: Report['job'], { path, code, message }: Failure): Trouble {
+  return { kind: 'failure', key: `failure ${job} ${code} ${path}`, text: `${path}: ${message}` };
+}

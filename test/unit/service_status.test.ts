@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { ArchiveEvent } from '../../lib/jobs/events.js';
+import { healthOf } from '../../lib/service/health.js';
+import { html } from '../../lib/service/html.js';
+import { outcomeOf } from '../../lib/service/pass_outcome.js';
+import { StatusBoard } from '../../lib/service/status_board.js';
+import { statusPage } from '../../lib/service/status_page.js';
+import { disk, failure, finished, reportOf, started } from '../support/reports.js';
+
+const config = { cacheDirectory: '/data/cache', targetUrl: 'root://host//base' };
+const start = Date.parse('2026-03-01T03:00:00Z');
+const error = { path: '', code: 'AuthFailed', message: 'refused' };
+const progress: ArchiveEvent = {
+  ...{
+    type: 'progress',
+    filesDone: 1200,
+    filesKnown: 4000,
+    bytesDone: 5e9,
+    bytesKnown: 2e10,
+    walkDone: true,
+  },
+  ...{ rate: 1e8, etaSeconds: 150, copying: 12 },
+};
+
+function after(events: ArchiveEvent[], now = () => start) {
+  const board = new StatusBoard(config, now);
+  for (const event of events) board.hear(event);
+  return board.status();
+}
+
+const page = (events: ArchiveEvent[], now?: () => number) => {
+  const status = after(events, now);
+  return statusPage(status, healthOf(status), 80);
+};
+const words = (text: string) =>
+  text
+    .replace(/<(style|script)>.*?<\/\1>/gs, '')
+    .replace(/<[^>]*>/g, '')
+    .replace(/\s+/g, ' ');
+
+describe('how a pass ended', () => {
+  const cases: [Parameters<typeof reportOf>[0], string][] = [
+    [{}, 'ok'],
+    [{ failed: 1 }, 'failures'],
+    [{ conflicts: 1 }, 'failures'],
+    [{ interrupted: true, failed: 1 }, 'interrupted'],
+    [{ error, interrupted: true, failed: 1 }, 'error'],
+  ];
+  for (const [more, outcome] of cases)
+    it(`${JSON.stringify(more)}: ${outcome}`, () => {
+      assert.equal(outcomeOf(reportOf(more)), outcome);
+    });
+});
+
+describe('the status', () => {
+  it('of a service that has done nothing yet', () => {
+    const { now, startedAt, cache, target, ...rest } = after([]);
+    assert.deepEqual([now, startedAt], ['2026-03-01T03:00:00.000Z', '2026-03-01T03:00:00.000Z']);
+    assert.deepEqual([cache, target], ['/data/cache', 'root://host//base']);
+    assert.deepEqual(rest, {
+      ...{ usage: null, current: null, passes: [], next: null, waitingForTape: null, failures: [] },
+    });
+  });
+
+  it('shows the pass that runs, and the last one once it is over', () => {
+    const { current, usage } = after([started(), { type: 'usage', warning: true, ...disk(90) }, progress]);
+    assert.deepEqual([current?.job, current?.startedAt], ['backup', '2026-03-01T03:00:00.000Z']);
+    assert.deepEqual([current?.progress?.filesDone, current?.progress?.copying], [1200, 12]);
+    assert.deepEqual([usage?.usedPercent, usage?.warning], [90, true]);
+    const over = after([started(), progress, finished({ failed: 1, failures: [failure('a')] })]);
+    assert.equal(over.current, null);
+    assert.deepEqual([over.passes[0]?.outcome, over.passes[0]?.failed], ['failures', 1]);
+    assert.deepEqual(over.failures, [failure('a')]);
+    assert.deepEqual(after([finished({ failures: [failure('a')] }), finished()]).failures, []);
+  });
+
+  it('keeps what waits for tape from the last backup that saw all records', () => {
+    const oldestNotOnTape = { path: 'a', since: '2026-02-01T00:00:00Z' };
+    const seen = finished({ keptReasons: { 'not on tape yet': 7 }, oldestNotOnTape, overdue: 2 });
+    for (const later of [finished({ error }), finished({ interrupted: true }), finished({ job: 'verify' })])
+      assert.deepEqual(after([seen, later]).waitingForTape, {
+        ...{ records: 7, overdue: 2, oldest: oldestNotOnTape, at: '2026-03-01T03:10:00.000Z' },
+      });
+    assert.equal(after([seen, finished()]).waitingForTape?.records, 0);
+  });
+
+  it('doesn’t grow for ever', () => {
+    const failures = Array.from({ length: 1000 }, (_, i) => failure(`f${i}`));
+    const status = after(Array.from({ length: 100 }, (_, copied) => finished({ copied, failures })));
+    assert.deepEqual([status.passes.length, status.passes[0]?.copied, status.failures.length], [20, 99, 100]);
+  });
+
+  it('carries no secrets', () => {
+    const message = 'open root://host//f?authz=abc: refused';
+    const status = after([finished({ error: { ...error, message }, failures: [{ ...error, message }] })]);
+    assert.ok(!JSON.stringify(status).includes('abc'), JSON.stringify(status));
+  });
+});
+
+describe('health', () => {
+  const next = '2026-03-01T03:00:00.000Z';
+  const at = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
+  const current = { job: 'backup', startedAt: next, dryRun: false, progress: null } as const;
+  const cases: [title: string, Parameters<typeof healthOf>[0], ok: boolean][] = [
+    ['nothing is planned', { now: at(99), next: null, current: null }, true],
+    ['a pass is to come', { now: at(-5), next, current: null }, true],
+    ['it is a little late', { now: at(10), next, current: null }, true],
+    ['it is too late', { now: at(11), next, current: null }, false],
+    ['another one still runs', { now: at(99), next, current }, true],
+  ];
+  for (const [title, status, ok] of cases)
+    it(`${title}: ${ok ? 'good' : 'bad'}`, () => {
+      assert.equal(healthOf(status).ok, ok);
+    });
+});
+
+describe('html', () => {
+  it('takes every value for text, but what is html already', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const inner = html`<b title="${text}">${[text, 1]}</b>`;
+        const [, title = '', body = ''] = /^<b title="([^"<>']*)">([^<>"']*)<\/b>$/s.exec(inner.text) ?? [];
+        const back = (escaped: string) =>
+          escaped
+            .replaceAll('&lt;', '<')
+            .replaceAll('&gt;', '>')
+            .replaceAll('&quot;', '"')
+            .replaceAll('&#39;', "'")
+            .replaceAll('&amp;', '&');
+        assert.deepEqual([back(title), back(body)], [text, `${text}1`]);
+        assert.equal(html`${inner}`.text, inner.text);
+      }),
+    );
+  });
+});
+
+describe('the status page', () => {
+  it('has all numbers without a script', () => {
+    const now = () => start + 90_000;
+    const text = words(
+      page(
+        [
+          finished({ copied: 3, bytesCopied: 5e9, failed: 1, failures: [failure('day/1.h5')] }),
+          finished({
+            keptReasons: { 'not on tape yet': 7 },
+            overdue: 2,
+            conflicts: 1,
+            failures: [failure('x')],
+          }),
+          { type: 'pass:scheduled', at: '2026-03-02T03:00:00.000Z', late: false },
+          { type: 'usage', warning: true, ...disk(90) },
+          started(),
+          progress,
+        ],
+        now,
+      ),
+    );
+    for (const expected of [
+      '/data/cache → root://host//base',
+      '90 % full: 900 B used, 100 B left (above the warning mark of 80 %)',
+      'backup is running for 0.0 s',
+      '1,200 of 4,000 files, 5.0 GB of 20.0 GB; 100.0 MB/s, 12 copies in flight, 2 min 30 s left',
+      'The next pass is planned for 2026-03-02 03:00:00 UTC',
+      '7 records on the server, but not on tape yet.',
+      '2 records waited too long.',
+      '3 (5.0 GB)',
+      '1 file in the last pass.',
+      'x NotFound stat root://host//base/x: no such file [NotFound, kXR 3011]',
+    ])
+      assert.ok(text.includes(expected), `${expected}\n${text}`);
+  });
+
+  it('tells in words what is not known yet, and what is wrong', () => {
+    const text = words(page([]));
+    for (const expected of [
+      'Not looked at yet',
+      'No pass is running',
+      'No pass is planned',
+      'None since the',
+    ])
+      assert.ok(text.includes(expected), expected);
+    const late: ArchiveEvent = { type: 'pass:scheduled', at: '2026-03-01T01:00:00.000Z', late: false };
+    assert.match(
+      words(page([late])),
+      /the pass that was planned for 2026-03-01T01:00:00\.000Z has not started/,
+    );
+  });
+
+  it('shows names that look like HTML as they are', () => {
+    const evil = '<script>alert("1")</script>';
+    const text = page([finished({ failed: 1, failures: [{ path: evil, code: evil, message: evil }] })]);
+    assert.equal(text.split('<script>').length, 2);
+    assert.ok(text.includes('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;'));
+  });
+});
