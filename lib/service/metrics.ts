@@ -170,7 +170,9 @@ function seriesOf(registry: Registry, age: () => number | undefined) {
       ]),
     ),
     running: new Gauge(named('pass_running', '1 while a pass runs', ['kind'])),
-    copies: new Gauge(named('copies_in_flight', 'Copies that are under way')),
+    copies: new Gauge(
+      named('copies_in_flight', 'Copies under way; small files are over too soon to be seen'),
+    ),
     retries: new Counter(named('retries_total', 'Attempts that failed and were followed by another one')),
     errors: new Counter(
       named('errors_total', 'Errors by code, of libXrdCl and others; also of attempts that were repeated', [

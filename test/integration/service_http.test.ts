@@ -56,7 +56,7 @@ describe('the HTTP listener', () => {
   it('shows a pass while it runs, and what it did', async () => {
     await withArchive({}, async ({ archive }) => {
       // Slow enough to be looked at.
-      const [size, maxRate] = [200_000, 100_000];
+      const [size, maxRate] = [4_000_000, 2_000_000];
       const watched = archive({ http: { port: 0 }, autoRemove: 'never', maxRate });
       const monitor = new Monitor(watched.config, keepingLogger().logger);
       watched.onAny(monitor.hear);
