@@ -58,10 +58,6 @@ export interface Report {
   bytesVerified?: number;
   /** Bytes of the local files that were removed, or, by retention, of online files. */
   bytesRemoved: number;
-  /** Backup: of the records that are not on tape, the one that has waited longest. */
-  oldestNotOnTape?: { path: string; since: string };
-  /** Backup: how many of them have waited longer than they should. */
-  overdue?: number;
   /** Why files were kept, with counts: `not on tape yet: 12`. */
   keptReasons: Record<string, number>;
   /** The first 1,000 failures and conflicts; `failed` and `conflicts` count all of them. */

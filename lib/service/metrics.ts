@@ -124,8 +124,9 @@ export class Metrics {
     }
     const wait = tapeWaitOf(report);
     if (wait === undefined) return;
-    series.waiting.set(wait.records);
-    series.overdue.set(wait.overdue);
+    series.notOnTape.set({ kind }, wait.files);
+    series.bytesNotOnTape.set({ kind }, wait.bytes);
+    series.overdue.set({ kind }, wait.overdue);
     this.#oldest = wait.oldest && new Date(wait.oldest.since);
   }
 }
@@ -145,12 +146,12 @@ function seriesOf(registry: Registry, age: () => number | undefined) {
     ...named(
       'oldest_record_not_on_tape_age_seconds',
       'Age of the oldest record that is not on tape, as the last backup saw it; absent if there is none',
-      ['source'],
+      ['kind'],
     ),
     collect() {
       const seconds = age();
       if (seconds === undefined) this.reset();
-      else this.set({ source: 'backup' }, seconds);
+      else this.set({ kind: 'backup' }, seconds);
     },
   });
   return {
@@ -179,8 +180,13 @@ function seriesOf(registry: Registry, age: () => number | undefined) {
         'code',
       ]),
     ),
-    waiting: new Gauge(named('records_waiting_for_tape', 'Records on the server that are not on tape yet')),
-    overdue: new Gauge(named('records_overdue', 'Records that waited for tape longer than max_age_warning')),
+    notOnTape: new Gauge(
+      named('records_not_on_tape', 'Records in the cache without an identical copy on tape', ['kind']),
+    ),
+    bytesNotOnTape: new Gauge(named('bytes_not_on_tape', 'Bytes of these records', ['kind'])),
+    overdue: new Gauge(
+      named('records_overdue', 'Those of them that have been unchanged for max_age_warning', ['kind']),
+    ),
     cacheBytes: new Gauge(named('cache_bytes', "Bytes of the cache's disk", ['cache', 'state'])),
     cacheUsage: new Gauge(named('cache_usage_ratio', "How full the cache's disk is, 0 to 1", ['cache'])),
     warning: new Gauge(named('cache_warning_ratio', 'warning_mark_percent, 0 to 1')),

@@ -124,13 +124,13 @@ function current({ current: pass, next, now }: Status): Html {
 
 function waiting({ waitingForTape: wait, now }: Status): Html {
   if (wait === null) return section('Waiting for tape', html`<p>No backup has told it yet.</p>`);
-  const { records, oldest, overdue, at } = wait;
+  const { files, bytes: size, oldest, overdue, at } = wait;
   const age = oldest && duration(secondsOf({ startedAt: oldest.since, finishedAt: now }));
   return section(
     'Waiting for tape',
     html`<p>
-        ${plural(records, 'record')} on the server, but not on tape
-        yet.${oldest && age ? html` The oldest waits for ${age}, since ${when(oldest.since)}: ${oldest.path}` : ''}
+        ${plural(files, 'record')} in the cache without an identical copy on tape (${bytes(size)}).
+        ${oldest && age ? html`The oldest waits for ${age}, since ${when(oldest.since)}: ${oldest.path}` : ''}
       </p>
       ${overdue > 0 ? html`<p class="bad">${plural(overdue, 'record')} waited too long.</p>` : ''}
       <p class="where">By the backup that ended at ${when(at)}.</p>`,

@@ -24,8 +24,8 @@ async function series(): Promise<Map<string, Set<string>>> {
   metrics.hear({ type: 'usage', warning: false, ...disk(10) });
   metrics.hear({ type: 'file:copied', path: 'a', size: 1, seconds: 1 });
   metrics.hear({ type: 'file:failed', path: 'b', code: 'NotFound', message: 'm', conflict: false });
-  const oldestNotOnTape = { path: 'c', since: '2026-03-01T00:00:00Z' };
-  metrics.hear(finished({ oldestNotOnTape }));
+  const oldest = { path: 'c', since: '2026-03-01T00:00:00Z' };
+  metrics.hear(finished({ notOnTape: { files: 1, bytes: 1, overdue: 0, oldest } }));
   const known = new Map<string, Set<string>>();
   for (const { name, labels } of parseExposition(await metrics.text()).samples)
     known.set(name, new Set([...(known.get(name) ?? []), ...Object.keys(labels), 'instance', 'job']));

@@ -79,17 +79,20 @@ describe('the metrics', () => {
     const metrics = new Metrics(config, () => now);
     const age = async () => parseExposition(await metrics.text()).value(name);
     assert.equal(await age(), undefined);
-    const oldestNotOnTape = { path: 'a', since: '2026-03-01T03:00:00Z' };
-    metrics.hear(finished({ oldestNotOnTape, overdue: 1, keptReasons: { 'not on tape yet': 7 } }));
+    const oldest = { path: 'a', since: '2026-03-01T03:00:00Z' };
+    metrics.hear(finished({ notOnTape: { files: 7, bytes: 70, overdue: 1, oldest } }));
     assert.equal(await age(), 600);
     now += 60_000;
     assert.equal(await age(), 660);
     metrics.hear(finished({ error: { path: '', code: 'x', message: 'm' } }));
     assert.equal(await age(), 660);
     const { value } = parseExposition(await metrics.text());
-    assert.equal(value('xrootd_archive_records_waiting_for_tape'), 7);
+    assert.equal(value('xrootd_archive_records_not_on_tape', { kind: 'backup' }), 7);
+    assert.equal(value('xrootd_archive_bytes_not_on_tape'), 70);
     assert.equal(value('xrootd_archive_records_overdue'), 1);
-    metrics.hear(finished());
+    metrics.hear(finished({ job: 'verify' }));
+    assert.equal(await age(), 660);
+    metrics.hear(finished({ notOnTape: { files: 0, bytes: 0, overdue: 0 } }));
     assert.equal(await age(), undefined);
   });
 

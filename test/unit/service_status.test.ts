@@ -76,13 +76,19 @@ describe('the status', () => {
   });
 
   it('keeps what waits for tape from the last backup that saw all records', () => {
-    const oldestNotOnTape = { path: 'a', since: '2026-02-01T00:00:00Z' };
-    const seen = finished({ keptReasons: { 'not on tape yet': 7 }, oldestNotOnTape, overdue: 2 });
-    for (const later of [finished({ error }), finished({ interrupted: true }), finished({ job: 'verify' })])
-      assert.deepEqual(after([seen, later]).waitingForTape, {
-        ...{ records: 7, overdue: 2, oldest: oldestNotOnTape, at: '2026-03-01T03:10:00.000Z' },
-      });
-    assert.equal(after([seen, finished()]).waitingForTape?.records, 0);
+    const notOnTape = {
+      ...{ files: 7, bytes: 70, overdue: 2 },
+      oldest: { path: 'a', since: '2026-02-01T00:00:00Z' },
+    };
+    const seen = finished({ notOnTape });
+    const partial = { files: 1, bytes: 1, overdue: 0 };
+    for (const later of [
+      finished({ error, notOnTape: partial }),
+      finished({ interrupted: true, notOnTape: partial }),
+      finished({ job: 'verify' }),
+    ])
+      assert.deepEqual(after([seen, later]).waitingForTape, { ...notOnTape, at: '2026-03-01T03:10:00.000Z' });
+    assert.equal(after([seen, finished({ notOnTape: partial })]).waitingForTape?.files, 1);
   });
 
   it('doesn’t grow for ever', () => {
@@ -138,13 +144,14 @@ describe('html', () => {
 describe('the status page', () => {
   it('has all numbers without a script', () => {
     const now = () => start + 90_000;
+    const oldest = { path: 'day/7.h5', since: '2026-02-26T03:00:00Z' };
+    const waiting = { files: 7, bytes: 7e9, overdue: 2, oldest };
     const text = words(
       page(
         [
           finished({ copied: 3, bytesCopied: 5e9, failed: 1, failures: [failure('day/1.h5')] }),
           finished({
-            keptReasons: { 'not on tape yet': 7 },
-            overdue: 2,
+            notOnTape: waiting,
             conflicts: 1,
             failures: [failure('x')],
           }),
@@ -162,7 +169,7 @@ describe('the status page', () => {
       'backup is running for 0.0 s',
       '1,200 of 4,000 files, 5.0 GB of 20.0 GB; 100.0 MB/s, 12 copies in flight, 2 min 30 s left',
       'The next pass is planned for 2026-03-02 03:00:00 UTC',
-      '7 records on the server, but not on tape yet.',
+      '7 records in the cache without an identical copy on tape (7.0 GB). The oldest waits for 3 d 00 h, since 2026-02-26 03:00:00 UTC: day/7.h5',
       '2 records waited too long.',
       '3 (5.0 GB)',
       '1 file in the last pass.',

@@ -9,6 +9,7 @@ const crash = { path: '', code: 'ConnectionError', message: 'ping root://host: r
 const full = { ...disk(93), warning: true };
 const calm = { ...disk(20), warning: false };
 const oldest = { path: 'day/1.h5', since: '2026-02-20T10:00:00.000Z' };
+const waiting = { files: 9, bytes: 900, overdue: 0, oldest };
 
 describe('troubles of a pass', () => {
   const cases: [title: string, report: Partial<Report>, usage: typeof full | undefined, keys: string[]][] = [
@@ -28,8 +29,8 @@ describe('troubles of a pass', () => {
       undefined,
       ['failure backup NotFound a', 'failure backup beyond'],
     ],
-    ['records too long without tape', { overdue: 3, oldestNotOnTape: oldest }, undefined, ['overdue']],
-    ['none of them overdue', { overdue: 0, oldestNotOnTape: oldest }, undefined, []],
+    ['records too long without tape', { notOnTape: { ...waiting, overdue: 3 } }, undefined, ['overdue']],
+    ['none of them overdue', { notOnTape: waiting }, undefined, []],
     [
       'everything',
       { error: crash, failed: 1, failures: [failure('a')] },
@@ -46,15 +47,12 @@ describe('troubles of a pass', () => {
     });
 
   it('say what an operator needs', () => {
-    const texts = troublesOf(
-      reportOf({ error: crash, overdue: 2, failed: 1, failures: [failure('a')] }),
-      full,
-    );
+    const texts = troublesOf(reportOf({ error: crash, failed: 1, failures: [failure('a')] }), full);
     const [early, usage, file] = texts.map(({ text }) => text);
     assert.equal(early, 'backup, started 2026-03-01T03:00:00.000Z: ping root://host: refused');
     assert.equal(usage, "The cache's disk is 93 % full; 70 B are left.");
     assert.equal(file, 'a: stat root://host//base/a: no such file [NotFound, kXR 3011]');
-    const [overdue] = troublesOf(reportOf({ overdue: 2, oldestNotOnTape: oldest }), undefined);
+    const [overdue] = troublesOf(reportOf({ notOnTape: { ...waiting, overdue: 2 } }), undefined);
     assert.match(
       overdue?.text ?? '',
       /^2 records waited too long; the oldest is day\/1\.h5, from 2026-02-20T/,
