@@ -4,7 +4,7 @@ import { createTransport } from 'nodemailer';
 import type { MailConfig } from '../config/index.js';
 import type { Digest } from './mail_digest.js';
 
-export type SendMail = (mail: Digest) => Promise<void>;
+export type SendMail = (mail: Digest, config: MailConfig) => Promise<void>;
 
 export interface SenderLimits {
   /** Milliseconds for each of the server's answers. */
@@ -20,9 +20,8 @@ const smtps = 465;
  * Encrypts where the server offers it, without looking at its certificate, as mail servers do among themselves: relays
  * of facilities mostly have one that nobody outside can check.
  */
-export function mailSender(config: MailConfig, limits: SenderLimits = usualLimits): SendMail {
-  const { host, port, fromAddr, toAddrs } = config;
-  return async ({ subject, text }) => {
+export function mailSender(limits: SenderLimits = usualLimits): SendMail {
+  return async ({ subject, text }, { host, port, fromAddr, toAddrs }) => {
     const transport = createTransport({
       ...{ host, port, secure: port === smtps, tls: { rejectUnauthorized: false } },
       ...{ dnsTimeout: limits.answer, connectionTimeout: limits.answer },

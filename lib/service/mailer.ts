@@ -11,7 +11,8 @@ import type { SendMail } from './mail_sender.js';
 import { troublesOf, type Trouble } from './trouble.js';
 
 export interface MailerOptions {
-  config: Pick<ArchiveConfig, 'cacheDirectory' | 'targetUrl'> & { mail: MailConfig };
+  /** As it is now; without `mail` nothing is sent. */
+  config: () => Pick<ArchiveConfig, 'cacheDirectory' | 'targetUrl' | 'mail'>;
   logger: Logger;
   send: SendMail;
   /** Milliseconds since 1970. Default: Date.now. */
@@ -44,7 +45,8 @@ export class Mailer {
     if (event.type !== 'pass:finished') return;
     const usage = this.#usage;
     this.#usage = undefined;
-    if (!event.report.dryRun) this.#tell(troublesOf(event.report, usage));
+    const { mail } = this.#options.config();
+    if (mail !== undefined && !event.report.dryRun) this.#tell(troublesOf(event.report, usage), mail);
   }
 
   /** Resolves when no mail is under way any more. */
@@ -52,32 +54,32 @@ export class Mailer {
     await this.#sending;
   }
 
-  #tell(troubles: readonly Trouble[]): void {
-    this.#forget();
+  #tell(troubles: readonly Trouble[], mail: MailConfig): void {
+    this.#forget(mail);
     const fresh = troubles.filter(({ key }) => !this.#told.has(key));
     this.#known = troubles.length - fresh.length;
     for (const trouble of fresh)
       if (this.#pending.size < mostPending || this.#pending.has(trouble.key))
         this.#pending.set(trouble.key, trouble);
-    if (this.#sending === undefined && this.#pending.size > 0) this.#sending = this.#sendPending();
+    if (this.#sending === undefined && this.#pending.size > 0) this.#sending = this.#sendPending(mail);
   }
 
-  #forget(): void {
-    const oldest = this.#now() - millisecondsOf(this.#options.config.mail.repeatAfter);
+  #forget({ repeatAfter }: MailConfig): void {
+    const oldest = this.#now() - millisecondsOf(repeatAfter);
     for (const [key, at] of this.#told) if (at <= oldest) this.#told.delete(key);
   }
 
   /** Also what comes while a mail is under way. */
-  async #sendPending(): Promise<void> {
+  async #sendPending(mail: MailConfig): Promise<void> {
     const { config, logger, send } = this.#options;
-    const { cacheDirectory: cache, targetUrl: target, mail } = config;
+    const { cacheDirectory: cache, targetUrl: target } = config();
     try {
       while (this.#pending.size > 0) {
         const troubles = [...this.#pending.values()];
         const context = { cache, target, machine: hostname(), known: this.#known };
         const digest = digestOf(troubles, { ...context, repeatAfter: mail.repeatAfter });
         try {
-          await send(digest);
+          await send(digest, mail);
         } catch (error) {
           const { message } = error as Error;
           logger.warn('a mail could not be sent; it is tried again after the next pass', {

@@ -12,18 +12,20 @@ type MetricsConfig = Pick<ArchiveConfig, 'cacheDirectory' | 'warningMarkPercent'
 const durations = [1, 10, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 48 * 3600];
 
 export class Metrics {
-  readonly #config: MetricsConfig;
+  readonly #config: () => MetricsConfig;
   readonly #registry = new Registry();
   readonly #series: ReturnType<typeof seriesOf>;
   #dryRun = false;
   #oldest: Date | undefined;
 
-  /** @param now milliseconds since 1970 */
-  constructor(config: MetricsConfig, now: () => number = Date.now) {
+  /**
+   * @param config as it is now
+   * @param now milliseconds since 1970
+   */
+  constructor(config: () => MetricsConfig, now: () => number = Date.now) {
     this.#config = config;
     const age = () => this.#oldest && Math.max(0, (now() - this.#oldest.getTime()) / 1000);
-    this.#series = seriesOf(this.#registry, age);
-    this.#series.warning.set(config.warningMarkPercent / 100);
+    this.#series = seriesOf(this.#registry, age, () => config().warningMarkPercent / 100);
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -101,7 +103,7 @@ export class Metrics {
   }
 
   #usage({ total, used, available, usedPercent }: DiskUsage): void {
-    const { cacheDirectory: cache = '' } = this.#config;
+    const { cacheDirectory: cache = '' } = this.#config();
     this.#series.cacheBytes.set({ cache, state: 'total' }, total);
     this.#series.cacheBytes.set({ cache, state: 'used' }, used);
     this.#series.cacheBytes.set({ cache, state: 'available' }, available);
@@ -135,7 +137,7 @@ export class Metrics {
  * `kind` is the job of the pass: a label `job` is Prometheus' own.
  * @param age of the oldest record that is not on tape, in seconds; undefined if none is known
  */
-function seriesOf(registry: Registry, age: () => number | undefined) {
+function seriesOf(registry: Registry, age: () => number | undefined, warningRatio: () => number) {
   const named = <const T extends readonly string[] = []>(name: string, help: string, labelNames?: T) => ({
     name: `xrootd_archive_${name}`,
     help,
@@ -152,6 +154,12 @@ function seriesOf(registry: Registry, age: () => number | undefined) {
       const seconds = age();
       if (seconds === undefined) this.reset();
       else this.set({ kind: 'backup' }, seconds);
+    },
+  });
+  new Gauge({
+    ...named('cache_warning_ratio', 'warning_mark_percent, 0 to 1'),
+    collect() {
+      this.set(warningRatio());
     },
   });
   return {
@@ -189,6 +197,5 @@ function seriesOf(registry: Registry, age: () => number | undefined) {
     ),
     cacheBytes: new Gauge(named('cache_bytes', "Bytes of the cache's disk", ['cache', 'state'])),
     cacheUsage: new Gauge(named('cache_usage_ratio', "How full the cache's disk is, 0 to 1", ['cache'])),
-    warning: new Gauge(named('cache_warning_ratio', 'warning_mark_percent, 0 to 1')),
   };
 }

@@ -3,7 +3,7 @@
  * events; nothing that goes wrong here harms a pass.
  *
  * ```ts
- * const monitor = new Monitor(archive.config, logger);
+ * const monitor = new Monitor(() => archive.config, logger);
  * archive.onAny(monitor.hear);
  * await monitor.start();
  * …
@@ -23,22 +23,22 @@ import { PAGE_POLICY, statusPage } from './status_page.js';
 import { plain, StatusServer, type Routes } from './status_server.js';
 
 export class Monitor {
-  readonly #config: ArchiveConfig;
+  readonly #config: () => ArchiveConfig;
   readonly #logger: Logger;
   readonly #board: StatusBoard;
-  readonly #mailer: Mailer | undefined;
+  readonly #mailer: Mailer;
   readonly #metrics: Metrics | undefined;
   readonly #server: StatusServer | undefined;
   /** The pass that is over told its error by itself. */
   #errorTold = false;
 
-  constructor(config: ArchiveConfig, logger: Logger) {
-    const { mail, http } = config;
+  /** @param config as it is now; of `http` what it is at first counts */
+  constructor(config: () => ArchiveConfig, logger: Logger) {
+    const { http } = config();
     this.#config = config;
     this.#logger = logger;
     this.#board = new StatusBoard(config);
-    if (mail !== undefined)
-      this.#mailer = new Mailer({ config: { ...config, mail }, logger, send: mailSender(mail) });
+    this.#mailer = new Mailer({ config, logger, send: mailSender() });
     if (http === undefined) return;
     const metrics = new Metrics(config);
     this.#metrics = metrics;
@@ -65,7 +65,7 @@ export class Monitor {
 
   /** Waits for a mail that is under way: a minute at most. */
   async stop(): Promise<void> {
-    await Promise.all([this.#server?.stop(), this.#mailer?.settled()]);
+    await Promise.all([this.#server?.stop(), this.#mailer.settled()]);
   }
 
   #tell(event: ArchiveEvent): void {
@@ -79,7 +79,6 @@ export class Monitor {
   }
 
   #routes(metrics: Metrics): Routes {
-    const { warningMarkPercent } = this.#config;
     return {
       '/metrics': async () => ({ type: metrics.contentType, body: await metrics.text() }),
       '/healthz': () => {
@@ -94,7 +93,7 @@ export class Monitor {
         const status = this.#board.status();
         return {
           type: 'text/html; charset=utf-8',
-          body: statusPage(status, healthOf(status), warningMarkPercent),
+          body: statusPage(status, healthOf(status), this.#config().warningMarkPercent),
           headers: { 'content-security-policy': PAGE_POLICY },
         };
       },

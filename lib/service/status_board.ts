@@ -34,11 +34,13 @@ export interface Status {
   failures: Failure[];
 }
 
+type BoardConfig = Pick<ArchiveConfig, 'cacheDirectory' | 'targetUrl'>;
+
 const mostPasses = 20;
 const mostFailures = 100;
 
 export class StatusBoard {
-  readonly #config: Pick<ArchiveConfig, 'cacheDirectory' | 'targetUrl'>;
+  readonly #config: () => BoardConfig;
   readonly #now: () => number;
   readonly #startedAt: string;
   #usage: Status['usage'] = null;
@@ -48,8 +50,11 @@ export class StatusBoard {
   #waitingForTape: Status['waitingForTape'] = null;
   #failures: Failure[] = [];
 
-  /** @param now milliseconds since 1970 */
-  constructor(config: Pick<ArchiveConfig, 'cacheDirectory' | 'targetUrl'>, now: () => number = Date.now) {
+  /**
+   * @param config as it is now
+   * @param now milliseconds since 1970
+   */
+  constructor(config: () => BoardConfig, now: () => number = Date.now) {
     this.#config = config;
     this.#now = now;
     this.#startedAt = this.#time();
@@ -85,7 +90,7 @@ export class StatusBoard {
 
   /** A snapshot without secrets. */
   status(): Status {
-    const { cacheDirectory = null, targetUrl: target } = this.#config;
+    const { cacheDirectory = null, targetUrl: target } = this.#config();
     const status: Status = {
       now: this.#time(),
       startedAt: this.#startedAt,

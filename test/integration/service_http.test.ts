@@ -16,7 +16,7 @@ import { closedPort } from '../support/smtp.js';
 const options = { cacheDirectory: '/cache', targetUrl: 'root://host//base', http: { port: 0 } };
 
 async function withMonitor(use: (url: string, monitor: Monitor) => Promise<void>): Promise<void> {
-  const monitor = new Monitor(resolveOptions(options), keepingLogger().logger);
+  const monitor = new Monitor(() => resolveOptions(options), keepingLogger().logger);
   await monitor.start();
   try {
     await use(monitor.url ?? assert.fail('nothing listens'), monitor);
@@ -47,7 +47,7 @@ describe('the HTTP listener', () => {
       return Promise.resolve();
     });
     const { http: _, ...without } = options;
-    const monitor = new Monitor(resolveOptions(without), keepingLogger().logger);
+    const monitor = new Monitor(() => resolveOptions(without), keepingLogger().logger);
     await monitor.start();
     assert.equal(monitor.url, undefined);
     await monitor.stop();
@@ -58,7 +58,7 @@ describe('the HTTP listener', () => {
       // Slow enough to be looked at.
       const [size, maxRate] = [4_000_000, 2_000_000];
       const watched = archive({ http: { port: 0 }, autoRemove: 'never', maxRate });
-      const monitor = new Monitor(watched.config, keepingLogger().logger);
+      const monitor = new Monitor(() => watched.config, keepingLogger().logger);
       watched.onAny(monitor.hear);
       await monitor.start();
       const url = monitor.url ?? '';

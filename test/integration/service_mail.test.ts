@@ -5,7 +5,6 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { resolveOptions } from '../../lib/config/index.js';
-import type { MailConfig } from '../../lib/config/index.js';
 import type { ArchiveEvent } from '../../lib/jobs/events.js';
 import { mailSender } from '../../lib/service/mail_sender.js';
 import { Mailer } from '../../lib/service/mailer.js';
@@ -23,24 +22,28 @@ const full: ArchiveEvent = { type: 'usage', warning: true, ...disk(93) };
 
 function mailerAt(port: number) {
   const { logger, lines } = keepingLogger();
-  const { mail, ...config } = resolveOptions({
-    ...{ cacheDirectory: '/cache', targetUrl: 'root://host//base' },
-    mail: {
-      ...{ host: '127.0.0.1', port, fromAddr: 'Archive <archive@example.org>' },
-      toAddrs: ['a@example.org', 'b@example.org'],
-    },
-  });
-  const clock = { now: Date.parse('2026-03-01T03:10:00Z') };
+  const config = (targets: string[]) =>
+    resolveOptions({
+      ...{ cacheDirectory: '/cache', targetUrl: 'root://host//base' },
+      mail: { host: '127.0.0.1', port, fromAddr: 'Archive <archive@example.org>', toAddrs: targets },
+    });
+  const state = {
+    now: Date.parse('2026-03-01T03:10:00Z'),
+    config: config(['a@example.org', 'b@example.org']),
+  };
   const mailer = new Mailer({
-    ...{ config: { ...config, mail: mail as MailConfig }, logger, now: () => clock.now },
-    send: mailSender(mail as MailConfig, limits),
+    ...{ config: () => state.config, logger, now: () => state.now },
+    send: mailSender(limits),
   });
+  const reconfigure = (...targets: string[]) => {
+    state.config = config(targets);
+  };
   /** Everything that came of these events is done when it resolves. */
   const hear = async (...events: ArchiveEvent[]) => {
     for (const event of events) mailer.hear(event);
     await mailer.settled();
   };
-  return { clock, hear, mailer, warnings: () => lines.filter(({ level }) => level === 'warn') };
+  return { state, reconfigure, hear, warnings: () => lines.filter(({ level }) => level === 'warn') };
 }
 
 describe('mail', () => {
@@ -92,19 +95,31 @@ describe('mail', () => {
   it('does not tell the same trouble again before repeat_after; what is new comes at once', async () => {
     const server = await mailServer();
     try {
-      const { clock, hear } = mailerAt(server.port);
+      const { state, hear } = mailerAt(server.port);
       await hear(failing('a'));
-      clock.now += 19 * hour;
+      state.now += 19 * hour;
       await hear(failing('a'));
       assert.equal(server.mails.length, 1);
       await hear(failing('a', 'new'));
       assert.equal(server.mails.length, 2);
       assert.match(server.mails[1]?.text ?? '', /1 file failed/);
       assert.match(server.mails[1]?.text ?? '', /Still there, and told in an earlier mail: 1\r/);
-      clock.now += hour;
+      state.now += hour;
       await hear(failing('a', 'new'));
       assert.match(server.mails[2]?.text ?? '', /^ {2}a: stat/m);
       assert.doesNotMatch(server.mails[2]?.text ?? '', /^ {2}new: stat/m);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('goes to whom the configuration names by then', async () => {
+    const server = await mailServer();
+    try {
+      const { hear, reconfigure } = mailerAt(server.port);
+      reconfigure('new@example.org');
+      await hear(failing('a'));
+      assert.deepEqual(server.mails[0]?.to, ['new@example.org']);
     } finally {
       await server.close();
     }
@@ -184,7 +199,7 @@ describe('mail', () => {
         const { logger, lines } = keepingLogger();
         const mail = { host: '127.0.0.1', port, fromAddr: 'a@example.org', toAddrs: 'b@example.org' };
         const watched = archive({ mail });
-        const monitor = new Monitor(watched.config, logger);
+        const monitor = new Monitor(() => watched.config, logger);
         watched.onAny(monitor.hear);
         await watched.put('a', Buffer.from('a'));
         await writeFile(join(cache, 'wh?t'), 'no name for XRootD');

@@ -19,7 +19,7 @@ function yaml(name: string): unknown {
 
 /** All series that there can be: names with the labels that they have. */
 async function series(): Promise<Map<string, Set<string>>> {
-  const metrics = new Metrics({ cacheDirectory: '/cache', warningMarkPercent: 50 });
+  const metrics = new Metrics(() => ({ cacheDirectory: '/cache', warningMarkPercent: 50 }));
   metrics.hear(started());
   metrics.hear({ type: 'usage', warning: false, ...disk(10) });
   metrics.hear({ type: 'file:copied', path: 'a', size: 1, seconds: 1 });

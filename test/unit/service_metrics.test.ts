@@ -23,7 +23,7 @@ const files: ArchiveEvent[] = [
 ];
 
 async function after(events: ArchiveEvent[], now?: () => number) {
-  const metrics = new Metrics(config, now);
+  const metrics = new Metrics(() => config, now);
   for (const event of events) metrics.hear(event);
   return parseExposition(await metrics.text());
 }
@@ -76,7 +76,10 @@ describe('the metrics', () => {
   it('tell the age of the oldest record that is not on tape, as time goes by, while there is one', async () => {
     const name = 'xrootd_archive_oldest_record_not_on_tape_age_seconds';
     let now = Date.parse('2026-03-01T03:10:00Z');
-    const metrics = new Metrics(config, () => now);
+    const metrics = new Metrics(
+      () => config,
+      () => now,
+    );
     const age = async () => parseExposition(await metrics.text()).value(name);
     assert.equal(await age(), undefined);
     const oldest = { path: 'a', since: '2026-03-01T03:00:00Z' };

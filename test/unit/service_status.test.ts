@@ -24,7 +24,7 @@ const progress: ArchiveEvent = {
 };
 
 function after(events: ArchiveEvent[], now = () => start) {
-  const board = new StatusBoard(config, now);
+  const board = new StatusBoard(() => config, now);
   for (const event of events) board.hear(event);
   return board.status();
 }
