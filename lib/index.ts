@@ -28,10 +28,8 @@ import { status, type RecordStatus, type StatusOptions } from './jobs/status.js'
 import { verify, type VerifyOptions } from './jobs/verify.js';
 import type { LimitedStore } from './remote/limited_store.js';
 import { openStore } from './remote/open_store.js';
-import type { Schedule } from './rules/schedule.js';
-import { Leadership } from './service/leadership.js';
-import { configuredSchedule } from './service/configured_schedule.js';
-import { Service } from './service/service.js';
+import { ArchiveService } from './service/archive_service.js';
+import { scheduledJobs } from './service/scheduled_jobs.js';
 
 export interface StopOptions {
   /** Seconds that a pass gets to end by itself; then it is cancelled. Default `stopGraceSeconds`. */
@@ -57,7 +55,7 @@ export class Archive {
   readonly #logger: Logger;
   readonly #events: EventBus;
   #setup: Setup;
-  #running: Running | undefined;
+  #service: ArchiveService | undefined;
 
   /** @throws {ConfigError} with everything that is wrong with the options; looks at no disk and no server */
   constructor(options: ArchiveOptions, { logger }: ArchiveDependencies = {}) {
@@ -205,36 +203,27 @@ export class Archive {
    * @throws {ConfigError} without schedule or cache; {Error} when it was started before
    */
   async start(): Promise<void> {
-    if (this.#running !== undefined) throw new Error('the service was started before');
-    const leadership = new Leadership(this.#logger);
-    const running: Running = { leadership, schedule: configuredSchedule(this.config), service: undefined };
-    this.#running = running;
+    if (this.#service !== undefined) throw new Error('the service was started before');
+    const service = new ArchiveService({
+      config: () => this.config,
+      dependencies: () => this.#dependencies,
+      events: this.#events,
+      logger: this.#logger,
+    });
+    this.#service = service;
     try {
-      await checkAccess(this.config);
-      await leadership.leads(requireCache(this.config));
+      await service.start();
     } catch (error) {
-      this.#running = undefined;
+      if (this.#service === service) this.#service = undefined;
       throw error;
     }
-    if (this.#running !== running) {
-      // It was stopped meanwhile.
-      await leadership.release();
-      return;
-    }
-    running.service = new Service({
-      schedule: () => running.schedule,
-      leads: () => leadership.leads(requireCache(this.config)),
-      pass: (signal) => backup(this.#dependencies, { signal, wait: true }),
-      emit: this.#events.emit,
-    });
   }
 
   /** Ends the service: no other pass begins, one that runs ends within the grace time or is cancelled cleanly. */
   async stop({ graceSeconds = this.config.stopGraceSeconds }: StopOptions = {}): Promise<void> {
-    const running = this.#running;
-    await running?.service?.stop(graceSeconds);
-    await running?.leadership.release();
-    if (this.#running === running) this.#running = undefined;
+    const service = this.#service;
+    await service?.stop(graceSeconds);
+    if (this.#service === service) this.#service = undefined;
   }
 
   /**
@@ -246,15 +235,9 @@ export class Archive {
     const config = resolved(options);
     if (config.keytabFilePath !== this.config.keytabFilePath)
       throw new ConfigError([{ key: 'keytabFilePath', message: 'can be changed only by a new process' }]);
-    if (this.#running !== undefined) {
-      requireCache(config);
-      this.#running.schedule = configuredSchedule(config);
-      const same = (['copyCronString', 'timezoneStr'] as const).every(
-        (key) => config[key] === this.config[key],
-      );
-      if (!same) this.#running.service?.reschedule();
-    }
+    if (this.#service !== undefined) scheduledJobs(config);
     this.#setup = setupOf(config);
+    this.#service?.reconfigured();
   }
 
   /**
@@ -270,13 +253,6 @@ export class Archive {
 interface Setup {
   config: ArchiveConfig;
   open: () => LimitedStore;
-}
-
-interface Running {
-  leadership: Leadership;
-  schedule: Schedule;
-  /** Undefined while it is started. */
-  service: Service | undefined;
 }
 
 /** @throws {ConfigError} */

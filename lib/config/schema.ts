@@ -60,6 +60,8 @@ const retentionSchema = z
     date_pattern: text('a path with the date in it, like %Y/%m/%d').optional(),
     /** What stays for ever: paths and globs. */
     hold: patterns().default([]),
+    /** When the service begins passes of retention, in `timezone_str`; without it only the command does. */
+    cron_string: cronSchedule().optional(),
     /** Nobody has to confirm these settings, nor what they are changed to. */
     confirmed: flag().default(false),
   })

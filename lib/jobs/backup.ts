@@ -2,7 +2,6 @@
 import { relative } from 'node:path';
 import pLimit from 'p-limit';
 import { CacheDirectory } from '../cache/directory.js';
-import { acquireLock, awaitLock } from '../cache/lock.js';
 import { diskUsage, type DiskUsage } from '../cache/usage.js';
 import { OpenDirectories } from '../cache/open_directories.js';
 import { VerifiedMemo } from '../cache/verified_memo.js';
@@ -25,6 +24,7 @@ import { backupRecord, decideAtSight, waitingForTape, type BackupContext } from 
 import { coalesced } from './coalesced.js';
 import { forEachConcurrent } from './concurrent.js';
 import { JobRun, type JobDependencies } from './job_run.js';
+import { lockPass } from './pass_lock.js';
 import { RecordOutcomes } from './record_outcomes.js';
 import type { Report } from './report.js';
 import { checkShard, storeOfShard, type ShardOptions } from './shards.js';
@@ -50,17 +50,11 @@ const localChecksums = 4;
  * an AbortError if the signal ended the waiting; {XRootDError} when the server can't be reached or refuses us, at the start or in the middle: what was done by then is complete
  */
 export async function backup(dependencies: JobDependencies, options: BackupOptions = {}): Promise<Report> {
-  const { config, logger } = dependencies;
-  const { shard, signal, wait = false } = options;
-  checkShard(shard);
+  const { config } = dependencies;
+  checkShard(options.shard);
   const cache = requireCache(config);
   await checkAccess(config);
-  const onWait = ({ message }: Error) => {
-    logger.info(`waiting for its end: ${message}`);
-  };
-  const lock = wait
-    ? await awaitLock(cache, config.workerFilePath, shard, { signal, onWait })
-    : await acquireLock(cache, config.workerFilePath, shard);
+  const lock = await lockPass(cache, dependencies, options);
   try {
     const root = await CacheDirectory.openRoot(cache);
     try {

@@ -47,9 +47,9 @@ export type ArchiveEvent =
   | { type: 'file:verified'; path: string; size: number; checksum?: string }
   | { type: 'pass:finished'; report: Report }
   /** When the service begins its next pass, ISO 8601, UTC; `late`: its slot has gone by, and it begins now. */
-  | { type: 'pass:scheduled'; at: string; late: boolean }
+  | { type: 'pass:scheduled'; job: Report['job']; at: string; late: boolean }
   /** A pass of the service that couldn't begin, or lost its server; in the latter case `pass:finished` came before. */
-  | { type: 'pass:failed'; code: string; errno?: number; message: string };
+  | { type: 'pass:failed'; job: Report['job']; code: string; errno?: number; message: string };
 
 export type ArchiveEventType = ArchiveEvent['type'];
 export type ArchiveEventOf<T extends ArchiveEventType> = Extract<ArchiveEvent, { type: T }>;

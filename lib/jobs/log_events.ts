@@ -33,8 +33,9 @@ export function logEvents(logger: Logger): (event: ArchiveEvent) => void {
         break;
       }
       case 'pass:scheduled':
-        if (event.late) logger.info('the next pass begins now: its time went by', { at: event.at });
-        else logger.info('the next pass is scheduled', { at: event.at });
+        if (event.late)
+          logger.info('the next pass begins now: its time went by', { at: event.at, job: event.job });
+        else logger.info('the next pass is scheduled', { at: event.at, job: event.job });
         break;
       case 'pass:failed': {
         const { type: _, message, ...fields } = event;

@@ -4,7 +4,6 @@
  */
 import { CacheDirectory } from '../cache/directory.js';
 import { confirm, isConfirmed } from '../cache/confirmation.js';
-import { acquireLock } from '../cache/lock.js';
 import { accessProblems, checkAccess, ConfigError, parseTarget, requireCache } from '../config/index.js';
 import { openStore } from '../remote/open_store.js';
 import { checkNameText } from '../rules/names.js';
@@ -13,6 +12,7 @@ import { forEachConcurrent } from './concurrent.js';
 import { JobRun, type JobDependencies } from './job_run.js';
 import { OnlineDirectory } from './online_directory.js';
 import { OnlineServer } from './online_server.js';
+import { lockPass } from './pass_lock.js';
 import type { Report } from './report.js';
 import { retainOrRemove } from './retention_record.js';
 import { retentionSettings, type RetentionSettings } from './retention_settings.js';
@@ -25,6 +25,8 @@ export interface RetentionOptions {
    * pass with settings that nobody confirmed yet only reports. Default false.
    */
   confirm?: boolean | undefined;
+  /** Wait for another pass to end, rather than be refused. Default false. */
+  wait?: boolean | undefined;
   /** Ends the pass; what was removed by then was safe, all else is still there. */
   signal?: AbortSignal | undefined;
 }
@@ -35,7 +37,7 @@ const filesInFlight = 256;
 /**
  * Resolves with the report also when files failed, and when the signal ended it.
  * @param now milliseconds since the epoch
- * @throws {ConfigError} before anything is touched; {LockedError} if another pass works there; {XRootDError} when a server
+ * @throws {ConfigError} before anything is touched; {LockedError} if another pass works there, but with `wait`; {XRootDError} when a server
  * can't be reached or refuses us, at the start or in the middle
  */
 export async function retention(
@@ -47,7 +49,7 @@ export async function retention(
   const settings = retentionSettings(config, new Date(now()));
   await checkAccess({ keytabFilePath: config.keytabFilePath });
   const directory = await stateDirectory(settings, dependencies);
-  const lock = await acquireLock(directory, config.workerFilePath);
+  const lock = await lockPass(directory, dependencies, options);
   try {
     const root = await CacheDirectory.openRoot(directory);
     try {

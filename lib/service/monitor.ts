@@ -10,7 +10,8 @@
  * await monitor.stop();
  * ```
  */
-import type { ArchiveConfig, Logger } from '../config/index.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { ArchiveConfig, HttpConfig, Logger } from '../config/index.js';
 import type { Listener } from '../jobs/event_bus.js';
 import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events.js';
 import { Tally } from '../jobs/tally.js';
@@ -27,22 +28,21 @@ export class Monitor {
   readonly #logger: Logger;
   readonly #board: StatusBoard;
   readonly #mailer: Mailer;
-  readonly #metrics: Metrics | undefined;
-  readonly #server: StatusServer | undefined;
+  #metrics: Metrics | undefined;
+  #server: StatusServer | undefined;
+  /** What it listens by. */
+  #http: HttpConfig | undefined;
+  #starting = Promise.resolve();
+  #stopped = false;
   /** The pass that is over told its error by itself. */
   #errorTold = false;
 
-  /** @param config as it is now; of `http` what it is at first counts */
+  /** @param config as it is now */
   constructor(config: () => ArchiveConfig, logger: Logger) {
-    const { http } = config();
     this.#config = config;
     this.#logger = logger;
     this.#board = new StatusBoard(config);
     this.#mailer = new Mailer({ config, logger, send: mailSender() });
-    if (http === undefined) return;
-    const metrics = new Metrics(config);
-    this.#metrics = metrics;
-    this.#server = new StatusServer({ config: http, logger, routes: this.#routes(metrics) });
   }
 
   /** Where the status page is; undefined if nothing listens. */
@@ -58,14 +58,33 @@ export class Monitor {
     else if (!this.#errorTold) this.#tell(stillborn(event));
   };
 
-  /** @throws EACCES, EADDRNOTAVAIL, … if the configured address can't be listened on */
-  async start(): Promise<void> {
-    await this.#server?.start();
+  /** Listens as `http` says now; called again, it heeds a change. What can't be listened on is in the log. */
+  start(): Promise<void> {
+    this.#starting = this.#starting.then(() => this.#listen());
+    return this.#starting;
   }
 
-  /** Waits for a mail that is under way: a minute at most. */
+  /** For ever. Waits for a mail that is under way: a minute at most. */
   async stop(): Promise<void> {
-    await Promise.all([this.#server?.stop(), this.#mailer.settled()]);
+    this.#stopped = true;
+    await Promise.all([this.#server?.stop(), this.#starting, this.#mailer.settled()]);
+  }
+
+  async #listen(): Promise<void> {
+    const { http } = this.#config();
+    if (this.#stopped || isDeepStrictEqual(http, this.#http)) return;
+    this.#http = http;
+    try {
+      await this.#server?.stop();
+      this.#server = undefined;
+      if (http === undefined) return;
+      this.#metrics ??= new Metrics(this.#config);
+      const routes = this.#routes(this.#metrics);
+      this.#server = new StatusServer({ config: http, logger: this.#logger, routes });
+      await this.#server.start();
+    } catch (error) {
+      this.#logger.error(`no metrics, health and status: ${(error as Error).message}`);
+    }
   }
 
   #tell(event: ArchiveEvent): void {
@@ -102,10 +121,14 @@ export class Monitor {
 }
 
 /** A pass that ended before it could begin to tell of itself. */
-function stillborn({ type: _, ...failure }: ArchiveEventOf<'pass:failed'>): ArchiveEventOf<'pass:finished'> {
+function stillborn({
+  type: _,
+  job,
+  ...failure
+}: ArchiveEventOf<'pass:failed'>): ArchiveEventOf<'pass:finished'> {
   const now = new Date();
   return {
     type: 'pass:finished',
-    report: new Tally('backup', false, now).report(now, false, { path: '', ...failure }),
+    report: new Tally(job, false, now).report(now, false, { path: '', ...failure }),
   };
 }

@@ -4,16 +4,17 @@
  */
 import type { Emit } from '../jobs/event_bus.js';
 import { failureOf } from '../jobs/failure.js';
-import { nextPass, type Schedule } from '../rules/schedule.js';
+import { nextPass, type NextPass } from '../rules/schedule.js';
 import { systemClock, type Clock } from './clock.js';
+import type { ScheduledJob, ScheduledName } from './scheduled_jobs.js';
 
 export interface ServiceDuties {
   /** Asked anew after each pass, and when `reschedule` was called. */
-  schedule: () => Schedule;
+  jobs: () => readonly ScheduledJob[];
   /** Whether this is the process that works, of those that could; asked before each pass. */
   leads: () => Promise<boolean>;
   /** Rejects when it couldn't begin or was lost; files that failed are its report's. */
-  pass: (signal: AbortSignal) => Promise<unknown>;
+  pass: (job: ScheduledName, signal: AbortSignal) => Promise<unknown>;
   emit: Emit;
   /** Default: the system's. */
   clock?: Clock;
@@ -55,30 +56,47 @@ export class Service {
 
   async #work(): Promise<void> {
     // Slots up to here have had their pass.
-    let since: number | undefined;
+    const since = new Map<ScheduledName, number>();
     while (!this.#stopped) {
       this.#waiting = new AbortController();
-      const next = nextPass(this.#duties.schedule(), this.#clock.now(), since);
+      const next = this.#next(since);
       if (next !== undefined) {
-        const { at, late } = next;
-        this.#duties.emit({ type: 'pass:scheduled', at: new Date(at).toISOString(), late });
+        const { job, at, late } = next;
+        this.#duties.emit({ type: 'pass:scheduled', job, at: new Date(at).toISOString(), late });
       }
       const arrived = await this.#clock.until(next?.at ?? Infinity, this.#waiting.signal);
-      since = Math.max(this.#clock.now(), arrived ? (next?.at ?? 0) : 0);
-      if (arrived) await this.#slot();
+      if (!arrived) since.clear();
+      else if (next !== undefined) {
+        since.set(next.job, Math.max(this.#clock.now(), next.at));
+        await this.#slot(next.job);
+      }
     }
   }
 
-  async #slot(): Promise<void> {
+  /** Of all jobs the one whose time comes first. */
+  #next(since: Map<ScheduledName, number>): (NextPass & { job: ScheduledName }) | undefined {
+    const now = this.#clock.now();
+    const all = this.#duties.jobs().flatMap(({ job, schedule }) => {
+      if (!since.has(job)) since.set(job, now);
+      const next = nextPass(schedule, now, since.get(job));
+      return next === undefined ? [] : [{ ...next, job }];
+    });
+    return all.reduce<(typeof all)[number] | undefined>(
+      (first, each) => (first === undefined || each.at < first.at ? each : first),
+      undefined,
+    );
+  }
+
+  async #slot(job: ScheduledName): Promise<void> {
     const pass = (this.#pass = new AbortController());
     try {
       if (!(await this.#duties.leads()) || this.#stopped) return;
-      await this.#duties.pass(pass.signal);
+      await this.#duties.pass(job, pass.signal);
     } catch (error) {
       // It waited for another one's end when it was cancelled: then there is nothing to tell.
       if (pass.signal.aborted) return;
       const { path: _, ...failure } = failureOf('', error);
-      this.#duties.emit({ type: 'pass:failed', ...failure });
+      this.#duties.emit({ type: 'pass:failed', job, ...failure });
     } finally {
       this.#pass = undefined;
     }

@@ -98,7 +98,12 @@ describe('the HTTP listener', () => {
       };
       assert.deepEqual(await health(), [200, 'ok\n']);
       const at = (seconds: number): ArchiveEvent => ({
-        ...{ type: 'pass:scheduled', late: false, at: new Date(Date.now() + seconds * 1000).toISOString() },
+        ...{
+          type: 'pass:scheduled',
+          job: 'backup',
+          late: false,
+          at: new Date(Date.now() + seconds * 1000).toISOString(),
+        },
       });
       const soon = at(60);
       monitor.hear(soon);
@@ -113,13 +118,18 @@ describe('the HTTP listener', () => {
 
   it('shows a pass that could not begin, and one that lost its server once', async () => {
     await withMonitor(async (url, monitor) => {
-      const failed: ArchiveEvent = { type: 'pass:failed', code: 'EACCES', message: 'no cache' };
+      const failed: ArchiveEvent = {
+        type: 'pass:failed',
+        job: 'backup',
+        code: 'EACCES',
+        message: 'no cache',
+      };
       const error = { path: '', code: 'ConnectionError', message: 'lost' };
       monitor.hear(failed);
       for (const event of [started(), finished({ error }), { ...failed, ...error }] as ArchiveEvent[])
         monitor.hear(event);
       monitor.hear(failed);
-      monitor.hear({ type: 'pass:scheduled', at: new Date().toISOString(), late: false });
+      monitor.hear({ type: 'pass:scheduled', job: 'backup', at: new Date().toISOString(), late: false });
       monitor.hear(failed);
       const { passes } = await statusOf(url);
       assert.deepEqual(

@@ -14,7 +14,7 @@ interface Watched {
   service: Service;
   events: ArchiveEvent[];
   /** Where each pass began and ended. */
-  passes: { began: number; ended?: number }[];
+  passes: { job: string; began: number; ended?: number }[];
 }
 
 /** A service whose passes take as long as is said, by its own clock; it fails the test if two run at once. */
@@ -25,18 +25,18 @@ function watched(
 ): Watched {
   const clock = new FakeClock(Date.parse(start));
   const [events, passes]: [ArchiveEvent[], Watched['passes']] = [[], []];
-  const pass = async (signal: AbortSignal) => {
+  const pass = async (job: string, signal: AbortSignal) => {
     assert.ok(
       passes.every(({ ended }) => ended !== undefined),
       'two passes at once',
     );
-    const now: Watched['passes'][number] = { began: clock.now() };
+    const now: Watched['passes'][number] = { job, began: clock.now() };
     passes.push(now);
     await clock.until(now.began + minutes * MINUTE, signal);
     now.ended = clock.now();
   };
   const service = new Service({
-    schedule: () => parseSchedule(cron, zone),
+    jobs: () => [{ job: 'backup', schedule: parseSchedule(cron, zone) }],
     leads: () => Promise.resolve(true),
     pass,
     emit: (event) => void events.push(event),
@@ -115,7 +115,13 @@ describe('the service', () => {
     const error = Object.assign(new Error('the cache has gone'), { code: 'ENOENT', errno: -2 });
     const failing = watched('0 * * * *', '2026-06-01T09:30Z', { pass: () => Promise.reject(error) });
     await failing.clock.run(Date.parse('2026-06-01T11:30Z'));
-    const expected = { type: 'pass:failed', code: 'ENOENT', errno: 2, message: 'the cache has gone' };
+    const expected = {
+      type: 'pass:failed',
+      job: 'backup',
+      code: 'ENOENT',
+      errno: 2,
+      message: 'the cache has gone',
+    };
     assert.deepEqual(told(failing, 'pass:failed'), [expected, expected]);
     await failing.service.stop(0);
   });
@@ -132,13 +138,38 @@ describe('the service', () => {
 
   it('takes a new schedule at once, from now on', async () => {
     let schedule = parseSchedule('0 3 * * *', 'UTC');
-    const changed = watched('', '2026-06-01T02:30Z', { schedule: () => schedule });
+    const changed = watched('', '2026-06-01T02:30Z', { jobs: () => [{ job: 'backup', schedule }] });
     await changed.clock.run(Date.parse('2026-06-01T15:30Z'));
     schedule = parseSchedule('0 * * * *', 'UTC');
     changed.service.reschedule();
     await changed.clock.run(Date.parse('2026-06-01T16:30Z'));
     assert.deepEqual(began(changed), ['06-01T03:00', '06-01T16:00']);
     await changed.service.stop(0);
+  });
+
+  it('makes passes of several jobs, each by its own schedule, never two at once', async () => {
+    const both = watched('', '2026-06-01T09:30Z', {
+      jobs: () => [
+        { job: 'backup', schedule: parseSchedule('0 * * * *', 'UTC') },
+        { job: 'retention', schedule: parseSchedule('30 10,12 * * *', 'UTC') },
+      ],
+      minutes: 50,
+    });
+    await both.clock.run(Date.parse('2026-06-01T12:59Z'));
+    const expected = [
+      ['backup', '10:00'],
+      ['retention', '10:50'],
+      ['backup', '11:40'],
+      ['backup', '12:30'],
+    ];
+    const made = both.passes.map(({ job, began: at }) => [job, new Date(at).toISOString().slice(11, 16)]);
+    assert.deepEqual(made, expected);
+    const scheduled = told(both, 'pass:scheduled').map(({ job, at, late }) => [job, at.slice(11, 16), late]);
+    assert.deepEqual(
+      scheduled,
+      expected.map(([job, at], i) => [job, at, i > 0]),
+    );
+    await both.service.stop(0);
   });
 
   it('stops at once between passes', async () => {
@@ -156,7 +187,7 @@ describe('the service', () => {
     await ending.clock.run(Date.parse('2026-06-01T14:30Z'));
     await stopped;
     assert.deepEqual(ending.passes, [
-      { began: Date.parse('2026-06-01T10:00Z'), ended: Date.parse('2026-06-01T11:30Z') },
+      { job: 'backup', began: Date.parse('2026-06-01T10:00Z'), ended: Date.parse('2026-06-01T11:30Z') },
     ]);
   });
 
@@ -170,7 +201,7 @@ describe('the service', () => {
 
   it('tells nothing of a pass that was cancelled while it waited for its lock', async () => {
     const waiting = watched('0 * * * *', '2026-06-01T09:30Z', {
-      pass: async (signal) => {
+      pass: async (_job, signal) => {
         await once(signal, 'abort');
         signal.throwIfAborted();
       },

@@ -6,7 +6,7 @@ import { action, type Invocation, type Session } from '../invocation.js';
 import { addConfigOptions, type ConfigOptions } from '../options.js';
 import { runPass } from '../pass.js';
 
-type Options = ConfigOptions & { dryRun?: boolean; confirm?: boolean };
+type Options = ConfigOptions & { dryRun?: boolean; confirm?: boolean; wait?: boolean };
 
 export function addRetention(program: Command, session: Session): void {
   const command = program
@@ -16,6 +16,7 @@ export function addRetention(program: Command, session: Session): void {
     .addOption(
       new Option('--confirm', 'the settings are right: remove, now and from now on').conflicts('dryRun'),
     );
+  command.option('-w, --wait', 'wait for another pass to end, instead of being refused');
   addConfigOptions(command).action(
     action(session, retention, 'stopping cleanly: what is not removed yet stays'),
   );
@@ -23,7 +24,7 @@ export function addRetention(program: Command, session: Session): void {
 
 function retention(invocation: Invocation<Options>): Promise<ExitCode> {
   const { options, output, screen, signal } = invocation;
-  const { dryRun, confirm } = options;
+  const { dryRun, confirm, wait } = options;
   return runPass(
     invocation,
     (archive) => {
@@ -34,7 +35,7 @@ function retention(invocation: Invocation<Options>): Promise<ExitCode> {
           output.line(`${date.slice(0, 10)}  ${bytes(size).padStart(9)}  ${printable(path)}`);
         });
       }
-      return archive.retention({ dryRun, confirm, signal });
+      return archive.retention({ dryRun, confirm, wait, signal });
     },
     { cache: false },
   );

@@ -75,7 +75,7 @@ function tellStatus(archive: Archive, systemd: Systemd): void {
   archive.on('pass:started', ({ job }) => {
     systemd.status(`${job} is running`);
   });
-  archive.on('pass:scheduled', ({ at }) => {
-    systemd.status(`next pass ${at}`);
+  archive.on('pass:scheduled', ({ job, at }) => {
+    systemd.status(`next pass ${at} (${job})`);
   });
 }
