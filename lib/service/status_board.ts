@@ -8,6 +8,13 @@ import { tapeWaitOf, type TapeWait } from './tape_wait.js';
 type Numbers<T extends 'usage' | 'progress'> = Omit<ArchiveEventOf<T>, 'type'>;
 export type PassSummary = Omit<Report, 'failures'> & { outcome: PassOutcome };
 
+export interface JobFailures {
+  job: Report['job'];
+  /** Files that failed or conflict. */
+  total: number;
+  first: Failure[];
+}
+
 /** What `/status` answers; times are ISO 8601 in UTC. */
 export interface Status {
   now: string;
@@ -30,8 +37,8 @@ export interface Status {
   next: string | null;
   /** From the last backup that told it. */
   waitingForTape: (TapeWait & { at: string }) | null;
-  /** The first ones of the last pass. */
-  failures: Failure[];
+  /** Of the last pass of each job, where there were any. */
+  failures: JobFailures[];
 }
 
 type BoardConfig = Pick<ArchiveConfig, 'cacheDirectory' | 'targetUrl'>;
@@ -48,7 +55,7 @@ export class StatusBoard {
   #passes: PassSummary[] = [];
   #next: string | null = null;
   #waitingForTape: Status['waitingForTape'] = null;
-  #failures: Failure[] = [];
+  readonly #failures = new Map<Report['job'], JobFailures>();
 
   /**
    * @param config as it is now
@@ -101,15 +108,18 @@ export class StatusBoard {
       passes: this.#passes,
       next: this.#next,
       waitingForTape: this.#waitingForTape,
-      failures: this.#failures,
+      failures: [...this.#failures.values()],
     };
     return redact(status) as Status;
   }
 
   #finished(report: Report): void {
     const { failures, ...summary } = report;
+    const { job, failed, conflicts } = summary;
     this.#passes = [{ ...summary, outcome: outcomeOf(report) }, ...this.#passes].slice(0, mostPasses);
-    this.#failures = failures.slice(0, mostFailures);
+    this.#failures.delete(job);
+    const total = failed + conflicts;
+    if (total > 0) this.#failures.set(job, { job, total, first: failures.slice(0, mostFailures) });
     const wait = tapeWaitOf(report);
     if (wait !== undefined) this.#waitingForTape = { ...wait, at: report.finishedAt };
   }

@@ -4,7 +4,7 @@ import { bytes, count, duration, plural } from '../rules/quantities.js';
 import type { Health } from './health.js';
 import { html, Html } from './html.js';
 import { secondsOf } from './pass_outcome.js';
-import type { PassSummary, Status } from './status_board.js';
+import type { JobFailures, PassSummary, Status } from './status_board.js';
 
 /** Without JavaScript the whole page is loaded again; with it only its numbers, and faster. */
 const script = `
@@ -177,33 +177,35 @@ function row(pass: PassSummary): Html {
   </tr> `;
 }
 
-function failures({ failures: all, passes: [last] }: Status): Html {
-  if (all.length === 0) return section('Failures', html`<p>None in the last pass.</p>`);
-  const total = last === undefined ? all.length : last.failed + last.conflicts;
-  const more = total > all.length ? ` The first ${count(all.length)}:` : '';
+function failures({ failures: all }: Status): Html {
   return section(
     'Failures',
-    html`<p>${plural(total, 'file')} in the last pass.${more}</p>
-      <table>
-        <thead>
-          <tr>
-            <th>File</th>
-            <th>Code</th>
-            <th>Message</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${all.map(
-            ({ path, code, message }) =>
-              html`<tr>
-                <td>${path}</td>
-                <td>${code}</td>
-                <td>${message}</td>
-              </tr> `,
-          )}
-        </tbody>
-      </table>`,
+    all.length === 0 ? html`<p>None in the last pass.</p>` : html`${all.map(failuresOf)}`,
   );
+}
+
+function failuresOf({ job, total, first }: JobFailures): Html {
+  const more = total > first.length ? ` The first ${count(first.length)}:` : '';
+  return html`<p>${plural(total, 'file')} in the last ${job} pass.${more}</p>
+    <table>
+      <thead>
+        <tr>
+          <th>File</th>
+          <th>Code</th>
+          <th>Message</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${first.map(
+          ({ path, code, message }) =>
+            html`<tr>
+              <td>${path}</td>
+              <td>${code}</td>
+              <td>${message}</td>
+            </tr> `,
+        )}
+      </tbody>
+    </table>`;
 }
 
 function section(title: string, content: Html): Html {

@@ -71,8 +71,11 @@ describe('the status', () => {
     const over = after([started(), progress, finished({ failed: 1, failures: [failure('a')] })]);
     assert.equal(over.current, null);
     assert.deepEqual([over.passes[0]?.outcome, over.passes[0]?.failed], ['failures', 1]);
-    assert.deepEqual(over.failures, [failure('a')]);
-    assert.deepEqual(after([finished({ failures: [failure('a')] }), finished()]).failures, []);
+    const ofBackup = { job: 'backup', total: 1, first: [failure('a')] };
+    assert.deepEqual(over.failures, [ofBackup]);
+    const failing = finished({ failed: 1, failures: [failure('a')] });
+    assert.deepEqual(after([failing, finished()]).failures, []);
+    assert.deepEqual(after([failing, finished({ job: 'retention' })]).failures, [ofBackup]);
   });
 
   it('keeps what waits for tape from the last backup that saw all records', () => {
@@ -93,13 +96,20 @@ describe('the status', () => {
 
   it('doesn’t grow for ever', () => {
     const failures = Array.from({ length: 1000 }, (_, i) => failure(`f${i}`));
-    const status = after(Array.from({ length: 100 }, (_, copied) => finished({ copied, failures })));
-    assert.deepEqual([status.passes.length, status.passes[0]?.copied, status.failures.length], [20, 99, 100]);
+    const status = after(
+      Array.from({ length: 100 }, (_, copied) => finished({ copied, failed: 1000, failures })),
+    );
+    assert.deepEqual(
+      [status.passes.length, status.passes[0]?.copied, status.failures[0]?.first.length],
+      [20, 99, 100],
+    );
   });
 
   it('carries no secrets', () => {
     const message = 'open root://host//f?authz=abc: refused';
-    const status = after([finished({ error: { ...error, message }, failures: [{ ...error, message }] })]);
+    const status = after([
+      finished({ error: { ...error, message }, failed: 1, failures: [{ ...error, message }] }),
+    ]);
     assert.ok(!JSON.stringify(status).includes('abc'), JSON.stringify(status));
   });
 });
@@ -155,7 +165,7 @@ describe('the status page', () => {
             conflicts: 1,
             failures: [failure('x')],
           }),
-          { type: 'pass:scheduled', at: '2026-03-02T03:00:00.000Z', late: false },
+          { type: 'pass:scheduled', job: 'backup', at: '2026-03-02T03:00:00.000Z', late: false },
           { type: 'usage', warning: true, ...disk(90) },
           started(),
           progress,
@@ -172,7 +182,7 @@ describe('the status page', () => {
       '7 records in the cache without an identical copy on tape (7.0 GB). The oldest waits for 3 d 00 h, since 2026-02-26 03:00:00 UTC: day/7.h5',
       '2 records waited too long.',
       '3 (5.0 GB)',
-      '1 file in the last pass.',
+      '1 file in the last backup pass.',
       'x NotFound stat root://host//base/x: no such file [NotFound, kXR 3011]',
     ])
       assert.ok(text.includes(expected), `${expected}\n${text}`);
@@ -187,7 +197,12 @@ describe('the status page', () => {
       'None since the',
     ])
       assert.ok(text.includes(expected), expected);
-    const late: ArchiveEvent = { type: 'pass:scheduled', at: '2026-03-01T01:00:00.000Z', late: false };
+    const late: ArchiveEvent = {
+      type: 'pass:scheduled',
+      job: 'backup',
+      at: '2026-03-01T01:00:00.000Z',
+      late: false,
+    };
     assert.match(
       words(page([late])),
       /the pass that was planned for 2026-03-01T01:00:00\.000Z has not started/,
