@@ -15,8 +15,8 @@ export function addRetention(program: Command, session: Session): void {
     .option('-n, --dry-run', 'remove nothing, list what would go')
     .addOption(
       new Option('--confirm', 'the settings are right: remove, now and from now on').conflicts('dryRun'),
-    );
-  command.option('-w, --wait', 'wait for another pass to end, instead of being refused');
+    )
+    .option('-w, --wait', 'wait for another pass to end, instead of being refused');
   addConfigOptions(command).action(
     action(session, retention, 'stopping cleanly: what is not removed yet stays'),
   );
