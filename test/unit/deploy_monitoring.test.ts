@@ -11,6 +11,10 @@ function example(name: string): string {
   return readFileSync(fileURLToPath(new URL(`../../../deploy/${name}`, import.meta.url)), 'utf8');
 }
 
+function document(name: string): string {
+  return readFileSync(fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url)), 'utf8');
+}
+
 function yaml(name: string): unknown {
   const [document, ...others] = parseAllDocuments(example(name));
   assert.deepEqual([document?.errors, document?.warnings, others], [[], [], []]);
@@ -99,6 +103,14 @@ describe('deploy/: the alert rules', () => {
     }
   });
 
+  it('are explained to operators, each under a heading of docs/operations.md', () => {
+    const explained = document('operations.md')
+      .split('\n')
+      .filter((line) => line.startsWith('### Xrootd'))
+      .flatMap((line) => line.slice(4).split(', '));
+    assert.deepEqual(explained.sort(), rules.map(({ alert }) => alert).sort());
+  });
+
   it('are what the example of a Prometheus configuration reads', () => {
     const scrape = yaml('prometheus/scrape.yaml') as {
       rule_files: string[];
@@ -131,7 +143,7 @@ describe('deploy/: the Grafana dashboard', () => {
 
 describe('docs/monitoring.md', () => {
   it('has a row for each metric, with its labels', async () => {
-    const docs = readFileSync(fileURLToPath(new URL('../../../docs/monitoring.md', import.meta.url)), 'utf8');
+    const docs = document('monitoring.md');
     const known = new Map<string, string[]>();
     for (const [name, labels] of await series()) {
       const base = name.replace(/_(bucket|sum|count)$/, '');
