@@ -102,7 +102,9 @@ function current({ current: pass, next, now }: Status): Html {
     );
   const { job, startedAt, dryRun, progress } = pass;
   const since = duration(secondsOf({ startedAt, finishedAt: now }));
-  const what = html`<p><strong>${job}${dryRun ? ' (dry run)' : ''}</strong> is running for ${since}.</p>`;
+  const what = html`<p>
+    <strong>${job}${dryRun ? ' (dry run)' : ''}</strong> has been running for ${since}.
+  </p>`;
   if (progress === null) return section('Now', html`${what}${planned}`);
   const { filesDone, filesKnown, bytesDone, bytesKnown, walkDone, rate, etaSeconds, copying } = progress;
   const more = walkDone ? '' : ' and more';
@@ -130,7 +132,7 @@ function waiting({ waitingForTape: wait, now }: Status): Html {
     'Waiting for tape',
     html`<p>
         ${plural(files, 'record')} in the cache without an identical copy on tape (${bytes(size)}).
-        ${oldest && age ? html`The oldest waits for ${age}, since ${when(oldest.since)}: ${oldest.path}` : ''}
+        ${oldest && age ? html`The oldest has waited for ${age}, since ${when(oldest.since)}: ${oldest.path}` : ''}
       </p>
       ${overdue > 0 ? html`<p class="bad">${plural(overdue, 'record')} waited too long.</p>` : ''}
       <p class="where">By the backup that ended at ${when(at)}.</p>`,

@@ -91,7 +91,7 @@ describe('the status page in a browser', () => {
           // As it is without JavaScript.
           seen.push(words(await (await fetch(url)).text()));
           for (const page of seen) {
-            assert.match(page, /backup is running for [\d.]+ s/);
+            assert.match(page, /backup has been running for [\d.]+ s/);
             assert.match(page, /[1-9]\d* of 45 files, .* in flight/);
             assert.match(page, /The next pass is planned for \d{4}-01-01 03:00:00/);
             assert.match(page, /5 records in the cache without an identical copy on tape/);

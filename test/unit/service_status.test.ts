@@ -176,10 +176,10 @@ describe('the status page', () => {
     for (const expected of [
       '/data/cache → root://host//base',
       '90 % full: 900 B used, 100 B left (above the warning mark of 80 %)',
-      'backup is running for 0.0 s',
+      'backup has been running for 0.0 s',
       '1,200 of 4,000 files, 5.0 GB of 20.0 GB; 100.0 MB/s, 12 copies in flight, 2 min 30 s left',
       'The next pass is planned for 2026-03-02 03:00:00 UTC',
-      '7 records in the cache without an identical copy on tape (7.0 GB). The oldest waits for 3 d 00 h, since 2026-02-26 03:00:00 UTC: day/7.h5',
+      '7 records in the cache without an identical copy on tape (7.0 GB). The oldest has waited for 3 d 00 h, since 2026-02-26 03:00:00 UTC: day/7.h5',
       '2 records waited too long.',
       '3 (5.0 GB)',
       '1 file in the last backup pass.',
