@@ -13,7 +13,7 @@ import { statBatch, statBatchesAhead } from '../remote/limited_store.js';
 import { ListedStats } from '../remote/listed_stats.js';
 import type { RemoteStore } from '../remote/store.js';
 import { parseMoment } from '../rules/moment.js';
-import { checkNameText } from '../rules/names.js';
+import { nameProblem } from '../rules/names.js';
 import { scopeOf, type Scope } from '../rules/scope.js';
 import { inShard, type Shard } from '../rules/sharding.js';
 import { TapeWaitCount } from '../rules/tape_wait.js';
@@ -172,14 +172,13 @@ async function* entries(
   shard: Shard | undefined,
 ): AsyncGenerator<WalkEntry[], void, undefined> {
   const { base } = parseTarget(config.targetUrl);
-  const nameProblem = (path: string) => {
-    const verdict = checkNameText(path, { base });
-    return verdict.ok ? undefined : verdict.reason;
-  };
   const ignore = new Set<string>();
   if (config.workerFilePath !== undefined) ignore.add(relative(root.real, config.workerFilePath));
   const only = shard && { only: (path: string) => inShard(path, shard) };
-  for await (const batch of walkBatches(root, { signal, nameProblem, ignore, ...only })) {
+  for await (const batch of walkBatches(root, {
+    ...{ signal, ignore, ...only },
+    nameProblem: (path) => nameProblem(path, { base }),
+  })) {
     for (const entry of batch) if (entry.kind === 'record') progress.found(Number(entry.identity.size));
     yield batch;
   }

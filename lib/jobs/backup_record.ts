@@ -17,6 +17,7 @@ import { settling } from '../rules/settling.js';
 import { hasWriters, XRootDError } from '../xrdcl/index.js';
 import { classifyRecord, type ClassifyOptions } from './classify_record.js';
 import type { Emit } from './event_bus.js';
+import { reported } from './failure.js';
 import { LazyRecord } from './lazy_record.js';
 import { Moved, MOVED } from './moved.js';
 import type { ProgressMeter } from './progress_meter.js';
@@ -111,7 +112,7 @@ export async function backupRecord(
       case 'keep':
         return keptOutcome(decision, state);
       case 'report':
-        return conflictOf(record, decision);
+        return reported(record.path, decision);
     }
   } catch (error) {
     if (error instanceof Moved) return { result: 'kept', reason: error.message };
@@ -273,13 +274,6 @@ async function verifyCopy(
     { status: 1, code: 305, errNo: 0, message: `the copy is not what was sent: ${reason}` },
     { operation: 'verify', source: absolute, target: path },
   );
-}
-
-function conflictOf(record: CacheRecord, decision: Extract<Decision, { action: 'report' }>): Outcome {
-  const { path } = record;
-  const result = decision.conflict ? 'conflicts' : 'failed';
-  const code = decision.conflict ? 'Conflict' : 'Unverified';
-  return { result, failure: { path, code, message: decision.reason } };
 }
 
 /** What a report says of records that only wait for tape; see backup.ts for what it may mean. */

@@ -2,12 +2,12 @@
 import { relative } from 'node:path';
 import pLimit from 'p-limit';
 import { OpenDirectories } from '../cache/open_directories.js';
-import { openRecord } from '../cache/open_record.js';
 import { walk } from '../cache/walk.js';
 import type { ArchiveConfig } from '../config/index.js';
 import type { OnlineFile } from '../rules/retention.js';
 import { checksumFile } from '../xrdcl/index.js';
 import { setAside, type AsideContext } from './aside.js';
+import { LazyRecord } from './lazy_record.js';
 import { Moved, MOVED } from './moved.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
 import { removeRecord } from './remove_record.js';
@@ -46,9 +46,8 @@ export class OnlineDirectory implements OnlineStorage {
 
   async open(file: OnlineFile): Promise<OpenedFile> {
     const { root, run } = this.#context;
-    const opened = await openRecord(this.#directories, file.path, file.identity);
-    if (opened === 'vanished') throw new Moved(MOVED.gone);
-    if (opened === 'changed') throw new Moved(MOVED.changed);
+    const record = new LazyRecord(this.#directories, file);
+    const opened = await record.open();
     const type = this.#config.checksumType;
     return {
       checksum: async (length) => {
@@ -58,10 +57,10 @@ export class OnlineDirectory implements OnlineStorage {
         if (!opened.isUnchanged()) throw new Moved(MOVED.changed);
         return sum;
       },
-      verified: () => (opened.isUnchanged() ? opened.identity : undefined),
+      verified: () => record.verified(),
       remove: (removal) => removeRecord(file, removal, { root, emit: run.emit, config: this.#config }),
       close: () => {
-        opened.close();
+        record.close();
       },
     };
   }

@@ -2,7 +2,7 @@
 import type { ArchiveConfig, Target } from '../config/index.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import { sameIdentity, type Identity } from '../rules/identity.js';
-import { checkNameText, isReserved } from '../rules/names.js';
+import { isReserved, nameProblem } from '../rules/names.js';
 import type { OnlineFile } from '../rules/retention.js';
 import type { JobRun } from './job_run.js';
 import { list } from './list.js';
@@ -33,8 +33,7 @@ export class OnlineServer implements OnlineStorage {
   }
 
   nameProblem(path: string): string | undefined {
-    const verdict = checkNameText(path, { base: this.#target.base });
-    return verdict.ok ? undefined : verdict.reason;
+    return nameProblem(path, { base: this.#target.base });
   }
 
   async *files(): AsyncGenerator<OnlineFile, void, undefined> {

@@ -6,7 +6,7 @@ import { CacheDirectory } from '../cache/directory.js';
 import { confirm, isConfirmed } from '../cache/confirmation.js';
 import { accessProblems, checkAccess, ConfigError, parseTarget, requireCache } from '../config/index.js';
 import { openStore } from '../remote/open_store.js';
-import { checkNameText } from '../rules/names.js';
+import { nameProblem } from '../rules/names.js';
 import type { OnlineFile } from '../rules/retention.js';
 import { forEachConcurrent } from './concurrent.js';
 import { JobRun, type JobDependencies } from './job_run.js';
@@ -107,11 +107,10 @@ async function pass(
       ? new OnlineDirectory({ root, run, logger, now }, config)
       : new OnlineServer(server.at, server.store, run, config);
   const { base } = parseTarget(config.targetUrl);
-  const nameProblem = (path: string) => {
-    const verdict = checkNameText(path, { base });
-    return verdict.ok ? undefined : verdict.reason;
+  const context = {
+    ...{ config, run, store: target, storage, rules, now },
+    nameProblem: (path: string) => nameProblem(path, { base }),
   };
-  const context = { config, run, store: target, storage, rules, nameProblem, now };
   const report = await run
     .run(async () => {
       await ping(run.signal);

@@ -4,6 +4,7 @@ import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import { ageOf, decideRetention, type Age, type OnlineFile } from '../rules/retention.js';
 import { settling } from '../rules/settling.js';
 import { classifyRecord } from './classify_record.js';
+import { reported } from './failure.js';
 import { failed, type JobRun } from './job_run.js';
 import { Moved } from './moved.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
@@ -75,12 +76,8 @@ async function judge(
   switch (decision.action) {
     case 'keep':
       return { result: 'kept', reason: decision.reason };
-    case 'report': {
-      const [result, code] = decision.conflict
-        ? (['conflicts', 'Conflict'] as const)
-        : (['failed', 'Unverified'] as const);
-      return { result, failure: { path, code, message: decision.reason } };
-    }
+    case 'report':
+      return reported(path, decision);
     case 'remove':
       if (!decision.perform) {
         run.emit({ type: 'file:removable', path, size, date: age.date.toISOString() });

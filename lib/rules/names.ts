@@ -51,6 +51,12 @@ export function checkNameText(name: string, limits: NameLimits = {}): NameVerdic
   return { ok: true, name };
 }
 
+/** Why checkNameText() refuses a name; undefined if it doesn't. */
+export function nameProblem(name: string, limits: NameLimits = {}): string | undefined {
+  const verdict = checkNameText(name, limits);
+  return verdict.ok ? undefined : verdict.reason;
+}
+
 /** Where a record goes: the base path and the record's own, joined by exactly one slash. */
 export function remotePath(base: string, name: string): string {
   return base.endsWith('/') ? base + name : `${base}/${name}`;

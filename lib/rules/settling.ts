@@ -35,6 +35,10 @@ export function settling(
  */
 export function changedAt(file: Pick<Identity, 'mtimeNs' | 'ctimeNs'>, now: number): number {
   const latest = now + CLOCK_SKEW_SECONDS * 1000;
-  const times = [file.mtimeNs, file.ctimeNs].map((timeNs) => Number(timeNs / 1000n) / 1000);
-  return Math.max(...times.filter((time) => time <= latest));
+  return Math.max(timeUpTo(latest, file.mtimeNs), timeUpTo(latest, file.ctimeNs));
+}
+
+function timeUpTo(latest: number, timeNs: bigint): number {
+  const time = Number(timeNs / 1000n) / 1000;
+  return time <= latest ? time : -Infinity;
 }
