@@ -21,6 +21,8 @@ void SetClientDefaults() {
   env->PutInt("ConnectionRetry", 1);
   // An upload can't be taken up again on another connection: the server still holds the file open (3003).
   env->PutString("WriteRecovery", "false");
+  // An open whose answer was lost would be sent again, and fail because of the file that it has made itself.
+  env->PutString("OpenRecovery", "false");
   // A download that tried to reconnect would not notice for that long that it was cancelled.
   env->PutString("ReadRecovery", "false");
   // A file named x.meta4 or x.metalink is a file, not a list of places to download from.

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,8 +14,11 @@
 #include "bounded_threads.h"
 #include "cancellable.h"
 #include "environment_data.h"
+#include "local_file.h"
+#include "made_file.h"
 #include "operation.h"
 #include "status.h"
+#include "upload_file.h"
 
 namespace {
 
@@ -42,12 +46,14 @@ class CopyJob final : public Cancellable,
                       public std::enable_shared_from_this<CopyJob> {
  public:
   CopyJob(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, XrdCl::PropertyList properties,
-          Clock::duration interval, bool held_up)
+          Clock::duration interval, bool held_up, bool sync)
       : Cancellable(owner, held_up),
         queue_(std::move(queue)),
         id_(id),
         properties_(std::move(properties)),
-        interval_(interval) {}
+        interval_(interval),
+        target_(properties_.Get<std::string>("target")),
+        sync_(sync) {}
 
   void Run() {
     const XRootDStatus status = Cancelled() ? XRootDStatus(XrdCl::stError, XrdCl::errOperationInterrupted,
@@ -61,6 +67,7 @@ class CopyJob final : public Cancellable,
   void JobProgress(JobNumber, std::uint64_t bytes, std::uint64_t total) override {
     bytes_.store(bytes, std::memory_order_relaxed);
     total_.store(total, std::memory_order_relaxed);
+    LookAtLocalTarget();
     const Clock::time_point now = Clock::now();
     if (now - told_ >= interval_ && !untold_.exchange(true)) {
       told_ = now;
@@ -75,11 +82,44 @@ class CopyJob final : public Cancellable,
 
  private:
   XRootDStatus Transfer() {
+    const std::optional<UploadTarget> upload = Watch();
+    XrdCl::PropertyList properties = properties_;
+    if (upload) properties.Set("target", upload->Url());
+    XRootDStatus status = RunProcess(properties);
+    if (upload) made_file_->Ended();
+    if (status.IsOK()) LookAtLocalTarget();
+    return status;
+  }
+
+  XRootDStatus RunProcess(const XrdCl::PropertyList& properties) {
     XrdCl::CopyProcess process;
-    XRootDStatus status = process.AddJob(properties_, &results_);
+    XRootDStatus status = process.AddJob(properties, &results_);
     if (status.IsOK()) status = process.Prepare();
     if (status.IsOK()) status = process.Run(this);
     return status;
+  }
+
+  // Lets a file of ours stand in for the target, where that can be done: a third-party copy isn't written by us, and
+  // extended attributes don't pass through a plug-in.
+  std::optional<UploadTarget> Watch() {
+    const std::string third_party = Property<std::string>("thirdParty");
+    if ((!third_party.empty() && third_party != "none") || Property<bool>("preserveXAttr")) return std::nullopt;
+    auto made = std::make_shared<MadeFile>(!Property<bool>("continue"));
+    std::optional<UploadTarget> upload = UploadTarget::Of(target_, sync_, made);
+    if (upload) made_file_ = made;
+    return upload;
+  }
+
+  // As soon as it is known to be open; the running thread's only.
+  void LookAtLocalTarget() {
+    if (!local_file_.Known() && target_.front() == '/') local_file_ = LocalFile::At(target_);
+  }
+
+  template <typename Value>
+  Value Property(const std::string& name) const {
+    Value value{};
+    properties_.Get(name, value);
+    return value;
   }
 
   void Tell(Event event) {
@@ -92,7 +132,7 @@ class CopyJob final : public Cancellable,
 
   void End(Napi::Env env, const XRootDStatus& status) {
     auto results = Napi::Object::New(env);
-    // How many bytes were queued: more than none means that the target was opened, and so made, by this copy.
+    // How many bytes were queued: more than none means that the target was opened by this copy.
     results["bytes"] = Number(env, bytes_);
     std::uint64_t size = 0;
     if (results_.Get("size", size)) results["size"] = Napi::Number::New(env, static_cast<double>(size));
@@ -106,6 +146,8 @@ class CopyJob final : public Cancellable,
       for (std::uint32_t i = 0; i < sources.size(); ++i) list[i] = sources[i];
       results["sources"] = list;
     }
+    if (made_file_) made_file_->Tell(env, results);
+    if (local_file_.Known()) local_file_.Tell(env, results);
     EnvironmentData::Of(env).Finish(env, id_, {Napi::Number::New(env, kEnded), StatusToJs(env, status), results});
   }
 
@@ -118,6 +160,10 @@ class CopyJob final : public Cancellable,
   const XrdCl::PropertyList properties_;
   XrdCl::PropertyList results_;
   const Clock::duration interval_;
+  const std::string target_;
+  const bool sync_;
+  std::shared_ptr<MadeFile> made_file_;
+  LocalFile local_file_;
   Clock::time_point told_;  // the running thread's only
   std::atomic<bool> untold_{false};
   std::atomic<std::uint64_t> bytes_{0};
@@ -150,9 +196,10 @@ Napi::Value Copy(const Napi::CallbackInfo& info) {
   XrdCl::PropertyList properties = Properties(info[0].As<Napi::Object>());
   const std::chrono::milliseconds interval(NumberArgument(info, 1));
   const bool held_up = info[2].ToBoolean().Value();
+  const bool sync = info[3].ToBoolean().Value();
   EnvironmentData& data = EnvironmentData::Of(env);
-  const std::uint64_t id = data.Begin(env, FunctionArgument(info, 3));
-  auto job = std::make_shared<CopyJob>(&data, data.Queue(), id, std::move(properties), interval, held_up);
+  const std::uint64_t id = data.Begin(env, FunctionArgument(info, 4));
+  auto job = std::make_shared<CopyJob>(&data, data.Queue(), id, std::move(properties), interval, held_up, sync);
   Threads().Run([job] { job->Run(); });
   return Operation::New(env, job);
 }

@@ -13,8 +13,9 @@
 
 #include "napi.h"
 
-// JavaScript: copy(properties, milliseconds between progress, held up, callback) -> Operation.
+// JavaScript: copy(properties, milliseconds between progress, held up, sync, callback) -> Operation.
 // callback(0) started, (1, bytes, total) progress, (2, error | undefined, results) ended, always last;
+// The results tell of the target as those of a small copy do, without `opened` where nobody knows.
 // (3, bytes, total) it waits until allow() allows so many bytes.
 Napi::Value Copy(const Napi::CallbackInfo& info);
 

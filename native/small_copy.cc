@@ -26,7 +26,9 @@
 #include "cancellable.h"
 #include "descriptor.h"
 #include "environment_data.h"
+#include "local_file.h"
 #include "local_work.h"
+#include "made_file.h"
 #include "operation.h"
 #include "page_checksums.h"
 #include "running_sum.h"
@@ -58,6 +60,7 @@ struct Options {
   std::string target;
   bool make_directories;
   std::string checksum_type;
+  bool sync;
 };
 
 class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallCopy> {
@@ -82,8 +85,14 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
   virtual void Begin() = 0;
   // The server's file is open: what follows ends with Close().
   virtual void Opened() = 0;
+  // After StatOpened(): what follows ends with Close().
+  virtual void Known() = 0;
   // Nothing went wrong up to here: what follows ends with End().
   virtual void Closed() = 0;
+
+  virtual void Ending() {}
+  // Into the results, what is known of the target; JavaScript thread.
+  virtual void Tell(Napi::Env env, Napi::Object results) const = 0;
 
   static XRootDStatus Interrupted() {
     return {XrdCl::stError, XrdCl::errOperationInterrupted, kXR_Cancelled, "cancelled"};
@@ -109,11 +118,28 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
 
   void Open(const std::string& url, XrdCl::OpenFlags::Flags flags, XrdCl::Access::Mode mode) {
     file_ = std::make_unique<XrdCl::File>(XrdCl::File::DisableVirtRedirect);
+    // The environment's settings are for libXrdCl's own copies. After a reconnect the file at the path may be another.
+    file_->SetProperty("WriteRecovery", "false");
+    file_->SetProperty("ReadRecovery", "false");
     Send([&](auto* handler) { return file_->Open(url, flags, mode, handler); },
          [this](const XRootDStatus& status, XrdCl::AnyObject*) {
            if (!status.IsOK()) return End(status);
            Opened();
          });
+  }
+
+  // What the server said of the file in its answer to open, if it did, else it is asked; then Known().
+  void StatOpened(const std::function<void(const XRootDStatus& status, const XrdCl::StatInfo* info)>& keep) {
+    // What came with the answer to open is answered within the call, under a lock in which nothing else may be asked of
+    // the file. So whoever comes second goes on: the call or the answer.
+    Send([this](auto* handler) { return file_->Stat(false, handler); },
+         [this, keep](const XRootDStatus& status, XrdCl::AnyObject* response) {
+           XrdCl::StatInfo* info = nullptr;
+           if (status.IsOK()) response->Get(info);
+           keep(status, info);
+           if (known_.exchange(true)) Known();
+         });
+    if (known_.exchange(true)) Known();
   }
 
   // As libXrdCl's own copies decide it: whether the bytes travel with a checksum for every page of them.
@@ -142,15 +168,16 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
   }
 
   void End(const XRootDStatus& status) {
+    Ending();
     file_.reset();
     std::vector<char>().swap(buffer_);  // the object stays until JavaScript has collected the Operation
     queue_->Post([self = shared_from_this(), status](Napi::Env env) {
       auto results = Napi::Object::New(env);
       results["bytes"] = Napi::Number::New(env, static_cast<double>(self->size_));
-      results["made"] = Napi::Boolean::New(env, self->made_);
       results["tooLarge"] = Napi::Boolean::New(env, self->too_large_);
       if (status.IsOK()) results["size"] = Napi::Number::New(env, static_cast<double>(self->size_));
       if (self->sum_) results[self->sum_name_] = self->options_.checksum_type + ":" + self->sum_->Hex();
+      self->Tell(env, results);
       EnvironmentData::Of(env).Finish(env, self->id_, {StatusToJs(env, status), results});
     });
   }
@@ -160,13 +187,13 @@ class SmallCopy : public Cancellable, public std::enable_shared_from_this<SmallC
   std::vector<char> buffer_;
   std::optional<RunningSum> sum_;
   std::uint64_t size_ = 0;
-  bool made_ = false;       // the target was made by this copy
   bool too_large_ = false;  // for this way
 
  private:
   const std::shared_ptr<JsQueue> queue_;
   const std::uint64_t id_;
   const char* const sum_name_;
+  std::atomic<bool> known_{false};
 };
 
 class Download final : public SmallCopy {
@@ -178,20 +205,13 @@ class Download final : public SmallCopy {
   void Begin() override { Open(options_.source, XrdCl::OpenFlags::Read, XrdCl::Access::None); }
 
   void Opened() override {
-    // The size came with the answer to open, if the server sends it; then this is answered within the call, under a
-    // lock in which nothing else may be asked of the file. So whoever comes second goes on: the call or the answer.
-    Send([this](auto* handler) { return file_->Stat(false, handler); },
-         [this](const XRootDStatus& status, XrdCl::AnyObject* response) {
-           stat_status_ = status;
-           XrdCl::StatInfo* info = nullptr;
-           if (status.IsOK()) response->Get(info);
-           if (info != nullptr) size_ = info->GetSize();
-           if (sized_.exchange(true)) Sized();
-         });
-    if (sized_.exchange(true)) Sized();
+    StatOpened([this](const XRootDStatus& status, const XrdCl::StatInfo* info) {
+      stat_status_ = status;
+      if (info != nullptr) size_ = info->GetSize();
+    });
   }
 
-  void Sized() {
+  void Known() override {
     if (!stat_status_.IsOK()) return Close(stat_status_);
     if (size_ > kMost) return Close(TooLarge());
     if (Cancelled()) return Close(Interrupted());
@@ -228,7 +248,7 @@ class Download final : public SmallCopy {
   XRootDStatus Store() {
     Descriptor file(Create());
     if (file.Number() < 0) return CannotOpen(errno);
-    made_ = true;
+    made_ = LocalFile::Open(file.Number());
     for (std::size_t done = 0; done < buffer_.size();) {
       const ssize_t written = write(file.Number(), buffer_.data() + done, buffer_.size() - done);
       if (written < 0 && errno == EINTR) continue;
@@ -257,8 +277,10 @@ class Download final : public SmallCopy {
     return open(options_.target.c_str(), kFlags, kMode);
   }
 
+  void Tell(Napi::Env env, Napi::Object results) const override { made_.Tell(env, results); }
+
   XRootDStatus stat_status_;
-  std::atomic<bool> sized_{false};
+  LocalFile made_;
 };
 
 class Upload final : public SmallCopy {
@@ -274,6 +296,7 @@ class Upload final : public SmallCopy {
     if (!status.IsOK()) return End(status);
     auto flags = OpenFlags::Update | OpenFlags::New;
     if (options_.make_directories) flags |= OpenFlags::MakePath;
+    made_file_.Ask();
     Open(options_.target, flags, Access::UR | Access::UW | Access::GR | Access::OR);
   }
 
@@ -289,19 +312,39 @@ class Upload final : public SmallCopy {
   }
 
   void Opened() override {
-    made_ = true;
+    made_file_.Opened();
+    StatOpened([this](const XRootDStatus&, const XrdCl::StatInfo* info) {
+      // If it can't be told, nothing will be removed; the copy goes on.
+      if (info != nullptr) made_file_.Is(*info);
+    });
+  }
+
+  void Known() override {
     if (Cancelled()) return Close(Interrupted());
-    if (size_ == 0) return Close(XRootDStatus());
+    if (size_ == 0) return Written(XRootDStatus());
+    made_file_.Wrote(size_);
     const auto length = static_cast<std::uint32_t>(buffer_.size());
     const Answer::Send write = [&](auto* handler) {
       if (!UsesPages()) return file_->Write(0, length, buffer_.data(), handler);
       auto sums = PageChecksums(buffer_.data(), buffer_.size());
       return file_->PgWrite(0, length, buffer_.data(), sums, handler);
     };
-    Send(write, [this](const XRootDStatus& status, XrdCl::AnyObject*) { Close(status); });
+    Send(write, [this](const XRootDStatus& status, XrdCl::AnyObject*) { Written(status); });
+  }
+
+  void Written(const XRootDStatus& status) {
+    if (!status.IsOK() || !options_.sync) return Close(status);
+    Send([&](auto* handler) { return file_->Sync(handler); },
+         [this](const XRootDStatus& synced, XrdCl::AnyObject*) { Close(made_file_.Synced(synced)); });
   }
 
   void Closed() override { End(XRootDStatus()); }
+
+  void Tell(Napi::Env env, Napi::Object results) const override { made_file_.Tell(env, results); }
+
+  void Ending() override { made_file_.Ended(); }
+
+  MadeFile made_file_{true};
 };
 
 }  // namespace
@@ -309,10 +352,10 @@ class Upload final : public SmallCopy {
 Napi::Value CopySmall(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Options options{StringArgument(info, 0), StringArgument(info, 1), info[2].ToBoolean().Value(),
-                  StringArgument(info, 3)};
-  const bool download = info[4].ToBoolean().Value();
+                  StringArgument(info, 3), info[4].ToBoolean().Value()};
+  const bool download = info[5].ToBoolean().Value();
   EnvironmentData& data = EnvironmentData::Of(env);
-  const std::uint64_t id = data.Begin(env, FunctionArgument(info, 5));
+  const std::uint64_t id = data.Begin(env, FunctionArgument(info, 6));
   std::shared_ptr<SmallCopy> copy;
   if (download) {
     copy = std::make_shared<Download>(&data, data.Queue(), id, std::move(options));

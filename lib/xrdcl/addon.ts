@@ -135,11 +135,27 @@ export interface NativeCopyResults {
   targetCheckSum?: string;
   sources?: string[];
   realTarget?: string;
+  /** The server was asked to open the target; undefined where nobody knows. */
+  asked?: boolean;
+  /** It was opened; undefined where nobody knows. */
+  opened?: boolean;
+  /** What it is, on a server. */
+  made?: NativeMadeFile;
+  /** What it is, on this machine: `device:inode`. */
+  localFile?: string;
+  /** The server was asked to sync it; did it? */
+  synced?: boolean;
+}
+
+/** As in `MadeFile`. */
+export interface NativeMadeFile {
+  id: string;
+  openedAt: number;
+  lasted: number;
+  size: number;
 }
 
 export interface NativeSmallCopyResults extends NativeCopyResults {
-  /** The target was made by this copy. */
-  made: boolean;
   /** It is no file for this way, and nothing was touched. */
   tooLarge: boolean;
 }
@@ -161,6 +177,7 @@ export interface Addon {
     properties: Record<string, string | number | boolean>,
     progressMilliseconds: number,
     heldUp: boolean,
+    sync: boolean,
     callback: (event: number, first: unknown, second: unknown) => void,
   ): NativeCopy;
   /** Between a URL and an absolute path, as `download` says. Calls back once, when it has ended. */
@@ -169,6 +186,7 @@ export interface Addon {
     target: string,
     makeDirectories: boolean,
     checksumType: string,
+    sync: boolean,
     download: boolean,
     callback: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
   ): NativeOperation;

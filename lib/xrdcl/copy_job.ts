@@ -15,8 +15,10 @@ import type { Checksum } from './checksum.js';
 import { checksumOf, planChecksums, verifyChecksums } from './copy_checksums.js';
 import { jobPropertiesOf, type CopyJobOptions, type JobProperties } from './copy_options.js';
 import { CopyPace } from './copy_pace.js';
-import { checkLocalTarget, leavesPartial } from './copy_target.js';
+import { checkLocalTarget, isConnectionLost, leavesPartial } from './copy_target.js';
 import { XRootDError } from './error.js';
+import { isRemoteUrl } from './location.js';
+import type { MadeFile } from './made_file.js';
 import type { RateLimit } from './rate_limit.js';
 import { isSmallCopy, startSmallCopy } from './small_copy.js';
 import { errorResponse, localError, operationInterrupted } from './status_codes.js';
@@ -40,8 +42,19 @@ export interface CopyResult {
   sources: string[];
   /** The data server that took it; documented by libXrdCl, told by none up to 6.1. */
   realTarget?: string;
-  /** The failed copy made a target that could not be removed again, or not be asked about: say so to somebody. */
+  /**
+   * The failed copy made a target that could not be removed again, or not be asked about, or what is there can't be told
+   * from another's file: say so to somebody.
+   */
   partialLeft: boolean;
+  /**
+   * The file that this copy made on a server, or wholly overwrote with `force`, however it ended. Undefined when that
+   * isn't known: of third-party copies, with `preserveXAttr` or `continue`, and of a server that another plug-in of
+   * libXrdCl serves.
+   */
+  made?: MadeFile;
+  /** With `sync`: the server has written the copy to its disks. Undefined when the copy failed before. */
+  synced?: boolean;
 }
 
 export interface CopyProgress {
@@ -59,12 +72,14 @@ export type CopyJob = Pick<CopyProgress, 'index' | 'source' | 'target'>;
 export interface Job extends CopyJob {
   properties: JobProperties;
   sizeHint: number | undefined;
+  sync: boolean;
 }
 
 /** @throws TypeError, RangeError for options that libXrdCl would misread */
 export function jobOf(index: number, options: CopyJobOptions): Job {
   const { source, target, sizeHint } = options;
-  return { index, source, target, sizeHint, properties: jobPropertiesOf(options) };
+  const properties = jobPropertiesOf(options);
+  return { index, source, target, sizeHint, sync: options.sync === true && isRemoteUrl(target), properties };
 }
 
 export interface JobWatch {
@@ -97,25 +112,33 @@ export async function runJob(
   const pace = CopyPace.of(rateLimit, native, signal);
   if (pace !== undefined) await pace.begin(job.sizeHint);
   if (signal.aborted) {
-    return resultOf(job, interrupted('cancelled before it started'), { bytes: 0 }, false);
+    return resultOf(job, interrupted('cancelled before it started'), { bytes: 0 });
   }
-  const copied = await copyEither(native, pace, job.sizeHint, interval, signal, {
+  const copied = await copyEither({ ...job, properties: native }, pace, interval, signal, {
     started: () => {
       safely(() => onJobStart?.({ index, source, target }));
     },
     progress: tell,
   });
   const { error, results, cancelled, stalled, opened, small } = copied;
+  const made = madeOf(results, error);
   const failure = error ?? (plan && (await verifyChecksums(plan, results, signal)));
   if (failure !== undefined) {
-    const partialLeft = await leavesPartial({ properties: native, failure, opened, stalled });
+    const { asked = true, localFile } = results;
+    const target = { asked, opened, made, localFile };
+    const partialLeft = await leavesPartial({ properties: native, failure, stalled, ...target });
     // A copy that is cancelled while it connects, or at a silent server, fails as such; but it was cancelled.
     const told = cancelled && !isAnswer(failure) ? interrupted(failure.message) : failure;
-    return resultOf(job, told, results, partialLeft);
+    return resultOf(job, told, results, { made, partialLeft });
   }
   const size = results.size ?? results.bytes;
   if (last !== size) tell(size, size);
-  return resultOf(job, undefined, results, false, small || plan?.target !== undefined);
+  return resultOf(job, undefined, results, { made, targetAtRest: small || plan?.target !== undefined });
+}
+
+function madeOf({ made }: NativeCopyResults, error: NativeStatus | undefined): MadeFile | undefined {
+  if (made === undefined) return undefined;
+  return { ...made, complete: error === undefined, held: error === undefined || !isConnectionLost(error) };
 }
 
 interface Copied {
@@ -125,14 +148,13 @@ interface Copied {
   /** It took long to end after it was cancelled: one of its ends is silent. */
   stalled: boolean;
   /** The copy opened its target, which without `force` was not there before. */
-  opened: boolean;
+  opened: boolean | undefined;
   small: boolean;
 }
 
 async function copyEither(
-  properties: JobProperties,
+  { properties, sizeHint, sync }: Job,
   pace: CopyPace | undefined,
-  sizeHint: number | undefined,
   interval: number,
   signal: AbortSignal,
   on: { started: () => void; progress: (bytes: number, size: number) => void },
@@ -141,14 +163,16 @@ async function copyEither(
   if (isSmallCopy(properties, sizeHint)) {
     started();
     started = () => undefined;
-    const end = await ending<NativeSmallCopyResults>(signal, (ended) => startSmallCopy(properties, ended));
-    const { made, tooLarge } = end.results;
-    if (!tooLarge) return { ...end, opened: made, small: true };
+    const end = await ending<NativeSmallCopyResults>(signal, (ended) =>
+      startSmallCopy(properties, sync, ended),
+    );
+    const { opened, tooLarge } = end.results;
+    if (!tooLarge) return { ...end, opened, small: true };
     await pace?.begin();
   }
   const end = await ending<NativeCopyResults>(signal, (ended) => {
     const paced = pace?.properties ?? properties;
-    const operation = addon.copy(paced, interval, pace !== undefined, (event, first, second) => {
+    const operation = addon.copy(paced, interval, pace !== undefined, sync, (event, first, second) => {
       if (event === copyStarted) started();
       else if (event === copyProgress) on.progress(first as number, second as number);
       else if (event === copyEnded) ended(first as NativeStatus | undefined, second as NativeCopyResults);
@@ -159,7 +183,7 @@ async function copyEither(
     });
     return operation;
   });
-  const opened = end.error === undefined || end.results.bytes > 0;
+  const opened = end.results.opened ?? (end.error === undefined || end.results.bytes > 0);
   const error = end.error ?? (await checkLocalTarget(properties, end.results));
   return { ...end, error, opened, small: false };
 }
@@ -197,10 +221,13 @@ function resultOf(
   job: Job,
   failure: NativeStatus | undefined,
   results: NativeCopyResults,
-  partialLeft: boolean,
-  targetAtRest = false,
+  {
+    made,
+    partialLeft = false,
+    targetAtRest = false,
+  }: { made?: MadeFile | undefined; partialLeft?: boolean; targetAtRest?: boolean } = {},
 ): CopyResult {
-  const { index, source, target } = job;
+  const { index, source, target, sync } = job;
   const error = failure && new XRootDError(failure, { operation: 'copy', source, target });
   const result: CopyResult = {
     index,
@@ -217,5 +244,9 @@ function resultOf(
   if (sourceChecksum) result.sourceChecksum = sourceChecksum;
   if (targetChecksum) result.targetChecksum = targetChecksum;
   if (results.realTarget !== undefined) result.realTarget = results.realTarget;
+  if (made) result.made = made;
+  // A copy that nothing of ours stands in for wasn't synced.
+  const synced = results.synced ?? (sync && failure === undefined ? false : undefined);
+  if (synced !== undefined) result.synced = synced;
   return result;
 }

@@ -13,6 +13,12 @@ export interface CopyJobOptions {
   force?: boolean;
   /** Go on where a shorter target ends, unchecked; not with `force`. Default false. */
   continue?: boolean;
+  /**
+   * An upload: have the server write it to its disks (`kXR_sync`) before it is closed, so that a power cut there doesn't
+   * lose it. A server that can't, a third-party copy and one with `preserveXAttr` don't fail: `synced` of the result
+   * is false. Default false.
+   */
+  sync?: boolean;
   /** Persist on successful close; remote targets only. A cancelled copy is left all the same. Default false. */
   posc?: boolean;
   /** Make missing parent directories; default true (libXrdCl's client makes them always). */
@@ -138,7 +144,8 @@ function inDirectory(directory: string, source: string): string {
  * @throws TypeError, RangeError for whatever libXrdCl would misread, ignore or crash on.
  */
 export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
-  const { source, target, sizeHint: _, ...rest } = options;
+  const { source, target, sizeHint: _, sync = false, ...rest } = options;
+  if (typeof sync !== 'boolean') throw new TypeError(`sync must be true or false, not ${String(sync)}`);
   const properties: JobProperties = {
     makeDir: true,
     source: checkEndpoint('source', source),

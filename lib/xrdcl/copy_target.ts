@@ -5,7 +5,16 @@ import type { JobProperties } from './copy_options.js';
 import { XRootDError } from './error.js';
 import { FileSystem } from './file_system.js';
 import { isRemoteUrl, pathOf } from './location.js';
-import { dataError, errorResponse, localError, operationExpired } from './status_codes.js';
+import { removeMade, type MadeFile } from './made_file.js';
+import {
+  connectionError,
+  dataError,
+  errorResponse,
+  fileNotOpen,
+  invalidAddress,
+  localError,
+  operationExpired,
+} from './status_codes.js';
 
 /** libXrdCl doesn't compare what it wrote to a local disk with what it was asked to: a full one truncates silently. */
 export async function checkLocalTarget(
@@ -26,10 +35,25 @@ export async function checkLocalTarget(
 export interface FailedCopy {
   properties: JobProperties;
   failure: NativeStatus;
-  /** Data was sent, or all of it had been: so this copy had opened the target, which without `force` was not there. */
-  opened: boolean;
+  /** It had opened its target, which without `force` was not there before. Undefined: nobody knows. */
+  opened: boolean | undefined;
+  /** Asking the server to open it was begun. */
+  asked: boolean;
+  /** What it made on a server, if that is known. */
+  made: MadeFile | undefined;
+  /** What it made on this machine, if that is known: `device:inode`. */
+  localFile: string | undefined;
   /** It ended long after it was cancelled, so somebody is silent; don't wait for him again. */
   stalled: boolean;
+}
+
+/** Then the server has closed what it had open for us, or will. */
+export function isConnectionLost({ code, errNo }: NativeStatus): boolean {
+  return Math.floor(code / 100) === 1 || (code === errorResponse && errNo === fileNotOpen);
+}
+
+function neverConnected({ code }: NativeStatus): boolean {
+  return code === invalidAddress || code === connectionError;
 }
 
 function isConnectionFailure({ code }: NativeStatus): boolean {
@@ -38,35 +62,71 @@ function isConnectionFailure({ code }: NativeStatus): boolean {
 
 /** Removes what is ours. True when something of ours is left, or may be. */
 export async function leavesPartial(copy: FailedCopy): Promise<boolean> {
-  const { properties, failure, opened, stalled } = copy;
-  const timeout = stalled ? 1 : isConnectionFailure(failure) ? 3 : 10;
-  const target = properties['target'] as string;
+  const { properties, failure, opened } = copy;
   const mayOverwrite = properties['force'] === true || properties['continue'] === true;
-  if (!opened) {
-    // Refused by the server or the local disk, or never connected. Else it may have failed between open and first data.
-    if (mayOverwrite || failure.code === errorResponse || failure.code === localError) return false;
-    const fromHere = !isRemoteUrl(properties['source'] as string);
-    if (isRemoteUrl(target) && fromHere && isConnectionFailure(failure)) return false;
-    return isEmpty(target, timeout);
+  if (opened === true) {
+    if (mayOverwrite) return true;
+    return isRemoteUrl(properties['target'] as string) ? leavesRemote(copy) : leavesLocal(copy);
   }
-  if (mayOverwrite) return true;
+  // Refused by the server or the local disk, or never asked. Else the answer may have got lost, or it failed between
+  // open and first data.
+  const refused = failure.code === errorResponse || failure.code === localError;
+  if (mayOverwrite || refused || !copy.asked) return false;
+  const fromHere = !isRemoteUrl(properties['source'] as string);
+  const toServer = isRemoteUrl(properties['target'] as string);
+  if (toServer && fromHere && neverConnected(failure)) return false;
+  return mayBeEmpty(copy);
+}
+
+/** Seconds for one question about what is left. */
+function timeoutOf({ failure, stalled }: FailedCopy): number {
+  return stalled ? 1 : isConnectionFailure(failure) ? 3 : 10;
+}
+
+async function leavesRemote(copy: FailedCopy): Promise<boolean> {
+  const target = copy.properties['target'] as string;
+  const files = new FileSystem(target);
+  const options = { timeout: timeoutOf(copy) };
+  // Of a file whose identity isn't known it can't be said that it is ours.
+  if (copy.made === undefined) return exists(files.stat(pathOf(target), options));
+  return await removeMade(files, pathOf(target), copy.made, options).then(
+    (removal) => removal === 'unsure',
+    () => true,
+  );
+}
+
+async function leavesLocal({ properties, localFile }: FailedCopy): Promise<boolean> {
+  const target = properties['target'] as string;
+  if (localFile === undefined) return exists(lstat(target));
   try {
-    if (isRemoteUrl(target)) await new FileSystem(target).rm(pathOf(target), { timeout });
-    else await unlink(target);
+    const { dev, ino } = await lstat(target, { bigint: true });
+    // Somebody has put another file there; ours has gone.
+    if (`${dev}:${ino}` !== localFile) return false;
+    await unlink(target);
     return false;
   } catch (error) {
     return !isMissing(error);
   }
 }
 
-async function isEmpty(target: string, timeout: number): Promise<boolean> {
+/** False only when it is certain that nothing is there. */
+async function exists(stat: Promise<unknown>): Promise<boolean> {
+  return await stat.then(
+    () => true,
+    (error: unknown) => !isMissing(error),
+  );
+}
+
+/** False only when it is certain that nothing without bytes is there, which is all that such a copy could leave. */
+async function mayBeEmpty(copy: FailedCopy): Promise<boolean> {
+  const target = copy.properties['target'] as string;
   try {
     const found = isRemoteUrl(target)
-      ? await new FileSystem(target).stat(pathOf(target), { timeout })
+      ? await new FileSystem(target).stat(pathOf(target), { timeout: timeoutOf(copy) })
       : await lstat(target);
     return found.size === 0;
-  } catch {
-    return false;
+  } catch (error) {
+    return !isMissing(error);
   }
 }
 

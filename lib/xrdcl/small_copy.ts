@@ -43,10 +43,12 @@ export function isSmallCopy(properties: JobProperties, sizeHint: number | undefi
 
 export function startSmallCopy(
   properties: JobProperties,
+  sync: boolean,
   ended: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
 ): NativeOperation {
   const { makeDir = true, checkSumMode = 'none', checkSumType = '' } = properties;
   const [source, target] = [properties['source'] as string, properties['target'] as string];
   const checksumType = checkSumMode === 'none' ? '' : (checkSumType as string);
-  return addon.copySmall(source, target, makeDir === true, checksumType, isRemoteUrl(source), ended);
+  const download = isRemoteUrl(source);
+  return addon.copySmall(source, target, makeDir === true, checksumType, sync, download, ended);
 }

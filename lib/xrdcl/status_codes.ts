@@ -16,7 +16,11 @@ export interface CodeMeaning {
 export const errorResponse = 400;
 /** `code` of a failure in the local file system; `errNo` is a `kXR_` number from 3000 up, else a POSIX errno. */
 export const localError = 402;
+/** `errNo` of a server's answer: it knows nothing of the file that we have opened. */
+export const fileNotOpen = 3004;
+export const invalidAddress = 101;
 export const socketTimeout = 103;
+export const connectionError = 108;
 export const checkSumError = 305;
 export const dataError = 14;
 export const operationInterrupted = 207;

@@ -75,7 +75,8 @@ describe('copies', () => {
   describe('between all kinds of ends', () => {
     it('up', async () => {
       const path = fresh();
-      const result = await copy({ source, target: server.urlOf(path) });
+      const { made, ...result } = await copy({ source, target: server.urlOf(path) });
+      assert.ok(made?.complete);
       assert.deepEqual(result, {
         index: 0,
         source,
@@ -271,13 +272,16 @@ describe('copies', () => {
       assert.ok(!existsSync(local.file('never')));
     });
 
-    it('a directory, a socketless name, an unreadable place', async () => {
-      const target = server.urlOf(fresh());
-      for (const from of [local.path, '/proc/self/mem', '/dev/null/x']) {
+    it('a directory, a name below a device: nothing is left at the target', async () => {
+      for (const from of [local.path, '/dev/null/x']) {
+        const path = fresh();
+        const target = server.urlOf(path);
         const result = await copy({ source: from, target });
         assert.notEqual(result.error, undefined, from);
         assert.equal(result.error?.source, from);
         assert.equal(result.error.target, target);
+        assert.equal(result.partialLeft, false);
+        assert.ok(!existsSync(server.file(path)), from);
       }
     });
 

@@ -49,11 +49,13 @@ export class PlainServer {
   /** `root://127.0.0.1:port` */
   readonly url: string;
   readonly #directory: string;
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown>;
+  readonly #port: number;
+  #child: ChildProcess;
+  #exited: Promise<unknown>;
 
-  private constructor(directory: string, port: number, child: ChildProcess) {
+  private constructor(directory: string, { child, port }: Launched) {
     this.#directory = directory;
+    this.#port = port;
     this.#child = child;
     this.#exited = once(child, 'exit');
     this.url = `root://127.0.0.1:${port}`;
@@ -75,30 +77,12 @@ export class PlainServer {
       ...config.map((line) => line.replaceAll('{dir}', directory)),
     ];
     writeFileSync(join(directory, 'xrootd.cf'), `${lines.join('\n')}\n`);
-    const log = openSync(join(directory, 'log'), 'a');
+    closeSync(openSync(join(directory, 'log'), 'a'));
     if (asRoot)
       for (const path of ['', 'data', 'admin', 'log']) chownSync(join(directory, path), nobody, nobody);
-
-    const listener = createServer().listen(0, '127.0.0.1', 1024);
-    await once(listener, 'listening');
-    const { port } = listener.address() as AddressInfo;
-    const { fd } = (listener as unknown as { _handle: { fd: number } })._handle;
-    const child = spawn(
-      'python3',
-      ['-c', becomeServer, 'xrootd', '-p', String(port), '-c', join(directory, 'xrootd.cf')],
-      {
-        cwd: directory,
-        detached: true,
-        stdio: ['ignore', log, log, fd],
-        env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' },
-        ...(asRoot && { uid: nobody, gid: nobody }),
-      },
-    );
-    listener.close();
-    closeSync(log);
-    const server = new PlainServer(directory, port, child);
+    const server = new PlainServer(directory, await launch(directory, 0));
     running.add(server);
-    await server.#ready(port);
+    await server.#ready();
     return server;
   }
 
@@ -169,17 +153,24 @@ export class PlainServer {
     await this.#exited;
   }
 
+  /** After a crash: on the same port, with the same files. */
+  async restart(): Promise<void> {
+    this.#child = (await launch(this.#directory, this.#port)).child;
+    this.#exited = once(this.#child, 'exit');
+    await this.#ready();
+  }
+
   async stop(): Promise<void> {
     await this.crash();
     running.delete(this);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  async #ready(port: number): Promise<void> {
+  async #ready(): Promise<void> {
     const deadline = AbortSignal.timeout(20_000);
     const answer = (async () => {
       for (;;) {
-        if (await answersHandshake(port)) return;
+        if (await answersHandshake(this.#port)) return;
         deadline.throwIfAborted();
         await sleep(20);
       }
@@ -190,6 +181,33 @@ export class PlainServer {
     await Promise.race([answer, ended]);
     ended.catch(() => undefined);
   }
+}
+
+interface Launched {
+  child: ChildProcess;
+  port: number;
+}
+
+async function launch(directory: string, wanted: number): Promise<Launched> {
+  const listener = createServer().listen(wanted, '127.0.0.1', 1024);
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  const { fd } = (listener as unknown as { _handle: { fd: number } })._handle;
+  const log = openSync(join(directory, 'log'), 'a');
+  const child = spawn(
+    'python3',
+    ['-c', becomeServer, 'xrootd', '-p', String(port), '-c', join(directory, 'xrootd.cf')],
+    {
+      cwd: directory,
+      detached: true,
+      stdio: ['ignore', log, log, fd],
+      env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' },
+      ...(asRoot && { uid: nobody, gid: nobody }),
+    },
+  );
+  listener.close();
+  closeSync(log);
+  return { child, port };
 }
 
 /** The client's first 20 bytes of the XRootD protocol; a server answers them with 16. */

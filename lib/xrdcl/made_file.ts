@@ -1,0 +1,85 @@
+/**
+ * The file that a copy of ours made on a server: whether what stands at its path is still that one, and its removal. A
+ * path alone proves nothing: meanwhile somebody may have put another file there. So what an open handle of ours said of
+ * the file is compared with what the server says of the path now; in doubt nothing is removed.
+ */
+import { XRootDError } from './error.js';
+import type { FileSystem } from './file_system.js';
+import type { RequestOptions } from './request.js';
+import type { StatInfo } from './stat_info.js';
+
+export interface MadeFile {
+  /** The server's identifier of it, from the answer to our open. */
+  id: string;
+  /** Milliseconds since the epoch by the server's clock, a whole second: its time of change when it was opened. */
+  openedAt: number;
+  /** Milliseconds by our own clock, from before it was opened to the end of the copy. */
+  lasted: number;
+  /** Bytes: of a complete copy all, of another what it has at most. */
+  size: number;
+  /** All was written, and the server closed it without an error. */
+  complete: boolean;
+  /**
+   * The server had it open for us up to the end of the copy, as far as we know. Without that its identifier proves
+   * nothing: a file system gives the number of a removed file to the next one that is made.
+   */
+  held: boolean;
+}
+
+/** Milliseconds by which times of change may lie beyond a copy: clocks tick differently, and tell whole seconds. */
+const margin = 2000;
+
+export type Likeness =
+  /** It is the file that we made. */
+  | 'made'
+  /** It is another. */
+  | 'other'
+  /** It may be either. */
+  | 'unsure';
+
+/**
+ * Compares what stands at a path now with what we made there. `unsure` is also a file that could be ours but for its
+ * identifier: EOS tells other ones of an open file than of a path.
+ */
+export function likenessOf(
+  stat: Pick<StatInfo, 'id' | 'size' | 'mtime' | 'isDirectory' | 'isOther' | 'offline' | 'backUpExists'>,
+  { id, openedAt, lasted, size, complete, held }: MadeFile,
+): Likeness {
+  const changed = stat.mtime.getTime();
+  if (stat.isDirectory || stat.isOther || changed < openedAt) return 'other';
+  const fits = changed <= openedAt + lasted + margin && (complete ? stat.size === size : stat.size <= size);
+  if (stat.id !== id || id === '' || id === '0') return fits ? 'unsure' : 'other';
+  // What is on tape isn't the part of a copy that failed: then somebody else has had his hands on it.
+  const wholeOrPart = complete || (held && !stat.offline && !stat.backUpExists);
+  return fits && wholeOrPart ? 'made' : 'unsure';
+}
+
+/** True when what stands there is beyond doubt the file that we made. */
+export function isMade(stat: Parameters<typeof likenessOf>[0], made: MadeFile): boolean {
+  return likenessOf(stat, made) === 'made';
+}
+
+export type Removal = 'removed' | 'gone' | Exclude<Likeness, 'made'>;
+
+/**
+ * Removes a file that we made, if it is still the one at its path. The server has no removal by identity: between its
+ * answer and the removal, which follows at once, somebody can still put another file there.
+ * @returns `gone`: nothing is there; `other`, `unsure`: something is, and it was left alone
+ * @throws XRootDError when the server can't be asked or doesn't remove it; the signal's reason
+ */
+export async function removeMade(
+  fileSystem: FileSystem,
+  path: string,
+  made: MadeFile,
+  options?: RequestOptions,
+): Promise<Removal> {
+  try {
+    const likeness = likenessOf(await fileSystem.stat(path, options), made);
+    if (likeness !== 'made') return likeness;
+    await fileSystem.rm(path, options);
+    return 'removed';
+  } catch (error) {
+    if (error instanceof XRootDError && error.code === 'NotFound') return 'gone';
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Stands between a client and a server, and holds one direction back at a certain moment: what a network does that
+ * fails in the middle of a request.
+ */
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+export class Relay {
+  /** `root://127.0.0.1:port` */
+  readonly url: string;
+  readonly #listener: Server;
+  readonly #sockets = new Set<Socket>();
+  #holding: 'requests' | 'answers' | undefined;
+  #marker: string | undefined;
+  readonly #held: (() => void)[] = [];
+
+  private constructor(listener: Server) {
+    this.#listener = listener;
+    this.url = `root://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  }
+
+  /** @param server as `root://host:port` */
+  static async start(server: string): Promise<Relay> {
+    const { hostname, port } = new URL(server);
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const relay = new Relay(listener);
+    listener.on('connection', (client) => {
+      relay.#join(client, connect(Number(port), hostname));
+    });
+    return relay;
+  }
+
+  /** From when a request that has `marker` in it has passed, no requests, or no answers, pass on that connection. */
+  holdAfter(marker: string, what: 'requests' | 'answers'): void {
+    this.#marker = marker;
+    this.#holding = what;
+  }
+
+  /** Something is held back. */
+  get holds(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** Lets pass what was held back, and all that comes. */
+  release(): void {
+    this.#marker = undefined;
+    for (const pass of this.#held.splice(0)) pass();
+  }
+
+  /** Breaks all connections, and forgets what was held back; new connections pass. */
+  cut(): void {
+    this.#marker = undefined;
+    this.#held.length = 0;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  stop(): void {
+    this.cut();
+    this.#listener.close();
+  }
+
+  #join(client: Socket, server: Socket): void {
+    let held = false;
+    const pass = (what: 'requests' | 'answers', to: Socket, bytes: Buffer) => {
+      if (held && this.#marker !== undefined && this.#holding === what) {
+        this.#held.push(() => to.write(bytes));
+      } else to.write(bytes);
+    };
+    client.on('data', (bytes) => {
+      pass('requests', server, bytes);
+      if (this.#marker !== undefined && bytes.includes(this.#marker)) held = true;
+    });
+    server.on('data', (bytes) => {
+      pass('answers', client, bytes);
+    });
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        // A connection that is held stays for the one who waits, until it is cut.
+        if (!held || this.#marker === undefined) other.destroy();
+      });
+    }
+  }
+}
