@@ -1,23 +1,27 @@
 /** Uploads that the server is to write to its disks before they are closed: what it says of it itself. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'mocha';
 import { copyFile, smallFile, type CopyJobOptions } from '../../lib/xrdcl/index.js';
 import { PlainServer } from '../support/plain_server.js';
+import { Relay } from '../support/relay.js';
 import { TemporaryDirectory } from '../support/temporary.js';
 
 describe('sync', () => {
   let server: PlainServer;
+  let relay: Relay;
   let local: TemporaryDirectory;
   let count = 0;
 
   before(async () => {
     server = await PlainServer.start({ config: ['xrootd.trace all', 'ofs.trace all'] });
     server.mkdir('/d');
+    relay = await Relay.start(server.url);
     local = new TemporaryDirectory();
   });
   after(async () => {
+    relay.stop();
     local.remove();
     await server.stop();
   });
@@ -44,6 +48,47 @@ describe('sync', () => {
         assert.ok(readFileSync(server.file(path)).equals(data));
         const written = size > 0 ? ['write'] : [];
         assert.deepEqual(doneWith(path), ['open', ...written, ...(sync ? ['sync'] : []), 'close']);
+      });
+    }
+  }
+
+  const syncRequest = 3016;
+  for (const [what, size] of [
+    ['small', 1000],
+    ['large', 3_000_000],
+  ] as const) {
+    for (const [code, errNo] of [
+      ['Unsupported', 3013],
+      ['InvalidRequest', 3006],
+      ['ArgInvalid', 3000],
+    ] as const) {
+      it(`that the server can’t do (${code}) doesn’t fail a ${what} copy, and the result says so`, async () => {
+        const data = randomBytes(size);
+        const path = fresh();
+        relay.refuse(syncRequest, errNo);
+        const job = { source: local.write(path.slice(3), data), sizeHint: size, sync: true };
+        const { error, synced } = await copyFile({ ...job, target: `${relay.url}/${path}` });
+        relay.release();
+        assert.deepEqual([error, synced], [undefined, false]);
+        assert.ok(readFileSync(server.file(path)).equals(data));
+        assert.equal(doneWith(path).at(-1), 'close');
+      });
+    }
+
+    for (const [code, errNo] of [
+      ['IOError', 3007],
+      ['NoSpace', 3009],
+      ['FSError', 3005],
+    ] as const) {
+      it(`that fails (${code}) fails a ${what} copy, which is closed and removed`, async () => {
+        const path = fresh();
+        relay.refuse(syncRequest, errNo);
+        const job = { source: local.write(path.slice(3), randomBytes(size)), sizeHint: size, sync: true };
+        const { error, synced, partialLeft } = await copyFile({ ...job, target: `${relay.url}/${path}` });
+        relay.release();
+        assert.deepEqual([error?.code, synced, partialLeft], [code, false, false]);
+        assert.ok(!existsSync(server.file(path)));
+        assert.equal(doneWith(path).at(-1), 'close');
       });
     }
   }
@@ -78,6 +123,5 @@ describe('sync', () => {
     const target = local.file('down');
     const { error, synced } = await copyFile({ source: server.urlOf(path), target, sync: true });
     assert.deepEqual([error, synced], [undefined, undefined]);
-    writeFileSync(target, '');
   });
 });

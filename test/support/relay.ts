@@ -1,6 +1,6 @@
 /**
- * Stands between a client and a server, and holds one direction back at a certain moment: what a network does that
- * fails in the middle of a request.
+ * Stands between a client and a server, and holds one direction back at a certain moment, as a network does that fails in
+ * the middle of a request; or gives an answer of its own to one kind of request, as a server whose disks fail.
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -12,6 +12,7 @@ export class Relay {
   readonly #sockets = new Set<Socket>();
   #holding: 'requests' | 'answers' | undefined;
   #marker: string | undefined;
+  #refused: { request: number; errNo: number } | undefined;
   readonly #held: (() => void)[] = [];
 
   private constructor(listener: Server) {
@@ -37,6 +38,11 @@ export class Relay {
     this.#holding = what;
   }
 
+  /** Requests of this number don't reach the server, and are answered with this error; until `release`. */
+  refuse(request: number, errNo: number): void {
+    this.#refused = { request, errNo };
+  }
+
   /** Something is held back. */
   get holds(): boolean {
     return this.#held.length > 0;
@@ -45,6 +51,7 @@ export class Relay {
   /** Lets pass what was held back, and all that comes. */
   release(): void {
     this.#marker = undefined;
+    this.#refused = undefined;
     for (const pass of this.#held.splice(0)) pass();
   }
 
@@ -68,6 +75,15 @@ export class Relay {
       } else to.write(bytes);
     };
     client.on('data', (bytes) => {
+      // A request without data is a header of 24 bytes: stream id, request number, parameters, length.
+      if (
+        this.#refused !== undefined &&
+        bytes.length === 24 &&
+        bytes.readUInt16BE(2) === this.#refused.request
+      ) {
+        client.write(refusal(bytes.subarray(0, 2), this.#refused.errNo));
+        return;
+      }
       pass('requests', server, bytes);
       if (this.#marker !== undefined && bytes.includes(this.#marker)) held = true;
     });
@@ -87,4 +103,14 @@ export class Relay {
       });
     }
   }
+}
+
+/** `kXR_error`: stream id, status, length, error number, text. */
+function refusal(streamId: Buffer, errNo: number): Buffer {
+  const text = Buffer.from('refused by the test\0');
+  const numbers = Buffer.alloc(10);
+  numbers.writeUInt16BE(4003, 0);
+  numbers.writeUInt32BE(4 + text.length, 2);
+  numbers.writeUInt32BE(errNo, 6);
+  return Buffer.concat([streamId, numbers, text]);
 }
