@@ -72,10 +72,6 @@ export class Archive {
     return this.#setup.config;
   }
 
-  get #store(): LimitedStore {
-    return this.#setup.open();
-  }
-
   /** Listens to one type of event; returns what takes the listener off again. A listener that throws is logged. */
   on<T extends ArchiveEventType>(type: T, listener: (event: ArchiveEventOf<T>) => void): () => void {
     return this.#events.on(type, listener);
@@ -116,8 +112,10 @@ export class Archive {
     paths: readonly string[] = [],
     options: StatusOptions = {},
   ): AsyncGenerator<RecordStatus, void, undefined> {
-    await checkAccess(this.config);
-    yield* status({ config: this.config, store: this.#store }, paths, options);
+    const { config, open } = this.#setup;
+    const store = await open();
+    await checkAccess({ cacheDirectory: config.cacheDirectory });
+    yield* status({ config, store }, paths, options);
   }
 
   /**
@@ -125,8 +123,12 @@ export class Archive {
    * @param paths files or directories relative to the target's base; none: the base
    * @throws {ConfigError | XRootDError}
    */
-  ls(paths: readonly string[] = [], options: ListOptions = {}): AsyncGenerator<ListItem, void, undefined> {
-    return list(this.#store, paths, this.config.parallelStats, options);
+  async *ls(
+    paths: readonly string[] = [],
+    options: ListOptions = {},
+  ): AsyncGenerator<ListItem, void, undefined> {
+    const { config, open } = this.#setup;
+    yield* list(await open(), paths, config.parallelStats, options);
   }
 
   /**
@@ -252,7 +254,8 @@ export class Archive {
 /** Options, and the connections that go with them. */
 interface Setup {
   config: ArchiveConfig;
-  open: () => LimitedStore;
+  /** The one door to the server for every job: the keytab is looked at anew each time. */
+  open: () => Promise<LimitedStore>;
 }
 
 /** @throws {ConfigError} */
@@ -264,7 +267,11 @@ function resolved(options: ArchiveOptions): ArchiveConfig {
 
 function setupOf(config: ArchiveConfig): Setup {
   let store: LimitedStore | undefined;
-  return { config, open: () => (store ??= openStore(config)) };
+  const open = async () => {
+    await checkAccess({ keytabFilePath: config.keytabFilePath });
+    return (store ??= openStore(config));
+  };
+  return { config, open };
 }
 
 export { CacheError } from './cache/errors.js';

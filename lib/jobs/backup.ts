@@ -9,7 +9,7 @@ import { walkBatches, type CacheRecord, type WalkEntry } from '../cache/walk.js'
 import type { ArchiveConfig, Logger } from '../config/index.js';
 import { checkAccess, requireCache } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
-import { statBatch, statBatchesAhead } from '../remote/limited_store.js';
+import { statBatch, statBatchesAhead, type LimitedStore } from '../remote/limited_store.js';
 import { ListedStats } from '../remote/listed_stats.js';
 import type { RemoteStore } from '../remote/store.js';
 import { parseMoment } from '../rules/moment.js';
@@ -53,12 +53,13 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
   const { config } = dependencies;
   checkShard(options.shard);
   const cache = requireCache(config);
-  await checkAccess(config);
+  const opened = await dependencies.open();
+  await checkAccess({ cacheDirectory: cache });
   const lock = await lockPass(cache, dependencies, options);
   try {
     const root = await CacheDirectory.openRoot(cache);
     try {
-      return await pass(root, dependencies, options);
+      return await pass(root, opened, dependencies, options);
     } finally {
       await root.close();
     }
@@ -79,12 +80,13 @@ interface Pass {
 
 async function pass(
   root: CacheDirectory,
+  opened: LimitedStore,
   dependencies: JobDependencies,
   { signal: given, dryRun = false, shard }: BackupOptions,
 ): Promise<Report> {
   const { config, logger, usage: measure = diskUsage, now = Date.now } = dependencies;
   const cache = requireCache(config);
-  const store = storeOfShard(dependencies.open(), shard, config.parallelChecksums);
+  const store = storeOfShard(opened, shard, config.parallelChecksums);
   const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal: given, dryRun });
   const { emit, progress, signal } = run;
   const scope = scopeOf(config);

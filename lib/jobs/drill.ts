@@ -3,8 +3,8 @@
  * checksums that the server recorded, thrown away, and evicted again. See docs/library.md for what it can't see.
  */
 import { randomUUID } from 'node:crypto';
-import { checkAccess, ConfigError } from '../config/index.js';
-import type { RemoteStore } from '../remote/store.js';
+import { ConfigError } from '../config/index.js';
+import type { LimitedStore } from '../remote/limited_store.js';
 import { judgeEviction } from '../rules/eviction.js';
 import { Sample } from '../rules/sampling.js';
 import type { Selector } from '../rules/selection.js';
@@ -59,10 +59,10 @@ export async function drill(
   checkOptions(options);
   const selector = selection(paths, options);
   const { config } = dependencies;
-  await checkAccess({ keytabFilePath: config.keytabFilePath });
+  const store = await dependencies.open();
   const scratch = await Scratch.make(options.scratch, config);
   try {
-    return await new Drill(dependencies, options, scratch).run(selector);
+    return await new Drill(store, dependencies, options, scratch).run(selector);
   } finally {
     await scratch.remove();
   }
@@ -72,17 +72,16 @@ class Drill {
   readonly #dependencies: JobDependencies;
   readonly #options: DrillOptions;
   readonly #scratch: Scratch;
-  readonly #store: RemoteStore;
+  readonly #store: LimitedStore;
   readonly #job: JobRun;
   readonly #stager: Stager;
   readonly #context: RestoreContext;
   readonly #seed: string;
   readonly #evictions: Evictions;
 
-  constructor(dependencies: JobDependencies, options: DrillOptions, scratch: Scratch) {
+  constructor(store: LimitedStore, dependencies: JobDependencies, options: DrillOptions, scratch: Scratch) {
     const { config, logger } = dependencies;
     const { signal: given, dryRun, seed = randomUUID() } = options;
-    const store = dependencies.open();
     const job = new JobRun(store, dependencies, {
       job: 'drill',
       place: scratch.place,

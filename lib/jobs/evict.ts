@@ -37,7 +37,7 @@ export async function evict(
   options: EvictOptions = {},
 ): Promise<Report> {
   const selector = namedSelection(paths, options);
-  const store = dependencies.open();
+  const store = await dependencies.open();
   const { signal, dryRun } = options;
   const run = new JobRun(store, dependencies, { job: 'evict', place: '', signal, dryRun });
   return run.run(() => new Eviction(run, store, dependencies, options).all(selector));

@@ -22,8 +22,11 @@ export interface JobDependencies {
   config: ArchiveConfig;
   events: EventBus;
   logger: Logger;
-  /** Called once the options have been checked. */
-  open: () => LimitedStore;
+  /**
+   * Each job's first step, once its options have been checked: before it makes, locks or asks anything.
+   * @throws {ConfigError} also for a keytab that others can read
+   */
+  open: () => LimitedStore | Promise<LimitedStore>;
   /** How full a directory's disk is. Default: diskUsage(). */
   usage?: (directory: string) => Promise<DiskUsage>;
   /** Milliseconds since the epoch. Default: Date.now(). */

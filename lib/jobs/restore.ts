@@ -7,6 +7,7 @@ import { makePath } from '../cache/make_path.js';
 import { StageJournal } from '../cache/stage_journal.js';
 import { ConfigError } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
+import type { LimitedStore } from '../remote/limited_store.js';
 import { openStore } from '../remote/open_store.js';
 import type { Selector } from '../rules/selection.js';
 import { isRemoteUrl } from '../xrdcl/index.js';
@@ -57,13 +58,14 @@ export async function restore(
   const { to, dryRun = false, fsync = true, shard } = options;
   checkShard(shard);
   const selector = selection(paths, options);
+  const source = await dependencies.open();
   if (isRemoteUrl(to)) {
     const target = parseTarget(to);
     const opened = openStore({ ...config, targetUrl: target.url });
     const store = storeOfShard(opened, shard, config.parallelChecksums);
-    return run(dependencies, selector, options, new RemoteReceiver(target, store, config));
+    return run(source, dependencies, selector, options, new RemoteReceiver(target, store, config));
   }
-  if (dryRun && !existsSync(to)) return run(dependencies, selector, options, new AbsentReceiver(to));
+  if (dryRun && !existsSync(to)) return run(source, dependencies, selector, options, new AbsentReceiver(to));
   await makeTarget(to);
   const lock = await acquireLock(to, undefined, shard);
   try {
@@ -71,7 +73,7 @@ export async function restore(
     const receiver = new LocalReceiver(root, config, fsync);
     // A dry run asks for nothing: what an earlier run asked for is still to be waited for.
     const journal = dryRun ? undefined : new StageJournal(root, config.targetUrl, shard);
-    return await run(dependencies, selector, options, receiver, journal);
+    return await run(source, dependencies, selector, options, receiver, journal);
   } finally {
     await lock.release();
   }
@@ -87,6 +89,7 @@ async function makeTarget(to: string): Promise<void> {
 }
 
 async function run(
+  source: LimitedStore,
   dependencies: JobDependencies,
   selector: Selector,
   options: RestoreOptions,
@@ -100,7 +103,7 @@ async function run(
     const adopted = new Map(
       earlier.flatMap(({ requestId, names }) => names.map((name) => [name, requestId])),
     );
-    const store = storeOfShard(dependencies.open(), shard, config.parallelChecksums);
+    const store = storeOfShard(source, shard, config.parallelChecksums);
     const job = new JobRun(store, dependencies, {
       job: 'restore',
       place: receiver.place,

@@ -5,6 +5,7 @@
 import { CacheDirectory } from '../cache/directory.js';
 import { confirm, isConfirmed } from '../cache/confirmation.js';
 import { accessProblems, checkAccess, ConfigError, parseTarget, requireCache } from '../config/index.js';
+import type { LimitedStore } from '../remote/limited_store.js';
 import { openStore } from '../remote/open_store.js';
 import { nameProblem } from '../rules/names.js';
 import type { OnlineFile } from '../rules/retention.js';
@@ -47,13 +48,13 @@ export async function retention(
 ): Promise<Report> {
   const { config } = dependencies;
   const settings = retentionSettings(config, new Date(now()));
-  await checkAccess({ keytabFilePath: config.keytabFilePath });
+  const target = await dependencies.open();
   const directory = await stateDirectory(settings, dependencies);
   const lock = await lockPass(directory, dependencies, options);
   try {
     const root = await CacheDirectory.openRoot(directory);
     try {
-      return await pass(root, settings, dependencies, options, now);
+      return await pass(root, target, settings, dependencies, options, now);
     } finally {
       await root.close();
     }
@@ -77,6 +78,7 @@ async function stateDirectory({ place }: RetentionSettings, { config }: JobDepen
 
 async function pass(
   root: CacheDirectory,
+  target: LimitedStore,
   settings: RetentionSettings,
   dependencies: JobDependencies,
   { dryRun = false, confirm: confirming = false, signal }: RetentionOptions,
@@ -88,7 +90,6 @@ async function pass(
   const confirmed = settings.confirmed || (await isConfirmed(root, said));
   if (!confirmed) logger.warn('nobody has confirmed these retention settings: nothing is removed');
 
-  const target = dependencies.open();
   const server =
     'server' in place
       ? { at: place.server, store: openStore({ ...config, targetUrl: place.server.url }) }

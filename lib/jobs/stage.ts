@@ -38,7 +38,7 @@ export async function stage(
   const { signal, dryRun, shard } = options;
   checkShard(shard);
   const selector = namedSelection(paths, options);
-  const store = dependencies.open();
+  const store = await dependencies.open();
   const run = new JobRun(store, dependencies, { job: 'stage', place: '', signal, dryRun });
   const { config, logger } = dependencies;
   const offline = offlineFiles(run, selectedFiles(store, selector, config.parallelStats, run.signal, shard));

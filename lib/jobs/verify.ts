@@ -7,7 +7,7 @@ import pLimit from 'p-limit';
 import { CacheDirectory } from '../cache/directory.js';
 import { OpenDirectories } from '../cache/open_directories.js';
 import { walk, type CacheRecord } from '../cache/walk.js';
-import { checkAccess, ConfigError, requireCache } from '../config/index.js';
+import { ConfigError, requireCache } from '../config/index.js';
 import { inSample } from '../rules/sampling.js';
 import { scopeOf } from '../rules/scope.js';
 import type { Selector } from '../rules/selection.js';
@@ -72,7 +72,7 @@ export async function verify(
     scope.outside(path) === undefined &&
     inSample(path, seed, sample) &&
     inShard(path, shard);
-  await checkAccess({ keytabFilePath: config.keytabFilePath });
+  const store = storeOfShard(await dependencies.open(), shard, config.parallelChecksums);
   if ('checksums' in against) {
     const listed = await readChecksums(against.checksums, against.type ?? config.checksumType);
     return run('', (verification) => verification.listed(listed));
@@ -86,7 +86,6 @@ export async function verify(
   }
 
   function run(place: string, work: (verification: Verification) => Promise<void>): Promise<Report> {
-    const store = storeOfShard(dependencies.open(), shard, config.parallelChecksums);
     const job = new JobRun(store, dependencies, { job: 'verify', place, signal });
     if (sample < 100) job.extra.seed = seed;
     const sums = pLimit(localChecksums);

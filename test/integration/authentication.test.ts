@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, copyFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Archive } from '../../lib/index.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
-import { recordsIn } from '../support/archive.js';
+import { collect, recordsIn } from '../support/archive.js';
 import { cli, jsonLines, type CliOptions, type Ended } from '../support/cli.js';
 import { forgeKeytab, secretsOf, withoutKeys } from '../support/keytab.js';
 import { ordinaryUser } from '../support/ordinary_user.js';
@@ -181,6 +182,49 @@ describe('a keytab that is no secret, or is none: exit code 2, nothing touched',
       await facility.assertUntouched();
     });
   });
+});
+
+/** Whatever an Archive does, but for what asks no server. A method that isn't here doesn't compile. */
+type Asking = Exclude<keyof Archive, 'config' | 'on' | 'onAny' | 'put' | 'stop' | 'reconfigure' | 'usage'>;
+
+describe('a keytab that others can read is refused by each method of an Archive, before it starts', () => {
+  const calls: Record<Asking, (archive: Archive, to: string) => Promise<unknown>> = {
+    backup: (archive) => archive.backup(),
+    status: (archive) => collect(archive.status()),
+    ls: (archive) => collect(archive.ls()),
+    restore: (archive, to) => archive.restore(['.'], { to }),
+    stage: (archive) => archive.stage(['.']),
+    evict: (archive) => archive.evict(['.']),
+    verify: (archive) => archive.verify(),
+    drill: (archive, scratch) => archive.drill([], { scratch }),
+    retention: (archive) => archive.retention(),
+    start: (archive) => archive.start(),
+  };
+  for (const [method, call] of Object.entries(calls)) {
+    it(method, async () => {
+      await withTemp(async (directory) => {
+        const file = (name: string) => path.join(directory, name);
+        writeFileSync(file('keytab'), 'a key', { mode: 0o644 });
+        const cache = file('cache');
+        await writeRecord(cache, record, size);
+        const archive = new Archive({
+          cacheDirectory: cache,
+          // Nobody listens there: a job that asks a server ends with another error.
+          targetUrl: 'root://127.0.0.1:1//archive',
+          keytabFilePath: file('keytab'),
+          copyCronString: '0 0 * * *',
+          retention: { onlineDirectory: cache, period: 'P1Y' },
+          logLevel: 'error',
+        });
+        const started: string[] = [];
+        archive.onAny(({ type }) => started.push(type));
+        await assert.rejects(call(archive, file('to')), { name: 'ConfigError', message: /mode 0644/ });
+        assert.deepEqual(started, []);
+        assert.ok(!existsSync(file('to')));
+        assert.deepEqual(readdirSync(cache), ['2026']);
+      });
+    });
+  }
 });
 
 describe('keytabs of Archives in one process', () => {
