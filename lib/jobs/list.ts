@@ -1,6 +1,8 @@
 /** What the server has: a listing with the tape flags of every file, which only a stat of its own tells. */
+import { wireTextProblem } from '../config/wire_text.js';
 import { statBatch, statBatchesAhead } from '../remote/limited_store.js';
 import type { Entry, RemoteStat, RemoteStore } from '../remote/store.js';
+import { XRootDError } from '../xrdcl/index.js';
 import { failureOf } from './failure.js';
 import { inBatches } from './in_batches.js';
 import { mapConcurrent } from './map_concurrent.js';
@@ -60,31 +62,27 @@ async function look(
   batch: readonly Found[],
   signal: AbortSignal | undefined,
 ): Promise<ListItem[]> {
-  const paths = batch.flatMap((entry) => ('failed' in entry ? [] : [entry.path]));
-  const answers = (await statAll(store, paths, signal)).values();
-  return batch.map((entry) => {
+  const named = batch.map((entry) => ('failed' in entry ? entry : (badName(entry.path) ?? entry)));
+  const paths = named.flatMap((entry) => ('failed' in entry ? [] : [entry.path]));
+  const answers = (await store.statMany(paths, signal)).values();
+  return named.map((entry) => {
     if ('failed' in entry) return entry;
     const stat = answers.next().value ?? absent();
     return stat instanceof Error ? failed(entry.path, stat) : remoteEntry(entry.path, stat);
   });
 }
 
-async function statAll(
-  store: RemoteStore,
-  paths: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<(RemoteStat | null | Error)[]> {
-  try {
-    return await store.statMany(paths, signal);
-  } catch {
-    signal?.throwIfAborted();
-    // One of the names can't be asked about: each is told its own.
-    const alone = (path: string) => store.stat(path, signal).catch((error: unknown) => error as Error);
-    return Promise.all(paths.map(alone));
-  }
+/** One that XRootD can't ask for unchanged: another file would answer. */
+function badName(path: string): (Failure & { failed: true }) | undefined {
+  const reason = wireTextProblem(path);
+  if (reason === undefined) return undefined;
+  const message = `its name ${reason}: give it another one on the server`;
+  return failed(path, Object.assign(new Error(message), { code: 'BadName' }));
 }
 
-function remoteEntry(path: string, { kind, size, mtime, offline, backUpExists }: RemoteStat): RemoteEntry {
+function remoteEntry(path: string, { kind, size, mtime, offline, backUpExists }: RemoteStat): ListItem {
+  // A named pipe, for one: opening it would wait for ever.
+  if (kind === 'other') return failed(path, notARecord());
   const isDirectory = kind === 'directory';
   return { path, isDirectory, size, mtime, online: !offline, onTape: backUpExists && !isDirectory };
 }
@@ -120,14 +118,27 @@ async function* descend(
   try {
     for await (const entry of store.list(directory, signal)) {
       yield entry;
-      if (entry.isDirectory) below.push(entry.path);
+      if (entry.isDirectory && badName(entry.path) === undefined) below.push(entry.path);
     }
   } catch (error) {
     signal?.throwIfAborted();
-    yield failed(directory, error);
+    yield failed(directory, explained(error));
   }
   if (enters === undefined) return;
   for (const path of below) if (enters(path)) yield* descend(store, path, enters, signal);
+}
+
+/** XRootD sends a listing as lines. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof XRootDError) || error.code !== 'InvalidResponse') return error;
+  const cause =
+    'perhaps a name in it has a newline, which no listing can carry: give it a new name on the server';
+  return Object.assign(new Error(`${error.message}; ${cause}`), { code: error.code });
+}
+
+function notARecord(): Error {
+  const message = 'neither a file nor a directory on the server: not opened';
+  return Object.assign(new Error(message), { code: 'NotARecord' });
 }
 
 function absent(): Error {

@@ -4,6 +4,7 @@ import type { Checksum } from '../rules/checksum.js';
 import { remotePath } from '../rules/names.js';
 import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
 import {
+  checkRemotePath,
   copyFile,
   FileSystem,
   isSmallFile,
@@ -72,10 +73,15 @@ export class XRootDStore implements RemoteStore {
 
   async statMany(names: readonly string[], signal?: AbortSignal): Promise<(RemoteStat | null | Error)[]> {
     const options = { timeout: this.#timeouts.request, signal };
-    const answers = await this.#fileSystem.statMany(this.#paths(names), options);
-    return answers.map((answer) => {
-      if (!(answer instanceof Error)) return remoteStatOf(answer);
-      return isNotFound(answer) ? null : answer;
+    const paths = names.map((name) => this.#path(name));
+    // One that can't be asked about must not end the question of those beside it.
+    const problems = paths.map(pathError);
+    const good = paths.filter((_, index) => problems[index] === undefined);
+    const answers = (await this.#fileSystem.statMany(good, options)).values();
+    return problems.map((problem) => {
+      const answer = problem ?? answers.next().value ?? null;
+      if (answer === null || isNotFound(answer)) return null;
+      return answer instanceof Error ? answer : remoteStatOf(answer);
     });
   }
 
@@ -209,10 +215,14 @@ export class XRootDStore implements RemoteStore {
     for await (const { name, stat } of entries) {
       const path = nameIn(directory, name);
       // Some servers send a listing without stats.
-      const isDirectory =
-        stat === undefined ? (await this.stat(path, signal))?.kind === 'directory' : stat.isDirectory;
+      const isDirectory = stat === undefined ? await this.#isDirectory(path, signal) : stat.isDirectory;
       yield { path, isDirectory };
     }
+  }
+
+  async #isDirectory(path: string, signal: AbortSignal | undefined): Promise<boolean> {
+    if (pathError(this.#path(path)) !== undefined) return false;
+    return (await this.stat(path, signal))?.kind === 'directory';
   }
 
   ping(signal?: AbortSignal): Promise<void> {
@@ -228,6 +238,17 @@ function nameIn(directory: string, name: string): string {
 function remoteStatOf(info: ShortStat): RemoteStat {
   const kind = info.isDirectory ? 'directory' : info.isOther || info.poscPending ? 'other' : 'file';
   return { size: info.size, kind, offline: info.offline, backUpExists: info.backUpExists, mtime: info.mtime };
+}
+
+/** What the binding throws at a path that XRootD would misread. */
+function pathError(path: string): Error | undefined {
+  try {
+    checkRemotePath(path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof TypeError) return error;
+    throw error;
+  }
 }
 
 function isNotFound(error: unknown): boolean {
