@@ -23,6 +23,7 @@
 #include "environment_data.h"
 #include "local_work.h"
 #include "rename_new.h"
+#include "replace_seen.h"
 #include "sync_files.h"
 
 namespace {
@@ -33,6 +34,7 @@ struct Order {
   std::optional<double> mtime;  // milliseconds since the epoch
   bool sync;
   bool overwrite;
+  std::string version;  // of what may be replaced; empty: see `overwrite`
   std::shared_ptr<JsQueue> queue;
   std::uint64_t id;
 };
@@ -96,7 +98,12 @@ class Publication {
     if (file_ && file_->Close() != 0) return Fail("close");
     const char* from = order_.from.c_str();
     const char* to = order_.to.c_str();
-    if ((order_.overwrite ? std::rename(from, to) : RenameNew(AT_FDCWD, from, to)) != 0) Fail("rename");
+    if (Rename(from, to) != 0) Fail("rename");
+  }
+
+  int Rename(const char* from, const char* to) const {
+    if (!order_.version.empty()) return ReplaceSeen(from, to, order_.version);
+    return order_.overwrite ? std::rename(from, to) : RenameNew(AT_FDCWD, from, to);
   }
 
   Order order_;
@@ -205,7 +212,11 @@ Napi::Value Publish(const Napi::CallbackInfo& info) {
   order.to = StringArgument(info, 1);
   if (info[2].IsNumber()) order.mtime = info[2].As<Napi::Number>().DoubleValue();
   order.sync = info[3].ToBoolean().Value();
-  order.overwrite = info[4].ToBoolean().Value();
+  if (info[4].IsString()) {
+    order.version = StringArgument(info, 4);
+  } else {
+    order.overwrite = info[4].ToBoolean().Value();
+  }
   EnvironmentData& data = EnvironmentData::Of(env);
   order.queue = data.Queue();
   order.id = data.Begin(env, FunctionArgument(info, 5));

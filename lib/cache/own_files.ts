@@ -20,6 +20,7 @@ const STATE = new Set([
 const OF_SHARD = /\.\d+-of-\d+(?=$|\.new$)/;
 const REMOVING = `${RESERVED_PREFIX}removing.`;
 const INCOMING = `${RESERVED_PREFIX}incoming.`;
+const REPLACED = `${RESERVED_PREFIX}replaced.`;
 
 /** `state`: it stays, and is nobody's concern. */
 export type OwnFile = 'incoming' | 'removing' | 'state' | 'other';
@@ -52,5 +53,14 @@ export function incomingName(): string {
 
 /** Always the same one for a file of this name: what a restore that was killed has left is met by the next one. */
 export function receivingName(name: string): string {
-  return INCOMING + hash('sha256', name, 'hex').slice(0, 24);
+  return INCOMING + shortHash(name);
+}
+
+/** On another server: what a restore replaces, until the new file has the name. */
+export function replacedName(name: string): string {
+  return REPLACED + shortHash(name);
+}
+
+function shortHash(name: string): string {
+  return hash('sha256', name, 'hex').slice(0, 24);
 }

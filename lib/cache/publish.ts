@@ -5,8 +5,8 @@ import { joinPath, type CacheDirectory } from './directory.js';
 import { alreadyExists, errnoCode } from './errors.js';
 
 export interface PublishOptions {
-  /** Replace what has the name. Default false: AlreadyExists. */
-  overwrite?: boolean | undefined;
+  /** Replace what has the name; a text: only the file of this version, as lookAt() told it. Default false: AlreadyExists. */
+  overwrite?: boolean | string | undefined;
   /** Wait until bytes and name are on the disk. Default false. */
   fsync?: boolean | undefined;
   /** The file's time of change. Default: as it is. */
@@ -14,7 +14,7 @@ export interface PublishOptions {
 }
 
 /**
- * Without `overwrite` nothing is ever replaced. After an error the temporary file is gone.
+ * Without `overwrite` nothing is ever replaced, and with a version no other file. After an error the temporary file is gone.
  * @throws {CacheError} AlreadyExists; system errors
  */
 export async function publish(

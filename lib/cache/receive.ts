@@ -5,6 +5,7 @@
  */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import { versionOfFile } from '../xrdcl/index.js';
 import { named, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
 import { receivingName } from './own_files.js';
@@ -14,6 +15,8 @@ export interface LocalFile {
   kind: 'file' | 'directory' | 'other';
   /** Bytes. */
   size: number;
+  /** Tells it from what takes its place later. */
+  version: string;
 }
 
 /**
@@ -23,9 +26,9 @@ export interface LocalFile {
 export async function lookAt(directory: CacheDirectory, name: string): Promise<LocalFile | null> {
   if (directory.isNew) return null;
   try {
-    const stats = await named(directory, () => fs.lstat(directory.entry(name)));
+    const stats = await named(directory, () => fs.lstat(directory.entry(name), { bigint: true }));
     const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
-    return { kind, size: stats.size };
+    return { kind, size: Number(stats.size), version: versionOfFile(stats) };
   } catch (error) {
     if (errnoCode(error) === 'ENOENT') return null;
     throw error;
@@ -53,14 +56,14 @@ export interface ReceiveFileOptions<T> {
   /** Looks at it as it is on disk; what it throws is the end of the file. */
   check: (temporary: string, fetched: T) => Promise<void>;
   mtime: Date;
-  /** Replace what has the name. */
-  overwrite: boolean;
+  /** The version of the file that is to be replaced; undefined: nothing is. */
+  overwrite: string | undefined;
   /** Wait for the disk before the file gets its name, and for the name. */
   fsync: boolean;
 }
 
 /**
- * @throws {CacheError} AlreadyExists without `overwrite`; what `fetch` and `check` throw; system errors. Nothing of the
+ * @throws {CacheError} AlreadyExists when something else has the name; what `fetch` and `check` throw; system errors. Nothing of the
  * file stays then.
  */
 export async function receiveFile<T>(

@@ -1,7 +1,9 @@
 /** What the server has: a listing with the tape flags of every file, which only a stat of its own tells. */
 import { wireTextProblem } from '../config/wire_text.js';
+import { splitPath } from '../cache/directory.js';
 import { statBatch, statBatchesAhead } from '../remote/limited_store.js';
 import type { Entry, RemoteStat, RemoteStore } from '../remote/store.js';
+import { isReserved } from '../rules/names.js';
 import { XRootDError } from '../xrdcl/index.js';
 import { failureOf } from './failure.js';
 import { inBatches } from './in_batches.js';
@@ -33,7 +35,10 @@ export interface ListOptions {
 /** One that couldn't be listed or asked about is a Failure among the entries, not a shorter list. */
 export type ListItem = RemoteEntry | (Failure & { failed: true });
 
-/** @param paths files or directories, relative to the target's base; none: the base */
+/**
+ * Names of ours, of files that a restore or a backup hasn't finished, are left out: they are no records.
+ * @param paths files or directories, relative to the target's base; none: the base
+ */
 export async function* list(
   store: RemoteStore,
   paths: readonly string[],
@@ -97,6 +102,7 @@ async function* entriesOf(
 ): AsyncGenerator<Found, void, undefined> {
   for (const given of paths) {
     const path = given.replace(/^(?:\.\/)+|^\.$|\/+$/g, '');
+    if (isReserved(splitPath(path)[1])) continue;
     try {
       const stat = await store.stat(path, signal);
       if (stat?.kind === 'directory') yield* descend(store, path, enters, signal);
@@ -117,6 +123,7 @@ async function* descend(
   const below: string[] = [];
   try {
     for await (const entry of store.list(directory, signal)) {
+      if (isReserved(splitPath(entry.path)[1])) continue;
       yield entry;
       if (entry.isDirectory && badName(entry.path) === undefined) below.push(entry.path);
     }

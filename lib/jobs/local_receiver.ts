@@ -3,15 +3,15 @@ import { unlink } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { DiskRoom, type RoomClaim } from '../cache/disk_room.js';
 import { splitPath, type CacheDirectory } from '../cache/directory.js';
-import { errnoCode } from '../cache/errors.js';
+import { CacheError, errnoCode } from '../cache/errors.js';
 import { OpenDirectories } from '../cache/open_directories.js';
-import { lookAt, receiveFile, withFile, type LocalFile } from '../cache/receive.js';
+import { lookAt, receiveFile, withFile } from '../cache/receive.js';
 import type { ArchiveConfig } from '../config/index.js';
 import type { RemoteStore } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
 import { checkReceivedName } from '../rules/received_name.js';
 import { checksumFile, XRootDError, type ChecksumType } from '../xrdcl/index.js';
-import type { Received, ReceiveOptions, Receiver } from './receiver.js';
+import { PlaceTaken, type Received, type ReceiveOptions, type Receiver, type Standing } from './receiver.js';
 
 /** Local checksums at once; the addon's threads do the work. */
 const localChecksums = 4;
@@ -45,7 +45,7 @@ export class LocalReceiver implements Receiver {
     return this.#room.claim(bytes);
   }
 
-  async look(path: string): Promise<LocalFile | null> {
+  async look(path: string): Promise<Standing | null> {
     const [parent, name] = splitPath(path);
     try {
       return await this.#directories.use(parent, false, (directory) => lookAt(directory, name));
@@ -69,7 +69,7 @@ export class LocalReceiver implements Receiver {
   async receive(
     store: RemoteStore,
     path: string,
-    { size, mtime, overwrite, onProgress, signal }: ReceiveOptions,
+    { size, mtime, replaces, onProgress, signal }: ReceiveOptions,
     check: (received: Received) => Promise<void>,
   ): Promise<void> {
     const [parent, name] = splitPath(path);
@@ -89,11 +89,15 @@ export class LocalReceiver implements Receiver {
     };
     await this.#directories.use(parent, true, (directory) =>
       receiveFile(directory, name, {
-        ...{ fetch, mtime, overwrite, fsync: this.#fsync },
+        ...{ fetch, mtime, overwrite: replaces?.version, fsync: this.#fsync },
         check: async (temporary, { size: came, checksum }) => {
           const known = checksum !== undefined || verify === 'size';
           await check(known ? { size: came, checksum } : await this.#inspect(directory, temporary, signal));
         },
+      }).catch((error: unknown) => {
+        if (!(error instanceof CacheError) || error.code !== 'AlreadyExists') throw error;
+        const what = replaces === undefined ? 'came to stand in its place' : 'in its place was changed';
+        throw new PlaceTaken(`a file ${what} while it was fetched: that one stays`, { cause: error });
       }),
     );
   }

@@ -7,7 +7,7 @@ import { XRootDError } from '../xrdcl/index.js';
 import type { Emit } from './event_bus.js';
 import type { RemoteEntry } from './list.js';
 import type { ProgressMeter } from './progress_meter.js';
-import type { Receiver } from './receiver.js';
+import { PlaceTaken, type Receiver, type Standing } from './receiver.js';
 import type { Stager } from './stager.js';
 import type { Outcome } from './tally.js';
 
@@ -35,18 +35,28 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
     return { result: 'failed', failure: { path, code: 'BadName', message: problem } };
   }
   const sums = new Sums(entry, context);
-  const decision = await decide(entry, sums, context);
+  const { decision, local } = await decide(entry, sums, context);
   switch (decision.action) {
     case 'skip':
       return { result: 'kept', reason: decision.reason };
     case 'conflict':
-      return { result: 'conflicts', failure: { path, code: 'Conflict', message: decision.reason } };
+      return conflict(path, decision.reason);
     case 'fetch':
     case 'replace': {
-      if (!dryRun) await fetchInto(entry, decision.action === 'replace', sums, context);
+      const replaces = decision.action === 'replace' ? (local ?? undefined) : undefined;
+      try {
+        if (!dryRun) await fetchInto(entry, replaces, sums, context);
+      } catch (error) {
+        if (error instanceof PlaceTaken) return conflict(path, error.message);
+        throw error;
+      }
       return { result: 'copied', bytes: size, removed: false };
     }
   }
+}
+
+function conflict(path: string, message: string): Outcome {
+  return { result: 'conflicts', failure: { path, code: 'Conflict', message } };
 }
 
 /** The server's checksum, asked for once. */
@@ -72,7 +82,7 @@ async function decide({ path, size }: RemoteEntry, sums: Sums, context: RestoreC
   let same: boolean | undefined = config.verify === 'size' ? true : undefined;
   for (;;) {
     const answer = decideRestore({ local, remote: { size }, sameChecksum: same, overwrite });
-    if ('action' in answer) return answer;
+    if ('action' in answer) return { decision: answer, local };
     const [here, there] = await Promise.all([
       receiver.checksum(path, config.checksumType, signal),
       sums.remote(),
@@ -84,13 +94,13 @@ async function decide({ path, size }: RemoteEntry, sums: Sums, context: RestoreC
 /** Its room is claimed before tape is asked. */
 async function fetchInto(
   entry: RemoteEntry,
-  overwrite: boolean,
+  replaces: Standing | undefined,
   sums: Sums,
   context: RestoreContext,
 ): Promise<void> {
   const room = await context.receiver.claim?.(entry.size);
   try {
-    await fetch(entry, overwrite, sums, context, (bytes) => room?.written(bytes));
+    await fetch(entry, replaces, sums, context, (bytes) => room?.written(bytes));
   } finally {
     room?.end();
   }
@@ -98,7 +108,7 @@ async function fetchInto(
 
 async function fetch(
   entry: RemoteEntry,
-  overwrite: boolean,
+  replaces: Standing | undefined,
   sums: Sums,
   context: RestoreContext,
   written: (bytes: number) => void,
@@ -116,7 +126,7 @@ async function fetch(
         emit({ type: 'file:progress', path, bytes, size });
       };
       let checksum: Checksum | undefined;
-      const options = { size, mtime, overwrite, onProgress, signal };
+      const options = { size, mtime, replaces, onProgress, signal };
       await receiver.receive(store, path, options, async (received) => {
         await check(entry, received, sums);
         checksum = received.checksum;

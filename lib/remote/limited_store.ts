@@ -61,6 +61,7 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
     stat: (name, signal) => stats.ask(name, signal),
     statMany: (names, signal) => batches(() => store.statMany(names, signal)),
     remove: (name, signal) => removals(() => store.remove(name, signal)),
+    rename: (from, to, signal) => removals(() => store.rename(from, to, signal)),
     listStats: (directory, most, signal) => batches(() => store.listStats(directory, most, signal)),
     checksum: (name, type, size, signal) => checksums(() => store.checksum(name, type, size, signal)),
     download: (name, target, options) =>

@@ -8,6 +8,8 @@ export type Chunks = Omit<CopyShape, 'memory'>;
 
 export interface RemoteStat extends RemoteFile {
   mtime: Date;
+  /** The server's identifier of the file, an inode number or the like, where it is known. */
+  id?: string;
 }
 
 /** What a listing tells; not whether the file is on tape (S11). */
@@ -109,6 +111,11 @@ export interface RemoteStore {
   evict(names: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Removes a file. One that is gone already is fine. */
   remove(name: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Gives a file another name. What has that name already is replaced by some servers (xrootd), and ends it with
+   * `ItExists` at others.
+   */
+  rename(from: string, to: string, signal?: AbortSignal): Promise<void>;
   /** The entries of a directory, in no order; `` is the base. */
   list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined>;
   /** Resolves when the server answers and lets us in. */

@@ -210,6 +210,11 @@ export class XRootDStore implements RemoteStore {
     }
   }
 
+  async rename(from: string, to: string, signal?: AbortSignal): Promise<void> {
+    const options = { timeout: this.#timeouts.request, signal };
+    await this.#fileSystem.mv(this.#path(from), this.#path(to), options);
+  }
+
   async *list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined> {
     const entries = this.#fileSystem.dirList(this.#path(directory), { stat: true, signal });
     for await (const { name, stat } of entries) {
@@ -235,9 +240,10 @@ function nameIn(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`;
 }
 
-function remoteStatOf(info: ShortStat): RemoteStat {
+function remoteStatOf(info: ShortStat & { id?: string }): RemoteStat {
   const kind = info.isDirectory ? 'directory' : info.isOther || info.poscPending ? 'other' : 'file';
-  return { size: info.size, kind, offline: info.offline, backUpExists: info.backUpExists, mtime: info.mtime };
+  const { size, offline, backUpExists, mtime, id } = info;
+  return { size, kind, offline, backUpExists, mtime, ...(id !== undefined && { id }) };
 }
 
 /** What the binding throws at a path that XRootD would misread. */

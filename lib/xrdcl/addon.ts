@@ -190,13 +190,16 @@ export interface Addon {
     download: boolean,
     callback: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
   ): NativeOperation;
-  /** Callback: `errno` or 0, and the system call that failed. `mtime` in milliseconds since the epoch. */
+  /**
+   * Callback: `errno` or 0, and the system call that failed. `mtime` in milliseconds since the epoch. `overwrite`: a text
+   * is the version of the one file that may be replaced.
+   */
   publish(
     from: string,
     to: string,
     mtime: number | undefined,
     fsync: boolean,
-    overwrite: boolean,
+    overwrite: boolean | string,
     callback: (errno: number, syscall: string) => void,
   ): void;
   /** Callback: `errno` or 0, and what failed. */

@@ -32,7 +32,7 @@ export {
   urlOf,
 } from './location.js';
 export { isMade, removeMade, type MadeFile, type Removal } from './made_file.js';
-export { publishFile, type PublishFileOptions } from './publish.js';
+export { publishFile, versionOfFile, type PublishFileOptions } from './publish.js';
 export { writeNewFile, type NewFile } from './write_file.js';
 export { RateLimit } from './rate_limit.js';
 export { defaultTimeout, type RequestOptions } from './request.js';

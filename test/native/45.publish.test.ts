@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { after, before, describe, it } from 'mocha';
-import { publishFile } from '../../lib/xrdcl/index.js';
+import { publishFile, versionOfFile } from '../../lib/xrdcl/index.js';
 import { TemporaryDirectory } from '../support/temporary.js';
 
 describe('publishFile', () => {
@@ -48,6 +49,47 @@ describe('publishFile', () => {
     local.write('there', 'old');
     await publishFile(local.write('t4', 'new'), local.file('there'), { overwrite: true });
     assert.equal(readFileSync(local.file('there'), 'utf8'), 'new');
+  });
+
+  it('replaces the file of one version, and no other', async () => {
+    const to = local.write('versioned', 'old');
+    const version = versionOfFile(lstatSync(to, { bigint: true }));
+    const from = local.write('t5', 'new');
+    local.write('versioned', 'changed');
+    await assert.rejects(publishFile(from, to, { overwrite: version }), {
+      code: 'EEXIST',
+      syscall: 'rename',
+    });
+    assert.deepEqual([readFileSync(to, 'utf8'), readFileSync(from, 'utf8')], ['changed', 'new']);
+
+    const changed = versionOfFile(lstatSync(to, { bigint: true }));
+    await publishFile(from, to, { overwrite: changed, fsync: true });
+    assert.equal(readFileSync(to, 'utf8'), 'new');
+    assert.ok(!existsSync(from));
+
+    // What was to be replaced is gone: nothing is.
+    await publishFile(local.write('t6', 'next'), local.file('empty place'), { overwrite: changed });
+    assert.equal(readFileSync(local.file('empty place'), 'utf8'), 'next');
+  });
+
+  it('whoever gives another file the name at the same moment, keeps it', async () => {
+    const ends = { named: 0, refused: 0 };
+    for (let round = 0; round < 500; round += 1) {
+      const to = local.write('raced', 'old');
+      const version = versionOfFile(lstatSync(to, { bigint: true }));
+      const from = local.write('ours', 'ours');
+      const theirs = local.write('theirs', `theirs ${round}`);
+      const ours = publishFile(from, to, { overwrite: version }).then(
+        () => (ends.named += 1),
+        (error: unknown) => {
+          assert.equal((error as NodeJS.ErrnoException).code, 'EEXIST');
+          ends.refused += 1;
+        },
+      );
+      await Promise.all([rename(theirs, to), ours]);
+      assert.equal(readFileSync(to, 'utf8'), `theirs ${round}`);
+    }
+    console.log(`      ${JSON.stringify(ends)}`);
   });
 
   it('tells which call failed', async () => {
