@@ -25,6 +25,7 @@ import { retention, type RetentionOptions } from './jobs/retention.js';
 import { checkRetention } from './jobs/retention_settings.js';
 import { stage, type StageOptions } from './jobs/stage.js';
 import { status, type RecordStatus, type StatusOptions } from './jobs/status.js';
+import { uploadLook } from './jobs/uploads.js';
 import { verify, type VerifyOptions } from './jobs/verify.js';
 import type { LimitedStore } from './remote/limited_store.js';
 import { openStore } from './remote/open_store.js';
@@ -128,7 +129,8 @@ export class Archive {
     options: ListOptions = {},
   ): AsyncGenerator<ListItem, void, undefined> {
     const { config, open } = this.#setup;
-    yield* list(await open(), paths, config.parallelStats, options);
+    const store = await open();
+    yield* list(store, paths, config.parallelStats, { upload: uploadLook(config), ...options });
   }
 
   /**

@@ -15,7 +15,7 @@ import type { RemoteEntry } from './list.js';
 import type { Report } from './report.js';
 import { restoreRecord, type RestoreContext } from './restore_record.js';
 import { Scratch } from './scratch.js';
-import { selectedFiles, selection, type SelectionOptions } from './selected.js';
+import { selectedFiles, selection, unfinished, type SelectionOptions } from './selected.js';
 import { Stager } from './stager.js';
 import type { Outcome } from './tally.js';
 import { untilOffline } from './until_offline.js';
@@ -142,12 +142,16 @@ class Drill {
   /** A stream through a sample: memory doesn't grow with the archive. */
   async #draw(selector: Selector): Promise<RemoteEntry[]> {
     const { bytes, files = bytes === undefined ? 10 : undefined, evictFirst = false } = this.#options;
-    const { parallelStats } = this.#dependencies.config;
     const sample = new Sample<RemoteEntry>(this.#seed, { files, bytes });
     let buffered = 0;
-    const found = selectedFiles(this.#store, selector, parallelStats, this.#job.signal);
+    const found = selectedFiles(this.#store, selector, this.#dependencies.config, this.#job.signal);
     for await (const entry of this.#job.listed(found)) {
       if (!entry.onTape || entry.size === 0) continue;
+      const failure = unfinished(entry);
+      if (failure !== undefined) {
+        this.#job.finish({ result: 'failed', failure });
+        continue;
+      }
       if (entry.online) buffered += 1;
       if (!entry.online || evictFirst) sample.add(entry);
     }

@@ -59,9 +59,9 @@ class Eviction {
   }
 
   async all(selector: Selector): Promise<void> {
-    const { parallelStats, stageBatchFiles } = this.#dependencies.config;
-    const items = selectedFiles(this.#store, selector, parallelStats, this.#run.signal);
-    const batches = inBatches(this.#run.found(items), stageBatchFiles);
+    const { config } = this.#dependencies;
+    const items = selectedFiles(this.#store, selector, config, this.#run.signal);
+    const batches = inBatches(this.#run.found(items), config.stageBatchFiles);
     await forEachConcurrent(batches, batchesInFlight, (batch) => this.#batch(batch));
   }
 

@@ -9,6 +9,7 @@ import { failureOf } from './failure.js';
 import { inBatches } from './in_batches.js';
 import { mapConcurrent } from './map_concurrent.js';
 import type { Failure } from './report.js';
+import { uploadLook, type UploadLook } from './uploads.js';
 
 export interface RemoteEntry {
   /** Relative to the target's base. */
@@ -20,6 +21,9 @@ export interface RemoteEntry {
   /** Readable now, without asking tape. */
   online: boolean;
   onTape: boolean;
+  /** Known not to be the whole record, by the cache or by the server; `reason` says how. */
+  unfinished?: true;
+  reason?: string;
 }
 
 export interface ListOptions {
@@ -30,6 +34,8 @@ export interface ListOptions {
   enters?: ((directory: string) => boolean) | undefined;
   /** Which files to look at, by their path. Default: all. */
   only?: ((path: string) => boolean) | undefined;
+  /** Asked about each file: is its upload finished? Default: as far as the server tells. */
+  upload?: UploadLook | undefined;
 }
 
 /** One that couldn't be listed or asked about is a Failure among the entries, not a shorter list. */
@@ -43,13 +49,13 @@ export async function* list(
   store: RemoteStore,
   paths: readonly string[],
   statsInFlight: number,
-  { signal, recursive = false, enters = () => true, only }: ListOptions = {},
+  { signal, recursive = false, enters = () => true, only, upload = uploadLook({}) }: ListOptions = {},
 ): AsyncGenerator<ListItem, void, undefined> {
   await store.ping(signal);
   const roots = paths.length === 0 ? [''] : paths;
   const found = filesOnly(entriesOf(store, roots, recursive ? enters : undefined, signal), only);
   const looks = mapConcurrent(inBatches(found, statBatch), statBatchesAhead(statsInFlight), (batch) =>
-    look(store, batch, signal),
+    look(store, batch, upload, signal),
   );
   for await (const items of looks) yield* items;
 }
@@ -65,16 +71,18 @@ async function* filesOnly(
 async function look(
   store: RemoteStore,
   batch: readonly Found[],
+  upload: UploadLook,
   signal: AbortSignal | undefined,
 ): Promise<ListItem[]> {
   const named = batch.map((entry) => ('failed' in entry ? entry : (badName(entry.path) ?? entry)));
   const paths = named.flatMap((entry) => ('failed' in entry ? [] : [entry.path]));
   const answers = (await store.statMany(paths, signal)).values();
-  return named.map((entry) => {
+  const items = named.map(async (entry) => {
     if ('failed' in entry) return entry;
     const stat = answers.next().value ?? absent();
-    return stat instanceof Error ? failed(entry.path, stat) : remoteEntry(entry.path, stat);
+    return stat instanceof Error ? failed(entry.path, stat) : await remoteEntry(entry.path, stat, upload);
   });
+  return Promise.all(items);
 }
 
 /** One that XRootD can't ask for unchanged: another file would answer. */
@@ -85,11 +93,22 @@ function badName(path: string): (Failure & { failed: true }) | undefined {
   return failed(path, Object.assign(new Error(message), { code: 'BadName' }));
 }
 
-function remoteEntry(path: string, { kind, size, mtime, offline, backUpExists }: RemoteStat): ListItem {
+async function remoteEntry(path: string, stat: RemoteStat, upload: UploadLook): Promise<ListItem> {
+  const { kind, size, mtime, offline, backUpExists, poscPending = false } = stat;
   // A named pipe, for one: opening it would wait for ever.
-  if (kind === 'other') return failed(path, notARecord());
+  if (kind === 'other' && !poscPending) return failed(path, notARecord());
+  const reason = kind === 'directory' ? undefined : await upload(path, stat);
+  const unfinished = reason === undefined ? {} : ({ unfinished: true, reason } as const);
   const isDirectory = kind === 'directory';
-  return { path, isDirectory, size, mtime, online: !offline, onTape: backUpExists && !isDirectory };
+  return {
+    path,
+    isDirectory,
+    size,
+    mtime,
+    online: !offline,
+    onTape: backUpExists && !isDirectory,
+    ...unfinished,
+  };
 }
 
 type Found = Entry | (Failure & { failed: true });

@@ -21,7 +21,7 @@ import type { Receiver } from './receiver.js';
 import { RemoteReceiver } from './remote_receiver.js';
 import type { Report } from './report.js';
 import { restoreRecord } from './restore_record.js';
-import { selectedFiles, selection, type SelectionOptions } from './selected.js';
+import { finishedFiles, selectedFiles, selection, type SelectionOptions } from './selected.js';
 import { checkShard, storeOfShard, type ShardOptions } from './shards.js';
 import { Stager } from './stager.js';
 import { TaskPool } from './task_pool.js';
@@ -117,7 +117,8 @@ async function run(
     const context = { config, store, receiver, stager, emit, progress, overwrite, dryRun, signal };
     const work = async () => {
       try {
-        const files = job.found(selectedFiles(store, selector, config.parallelStats, signal, shard));
+        const found = finishedFiles(selectedFiles(store, selector, config, signal, shard));
+        const files = job.found(found);
         const online = new TaskPool(() => onlinePerCopy * store.copiesAtOnce());
         const offline = new TaskPool(() => config.stageMaxFiles);
         const poolOf = (entry: RemoteEntry) => (entry.online ? online : offline);

@@ -1,9 +1,12 @@
 /** The files that were asked for: by pattern, by plain path, by time. */
-import { ConfigError } from '../config/index.js';
+import { ConfigError, type ArchiveConfig } from '../config/index.js';
 import type { RemoteStore } from '../remote/store.js';
+import { printableName } from '../rules/names.js';
 import { selector, type Selector } from '../rules/selection.js';
 import { inShard, type Shard } from '../rules/sharding.js';
-import { list, type ListItem } from './list.js';
+import { list, type ListItem, type RemoteEntry } from './list.js';
+import type { Failure } from './report.js';
+import { uploadLook } from './uploads.js';
 
 export interface SelectionOptions {
   /** Plain paths, in which no letter is special, beside the patterns. */
@@ -47,14 +50,20 @@ export function namedSelection(paths: readonly string[], options: SelectionOptio
 export async function* selectedFiles(
   store: RemoteStore,
   selects: Selector,
-  statsInFlight: number,
+  config: Pick<ArchiveConfig, 'parallelStats' | 'cacheDirectory'>,
   signal: AbortSignal,
   shard?: Shard,
 ): AsyncGenerator<ListItem, void, undefined> {
   const failed = new Set<string>();
   const only = (path: string) => selects.names(path) && inShard(path, shard);
-  const options = { recursive: true, enters: selects.directoryMayMatch, only, signal };
-  for await (const item of list(store, selects.roots, statsInFlight, options)) {
+  const options = {
+    recursive: true,
+    enters: selects.directoryMayMatch,
+    only,
+    signal,
+    upload: uploadLook(config),
+  };
+  for await (const item of list(store, selects.roots, config.parallelStats, options)) {
     if ('failed' in item) {
       failed.add(item.path);
       yield item;
@@ -62,6 +71,21 @@ export async function* selectedFiles(
   }
   for (const path of missing(selects.unmatched(), failed, shard))
     yield { path, code: 'NotFound', message: 'nothing on the server is named so', failed: true };
+}
+
+/** What may be handed out as the records that they are named for; what isn't whole yet has failed. */
+export async function* finishedFiles(
+  items: AsyncIterable<ListItem>,
+): AsyncGenerator<ListItem, void, undefined> {
+  for await (const item of items) {
+    const failure = 'failed' in item ? undefined : unfinished(item);
+    yield failure === undefined ? item : { ...failure, failed: true };
+  }
+}
+
+/** A file that is known not to be the whole record, as a failure. */
+export function unfinished({ path, unfinished: is, reason = '' }: RemoteEntry): Failure | undefined {
+  return is && { path: printableName(path), code: 'Unfinished', message: reason };
 }
 
 /** An empty archive is fine, and what has been told of isn't told twice. */

@@ -7,7 +7,7 @@ import { JobRun, type JobDependencies } from './job_run.js';
 import type { ListItem, RemoteEntry } from './list.js';
 import { PrepareBatches } from './prepare_batches.js';
 import type { Report } from './report.js';
-import { namedSelection, selectedFiles, type SelectionOptions } from './selected.js';
+import { finishedFiles, namedSelection, selectedFiles, type SelectionOptions } from './selected.js';
 import { checkShard, type ShardOptions } from './shards.js';
 import { Stager } from './stager.js';
 
@@ -41,7 +41,8 @@ export async function stage(
   const store = await dependencies.open();
   const run = new JobRun(store, dependencies, { job: 'stage', place: '', signal, dryRun });
   const { config, logger } = dependencies;
-  const offline = offlineFiles(run, selectedFiles(store, selector, config.parallelStats, run.signal, shard));
+  const files = finishedFiles(selectedFiles(store, selector, config, run.signal, shard));
+  const offline = offlineFiles(run, files);
   if (options.wait !== true) return run.run(() => request(run, store, config.stageBatchFiles, offline));
   const stager = new Stager({ config, store, logger, emit: run.emit, signal: run.signal });
   const bring = async ({ path, size }: RemoteEntry) => {

@@ -20,6 +20,7 @@ import { JobRun, type JobDependencies } from './job_run.js';
 import type { Report } from './report.js';
 import { missing, selection } from './selected.js';
 import { checkShard, storeOfShard, type ShardOptions } from './shards.js';
+import { uploadLook } from './uploads.js';
 import { verifyListed, verifyRecord, type VerifyContext } from './verify_record.js';
 
 /** What the remote files are compared with. */
@@ -90,7 +91,7 @@ export async function verify(
     if (sample < 100) job.extra.seed = seed;
     const sums = pLimit(localChecksums);
     const context: VerifyContext = {
-      ...{ config, store, signal: job.signal, emit: job.emit },
+      ...{ config, store, signal: job.signal, emit: job.emit, upload: uploadLook(config) },
       sumLocal: (file, length) => {
         const range = length === undefined ? {} : { length };
         return sums(() => checksumFile(file, { type: config.checksumType, signal: job.signal, ...range }));

@@ -11,12 +11,15 @@ import { classifyRecord } from './classify_record.js';
 import type { Emit } from './event_bus.js';
 import { failed } from './job_run.js';
 import type { Outcome } from './tally.js';
+import type { UploadLook } from './uploads.js';
 
 export interface VerifyContext {
   config: Pick<ArchiveConfig, 'checksumType'>;
   store: RemoteStore;
   sumLocal: (record: OpenRecord, length?: number) => Promise<Checksum>;
   emit: Emit;
+  /** What was compared with may be as unfinished as the server's file. */
+  upload: UploadLook;
   signal: AbortSignal;
 }
 
@@ -38,9 +41,12 @@ export async function verifyRecord(
   if (typeof state === 'string') return { result: 'kept', reason: state };
   switch (state.state) {
     case 'cached':
-    case 'backed_up':
+    case 'backed_up': {
+      const unfinished = await context.upload(path, { size });
+      if (unfinished !== undefined) return failed(path, 'Unfinished', unfinished);
       context.emit({ type: 'file:verified', path, size, ...(sum && { checksum: checksumText(sum) }) });
       return { result: 'verified', bytes: size };
+    }
     case 'absent':
       return failed(path, 'NotFound', 'the server has no such file');
     case 'unknown':
@@ -93,7 +99,7 @@ function movedReason(error: unknown): string {
 export async function verifyListed(
   path: string,
   expected: ExpectedFile,
-  { store, emit, signal }: VerifyContext,
+  { store, emit, upload, signal }: VerifyContext,
 ): Promise<Outcome> {
   const remote = await store.stat(path, signal);
   let verdict = judgeListed(expected, remote, undefined);
@@ -105,6 +111,8 @@ export async function verifyListed(
   switch (verdict.verdict) {
     case 'verified': {
       const size = remote?.size ?? 0;
+      const unfinished = await upload(path, { size });
+      if (unfinished !== undefined) return failed(path, 'Unfinished', unfinished);
       emit({ type: 'file:verified', path, size, checksum: checksumText(expected) });
       return { result: 'verified', bytes: size };
     }

@@ -243,7 +243,8 @@ function nameIn(directory: string, name: string): string {
 function remoteStatOf(info: ShortStat & { id?: string }): RemoteStat {
   const kind = info.isDirectory ? 'directory' : info.isOther || info.poscPending ? 'other' : 'file';
   const { size, offline, backUpExists, mtime, id } = info;
-  return { size, kind, offline, backUpExists, mtime, ...(id !== undefined && { id }) };
+  const posc = info.poscPending ? { poscPending: true } : {};
+  return { size, kind, offline, backUpExists, mtime, ...(id !== undefined && { id }), ...posc };
 }
 
 /** What the binding throws at a path that XRootD would misread. */

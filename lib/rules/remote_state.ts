@@ -17,6 +17,8 @@ export interface RemoteFile {
   kind: 'file' | 'directory' | 'other';
   offline: boolean;
   backUpExists: boolean;
+  /** Written with posc and not yet closed; its kind is `other`. */
+  poscPending?: boolean;
 }
 
 export interface RemoteFacts {
@@ -53,6 +55,8 @@ export function classifyRemote(facts: RemoteFacts): Classification | Question {
   if (remote === null) return { state: 'absent' };
   if ('failed' in remote) return unknown(remote.failed);
   if (remote.kind === 'directory') return conflict('a directory stands at its remote path');
+  if (remote.poscPending === true)
+    return conflict("a file stands at its remote path whose upload isn't finished (posc)");
   if (remote.kind === 'other') return conflict('something that is no regular file stands at its remote path');
   if (remote.size > local.size)
     return conflict(`the remote file is longer: ${remote.size} bytes, the local one has ${local.size}`);

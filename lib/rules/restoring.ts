@@ -39,3 +39,17 @@ export function decideRestore({ local, remote, sameChecksum, overwrite }: Restor
 function conflict(reason: string): RestoreDecision {
   return { action: 'conflict', reason };
 }
+
+/**
+ * Why a file on the server isn't handed out as the record of its name: what is known of its upload; undefined: nothing.
+ * @param cached the record of that name in the cache; null: there is none
+ */
+export function unfinishedUpload(
+  remote: { size: number; poscPending?: boolean },
+  cached: { size: number } | null,
+): string | undefined {
+  if (cached !== null && cached.size > remote.size)
+    return `the record is still in the cache with ${cached.size} bytes, the server has ${remote.size} of them: its upload isn't finished`;
+  if (remote.poscPending === true) return "its upload isn't finished: the server waits for its end (posc)";
+  return undefined;
+}

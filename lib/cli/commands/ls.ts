@@ -41,13 +41,13 @@ function nameOf({ path, isDirectory }: RemoteEntry): string {
 }
 
 function longLine(entry: RemoteEntry): string {
-  const { isDirectory, size, mtime, online, onTape } = entry;
+  const { isDirectory, size, mtime, online, onTape, unfinished, reason = '' } = entry;
   const cells = [
     (isDirectory ? '' : online ? 'online' : 'offline').padEnd(7),
     (isDirectory || !onTape ? '' : 'tape').padEnd(4),
     (isDirectory ? '' : bytes(size)).padStart(8),
     time(mtime),
-    nameOf(entry),
+    nameOf(entry) + (unfinished === true ? `  (unfinished: ${printable(reason)})` : ''),
   ];
   return cells.join('  ');
 }

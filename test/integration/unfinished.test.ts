@@ -1,0 +1,140 @@
+/** Uploads that are known to be unfinished: nobody takes them for the records that they are named for. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { chmod, mkdir, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Archive, type Report } from '../../lib/index.js';
+import { collect, counts, withArchive, type Bench } from '../support/archive.js';
+import { cli } from '../support/cli.js';
+import { PlainServer } from '../support/plain_server.js';
+import { bytesOf, holdsRecord, writeRecord } from '../support/records.js';
+import { quick } from '../support/tape.js';
+import { withTemp } from '../support/temporary.js';
+
+const failures = ({ failures: all }: Report) => all.map(({ code, path }) => `${code} ${path}`).sort();
+const told = /still in the cache with 60000 bytes, the server has 6000 of them: its upload isn't finished/;
+const cut = 'd/cut';
+
+/** One record whose upload has stopped at a tenth, and one that is complete. */
+async function withCut(use: (bench: Bench) => Promise<void>): Promise<void> {
+  await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await writeRecord(bench.cache, 'd/whole', 1000);
+    await bench.pass({ autoRemove: 'never' });
+    await writeRecord(bench.cache, cut, 60_000);
+    await writeFile(bench.sandbox.diskPath(cut), bytesOf(cut, 60_000).subarray(0, 6000));
+    await chmod(bench.sandbox.diskPath(cut), 0o666);
+    await use(bench);
+  });
+}
+
+describe('an unfinished upload, known by the cache', () => {
+  it('is not restored, staged or drilled, also not as a try', async () => {
+    await withCut(async (bench) => {
+      await bench.sandbox.migrateAll();
+      const archive = bench.archive(quick);
+      for (const dryRun of [true, false])
+        await withTemp(async (to) => {
+          const report = await archive.restore(['.'], { to, dryRun });
+          assert.deepEqual(failures(report), [`Unfinished ${cut}`]);
+          assert.match(report.failures[0]?.message ?? '', told);
+          assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1 });
+          if (!dryRun) assert.deepEqual(readdirSync(join(to, 'd')), ['whole']);
+        });
+      assert.deepEqual(failures(await archive.stage(['.'])), [`Unfinished ${cut}`]);
+      await bench.sandbox.evict(['d/whole', cut]);
+      const drilled = await archive.drill();
+      assert.deepEqual(failures(drilled), [`Unfinished ${cut}`]);
+      assert.deepEqual(counts(drilled), { scanned: 2, verified: 1, failed: 1, evicted: 1 });
+    });
+  }).timeout(60_000);
+
+  it('does not replace the whole record, where that is restored into the cache itself', async () => {
+    await withCut(async (bench) => {
+      const report = await bench.archive().restore(['.'], { to: bench.cache, overwrite: true });
+      assert.deepEqual(counts(report), { scanned: 2, kept: 1, failed: 1 });
+      assert.deepEqual(failures(report), [`Unfinished ${cut}`]);
+      assert.ok(await holdsRecord(join(bench.cache, cut), cut, 60_000));
+    });
+  });
+
+  it('is marked by ls', async () => {
+    await withCut(async (bench) => {
+      const entries = await collect(bench.archive().ls(['d']));
+      assert.deepEqual(
+        entries.map(({ path, ...entry }) => [path, 'unfinished' in entry && entry.unfinished]).sort(),
+        [
+          [cut, true],
+          ['d/whole', false],
+        ],
+      );
+      const args = ['d', '--cache', bench.cache, '--target', bench.sandbox.url];
+      const long = await cli(['ls', '-l', ...args]);
+      assert.equal(long.code, 0, long.stderr);
+      const lines = long.stdout.trim().split('\n');
+      assert.match(lines.find((line) => line.includes(cut)) ?? '', /d\/cut {2}\(unfinished: the record is/);
+      assert.ok(!(lines.find((line) => line.includes('whole')) ?? '').includes('unfinished'));
+    });
+  });
+
+  it('is told by verify, although what it is compared with is cut at the same place', async () => {
+    await withCut(async (bench) => {
+      await withTemp(async (directory) => {
+        await mkdir(join(directory, dirname(cut)));
+        await writeFile(join(directory, cut), bytesOf(cut, 6000));
+        const report = await bench.archive().verify([], { against: { directory } });
+        assert.deepEqual(failures(report), [`Unfinished ${cut}`]);
+        assert.match(report.failures[0]?.message ?? '', told);
+      });
+    });
+  });
+
+  it('is the record once the cache has no more, or has less', async () => {
+    await withCut(async (bench) => {
+      await truncate(join(bench.cache, cut), 6000);
+      await withTemp(async (to) => {
+        assert.deepEqual(counts(await bench.archive().restore(['.'], { to })), { scanned: 2, copied: 2 });
+      });
+    });
+  });
+});
+
+describe('an unfinished upload, known by the server', () => {
+  it('with posc: is told by ls and restore', async () => {
+    const server = await PlainServer.start({ config: ['xrootd.chksum max 4 adler32'] });
+    try {
+      server.mkdir('/archive');
+      await withTemp(async (to) => {
+        const source = join(to, 'source');
+        writeFileSync(source, Buffer.alloc(24 * 2 ** 20));
+        const library = new URL('../../lib/xrdcl/index.js', import.meta.url).href;
+        const script = `
+          const { copyFile } = await import(${JSON.stringify(library)});
+          const job = { source: ${JSON.stringify(source)}, target: ${JSON.stringify(server.urlOf('/archive/r'))},
+            posc: true, xrate: 2 ** 22, chunkSize: 2 ** 20 };
+          await copyFile(job, { onProgress: ({ bytes }) => { if (bytes > 2 ** 20) process.stdout.write('.'); } });`;
+        const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        child.stdout.on('data', () => child.kill('SIGKILL'));
+        await once(child, 'close');
+        assert.equal(child.signalCode, 'SIGKILL');
+
+        const archive = new Archive({ targetUrl: server.urlOf('/archive'), logLevel: 'error' });
+        const [entry, ...others] = await collect(archive.ls());
+        assert.deepEqual(others, []);
+        assert.ok(
+          entry !== undefined && !('failed' in entry) && entry.unfinished === true,
+          JSON.stringify(entry),
+        );
+        assert.match(entry.reason ?? '', /isn't finished.*posc/);
+        const report = await archive.restore(['.'], { to: join(to, 'back') });
+        assert.deepEqual(failures(report), ['Unfinished r']);
+        assert.ok(!readdirSync(join(to, 'back')).includes('r'));
+      });
+    } finally {
+      await server.stop();
+    }
+  }).timeout(30_000);
+});
