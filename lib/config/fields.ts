@@ -52,8 +52,11 @@ export function duration(shortest: '1min' | '1d' = '1min') {
     });
 }
 
-/** One path or glob, or a list of them. */
-export function patterns() {
+/**
+ * One path or glob, or a list of them.
+ * @param least 0 where an empty list says the same as none
+ */
+export function patterns(least: 0 | 1 = 1) {
   const pattern = text('a path or a glob').superRefine((value, context) => {
     try {
       parsePattern(value);
@@ -62,7 +65,7 @@ export function patterns() {
     }
   });
   return z.union(
-    [pattern.transform((one) => [one]), z.array(pattern).min(1, 'must name at least one path or glob')],
+    [pattern.transform((one) => [one]), z.array(pattern).min(least, 'must name at least one path or glob')],
     { error: 'must be a path or a glob, or a list of them' },
   );
 }

@@ -59,7 +59,7 @@ const retentionSchema = z
     /** Where the date of a file stands in its path: `%Y/%m/%d`. Without it its time of change counts. */
     date_pattern: text('a path with the date in it, like %Y/%m/%d').optional(),
     /** What stays for ever: paths and globs. */
-    hold: patterns().default([]),
+    hold: patterns(0).default([]),
     /** When the service begins passes of retention, in `timezone_str`; without it only the command does. */
     cron_string: cronSchedule().optional(),
     /** Nobody has to confirm these settings, nor what they are changed to. */

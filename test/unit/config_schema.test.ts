@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { camelCase, snakeCase } from '../../lib/config/case.js';
+import { parse } from 'yaml';
+import { camelCase, renameKeys, snakeCase } from '../../lib/config/case.js';
 import { ConfigError } from '../../lib/config/errors.js';
 import { backupSchema, BACKUP_KEYS, INNER_KEYS, type ArchiveOptions } from '../../lib/config/schema.js';
 import {
@@ -92,6 +93,26 @@ describe('the options', () => {
       hold: ['2021'],
       confirmed: false,
     });
+  });
+
+  it('are the same once more: what was checked passes the check again', () => {
+    const inner = {
+      mail: { host: 'smtp', from_addr: 'a@b', to_addrs: 'c@d' },
+      http: { port: 0 },
+      retention: { online_directory: '/online', period: 'P3Y' },
+    };
+    for (const more of [
+      {},
+      inner,
+      { ...inner, retention: { ...inner.retention, hold: [] } },
+      everyDefault(),
+    ]) {
+      const once = resolveOptions(
+        renameKeys({ ...minimal, cache_directory: '/c', ...more }, camelCase) as ArchiveOptions,
+      );
+      assert.deepEqual(resolveOptions(once), once);
+      assert.deepEqual(validateBlock(renameKeys(once, snakeCase)).config, once);
+    }
   });
 
   it('listen on loopback alone unless they say otherwise', () => {
@@ -334,6 +355,31 @@ describe('the options', () => {
       assert.ok([...BACKUP_KEYS, ...innerKeys].includes(key), `${key} is only in the docs`);
   });
 });
+
+/** All that docs/configuration.md calls a default, written out; `none` for a list is the empty one. */
+function everyDefault(): Record<string, unknown> {
+  const docs = readFileSync(path.join(repository(), 'docs/configuration.md'), 'utf8');
+  const defaults = (part: string): Record<string, unknown> =>
+    Object.fromEntries(
+      [...part.matchAll(/^\| `(\w+)` +\| [^|]*\| `([^`|]*)` +\|/gm)].map(([, key = '', text = '']) => [
+        key,
+        parse(text) as unknown,
+      ]),
+    );
+  const part = (block: string): string => {
+    const [, rest = ''] = docs.split(new RegExp(`^In \`${block}:\`$`, 'm'));
+    assert.notEqual(rest, '', block);
+    return rest.split(/^(?:In `|## )/m)[0] ?? '';
+  };
+  const outer = defaults(docs.split(/^In `/m)[0] ?? '');
+  assert.ok(Object.keys(outer).length > 20);
+  return {
+    ...outer,
+    mail: { host: 'h', from_addr: 'a@b', to_addrs: 'c@d', ...defaults(part('mail')) },
+    http: { port: 0, ...defaults(part('http')) },
+    retention: { online_directory: '/o', period: 'P3Y', hold: [], ...defaults(part('retention')) },
+  };
+}
 
 /** What the schema itself says about a value that can't be right. */
 function rangeMessage(key: string): string {
