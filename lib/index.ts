@@ -73,8 +73,11 @@ export class Archive {
     return this.#setup.config;
   }
 
-  /** Listens to one type of event; returns what takes the listener off again. A listener that throws is logged. */
-  on<T extends ArchiveEventType>(type: T, listener: (event: ArchiveEventOf<T>) => void): () => void {
+  /**
+   * Listens to one type of event; returns what takes the listener off again. It may be async, and isn't waited for; what it
+   * throws or rejects with is logged.
+   */
+  on<T extends ArchiveEventType>(type: T, listener: (event: ArchiveEventOf<T>) => unknown): () => void {
     return this.#events.on(type, listener);
   }
 

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { checkNameText, RESERVED_PREFIX } from '../rules/names.js';
 import { writeNewFile } from '../xrdcl/index.js';
 import { CacheDirectory, joinPath, named, splitPath } from './directory.js';
@@ -51,7 +52,7 @@ const RACES = 100;
  * replaces nothing nor hard links: a look and a rename, between which another writer of the same name would lose).
  *
  * Missing directories are made. Nothing is written through symbolic links inside the cache (S8).
- * @param data text is written as UTF-8; a stream is read as fast as the disk takes it
+ * @param data text is written as UTF-8; a stream is read as fast as the disk takes it, and is destroyed after any error
  * @throws {CacheError} InvalidPath, OutsideCache: before anything was written. AlreadyExists.
  * @throws what the stream throws, ENOSPC and the like, AbortError. After any error the temporary file is gone.
  */
@@ -60,6 +61,28 @@ export async function put(
   path: string,
   data: PutData,
   options: PutOptions = {},
+): Promise<PutResult> {
+  if (!isStream(data)) return await putRecord(cacheDirectory, path, data, options);
+  // It may fail before it is read: an error that nobody listens to ends the process. Reading tells of it all the same.
+  data.on('error', () => undefined);
+  try {
+    return await putRecord(cacheDirectory, path, data, options);
+  } catch (error) {
+    data.destroy();
+    throw error;
+  }
+}
+
+function isStream(data: PutData): data is PutData & Pick<Readable, 'on' | 'destroy'> {
+  const { on, destroy } = data as Partial<Readable>;
+  return typeof on === 'function' && typeof destroy === 'function';
+}
+
+async function putRecord(
+  cacheDirectory: string,
+  path: string,
+  data: PutData,
+  options: PutOptions,
 ): Promise<PutResult> {
   refuseInvalid(path);
   options.signal?.throwIfAborted();

@@ -1,5 +1,6 @@
 /** One logger: handed in, or made here on winston. */
 import winston from 'winston';
+import { hearRejection } from '../xrdcl/late_rejection.js';
 import { redact, redactText } from './redact.js';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -24,20 +25,29 @@ export interface LoggerOptions {
   stream?: NodeJS.WritableStream;
 }
 
-/** A logger whose lines carry no secrets: see redact.ts. */
+/** Streams of loggers, each with one listener for errors. */
+const guarded = new WeakSet<NodeJS.WritableStream>();
+
+/** A logger whose lines carry no secrets: see redact.ts. Lines that its stream doesn't take are lost. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const { combine, timestamp, json, printf } = winston.format;
   const line = printf(({ timestamp: time, level, message, ...fields }) => {
     const rest = Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`);
     return [String(time), LABELS[level] ?? level, oneLine(String(message)), ...rest].join(' ');
   });
+  const stream = options.stream ?? process.stderr;
+  if (!guarded.has(stream)) {
+    guarded.add(stream);
+    // A closed terminal (EIO), a reader that went away, a full disk: without a listener that ends the process.
+    stream.on('error', () => undefined);
+  }
   const logger = winston.createLogger({
     level: options.level ?? 'info',
     levels: { error: 0, warn: 1, info: 2, debug: 3 },
     format: combine(timestamp(), options.json === true ? json() : line),
     // winston declares its transports as interfaces beside the class.
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
-    transports: [new winston.transports.Stream({ stream: options.stream ?? process.stderr })],
+    transports: [new winston.transports.Stream({ stream })],
   });
   return redacting({
     debug: (message, fields) => void logger.log({ ...fields, level: 'debug', message }),
@@ -48,7 +58,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   });
 }
 
-/** A handed-in logger, given nothing but redacted texts and fields. What it throws is lost, not the pass. */
+/** A handed-in logger, given nothing but redacted texts and fields. What it throws, or rejects with, is lost, not the pass. */
 export function redacting(logger: Logger): Logger {
   const guard =
     (level: LogLevel) =>
@@ -56,8 +66,10 @@ export function redacting(logger: Logger): Logger {
       try {
         if (logger.isLevelEnabled?.(level) === false) return;
         const clean = redactText(message);
-        if (fields === undefined) logger[level](clean);
-        else logger[level](clean, redact(fields) as Record<string, unknown>);
+        const log = (...line: Parameters<Logger['info']>): unknown => logger[level](...line);
+        const returned =
+          fields === undefined ? log(clean) : log(clean, redact(fields) as Record<string, unknown>);
+        void hearRejection(returned, () => undefined);
       } catch {
         // S6 and S7: a broken log sink must not cost records.
       }

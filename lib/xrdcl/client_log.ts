@@ -31,6 +31,7 @@ export function parseLog(text: string): ClientLogLine[] {
  * Listens to libXrdCl's log until the returned function is called. Doesn't keep the process alive. With no listener
  * the log goes where `XRD_LOGFILE` says, or to standard error. When JavaScript is too slow to take the lines, some are
  * dropped, and a line says how many. At level `dump` libXrdCl 5.5 writes URLs with their tokens: redact before storing.
+ * What the listener throws or rejects with is an uncaught exception: there is nobody else to tell it to.
  */
 export function onClientLog(listener: (line: ClientLogLine) => void): () => void {
   const id = addon.subscribeToLog((text, dropped) => {

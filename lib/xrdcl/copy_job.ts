@@ -83,14 +83,14 @@ export function jobOf(index: number, options: CopyJobOptions): Job {
 }
 
 export interface JobWatch {
-  onJobStart?: ((job: CopyJob) => void) | undefined;
-  onProgress?: ((progress: CopyProgress) => void) | undefined;
+  onJobStart?: ((job: CopyJob) => unknown) | undefined;
+  onProgress?: ((progress: CopyProgress) => unknown) | undefined;
   /** Progress calls a second. */
   progressPerSecond: number;
   rateLimit: RateLimit | undefined;
   signal: AbortSignal;
-  /** Runs a listener, and takes what it throws. */
-  safely: (call: () => void) => void;
+  /** Runs a listener, and takes what it throws or rejects with. */
+  safely: (call: () => unknown) => void;
 }
 
 /** Milliseconds in which a cancelled copy ends when data flow. */

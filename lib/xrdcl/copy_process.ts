@@ -2,14 +2,16 @@
 import { onAbort } from './abort.js';
 import { jobOf, runJob, type CopyJob, type CopyProgress, type CopyResult, type Job } from './copy_job.js';
 import type { CopyJobOptions } from './copy_options.js';
+import { hearRejection } from './late_rejection.js';
 import type { RateLimit } from './rate_limit.js';
 
+/** Listeners may be async. */
 export interface RunOptions {
   /** Jobs at the same time, 1 to 128, default 1. The process as a whole runs 128 at most, others wait. */
   parallel?: number;
-  onJobStart?: (job: CopyJob) => void;
-  onProgress?: (progress: CopyProgress) => void;
-  onJobEnd?: (result: CopyResult) => void;
+  onJobStart?: (job: CopyJob) => unknown;
+  onProgress?: (progress: CopyProgress) => unknown;
+  onJobEnd?: (result: CopyResult) => unknown;
   /** `onProgress` calls a second and job, more than 0 to 1,000, default 10. The last one, at 100 %, always comes. */
   progressPerSecond?: number;
   /**
@@ -47,7 +49,8 @@ export class CopyProcess {
   /**
    * Runs all jobs and resolves with their results, in order; a job that fails fails alone. What a failed job without
    * `force` and `continue` had made at its target is removed.
-   * @throws what one of the listeners threw, after all jobs were cancelled and have ended.
+   * Async listeners aren't waited for before its end.
+   * @throws what one of the listeners threw or rejected with, after all jobs were cancelled and have ended.
    */
   async run(options: RunOptions = {}): Promise<CopyResult[]> {
     const { parallel = 1, progressPerSecond = 10, rateLimit, signal } = options;
@@ -79,7 +82,7 @@ export class CopyProcess {
     };
     await Promise.all(Array.from({ length: Math.min(parallel, this.#jobs.length) }, worker));
     ignore();
-    listeners.end();
+    await listeners.end();
     return results;
   }
 }
@@ -89,7 +92,7 @@ const unstoppable = new AbortController().signal;
 
 /**
  * One copy, without the room that many need. Never rejects but for bad options: what went wrong is in the result.
- * @throws TypeError, RangeError as `CopyProcess.add`; what the listener threw, after the copy has ended
+ * @throws TypeError, RangeError as `CopyProcess.add`; what the listener threw or rejected with, after the copy has ended
  */
 export async function copyFile(
   options: CopyJobOptions,
@@ -105,7 +108,7 @@ export async function copyFile(
   const { safely } = listeners;
   const watch = { onProgress, progressPerSecond, rateLimit, signal, safely };
   const result = await runJob(jobOf(0, options), watch);
-  listeners.end();
+  await listeners.end();
   return result;
 }
 
@@ -114,27 +117,42 @@ function checkRate(progressPerSecond: number): void {
   throw new RangeError('progressPerSecond must be more than 0, and 1000 at most');
 }
 
-/** Listeners are called until one throws; that is kept for the end. */
+/** Listeners are called until one throws or rejects; that is kept for the end. */
 class Listeners {
   #thrown: { error: unknown } | undefined;
+  /** Promises of async ones that are still to settle. */
+  #pending = 0;
+  #settled: () => void = () => undefined;
   readonly #onThrow: () => void;
 
   constructor(onThrow: () => void = () => undefined) {
     this.#onThrow = onThrow;
   }
 
-  readonly safely = (call: () => void): void => {
+  readonly safely = (call: () => unknown): void => {
     if (this.#thrown !== undefined) return;
     try {
-      call();
+      const settled = hearRejection(call(), this.#failed);
+      if (settled === undefined) return;
+      this.#pending += 1;
+      void settled.then(() => {
+        this.#pending -= 1;
+        if (this.#pending === 0) this.#settled();
+      });
     } catch (error) {
-      this.#thrown = { error };
-      this.#onThrow();
+      this.#failed(error);
     }
   };
 
-  /** @throws what a listener threw */
-  end(): void {
+  /** Waits for async ones. @throws what a listener threw */
+  async end(): Promise<void> {
+    if (this.#pending > 0) await new Promise<void>((resolve) => (this.#settled = resolve));
     if (this.#thrown !== undefined) throw this.#thrown.error;
   }
+
+  readonly #failed = (error: unknown): void => {
+    if (this.#thrown !== undefined) return;
+    this.#thrown = { error };
+    this.#onThrow();
+  };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  createReadStream,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { CacheDirectory } from '../../lib/cache/directory.js';
 import { CacheError } from '../../lib/cache/errors.js';
 import { put } from '../../lib/cache/ingest.js';
@@ -139,6 +140,26 @@ describe('put', () => {
         }
       }
       await assert.rejects(put(cache, 'd/r', endless(), { signal: abort.signal }), { name: 'AbortError' });
+      assert.deepEqual(everything(cache), ['d']);
+    });
+  });
+
+  it('hears a stream that fails before it is read, and ends one that it refuses', async () => {
+    await withTemp(async (cache) => {
+      await assert.rejects(put(cache, 'd/r', createReadStream(path.join(cache, 'gone'))), { code: 'ENOENT' });
+      assert.deepEqual(everything(cache), ['d']);
+      const failing = new PassThrough();
+      const early = put(cache, 'd/r', failing);
+      failing.destroy(new Error('detector gone'));
+      await assert.rejects(early, /detector gone/);
+      for (const [name, where] of [
+        ['../r', cache],
+        ['r', path.join(cache, 'no cache')],
+      ] as const) {
+        const unread = new PassThrough();
+        await assert.rejects(put(where, name, unread));
+        assert.equal(unread.destroyed, true, name);
+      }
       assert.deepEqual(everything(cache), ['d']);
     });
   });

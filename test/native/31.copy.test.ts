@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, afterEach, before, describe, it } from 'mocha';
 import {
   checksumFile,
+  copyFile,
   CopyProcess,
   type CopyJobOptions,
   type CopyProgress,
@@ -22,6 +23,7 @@ import {
   type RunOptions,
 } from '../../lib/xrdcl/index.js';
 import { PlainServer } from '../support/plain_server.js';
+import { unhandledRejections } from '../support/rejections.js';
 import { TemporaryDirectory } from '../support/temporary.js';
 
 const MiB = 2 ** 20;
@@ -607,6 +609,28 @@ describe('copies', () => {
         assert.equal(calls, 1);
         assert.deepEqual(heldOpen(), []);
         assert.ok(!existsSync(server.file(paths[2] ?? '')));
+      });
+
+      it(`${name}: run rejects also with what it rejects with`, async () => {
+        const boom = new Error(name);
+        const copies = new CopyProcess();
+        copies.add({ source, target: server.urlOf(fresh()) });
+        copies.add({ source, target: server.urlOf(fresh()) });
+        let calls = 0;
+        const listener = async () => {
+          calls += 1;
+          await new Promise((resolve) => setImmediate(resolve));
+          throw boom;
+        };
+        const unheard = await unhandledRejections(async () => {
+          await assert.rejects(copies.run({ [name]: listener }), boom);
+          assert.ok(calls > 0);
+          if (name !== 'onProgress') return;
+          const alone = { source, target: server.urlOf(fresh()) };
+          await assert.rejects(copyFile(alone, { onProgress: listener }), boom);
+        });
+        assert.deepEqual(unheard, []);
+        assert.deepEqual(heldOpen(), []);
       });
     }
   });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { createLogger, redacting, type Logger } from '../../lib/config/logger.js';
 import { redact, redactText } from '../../lib/config/redact.js';
+import { unhandledRejections } from '../support/rejections.js';
 
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl';
 
@@ -76,5 +77,27 @@ describe('the logger', () => {
     mine.info('x?authz=hunter2', { token: 'hunter2' });
     mine.error('lost');
     assert.deepEqual(seen, [['x?authz=***', { token: '***' }]]);
+  });
+
+  it('survives a handed-in logger that rejects', async () => {
+    const reject = (): unknown => Promise.reject(new Error('full'));
+    const mine = redacting({ debug: reject, info: reject, warn: reject, error: reject });
+    const unheard = await unhandledRejections(() => {
+      mine.info('lost');
+      mine.error('lost', { path: 'a' });
+    });
+    assert.deepEqual(unheard, []);
+  });
+
+  it('survives a stream that can’t be written to, however many loggers write to it', async () => {
+    const stream = new Writable({
+      write: (_chunk, _encoding, done) => {
+        done(Object.assign(new Error('write EIO'), { code: 'EIO' }));
+      },
+    });
+    for (let count = 0; count < 20; count += 1) createLogger({ stream }).info('lost');
+    await setImmediate();
+    assert.equal(stream.destroyed, true);
+    assert.equal(stream.listenerCount('error'), 1);
   });
 });

@@ -6,6 +6,7 @@ import { mapConcurrent } from '../../lib/jobs/map_concurrent.js';
 import { ProgressMeter } from '../../lib/jobs/progress_meter.js';
 import { mostFailures, Tally, type Outcome } from '../../lib/jobs/tally.js';
 import { assertAddsUp, collect, keepingLogger } from '../support/archive.js';
+import { unhandledRejections } from '../support/rejections.js';
 
 async function* numbers(count: number, seen?: (n: number) => void): AsyncGenerator<number> {
   for (let n = 0; n < count; n += 1) {
@@ -193,5 +194,29 @@ describe('EventBus', () => {
     bus.emit({ type: 'file:kept', path: 'c', reason: 'r' });
     assert.deepEqual(heard, ['a', 'a', 'b']);
     assert.equal(lines.filter(({ message }) => message === 'a listener threw').length, 4);
+  });
+
+  it('survives listeners that reject, and those that throw or reject with what is no error', async () => {
+    const { logger, lines } = keepingLogger();
+    const bus = new EventBus(logger);
+    const nothing: unknown = Object.create(null);
+    bus.on('file:kept', async () => {
+      await turn();
+      throw new Error('rejected');
+    });
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    bus.onAny(() => Promise.reject(nothing));
+    bus.onAny(() => {
+      throw nothing as Error;
+    });
+    const unheard = await unhandledRejections(() => {
+      bus.emit({ type: 'file:kept', path: 'a', reason: 'r' });
+    });
+    assert.deepEqual(unheard, []);
+    assert.deepEqual(
+      lines.map(({ level, message, fields }) => [level, message, fields['event'], typeof fields['error']]),
+      Array<unknown>(3).fill(['error', 'a listener threw', 'file:kept', 'string']),
+    );
+    assert.ok(lines.some(({ fields }) => String(fields['error']).includes('rejected')));
   });
 });
