@@ -145,7 +145,8 @@ function lockAlone(key: string, file: string): Promise<fs.FileHandle> {
     if (!tryLock(handle.fd, key, file, false)) throw new LockedError(file, await readHolder(handle));
     if (!(await isStill(handle, file))) return false;
     await refuseForeign(handle, key, file);
-    await writeHolder(handle);
+    // Only for people: a full disk doesn't take it. Then no text is better than an earlier holder's.
+    await writeHolder(handle).catch(() => handle.truncate(0));
     return true;
   });
 }
@@ -155,7 +156,7 @@ function lockShared(key: string, file: string, shards: number): Promise<fs.FileH
   return untilLocked(key, file, async (handle) => {
     if (tryLock(handle.fd, key, file, false) && (await isStill(handle, file))) {
       await refuseForeign(handle, key, file);
-      await writeHolder(handle, shards);
+      await writeCount(handle, key, file, shards);
     }
     const shared = tryLock(handle.fd, key, file, true) && (await isStill(handle, file));
     const holder = await readHolder(handle);
@@ -226,11 +227,26 @@ async function refuseForeign(handle: fs.FileHandle, key: string, file: string): 
   throw new ConfigError([{ key, message: `${file} is there already, and is no lock file` }]);
 }
 
+/** Over what stands there, whose room on the disk it needs: a disk may be full. @throws ENOSPC and the like */
 async function writeHolder(handle: fs.FileHandle, shards?: number): Promise<void> {
   const lines = [`pid ${process.pid}`, `host ${os.hostname()}`, `started ${new Date().toISOString()}`];
   if (shards !== undefined) lines.push(`shards ${shards}`);
-  await handle.truncate(0);
-  await handle.write(`${lines.join('\n')}\n`, 0);
+  const text = Buffer.from(`${lines.join('\n')}\n`);
+  await handle.write(text, 0, text.length, 0);
+  await handle.truncate(text.length);
+}
+
+/** @throws {ConfigError} if the file can't hold the count, which other shards must find there */
+async function writeCount(handle: fs.FileHandle, key: string, file: string, shards: number): Promise<void> {
+  try {
+    await writeHolder(handle, shards);
+  } catch (error) {
+    if ((await readHolder(handle)).shards === shards) return;
+    const message =
+      `the lock file ${file} can't hold the number of shards: ${(error as Error).message}; ` +
+      'free some of the disk, or run a pass without --shard';
+    throw new ConfigError([{ key, message }]);
+  }
 }
 
 async function readHolder(handle: fs.FileHandle): Promise<LockHolder> {

@@ -64,8 +64,14 @@ export class VerifiedMemo {
   async save(complete: boolean): Promise<void> {
     if (!complete) for (const key of this.#earlier) this.#now.add(key);
     const temporary = this.#root.entry(`${this.#file}.new`);
-    await fs.writeFile(temporary, [MAGIC, this.#now.bytes()], { mode: 0o600 });
-    await fs.rename(temporary, this.#root.entry(this.#file));
+    try {
+      await fs.writeFile(temporary, [MAGIC, this.#now.bytes()], { mode: 0o600 });
+      await fs.rename(temporary, this.#root.entry(this.#file));
+    } catch (error) {
+      // A part of it would take room from a disk that is full.
+      await fs.rm(temporary, { force: true });
+      throw error;
+    }
   }
 
   /** 53 bits: two of a million records have the same one in a pass of ten thousand. */

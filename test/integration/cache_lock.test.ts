@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { acquireLock, acquireServiceLock, awaitLock, LockedError } from '../../lib/cache/lock.js';
 import { LOCK_NAME, SERVICE_LOCK_NAME } from '../../lib/cache/own_files.js';
 import { ConfigError } from '../../lib/config/errors.js';
 import { asOrdinaryUser } from '../support/ordinary_user.js';
+import { fillBlocks, withSmallDisk } from '../support/small_disk.js';
 import { withTemp } from '../support/temporary.js';
 
 async function holder(...args: string[]): Promise<{ child: ChildProcess; said: string }> {
@@ -211,6 +212,52 @@ describe('the lock of a pass (S10)', () => {
           return true;
         });
       assert.equal(readFileSync(precious, 'utf8'), 'results of ten years');
+      await (await acquireLock(cache)).release();
+    });
+  });
+
+  it('on a full disk is taken without the text', async function () {
+    await withSmallDisk(this, 'size=256k', async (cache) => {
+      fillBlocks(cache);
+      for (const acquire of [() => acquireLock(cache), () => acquireServiceLock(cache)]) {
+        const lock = await acquire();
+        await assert.rejects(acquire(), (error: unknown) => {
+          assert.ok(error instanceof LockedError);
+          assert.deepEqual(error.holder, {});
+          return true;
+        });
+        await lock.release();
+      }
+      // A text of an earlier holder would name the wrong one.
+      const file = path.join(cache, LOCK_NAME);
+      unlinkSync(path.join(cache, 'filler'));
+      await (await acquireLock(cache)).release();
+      assert.match(readFileSync(file, 'utf8'), /^pid \d+\n/);
+      fillBlocks(cache);
+      const again = await acquireLock(cache);
+      await assert.rejects(
+        acquireLock(cache),
+        (error: unknown) => error instanceof LockedError && error.holder.pid === process.pid,
+      );
+      await again.release();
+    });
+  });
+
+  it('of a shard needs a disk that takes the count, unless it stands there already', async function () {
+    await withSmallDisk(this, 'size=256k', async (cache) => {
+      fillBlocks(cache);
+      await assert.rejects(acquireLock(cache, undefined, { index: 0, count: 2 }), (error: unknown) => {
+        assert.ok(error instanceof ConfigError);
+        assert.match(error.message, /can't hold the number of shards: ENOSPC.*a pass without --shard/);
+        return true;
+      });
+      unlinkSync(path.join(cache, 'filler'));
+      await (await acquireLock(cache, undefined, { index: 0, count: 2 })).release();
+      fillBlocks(cache);
+      const locks = await Promise.all(
+        [0, 1].map((index) => acquireLock(cache, undefined, { index, count: 2 })),
+      );
+      for (const lock of locks) await lock.release();
       await (await acquireLock(cache)).release();
     });
   });
