@@ -34,6 +34,8 @@ export interface WalkProblem {
   code: string;
   errno?: number;
   message: string;
+  /** Of a file that only its name keeps from being a record. */
+  identity?: Identity;
 }
 
 /** A temporary file of ours: of a crash, or of a put() that is still running. */
@@ -179,10 +181,10 @@ function classify(
       problem(special, printableName(path), 'NotARecord', `${SPECIAL[special]}; not followed, not removed`),
     );
   } else if (name === undefined) {
-    entries.push(problem('bad_name', path, 'BadName', 'its name is not valid UTF-8'));
+    entries.push(badName(path, 'its name is not valid UTF-8', result));
   } else {
     const reason = options.nameProblem?.(path);
-    if (reason !== undefined) entries.push(problem('bad_name', printableName(path), 'BadName', reason));
+    if (reason !== undefined) entries.push(badName(printableName(path), reason, result));
     else
       entries.push({
         kind: 'record',
@@ -264,6 +266,11 @@ function unreadable(path: string, error: unknown): WalkProblem {
     `can't be read: ${message.replace(/, [a-z]+( '.*')?$/s, '')}`,
   );
   return errno === undefined ? entry : { ...entry, errno: Math.abs(errno) };
+}
+
+function badName(path: string, reason: string, stats: BigIntStats): WalkProblem {
+  const entry = problem('bad_name', path, 'BadName', reason);
+  return stats.isFile() ? { ...entry, identity: identityOf(stats) } : entry;
 }
 
 function problem(kind: WalkProblem['problem'], path: string, code: string, message: string): WalkProblem {

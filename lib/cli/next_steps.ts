@@ -37,7 +37,8 @@ function afterBackup(report: Report): string[] {
       `${plural(conflicts, 'file')} ${differ}: both stay, nothing is overwritten; look at them yourself`,
     );
   }
-  const overdue = report.notOnTape?.overdue ?? 0;
+  // What a pass that ended early didn't look at may be on tape.
+  const overdue = interrupted || error !== undefined ? 0 : (report.notOnTape?.overdue ?? 0);
   if (overdue > 0) {
     const are = overdue === 1 ? 'is' : 'are';
     steps.push(

@@ -37,7 +37,7 @@ function rowsOf(report: Report): Row[] {
   // These two compare nothing.
   if (job !== 'stage' && job !== 'evict') rows.push(['conflicts', count(conflicts), '']);
   if (evicted !== undefined && job !== 'evict') rows.push(['evicted', count(evicted), '']);
-  if (report.notOnTape !== undefined) rows.push(notOnTapeRow(report.notOnTape));
+  if (report.notOnTape !== undefined) rows.push(notOnTapeRow(report, report.notOnTape));
   if (seed !== undefined) rows.push(['seed', printable(seed), 'draws the same files again']);
   return rows;
 }
@@ -75,9 +75,14 @@ function bytesOf(files: number, size: number): string {
   return files === 0 ? '' : bytes(size);
 }
 
-function notOnTapeRow({ files, bytes: size, oldest }: NonNullable<Report['notOnTape']>): Row {
-  const since = oldest === undefined ? '' : `, the oldest since ${oldest.since.slice(0, 10)}`;
-  return ['not on tape', count(files), bytesOf(files, size) + since];
+function notOnTapeRow(
+  { interrupted, error }: Report,
+  { files, bytes: size, oldest }: NonNullable<Report['notOnTape']>,
+): Row {
+  const since = oldest === undefined ? [] : [`the oldest since ${oldest.since.slice(0, 10)}`];
+  const early = interrupted || error !== undefined ? ['as far as it got'] : [];
+  const all = files === 0 ? [] : [bytes(size)];
+  return ['not on tape', count(files), [...all, ...since, ...early].join(', ')];
 }
 
 function removedRows({ removed, removedAfterCopy, bytesRemoved }: Report): Row[] {

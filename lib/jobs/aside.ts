@@ -6,6 +6,7 @@ import type { Logger } from '../config/index.js';
 import { OUTSIDE } from '../rules/scope.js';
 import { failureOf } from './failure.js';
 import { failed, type JobRun } from './job_run.js';
+import type { Outcome } from './tally.js';
 
 export interface AsideContext {
   root: CacheDirectory;
@@ -15,6 +16,8 @@ export interface AsideContext {
   now: () => number;
   /** What is left alone by configuration is no failure. Default: nothing is. */
   excluded?: (path: string) => boolean;
+  /** Told of each file that stays because of a failure, and would be a record otherwise. */
+  stays?: (file: Pick<CacheRecord, 'path' | 'identity'>) => void;
 }
 
 export async function setAside(entry: Exclude<WalkEntry, CacheRecord>, context: AsideContext): Promise<void> {
@@ -22,12 +25,13 @@ export async function setAside(entry: Exclude<WalkEntry, CacheRecord>, context: 
     case 'vanished':
       return;
     case 'problem': {
-      const { path, code, errno, message } = entry;
+      const { path, code, errno, message, identity } = entry;
       const failure = { path, code, ...(errno && { errno }), message };
       const excluded = context.excluded?.(path) === true;
       context.run.finish(
         excluded ? { result: 'kept', reason: OUTSIDE.excluded } : { result: 'failed', failure },
       );
+      if (!excluded && identity !== undefined) context.stays?.({ path, identity });
       return;
     }
     case 'leftover':
@@ -35,20 +39,25 @@ export async function setAside(entry: Exclude<WalkEntry, CacheRecord>, context: 
   }
 }
 
-async function clearUp(leftover: Leftover, { root, run, logger, now }: AsideContext): Promise<void> {
+async function clearUp(leftover: Leftover, context: AsideContext): Promise<void> {
+  const { root, run, logger, now } = context;
   const { path } = leftover;
+  const fails = (outcome: Outcome) => {
+    run.finish(outcome);
+    if (leftover.leftover === 'removing') context.stays?.(leftover);
+  };
   if (run.dryRun) {
     logger.info('a file of an earlier run was left behind', { path });
     return;
   }
   try {
     const result = await handleLeftover(root, leftover, now());
-    if (result.outcome === 'displaced') run.finish(failed(path, 'Displaced', result.message));
+    if (result.outcome === 'displaced') fails(failed(path, 'Displaced', result.message));
     else if (result.outcome === 'restored' || result.outcome === 'abandoned') {
       const { outcome } = result;
       logger.warn('a file that a crash left behind was dealt with', { path, outcome });
     }
   } catch (error) {
-    run.finish({ result: 'failed', failure: failureOf(path, error) });
+    fails({ result: 'failed', failure: failureOf(path, error) });
   }
 }

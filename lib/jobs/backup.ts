@@ -198,7 +198,8 @@ async function look(
   for (const entry of batch) {
     if (entry.kind !== 'record') {
       const { root, now } = context;
-      await pool.add(() => setAside(entry, { run, logger, root, now, excluded: scope.excluded }));
+      const aside = { run, logger, root, now, excluded: scope.excluded, stays: outcomes.unknown };
+      await pool.add(() => setAside(entry, aside));
       continue;
     }
     const reason = scope.outside(entry.path);
@@ -221,7 +222,8 @@ async function more(record: CacheRecord, absent: boolean, { run, context, outcom
   const outcome = await run.attempt(record.path, (attempt) =>
     backupRecord(record, context, attempt, absent && attempt === 1),
   );
-  if (outcome !== 'ended') outcomes.add(record, outcome);
+  if (outcome === 'ended') outcomes.unknown(record);
+  else outcomes.add(record, outcome);
 }
 
 /** Without it the next pass compares again. */
@@ -243,8 +245,14 @@ function explain(report: Report, { targetUrl }: ArchiveConfig, logger: Logger): 
   );
 }
 
-function warnOfOverdue({ notOnTape }: Report, { maxAgeWarning }: ArchiveConfig, logger: Logger): void {
-  if (maxAgeWarning === undefined || notOnTape === undefined || notOnTape.overdue === 0) return;
+function warnOfOverdue(
+  { notOnTape, interrupted }: Report,
+  { maxAgeWarning }: ArchiveConfig,
+  logger: Logger,
+): void {
+  // What a pass that was stopped didn't look at may be on tape.
+  if (maxAgeWarning === undefined || notOnTape === undefined || interrupted) return;
+  if (notOnTape.overdue === 0) return;
   const { overdue, oldest } = notOnTape;
   logger.warn(`records that are older than ${maxAgeWarning} are not on tape yet`, {
     records: overdue,

@@ -238,14 +238,20 @@ async function copy(
     : copied;
 }
 
-/** What became of a record that was copied and then was to go. */
+/** What became of a record that was copied and then was to go; perhaps it was copied once more before that. */
 export function afterCopy(
   copied: Extract<RecordOutcome, { result: 'copied' }>,
-  removal: Outcome,
+  removal: RecordOutcome,
 ): RecordOutcome {
   // S6: a removal that was blocked, or whose file was displaced, is told; the copy itself is safe.
   if (removal.result === 'failed' || removal.result === 'conflicts') return removal;
-  return { ...copied, removed: removal.result === 'removed' };
+  const { onTape = copied.onTape } = removal;
+  return { ...copied, ...(onTape !== undefined && { onTape }), removed: hasGone(removal) };
+}
+
+/** Isn't the record in the cache any more? */
+export function hasGone(outcome: RecordOutcome): boolean {
+  return outcome.result === 'removed' || (outcome.result === 'copied' && outcome.removed);
 }
 
 /** @throws when the copy can't be confirmed; one that is wrong is removed first: it is ours. */

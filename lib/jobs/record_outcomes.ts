@@ -6,7 +6,7 @@ import type { CacheRecord } from '../cache/walk.js';
 import { changedAt } from '../rules/settling.js';
 import type { TapeWaitCount } from '../rules/tape_wait.js';
 import { OldestFiles, type Aged } from '../rules/watermarks.js';
-import { afterCopy, type RecordOutcome } from './backup_record.js';
+import { afterCopy, hasGone, type RecordOutcome } from './backup_record.js';
 import type { JobRun } from './job_run.js';
 import type { TaskPool } from './task_pool.js';
 
@@ -59,7 +59,7 @@ export class RecordOutcomes {
             this.#stays(candidate);
             return;
           }
-          if (outcome.result === 'removed') left -= candidate.size;
+          if (hasGone(outcome)) left -= candidate.size;
           const { record, outcome: before } = candidate;
           this.#finish(record, before.result === 'copied' ? afterCopy(before, outcome) : outcome);
         });
@@ -75,6 +75,11 @@ export class RecordOutcomes {
       for (const candidate of rest) this.#stays(candidate);
   }
 
+  /** It is in the cache, and the pass can't say that it is on tape: it ended before, or its name keeps it here. */
+  readonly unknown = (file: Pick<CacheRecord, 'path' | 'identity'>): void => {
+    this.#notOnTape.add(this.#aged(file));
+  };
+
   #stays({ record, outcome }: Candidate): void {
     this.#finish(record, outcome);
   }
@@ -82,11 +87,10 @@ export class RecordOutcomes {
   #finish(record: CacheRecord, outcome: RecordOutcome): void {
     const aged = this.#aged(record);
     this.#run.finish(outcome, aged);
-    const gone = outcome.result === 'removed' || (outcome.result === 'copied' && outcome.removed);
-    if (!gone && outcome.onTape !== true) this.#notOnTape.add(aged);
+    if (!hasGone(outcome) && outcome.onTape !== true) this.#notOnTape.add(aged);
   }
 
-  #aged({ path, identity }: CacheRecord): Aged {
+  #aged({ path, identity }: Pick<CacheRecord, 'path' | 'identity'>): Aged {
     return { path, size: Number(identity.size), changedAt: changedAt(identity, this.#now()) };
   }
 }

@@ -1,7 +1,10 @@
 /** The silent failure of tape systems: records that stay off tape. How many there are, and since when. */
 
 export interface TapeWait {
-  /** Records that are in the cache and have no identical copy on tape, as far as this pass saw. */
+  /**
+   * Records that are in the cache and have no identical copy on tape, as far as this pass saw: those count as well that it
+   * met, and couldn't ask about before it ended.
+   */
   files: number;
   /** Their bytes. */
   bytes: number;

@@ -149,6 +149,29 @@ describe('watermarks', () => {
     });
   });
 
+  for (const [copied, expected] of [
+    ['in an earlier pass', { scanned: 20, copied: 1, removedAfterCopy: 1, removed: 4, kept: 15 }],
+    ['in this pass', { scanned: 20, copied: 20, removedAfterCopy: 5 }],
+  ] as const)
+    it(`what was copied ${copied}, and is copied again before it goes, counts as gone`, async () => {
+      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        const names = await twentyRecords(bench);
+        if (copied === 'in an earlier pass') await bench.pass({ autoRemove: 'never' });
+        const disk = diskOf(bench, 25 * SIZE);
+        let looks = 0;
+        const usage = async () => {
+          looks += 1;
+          if (looks === 2) await rm(bench.sandbox.diskPath(names[1] ?? ''));
+          return await disk();
+        };
+        const { report } = await passUnder(bench, { ...marks, autoRemove: 'cached' }, { usage });
+        assert.deepEqual(counts(report), expected);
+        assert.equal(report.bytesRemoved, 5 * SIZE);
+        assert.deepEqual(await recordsIn(bench.cache), names.slice(5).sort());
+        assert.equal(report.notOnTape?.files, 15);
+      });
+    });
+
   it('stopped before the first has gone: all stay, and what was copied is counted', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
       await twentyRecords(bench);
@@ -246,6 +269,55 @@ describe('max_age_warning', () => {
       // Nobody asked: a pass that removes nothing looks at listings only, which know nothing of tape.
       assert.equal((await bench.pass({ autoRemove: 'never' })).notOnTape, undefined);
     });
+  });
+
+  it('counts files that can’t be records, and captures that can’t be put back', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      for (const name of ['what?.h5', 'd/line\nbreak', '.xrootd-archive.removing.r', 'r'])
+        await writeRecord(bench.cache, name, SIZE);
+      await writeFile(Buffer.from(`${bench.cache}/\xff.h5`, 'latin1'), 'x'.repeat(SIZE));
+      await symlink('/nowhere', join(bench.cache, 'link'));
+      const { report } = await passUnder(bench, { maxAgeWarning: '2d' }, { ahead: 10 * DAY });
+      assert.deepEqual([report.scanned, report.failed], [6, 5], JSON.stringify(report.failures));
+      assert.deepEqual([report.notOnTape?.files, report.notOnTape?.overdue], [5, 5]);
+      assert.equal(report.notOnTape?.bytes, 5 * SIZE);
+      const excluding = { maxAgeWarning: '2d', exclude: ['what?.h5', 'd'] };
+      const less = await passUnder(bench, excluding, { ahead: 10 * DAY });
+      assert.equal(less.report.notOnTape?.files, 3);
+    });
+  });
+
+  it('counts what it met and could not look at before it was stopped, or lost its server', async () => {
+    for (const end of ['stopped', 'lost'] as const)
+      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        const names = await twentyRecords(bench);
+        await bench.pass({ autoRemove: 'never', include: names.slice(0, 5) });
+        await bench.sandbox.migrateAll();
+        const stop = new AbortController();
+        const { config } = bench.archive({ maxAgeWarning: '2d', retryAttempts: 1, requestTimeoutSeconds: 1 });
+        const { logger, lines } = keepingLogger();
+        const events = new EventBus(logger);
+        let report: Report | undefined;
+        events.on('pass:finished', (event) => (report = event.report));
+        const real = openStore(config);
+        const statMany: typeof real.statMany = async (paths, signal) => {
+          if (end === 'stopped') stop.abort();
+          else await bench.sandbox.stop();
+          return await real.statMany(paths, signal);
+        };
+        const dependencies = { config, logger, events, open: () => ({ ...real, statMany }) };
+        const running = backup(
+          { ...dependencies, now: () => Date.now() + 10 * DAY },
+          { signal: stop.signal },
+        );
+        if (end === 'stopped') assert.ok((await running).interrupted);
+        else await assert.rejects(running, { name: 'XRootDError' });
+        assert.deepEqual(
+          [report?.scanned, report?.notOnTape?.files, report?.notOnTape?.overdue],
+          [0, 20, 20],
+        );
+        assert.ok(!lines.some(({ message }) => message.includes('older than 2d')), 'it did not look');
+      });
   });
 
   it('counts what fails or conflicts, too', async () => {

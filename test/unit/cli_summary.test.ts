@@ -76,6 +76,9 @@ describe('the summary of a pass', () => {
     assert.doesNotMatch(told, /max_age_warning/);
     const late = text({ scanned: 3, kept: 3, notOnTape: { ...notOnTape, overdue: 2 } });
     assert.match(late, /2 files are older than max_age_warning and not on tape/);
+    const stopped = text({ interrupted: true, notOnTape: { ...notOnTape, overdue: 2 } });
+    assert.match(stopped, /^ {2}not on tape +3 {2}3\.0 kB, the oldest since 2026-01-02, as far as it got$/m);
+    assert.doesNotMatch(stopped, /max_age_warning/);
     assert.match(text({ notOnTape: { files: 0, bytes: 0, overdue: 0 } }), /^ {2}not on tape +0$/m);
   });
 
