@@ -30,7 +30,7 @@ async function main(args: string[]): Promise<ExitCode> {
   }
   const interrupt = new Interrupt(() => {
     screen.note('\nStopping, and removing everything that this demonstration made …');
-  }, ['SIGINT', 'SIGTERM', 'SIGHUP']);
+  });
   try {
     await using workplace = await Workplace.make(options);
     return (await tell(workplace, options, screen, interrupt.signal)) ? exitCodes.ok : exitCodes.failures;

@@ -1,8 +1,15 @@
-/** SIGINT and SIGTERM: the first asks for a clean stop, a second one ends the process at once. */
+/**
+ * SIGINT, SIGTERM and SIGHUP: the first asks for a clean stop, a second SIGINT or SIGTERM ends the process at once. A second
+ * SIGHUP doesn't: a terminal that is closed may send several.
+ *
+ * Whether SIGHUP was ignored when the process began (`nohup`) can't be known: Node sets it back before our code runs.
+ */
 import { exitCodes } from './exit_codes.js';
 
 /** npm hands a Ctrl-C on that the terminal has sent us already: that isn't a second one. Milliseconds. */
 const echo = 300;
+
+export const stopSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 export class Interrupt {
   readonly #controller = new AbortController();
@@ -10,7 +17,7 @@ export class Interrupt {
   readonly #onFirst: (name: string) => void;
   #first = 0;
 
-  constructor(onFirst: (name: string) => void, signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM']) {
+  constructor(onFirst: (name: string) => void, signals = stopSignals) {
     this.#onFirst = onFirst;
     this.#signals = signals;
     for (const name of signals) process.on(name, this.#listener);
@@ -34,7 +41,7 @@ export class Interrupt {
       this.#first = Date.now();
       this.#onFirst(name);
       this.#controller.abort();
-    } else if (Date.now() - this.#first >= echo) {
+    } else if (name !== 'SIGHUP' && Date.now() - this.#first >= echo) {
       // Should ending take its time, one more signal kills.
       this.dispose();
       process.exit(exitCodes.interrupted);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { BaseOptions } from './options.js';
 import { exitCodes, type ExitCode } from './exit_codes.js';
 import { exitCodeOf, messageOf } from './failure.js';
-import { Interrupt } from './interrupt.js';
+import { Interrupt, stopSignals } from './interrupt.js';
 import { Output } from './output.js';
 import { Screen } from './screen.js';
 
@@ -11,7 +11,7 @@ export interface Invocation<O extends BaseOptions> {
   options: O;
   output: Output;
   screen: Screen;
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   signal: AbortSignal;
 }
 
@@ -25,16 +25,21 @@ export interface Session {
   exitCode: ExitCode;
 }
 
-/** Makes a handler commander's action. */
+/**
+ * Makes a handler commander's action.
+ * @param signals that ask it to stop
+ */
 export function action<O extends BaseOptions>(
   session: Session,
   handler: Handler<O>,
   stopping = 'stopping cleanly',
+  signals = stopSignals,
 ) {
   return async (...args: unknown[]): Promise<void> => {
     const command = args.at(-1) as Command;
     const options = mergedOptions(command) as O;
-    session.exitCode = await perform(options, args.slice(0, -2) as never[], handler, stopping);
+    const values = args.slice(0, -2) as never[];
+    session.exitCode = await perform(options, values, handler, stopping, signals);
   };
 }
 
@@ -43,12 +48,13 @@ async function perform<O extends BaseOptions>(
   values: never[],
   handler: Handler<O>,
   stopping: string,
+  signals: readonly NodeJS.Signals[],
 ): Promise<ExitCode> {
   const screen = new Screen();
   const output = new Output(process.stdout, options.json === true);
   const interrupt = new Interrupt((name) => {
     screen.note(`xrootd-archive: ${name}, ${stopping}; once more ends it at once`);
-  });
+  }, signals);
   let code: ExitCode;
   try {
     code = await handler({ options, output, screen, signal: interrupt.signal }, ...values);

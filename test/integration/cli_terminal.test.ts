@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { mainFile } from '../support/cli.js';
 import { withTape } from '../support/cli_tape.js';
 import { withTemp } from '../support/temporary.js';
+import { hasScript } from '../support/terminal.js';
 
 /** Runs in a pseudo terminal. */
 async function inTerminal(args: readonly string[]): Promise<{ code: number; output: string }> {
@@ -18,14 +19,6 @@ async function inTerminal(args: readonly string[]): Promise<{ code: number; outp
   });
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close') as Promise<[number]>]);
   return { code, output };
-}
-
-function hasScript(): boolean {
-  try {
-    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
-  } catch {
-    return false;
-  }
 }
 
 describe('backup on a terminal', () => {

@@ -14,7 +14,10 @@ export function addRun(program: Command, session: Session): void {
     .command('run')
     .description('the service: backup passes by copy_cron_string; SIGHUP reads the configuration anew');
   addConfigOptions(command).action(
-    action(session, run, 'stopping cleanly: a pass that runs gets its grace time and is then cancelled'),
+    action(session, run, 'stopping cleanly: a pass that runs gets its grace time and is then cancelled', [
+      'SIGINT',
+      'SIGTERM',
+    ]),
   );
 }
 
