@@ -18,9 +18,10 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { identityOf, sameButRenamed, sameIdentity, sameInode, type Identity } from '../rules/identity.js';
-import { named, splitPath, type CacheDirectory } from './directory.js';
+import { joinPath, named, splitPath, type CacheDirectory } from './directory.js';
 import { CacheError, errnoCode } from './errors.js';
-import { capturedName, captureName } from './own_files.js';
+import { capturePlace, emptyCaptureDirectory, type CapturePlace } from './capture_place.js';
+import { captureDirectoryName, capturedName, captureName } from './own_files.js';
 import { putBack } from './put_back.js';
 
 export type CaptureResult =
@@ -30,7 +31,7 @@ export type CaptureResult =
   /** Somebody has it open for writing; it stays under its name. */
   | { outcome: 'busy' }
   | { outcome: 'vanished' }
-  /** Not touched: its name is too long to be captured, or an earlier capture of that name is still there. */
+  /** Not touched: an earlier capture of that name is still there. */
   | { outcome: 'blocked'; message: string }
   /** Not the verified file, and a newer one took its name meanwhile: both are kept, this one as `capture`. */
   | { outcome: 'displaced'; capture: string; message: string };
@@ -74,27 +75,41 @@ export async function captureAndRemove(
     if (errnoCode(error) === 'ENOENT') return { outcome: 'vanished' };
     throw error;
   }
-  const key = `${directory.real}/${captureName(name)}`;
+  const keys = [captureName(name), captureDirectoryName(name)].map((own) => `${directory.real}/${own}`);
   try {
-    if (active.has(key)) return { outcome: 'blocked', message: 'it is being removed already' };
-    active.add(key);
+    if (keys.some((key) => active.has(key)))
+      return { outcome: 'blocked', message: 'it is being removed already' };
+    for (const key of keys) active.add(key);
     try {
       return await named(directory, () => openAndRemove(directory, name, verified, options));
     } finally {
-      active.delete(key);
+      for (const key of keys) active.delete(key);
     }
   } finally {
     await directory.close();
   }
 }
 
-/** Puts a capture back that a crash left behind. Idempotent. @param path the capture, relative to the cache */
-export async function recoverCapture(root: CacheDirectory, path: string): Promise<RecoverResult> {
+/**
+ * Puts a capture back that a crash left behind. Idempotent.
+ * @param path the capture, relative to the cache
+ * @param only whose captures are ours to deal with, by the path of the record; default: all
+ */
+export async function recoverCapture(
+  root: CacheDirectory,
+  path: string,
+  only: (path: string) => boolean = () => true,
+): Promise<RecoverResult> {
   const [parent, capture] = splitPath(path);
   const directory = await root.openBeneath(parent);
   try {
     if (active.has(`${directory.real}/${capture}`)) return { outcome: 'active' };
-    return await named(directory, () => putBack(directory, capture, capturedName(capture)));
+    const name = capturedName(capture);
+    return await named(directory, () =>
+      name === undefined
+        ? emptyCaptureDirectory(directory, capture, only)
+        : putBack(directory, capture, name),
+    );
   } finally {
     await directory.close();
   }
@@ -135,59 +150,62 @@ async function captureOpened(
   before: Identity,
   options: CaptureOptions,
 ): Promise<CaptureResult> {
-  const capture = captureName(name);
-  const blocked = await blockedBy(directory, capture);
-  if (blocked !== undefined) return { outcome: 'blocked', message: blocked };
+  const place = await capturePlace(directory, name);
   try {
-    await fs.rename(directory.entry(name), directory.entry(capture));
+    return await captureAt(place, directory, name, file, before, options);
+  } finally {
+    await place.close();
+  }
+}
+
+async function captureAt(
+  { holder, capture, taken }: CapturePlace,
+  directory: CacheDirectory,
+  name: string,
+  file: fs.FileHandle,
+  before: Identity,
+  options: CaptureOptions,
+): Promise<CaptureResult> {
+  if (taken)
+    return {
+      outcome: 'blocked',
+      message: `${joinPath(holder.relative, capture)} of an earlier pass is still there`,
+    };
+  try {
+    await fs.rename(directory.entry(name), holder.entry(capture));
   } catch (error) {
     if (errnoCode(error) === 'ENOENT') return { outcome: 'vanished' };
-    if (errnoCode(error) === 'ENAMETOOLONG') return { outcome: 'blocked', message: TOO_LONG };
     throw error;
   }
   let verdict: 'gone' | 'changed' | 'busy';
   try {
-    verdict = await judge(directory, capture, file, before, options);
+    verdict = await judge(holder, capture, file, before, options);
     if (verdict === 'gone') {
-      await fs.unlink(directory.entry(capture));
+      await fs.unlink(holder.entry(capture));
       return { outcome: 'removed', size: Number(before.size) };
     }
   } catch (error) {
-    const back = await putBack(directory, capture, name);
+    const back = await putBack(directory, capture, name, holder);
     if (back.outcome === 'displaced')
       throw new CacheError('AlreadyExists', name, back.message, { cause: error });
     throw error;
   }
-  const back = await putBack(directory, capture, name);
+  const back = await putBack(directory, capture, name, holder);
   if (back.outcome === 'displaced') return back;
   return { outcome: back.outcome === 'vanished' ? 'vanished' : verdict };
 }
 
 async function judge(
-  directory: CacheDirectory,
+  holder: CacheDirectory,
   capture: string,
   file: fs.FileHandle,
   before: Identity,
   options: CaptureOptions,
 ): Promise<'gone' | 'changed' | 'busy'> {
-  const captured = identityOf(await fs.lstat(directory.entry(capture), { bigint: true }));
+  const captured = identityOf(await fs.lstat(holder.entry(capture), { bigint: true }));
   if (!sameInode(before, captured)) return 'changed';
   if (options.hasWriters?.(file.fd) === true) return 'busy';
   // After the question for writers: a write that came before it is seen here, and none can come after it.
   const after = identityOf(await file.stat({ bigint: true }));
   return sameButRenamed(before, after) ? 'gone' : 'changed';
-}
-
-const TOO_LONG = 'its name is too long to be captured for removal';
-
-async function blockedBy(directory: CacheDirectory, capture: string): Promise<string | undefined> {
-  try {
-    await fs.lstat(directory.entry(capture));
-    return `${capture} of an earlier pass is still there`;
-  } catch (error) {
-    const code = errnoCode(error);
-    if (code === 'ENOENT') return undefined;
-    if (code === 'ENAMETOOLONG') return TOO_LONG;
-    throw error;
-  }
 }

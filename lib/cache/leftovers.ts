@@ -18,13 +18,15 @@ export type LeftoverResult = RecoverResult | { outcome: 'incoming' | 'abandoned'
  * A capture goes back to its name (`restored`), unless a newer file has it (`displaced`: a failure to report).
  * An unfinished put() stays (`incoming`), or is removed once it is abandoned.
  * @param now milliseconds since the epoch
+ * @param only as recoverCapture() has it
  */
 export async function handleLeftover(
   root: CacheDirectory,
   leftover: Leftover,
   now: number,
+  only?: (path: string) => boolean,
 ): Promise<LeftoverResult> {
-  if (leftover.leftover === 'removing') return recoverCapture(root, leftover.path);
+  if (leftover.leftover === 'removing') return recoverCapture(root, leftover.path, only);
   if (!isAbandoned(leftover.identity, now)) return { outcome: 'incoming' };
   const [parent, name] = splitPath(leftover.path);
   const directory = await root.openBeneath(parent);

@@ -19,6 +19,8 @@ const STATE = new Set([
 ]);
 const OF_SHARD = /\.\d+-of-\d+(?=$|\.new$)/;
 const REMOVING = `${RESERVED_PREFIX}removing.`;
+/** Of a directory that holds a capture: see capture_place.ts. */
+const REMOVING_LONG = `${RESERVED_PREFIX}removing-`;
 const INCOMING = `${RESERVED_PREFIX}incoming.`;
 const REPLACED = `${RESERVED_PREFIX}replaced.`;
 
@@ -29,6 +31,7 @@ export type OwnFile = 'incoming' | 'removing' | 'state' | 'other';
 export function ownFile(name: string): OwnFile | undefined {
   if (!isReserved(name)) return undefined;
   if (name.startsWith(REMOVING) && name.length > REMOVING.length) return 'removing';
+  if (isCaptureDirectory(name)) return 'removing';
   if (name.startsWith(INCOMING)) return 'incoming';
   return STATE.has(name.replace(OF_SHARD, '')) ? 'state' : 'other';
 }
@@ -42,9 +45,18 @@ export function captureName(name: string): string {
   return REMOVING + name;
 }
 
-/** The record's name that a capture holds. */
-export function capturedName(capture: string): string {
-  return capture.slice(REMOVING.length);
+/** Always the same one for a record of this name, and never longer than another. */
+export function captureDirectoryName(name: string): string {
+  return REMOVING_LONG + hashOf(name);
+}
+
+export function isCaptureDirectory(name: string): boolean {
+  return name.startsWith(REMOVING_LONG) && name.length > REMOVING_LONG.length;
+}
+
+/** The record's name that a capture holds; undefined for a directory, in which it stands. */
+export function capturedName(capture: string): string | undefined {
+  return isCaptureDirectory(capture) ? undefined : capture.slice(REMOVING.length);
 }
 
 export function incomingName(): string {
@@ -53,14 +65,14 @@ export function incomingName(): string {
 
 /** Always the same one for a file of this name: what a restore that was killed has left is met by the next one. */
 export function receivingName(name: string): string {
-  return INCOMING + shortHash(name);
+  return INCOMING + hashOf(name);
 }
 
 /** On another server: what a restore replaces, until the new file has the name. */
 export function replacedName(name: string): string {
-  return REPLACED + shortHash(name);
+  return REPLACED + hashOf(name);
 }
 
-function shortHash(name: string): string {
+function hashOf(name: string): string {
   return hash('sha256', name, 'hex').slice(0, 24);
 }

@@ -10,22 +10,26 @@ export type PutBackResult =
 /** Errors that say "no hard links here" (directories, exFAT, some network and FUSE file systems). */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EISDIR']);
 
-/** A crash at any point leaves the capture, the name, or both for one inode; running it again completes it. */
+/**
+ * A crash at any point leaves the capture, the name, or both for one inode; running it again completes it.
+ * @param holder in which the capture stands
+ */
 export async function putBack(
   directory: CacheDirectory,
   capture: string,
   name: string,
+  holder: CacheDirectory = directory,
 ): Promise<PutBackResult> {
-  const from = directory.entry(capture);
+  const from = holder.entry(capture);
   const to = directory.entry(name);
   try {
     await fs.link(from, to);
   } catch (error) {
     const code = errnoCode(error);
     if (code === 'ENOENT') return { outcome: 'vanished' };
-    if (code === 'EEXIST') return settleDouble(directory, capture, name);
+    if (code === 'EEXIST') return settleDouble(directory, capture, name, holder);
     if (code === undefined || !NO_LINKS.has(code)) throw error;
-    return renameBack(directory, capture, name);
+    return renameBack(directory, capture, name, holder);
   }
   await fs.unlink(from);
   return { outcome: 'restored' };
@@ -35,20 +39,26 @@ async function settleDouble(
   directory: CacheDirectory,
   capture: string,
   name: string,
+  holder: CacheDirectory,
 ): Promise<PutBackResult> {
-  const held = await statOrNull(directory.entry(capture));
+  const held = await statOrNull(holder.entry(capture));
   const there = await statOrNull(directory.entry(name));
   if (held === null) return { outcome: 'vanished' };
-  if (there === null) return putBack(directory, capture, name);
-  if (!sameInode(held, there)) return displaced(directory, capture, name);
-  await fs.unlink(directory.entry(capture));
+  if (there === null) return putBack(directory, capture, name, holder);
+  if (!sameInode(held, there)) return displaced(directory, capture, name, holder);
+  await fs.unlink(holder.entry(capture));
   return { outcome: 'restored' };
 }
 
 /** Where a hard link can't be made: not atomic, a file that appears between the look and the rename is replaced. */
-async function renameBack(directory: CacheDirectory, capture: string, name: string): Promise<PutBackResult> {
-  if ((await statOrNull(directory.entry(name))) !== null) return displaced(directory, capture, name);
-  await fs.rename(directory.entry(capture), directory.entry(name));
+async function renameBack(
+  directory: CacheDirectory,
+  capture: string,
+  name: string,
+  holder: CacheDirectory,
+): Promise<PutBackResult> {
+  if ((await statOrNull(directory.entry(name))) !== null) return displaced(directory, capture, name, holder);
+  await fs.rename(holder.entry(capture), directory.entry(name));
   return { outcome: 'restored' };
 }
 
@@ -61,9 +71,14 @@ async function statOrNull(path: string) {
   }
 }
 
-function displaced(directory: CacheDirectory, capture: string, name: string): PutBackResult {
+function displaced(
+  directory: CacheDirectory,
+  capture: string,
+  name: string,
+  holder: CacheDirectory,
+): PutBackResult {
   const path = joinPath(directory.relative, name);
-  const held = joinPath(directory.relative, capture);
+  const held = joinPath(holder.relative, capture);
   return {
     outcome: 'displaced',
     capture: held,

@@ -218,7 +218,9 @@ function ownEntry(
 function isWanted({ relative }: CacheDirectory, listed: string, { only }: WalkOptions): boolean {
   if (only === undefined) return true;
   const name = decode(listed) ?? printableBytes(listed);
-  return only(joinPath(relative, ownFile(name) === 'removing' ? capturedName(name) : name));
+  const record = ownFile(name) === 'removing' ? capturedName(name) : name;
+  // Whose capture a directory holds is seen only when it is dealt with.
+  return record === undefined || only(joinPath(relative, record));
 }
 
 function printableBytes(latin1: string): string {

@@ -16,6 +16,8 @@ export interface AsideContext {
   now: () => number;
   /** What is left alone by configuration is no failure. Default: nothing is. */
   excluded?: (path: string) => boolean;
+  /** Whose captures are ours to deal with, by the path of the record. Default: all. */
+  only?: ((path: string) => boolean) | undefined;
   /** Told of each file that stays because of a failure, and would be a record otherwise. */
   stays?: (file: Pick<CacheRecord, 'path' | 'identity'>) => void;
 }
@@ -51,7 +53,7 @@ async function clearUp(leftover: Leftover, context: AsideContext): Promise<void>
     return;
   }
   try {
-    const result = await handleLeftover(root, leftover, now());
+    const result = await handleLeftover(root, leftover, now(), context.only);
     if (result.outcome === 'displaced') fails(failed(path, 'Displaced', result.message));
     else if (result.outcome === 'restored' || result.outcome === 'abandoned') {
       const { outcome } = result;

@@ -15,7 +15,7 @@ import type { RemoteStore } from '../remote/store.js';
 import { parseMoment } from '../rules/moment.js';
 import { nameProblem } from '../rules/names.js';
 import { scopeOf, type Scope } from '../rules/scope.js';
-import { inShard, type Shard } from '../rules/sharding.js';
+import { inShard } from '../rules/sharding.js';
 import { TapeWaitCount } from '../rules/tape_wait.js';
 import { bytesAbove, roomOf, type Watermarks } from '../rules/watermarks.js';
 import { checksumFile } from '../xrdcl/index.js';
@@ -76,6 +76,8 @@ interface Pass {
   scope: Scope;
   outcomes: RecordOutcomes;
   pool: TaskPool;
+  /** Which paths are ours; undefined: all. */
+  only: ((path: string) => boolean) | undefined;
 }
 
 async function pass(
@@ -112,6 +114,7 @@ async function pass(
   const aboveLow = (usage: DiskUsage) => (marks ? bytesAbove(usage, marks.low) / (shard?.count ?? 1) : 0);
   // Only who removes nothing, and warns of nothing, needs no word of tape.
   const listing = config.autoRemove === 'never' && config.maxAgeWarning === undefined;
+  const only = shard && ((path: string) => inShard(path, shard));
   let whole = false;
   const work = async () => {
     const usage = await measure(cache);
@@ -120,10 +123,10 @@ async function pass(
     const context: BackupContext = { ...base, room: roomOf(usage, marks) };
     const pool = new TaskPool(() => recordsPerCopy * store.copiesAtOnce());
     const outcomes = new RecordOutcomes(run, notOnTape, now, aboveLow(usage));
-    const steps: Pass = { run, context, logger, scope, outcomes, pool };
+    const steps: Pass = { run, context, logger, scope, outcomes, pool, only };
     const remote = listing ? new ListedStats(store) : store;
     try {
-      const batches = coalesced(entries(context, shard), statBatch);
+      const batches = coalesced(entries(context, only), statBatch);
       const ahead = statBatchesAhead(config.parallelStats);
       await forEachConcurrent(batches, ahead, (batch) => look(batch, remote, steps)).finally(() =>
         pool.idle(),
@@ -171,14 +174,13 @@ async function makeRoom(bytes: number, { run, context, logger, outcomes, pool }:
 
 async function* entries(
   { config, root, progress, signal }: BackupContext,
-  shard: Shard | undefined,
+  only: Pass['only'],
 ): AsyncGenerator<WalkEntry[], void, undefined> {
   const { base } = parseTarget(config.targetUrl);
   const ignore = new Set<string>();
   if (config.workerFilePath !== undefined) ignore.add(relative(root.real, config.workerFilePath));
-  const only = shard && { only: (path: string) => inShard(path, shard) };
   for await (const batch of walkBatches(root, {
-    ...{ signal, ignore, ...only },
+    ...{ signal, ignore, ...(only && { only }) },
     nameProblem: (path) => nameProblem(path, { base }),
   })) {
     for (const entry of batch) if (entry.kind === 'record') progress.found(Number(entry.identity.size));
@@ -193,12 +195,12 @@ async function look(
   remote: ListedStats | RemoteStore,
   steps: Pass,
 ): Promise<void> {
-  const { run, context, logger, scope, outcomes, pool } = steps;
+  const { run, context, logger, scope, outcomes, pool, only } = steps;
   const records: CacheRecord[] = [];
   for (const entry of batch) {
     if (entry.kind !== 'record') {
       const { root, now } = context;
-      const aside = { run, logger, root, now, excluded: scope.excluded, stays: outcomes.unknown };
+      const aside = { run, logger, root, now, excluded: scope.excluded, stays: outcomes.unknown, only };
       await pool.add(() => setAside(entry, aside));
       continue;
     }

@@ -25,11 +25,14 @@ import {
 } from '../../lib/cache/capture.js';
 import { CacheDirectory } from '../../lib/cache/directory.js';
 import { ABANDONED_AFTER_SECONDS, handleLeftover } from '../../lib/cache/leftovers.js';
-import { captureName } from '../../lib/cache/own_files.js';
+import { captureDirectoryName, captureName } from '../../lib/cache/own_files.js';
 import { walk } from '../../lib/cache/walk.js';
 import { identityOf, type Identity } from '../../lib/rules/identity.js';
 import { asOrdinaryUser } from '../support/ordinary_user.js';
 import { withTemp } from '../support/temporary.js';
+
+/** Of 240, 231 and 255 bytes. */
+const LONG_NAMES = ['x'.repeat(240), '束'.repeat(77), 'y'.repeat(255)];
 
 const OLD = new Date(Date.now() - 3_600_000);
 
@@ -240,19 +243,67 @@ describe('capture and removal (S2)', () => {
     });
   });
 
-  it('keeps a record whose name leaves no room for the capture’s', async () => {
-    await withTemp(async (cache) => {
+  for (const name of LONG_NAMES)
+    it(`removes a record whose name of ${Buffer.byteLength(name)} bytes leaves no room for the capture’s, and puts it back`, async () => {
+      await withTemp(async (cache) => {
+        const file = path.join(cache, name);
+        writeFileSync(file, 'verified');
+        const root = await CacheDirectory.openRoot(cache);
+        const verified = identityOf(lstatSync(file, { bigint: true }));
+        const rewrite = stepIn(1, () => {
+          appendFileSync(path.join(cache, captureDirectoryName(name), name), 'more');
+        });
+        assert.deepEqual(await captureAndRemove(root, name, verified, rewrite), { outcome: 'changed' });
+        assert.deepEqual(readdirSync(cache), [name]);
+        assert.equal(readFileSync(file, 'utf8'), 'verifiedmore');
+
+        const now = identityOf(lstatSync(file, { bigint: true }));
+        const newer = stepIn(1, () => {
+          appendFileSync(path.join(cache, captureDirectoryName(name), name), '!');
+          writeFileSync(file, 'newer');
+        });
+        const displaced = await captureAndRemove(root, name, now, newer);
+        assert.equal(displaced.outcome, 'displaced');
+        const capture = `${captureDirectoryName(name)}/${name}`;
+        assert.equal('capture' in displaced && displaced.capture, capture);
+        assert.equal(readFileSync(path.join(cache, capture), 'utf8'), 'verifiedmore!');
+        const young = identityOf(lstatSync(file, { bigint: true }));
+        const blocked = await captureAndRemove(root, name, young);
+        assert.deepEqual(blocked, {
+          outcome: 'blocked',
+          message: `${capture} of an earlier pass is still there`,
+        });
+        rmSync(file);
+        assert.deepEqual(await recoverCapture(root, captureDirectoryName(name)), { outcome: 'restored' });
+        assert.deepEqual(readdirSync(cache), [name]);
+
+        const old = identityOf(lstatSync(file, { bigint: true }));
+        assert.deepEqual(await captureAndRemove(root, name, old), { outcome: 'removed', size: 13 });
+        assert.deepEqual(readdirSync(cache), []);
+        await root.close();
+      });
+    });
+
+  it('removes nothing outside when the directory of a capture becomes a link (S8)', async () => {
+    await withTemp(async (directory) => {
+      const [cache, outside] = [path.join(directory, 'cache'), path.join(directory, 'outside')];
       const name = 'x'.repeat(240);
-      writeFileSync(path.join(cache, name), '');
+      for (const place of [cache, outside]) {
+        mkdirSync(place);
+        writeFileSync(path.join(place, name), 'precious');
+      }
       const root = await CacheDirectory.openRoot(cache);
       const verified = identityOf(lstatSync(path.join(cache, name), { bigint: true }));
-      const result = await captureAndRemove(root, name, verified);
-      await root.close();
-      assert.deepEqual(result, {
-        outcome: 'blocked',
-        message: 'its name is too long to be captured for removal',
+      const own = path.join(cache, captureDirectoryName(name));
+      const swap = stepIn(1, () => {
+        renameSync(own, path.join(cache, 'moved'));
+        symlinkSync(outside, own);
       });
-      assert.ok(existsSync(path.join(cache, name)));
+      assert.equal((await captureAndRemove(root, name, verified, swap)).outcome, 'removed');
+      assert.equal(readFileSync(path.join(outside, name), 'utf8'), 'precious');
+      await assert.rejects(recoverCapture(root, captureDirectoryName(name)), { code: 'OutsideCache' });
+      assert.equal(readFileSync(path.join(outside, name), 'utf8'), 'precious');
+      await root.close();
     });
   });
 
@@ -351,6 +402,21 @@ describe('after a crash (S5)', () => {
     });
   });
 
+  for (const name of ['short', ...LONG_NAMES])
+    for (const changed of ['', 'changed'])
+      it(`loses nothing at whatever step of removing ${changed} ${name.slice(0, 5)} the process is killed`, async () => {
+        const stops: string[] = [];
+        for (let steps = 1; ; steps += 1) {
+          const stop = await killedAfter(steps, name, changed);
+          if (stop === undefined) break;
+          stops.push(stop);
+        }
+        const long = name === 'short' ? [] : ['mkdir'];
+        const end = changed === '' ? ['unlink'] : ['link', 'unlink'];
+        const rmdir = name === 'short' ? [] : ['rmdir'];
+        assert.deepEqual(stops, [...long, 'rename', ...end, ...rmdir]);
+      }).timeout(60_000);
+
   it('leaves an unfinished put alone until it is long dead', async () => {
     await withTemp(async (cache) => {
       const name = '.xrootd-archive.incoming.0123';
@@ -370,3 +436,30 @@ describe('after a crash (S5)', () => {
     });
   });
 });
+
+/** What its last step was; undefined if it ended by itself. */
+async function killedAfter(steps: number, name: string, changed: string): Promise<string | undefined> {
+  return withTemp(async (cache) => {
+    writeFileSync(path.join(cache, name), 'verified');
+    const script = path.join(import.meta.dirname, 'children/stop_at_step.js');
+    const child = spawn(process.execPath, [script, cache, name, String(steps), changed], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.on('data', (text: Buffer) => {
+      said += text.toString();
+      child.kill('SIGKILL');
+    });
+    await once(child, 'close');
+    const stop = /^after (\w+)/.exec(said)?.[1];
+    const root = await CacheDirectory.openRoot(cache);
+    for await (const entry of walk(root))
+      if (entry.kind === 'leftover') await handleLeftover(root, entry, Date.now());
+    await root.close();
+    const gone = changed === '' && stop !== 'mkdir' && stop !== 'rename';
+    assert.deepEqual(readdirSync(cache), gone ? [] : [name], stop);
+    const written = changed === '' || stop === 'mkdir' || stop === 'rename' ? 'verified' : 'verified changed';
+    if (!gone) assert.equal(readFileSync(path.join(cache, name), 'utf8'), written, stop);
+    return stop;
+  });
+}

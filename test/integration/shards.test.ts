@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { acquireLock, type PassLock } from '../../lib/cache/lock.js';
-import { captureName } from '../../lib/cache/own_files.js';
+import { captureDirectoryName, captureName } from '../../lib/cache/own_files.js';
 import type { Report } from '../../lib/index.js';
 import { shardOf } from '../../lib/rules/sharding.js';
 import { jsonLines, type Ended } from '../support/cli.js';
@@ -129,6 +129,11 @@ describe('a backup in four shards', () => {
   it('what a crash left, and what is no record, one of them deals with', async () => {
     await withTape({}, {}, async (place) => {
       for (const index of indexes) await writeFile(path.join(place.cache, captureName(`lost ${index}`)), 'x');
+      const long = Array.from({ length: 12 }, (_, index) => `long ${index} `.padEnd(240, 'x'));
+      for (const name of long) {
+        await mkdir(path.join(place.cache, captureDirectoryName(name)));
+        await writeFile(path.join(place.cache, captureDirectoryName(name), name), 'x');
+      }
       await symlink('/etc/passwd', path.join(place.cache, 'link'));
       const run = (index: number) => place.run('backup', '--json', '--shard', `${index}/${count}`);
       const parts = (await Promise.all(indexes.map(run))).map(partOf);
@@ -138,7 +143,13 @@ describe('a backup in four shards', () => {
       );
       assert.deepEqual(parts.map(({ code }) => code).sort(), [0, 0, 0, 1]);
       for (const { stderr } of parts) assert.ok(!stderr.includes('displaced'), stderr);
-      assert.deepEqual(await filesBelow(place.cache), ['link', 'lost 0', 'lost 1', 'lost 2', 'lost 3']);
+      const lost = indexes.map((index) => `lost ${index}`);
+      assert.deepEqual(await filesBelow(place.cache), ['link', ...lost, ...long].sort());
+      const told = parts.flatMap(({ stderr }) =>
+        [...stderr.matchAll(/removing-\w+ outcome=restored/g)].flat(),
+      );
+      assert.equal(new Set(told).size, long.length);
+      assert.equal(told.length, long.length, 'each is dealt with once');
     });
   });
 });

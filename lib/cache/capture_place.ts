@@ -1,0 +1,90 @@
+/**
+ * Where a captured record is held until it is removed or put back, so that a crash never costs its name: beside itself,
+ * as `.xrootd-archive.removing.NAME`; or, where that is longer than a name may be, under its own name in a directory made
+ * for it, `.xrootd-archive.removing-HASH`. Either way one rename captures it, and the name goes with it.
+ */
+import * as fs from 'node:fs/promises';
+import { joinPath, type CacheDirectory } from './directory.js';
+import { errnoCode } from './errors.js';
+import { captureDirectoryName, captureName } from './own_files.js';
+import { putBack, type PutBackResult } from './put_back.js';
+
+export interface CapturePlace {
+  /** In which the capture stands. */
+  holder: CacheDirectory;
+  /** Its name there. */
+  capture: string;
+  /** An earlier capture stands there: nothing may be renamed to it. */
+  taken: boolean;
+  /** A directory that was made for it goes when it is empty. */
+  close(): Promise<void>;
+}
+
+/** @throws errors of the file system: ENOSPC where a directory is needed and none can be made */
+export async function capturePlace(directory: CacheDirectory, name: string): Promise<CapturePlace> {
+  const capture = captureName(name);
+  const taken = await isThere(directory, capture);
+  if (taken !== 'too long') return { holder: directory, capture, taken, close: () => Promise.resolve() };
+  const own = captureDirectoryName(name);
+  await fs.mkdir(directory.entry(own), { mode: 0o700 }).catch((error: unknown) => {
+    if (errnoCode(error) !== 'EEXIST') throw error;
+  });
+  const holder = await directory.openChild(own);
+  const close = async () => {
+    await holder.close();
+    // One that holds a record, or that can't be removed now, is the next pass's to look at.
+    await fs.rmdir(directory.entry(own)).catch(() => undefined);
+  };
+  try {
+    return { holder, capture: name, taken: (await isThere(holder, name)) === true, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function isThere(directory: CacheDirectory, name: string): Promise<boolean | 'too long'> {
+  try {
+    await fs.lstat(directory.entry(name));
+    return true;
+  } catch (error) {
+    const code = errnoCode(error);
+    if (code === 'ENOENT') return false;
+    if (code === 'ENAMETOOLONG') return 'too long';
+    throw error;
+  }
+}
+
+/**
+ * Puts back what a crash left in a directory of ours, and removes the directory.
+ * @param own the directory's name
+ * @param only whose captures are ours to deal with, by the path of the record; the others are left alone (`active`)
+ */
+export async function emptyCaptureDirectory(
+  directory: CacheDirectory,
+  own: string,
+  only: (path: string) => boolean,
+): Promise<PutBackResult | { outcome: 'active' }> {
+  let holder: CacheDirectory;
+  try {
+    holder = await directory.openChild(own);
+  } catch (error) {
+    if (errnoCode(error) === 'ENOENT') return { outcome: 'vanished' };
+    throw error;
+  }
+  let result: PutBackResult = { outcome: 'vanished' };
+  try {
+    for (const name of await fs.readdir(holder.access)) {
+      if (!only(joinPath(directory.relative, name))) return { outcome: 'active' };
+      const back = await putBack(directory, name, name, holder);
+      if (back.outcome === 'displaced') return back;
+      if (back.outcome === 'restored') result = back;
+    }
+  } finally {
+    await holder.close();
+  }
+  await fs.rmdir(directory.entry(own)).catch((error: unknown) => {
+    if (errnoCode(error) !== 'ENOENT') throw error;
+  });
+  return result;
+}
