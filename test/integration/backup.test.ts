@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import {
   access,
@@ -14,8 +15,9 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { captureName } from '../../lib/cache/own_files.js';
 import { LockedError, type ArchiveEvent } from '../../lib/index.js';
-import { collect, counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { assertAddsUp, collect, counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
 import { IdleProcess } from '../support/idle_process.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
 
@@ -286,11 +288,16 @@ describe('backup', () => {
   });
 
   it('a copy whose local file cannot be removed is a failure that is told, and both stay', async () => {
-    // One byte more would be too long for the file system: there is no room for the capture's longer name.
-    const name = `${'n'.repeat(252)}.h5`;
+    const name = 'r';
     await withArchive({}, async (bench) => {
       await writeRecord(bench.cache, name, 1000);
-      const report = await bench.pass({ autoRemove: 'cached' });
+      const archive = bench.archive({ autoRemove: 'cached' });
+      // Nothing may be renamed over what is there.
+      archive.on('file:copied', () => {
+        writeFileSync(join(bench.cache, captureName(name)), 'x');
+      });
+      const report = await archive.backup();
+      assertAddsUp(report);
       assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
       assert.deepEqual(
         report.failures.map(({ path, code }) => [path, code]),
@@ -298,6 +305,17 @@ describe('backup', () => {
       );
       assert.ok(await holdsRecord(join(bench.cache, name), name, 1000));
       assert.ok(await holdsRecord(bench.sandbox.diskPath(name), name, 1000));
+    });
+  });
+
+  it('a name as long as names can be is archived and removed like others', async () => {
+    const names = [`${'n'.repeat(252)}.h5`, '束'.repeat(77)];
+    await withArchive({}, async (bench) => {
+      for (const name of names) await writeRecord(bench.cache, name, 1000);
+      const report = await bench.pass({ autoRemove: 'cached' });
+      assert.deepEqual(counts(report), { scanned: 2, copied: 2, removedAfterCopy: 2 });
+      assert.deepEqual(await recordsIn(bench.cache), []);
+      for (const name of names) assert.ok(await holdsRecord(bench.sandbox.diskPath(name), name, 1000), name);
     });
   });
 
