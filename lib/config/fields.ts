@@ -113,7 +113,9 @@ export function cronSchedule() {
 
 export function timeZone() {
   return text('a time zone like Europe/London').refine(isTimeZone, {
-    error: (issue) => `${shown(issue.input)} is not a time zone like Europe/London`,
+    error: (issue) =>
+      `${shown(issue.input)} is not a time zone like Europe/London: abbreviations and offsets mean different zones, ` +
+      'or none that changes its clocks; UTC is a name, too',
   });
 }
 
@@ -178,7 +180,9 @@ function hasSlots(cron: string): boolean {
   }
 }
 
+/** A place's name. Intl also takes abbreviations, each for one of the zones that it stands for: BST is Dhaka's. */
 function isTimeZone(name: string): boolean {
+  if (!/\/|^(UTC|GMT)$/i.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

@@ -121,6 +121,11 @@ describe('the options', () => {
     assert.deepEqual(http, { host: '127.0.0.1', port: 9750 });
   });
 
+  it('take time zones by the names of places, and UTC', () => {
+    for (const zone of ['Europe/London', 'America/Argentina/Buenos_Aires', 'UTC', 'GMT', 'Etc/GMT+3'])
+      assert.equal(validateBlock({ ...minimal, timezone_str: zone }).config?.timezoneStr, zone);
+  });
+
   it('take a rate as a number, or as people write it', () => {
     assert.equal(validateBlock(minimal).config?.maxRate, undefined);
     for (const [given, rate] of [
@@ -210,6 +215,11 @@ describe('the options', () => {
     [{ settle_seconds: Number.NaN }, /number/],
     [{ fsync: 'yes' }, /true or false, not "yes"/],
     [{ timezone_str: 'Europe/Lodon' }, /"Europe\/Lodon" is not a time zone/],
+    // Of Bangladesh, of Arizona, of whichever: abbreviations are no names.
+    ...['BST', 'bst', 'MST', 'IST', 'CET', '+01:00'].map((zone): [Record<string, unknown>, RegExp] => [
+      { timezone_str: zone },
+      /^timezone_str: ".*" is not a time zone like Europe\/London: abbreviations and offsets mean different zones/,
+    ]),
     [{ copy_cron_string: '' }, /cron/],
     [{ copy_cron_string: 'nightly' }, /must be a cron schedule like "0 3 \* \* \*", not "nightly"/],
     [{ copy_cron_string: '0 25 * * *' }, /cron schedule/],
