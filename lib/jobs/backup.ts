@@ -11,6 +11,7 @@ import { checkAccess, requireCache } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import { statBatch, statBatchesAhead, type LimitedStore } from '../remote/limited_store.js';
 import { ListedStats } from '../remote/listed_stats.js';
+import { mostOpenFiles } from '../remote/open_files.js';
 import type { RemoteStore } from '../remote/store.js';
 import { parseMoment } from '../rules/moment.js';
 import { nameProblem } from '../rules/names.js';
@@ -121,7 +122,8 @@ async function pass(
     emit({ type: 'usage', warning: usage.usedPercent > config.warningMarkPercent, ...usage });
     if (!signal.aborted) await store.ping(signal);
     const context: BackupContext = { ...base, room: roomOf(usage, marks) };
-    const pool = new TaskPool(() => recordsPerCopy * store.copiesAtOnce());
+    const most = mostOpenFiles();
+    const pool = new TaskPool(() => Math.min(recordsPerCopy * store.copiesAtOnce(), most));
     const outcomes = new RecordOutcomes(run, notOnTape, now, aboveLow(usage));
     const steps: Pass = { run, context, logger, scope, outcomes, pool, only };
     const remote = listing ? new ListedStats(store) : store;

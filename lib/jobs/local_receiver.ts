@@ -1,12 +1,13 @@
 /** Restored files in a local directory. */
 import { unlink } from 'node:fs/promises';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { DiskRoom, type RoomClaim } from '../cache/disk_room.js';
 import { splitPath, type CacheDirectory } from '../cache/directory.js';
 import { CacheError, errnoCode } from '../cache/errors.js';
 import { OpenDirectories } from '../cache/open_directories.js';
 import { lookAt, receiveFile, withFile } from '../cache/receive.js';
 import type { ArchiveConfig } from '../config/index.js';
+import { mostOpenFiles } from '../remote/open_files.js';
 import type { RemoteStore } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
 import { checkReceivedName } from '../rules/received_name.js';
@@ -21,6 +22,8 @@ export class LocalReceiver implements Receiver {
   readonly #config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
   readonly #fsync: boolean;
   readonly #sums = pLimit(localChecksums);
+  readonly #receiving: LimitFunction;
+  readonly #looking: LimitFunction;
   readonly #room: DiskRoom;
   readonly #directories: OpenDirectories;
 
@@ -30,6 +33,9 @@ export class LocalReceiver implements Receiver {
     this.#fsync = fsync;
     this.#room = new DiskRoom(root.real);
     this.#directories = new OpenDirectories(root);
+    const most = mostOpenFiles();
+    this.#receiving = pLimit(most);
+    this.#looking = pLimit(Math.ceil(most / 4));
   }
 
   get place(): string {
@@ -48,7 +54,9 @@ export class LocalReceiver implements Receiver {
   async look(path: string): Promise<Standing | null> {
     const [parent, name] = splitPath(path);
     try {
-      return await this.#directories.use(parent, false, (directory) => lookAt(directory, name));
+      return await this.#looking(() =>
+        this.#directories.use(parent, false, (directory) => lookAt(directory, name)),
+      );
     } catch (error) {
       if (errnoCode(error) === 'ENOENT') return null;
       throw error;
@@ -57,8 +65,10 @@ export class LocalReceiver implements Receiver {
 
   checksum(path: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum> {
     const [parent, name] = splitPath(path);
-    return this.#directories.use(parent, false, (directory) =>
-      withFile(directory, name, (file) => this.#sum(file, type, signal)),
+    return this.#looking(() =>
+      this.#directories.use(parent, false, (directory) =>
+        withFile(directory, name, (file) => this.#sum(file, type, signal)),
+      ),
     );
   }
 
@@ -66,7 +76,17 @@ export class LocalReceiver implements Receiver {
     return this.#sums(() => checksumFile(file, { type, ...(signal && { signal }) }));
   }
 
-  async receive(
+  /** What waits for its turn has nothing open. */
+  receive(
+    store: RemoteStore,
+    path: string,
+    options: ReceiveOptions,
+    check: (received: Received) => Promise<void>,
+  ): Promise<void> {
+    return this.#receiving(() => this.#receive(store, path, options, check));
+  }
+
+  async #receive(
     store: RemoteStore,
     path: string,
     { size, mtime, replaces, onProgress, signal }: ReceiveOptions,

@@ -8,6 +8,7 @@ import { StageJournal } from '../cache/stage_journal.js';
 import { ConfigError } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import type { LimitedStore } from '../remote/limited_store.js';
+import { mostOpenFiles } from '../remote/open_files.js';
 import { openStore } from '../remote/open_store.js';
 import type { Selector } from '../rules/selection.js';
 import { isRemoteUrl } from '../xrdcl/index.js';
@@ -119,7 +120,8 @@ async function run(
       try {
         const found = finishedFiles(selectedFiles(store, selector, config, signal, shard));
         const files = job.found(found);
-        const online = new TaskPool(() => onlinePerCopy * store.copiesAtOnce());
+        const most = mostOpenFiles();
+        const online = new TaskPool(() => Math.min(onlinePerCopy * store.copiesAtOnce(), most));
         const offline = new TaskPool(() => config.stageMaxFiles);
         const poolOf = (entry: RemoteEntry) => (entry.online ? online : offline);
         await forEachInPools(files, [online, offline], poolOf, async (entry) => {

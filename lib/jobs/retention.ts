@@ -6,6 +6,7 @@ import { CacheDirectory } from '../cache/directory.js';
 import { confirm, isConfirmed } from '../cache/confirmation.js';
 import { accessProblems, checkAccess, ConfigError, parseTarget, requireCache } from '../config/index.js';
 import type { LimitedStore } from '../remote/limited_store.js';
+import { mostOpenFiles } from '../remote/open_files.js';
 import { openStore } from '../remote/open_store.js';
 import { nameProblem } from '../rules/names.js';
 import type { OnlineFile } from '../rules/retention.js';
@@ -115,7 +116,8 @@ async function pass(
   const report = await run
     .run(async () => {
       await ping(run.signal);
-      await forEachConcurrent(found(storage.files(), run), filesInFlight, async (file) => {
+      const most = Math.min(filesInFlight, mostOpenFiles());
+      await forEachConcurrent(found(storage.files(), run), most, async (file) => {
         if (!run.signal.aborted) await retainOrRemove(file, context);
       });
     })

@@ -8,6 +8,7 @@ import { CacheDirectory } from '../cache/directory.js';
 import { OpenDirectories } from '../cache/open_directories.js';
 import { walk, type CacheRecord } from '../cache/walk.js';
 import { ConfigError, requireCache } from '../config/index.js';
+import { mostOpenFiles } from '../remote/open_files.js';
 import { inSample } from '../rules/sampling.js';
 import { scopeOf } from '../rules/scope.js';
 import type { Selector } from '../rules/selection.js';
@@ -124,8 +125,9 @@ class Verification {
 
   async tree(root: CacheDirectory): Promise<void> {
     const directories = new OpenDirectories(root);
+    const most = Math.min(filesInFlight, mostOpenFiles());
     try {
-      await forEachConcurrent(this.#records(root), filesInFlight, async (record) => {
+      await forEachConcurrent(this.#records(root), most, async (record) => {
         const size = Number(record.identity.size);
         await this.#job.file(record.path, size, () => verifyRecord(directories, record, this.#context));
       });

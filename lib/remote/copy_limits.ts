@@ -3,6 +3,7 @@ import type { ArchiveConfig } from '../config/index.js';
 import { CopyTuner } from '../rules/copy_tuner.js';
 import { isSmallFile, XRootDError } from '../xrdcl/index.js';
 import type { Lane } from './copy_gate.js';
+import { mostOpenFiles } from './open_files.js';
 
 /** A small file is three short requests, no thread, and a megabyte at most: what it needs is company. */
 const smallPerLarge = 8;
@@ -16,10 +17,23 @@ export function kindOf(size: number | undefined): CopyKind {
 /** Where nothing is fixed. Large files fill a connection by themselves; small ones wait for it most of their time. */
 const tuned = { large: { first: 4, most: 12 }, small: { first: 64, most: 256 } };
 
-/** The most that will ever run at once. */
-export function mostCopies(parallel: ArchiveConfig['parallelCopies']): Record<CopyKind, number> {
-  if (parallel === 'auto') return { large: tuned.large.most, small: tuned.small.most };
-  return { large: parallel, small: parallel * smallPerLarge };
+/**
+ * The most that will ever run at once.
+ * @param files that may be open; a third of them are for large copies
+ */
+export function mostCopies(
+  parallel: ArchiveConfig['parallelCopies'],
+  files = mostOpenFiles(),
+): Record<CopyKind, number> {
+  const { large, small } =
+    parallel === 'auto'
+      ? { large: tuned.large.most, small: tuned.small.most }
+      : { large: parallel, small: parallel * smallPerLarge };
+  return { large: atMost(large, files / 3), small: atMost(small, (files * 2) / 3) };
+}
+
+function atMost(count: number, most: number): number {
+  return Math.max(1, Math.min(count, Math.floor(most)));
 }
 
 /** What a file costs beside its bytes, as so many bytes. */
@@ -29,9 +43,10 @@ export class CopyLane implements Lane {
   readonly #tuner: CopyTuner | undefined;
   readonly #fixed: number;
 
-  constructor(kind: CopyKind, parallel: ArchiveConfig['parallelCopies']) {
-    this.#tuner = parallel === 'auto' ? new CopyTuner(tuned[kind]) : undefined;
-    this.#fixed = mostCopies(parallel)[kind];
+  /** @param most copies of this kind */
+  constructor(kind: CopyKind, parallel: ArchiveConfig['parallelCopies'], most: number) {
+    this.#tuner = parallel === 'auto' ? new CopyTuner({ first: tuned[kind].first, most }) : undefined;
+    this.#fixed = most;
   }
 
   get limit(): number {

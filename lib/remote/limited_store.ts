@@ -45,9 +45,13 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
   });
   const batches = pLimit(Math.max(1, Math.floor(limits.stats / statBatch)));
   const checksums = pLimit(limits.checksums);
-  const lanes = { large: new CopyLane('large', limits.copies), small: new CopyLane('small', limits.copies) };
+  const most = mostCopies(limits.copies);
+  const lanes = {
+    large: new CopyLane('large', limits.copies, most.large),
+    small: new CopyLane('small', limits.copies, most.small),
+  };
   const gate = new CopyGate(limits.copyMemory, lanes);
-  const { large: sharers } = mostCopies(limits.copies);
+  const { large: sharers } = most;
   const copy = <T extends { size: number }>(
     size: number | undefined,
     task: (chunks: Chunks) => Promise<T>,
