@@ -9,6 +9,7 @@ import { fractionOf } from '../rules/sampling.js';
 import type { Shard } from '../rules/sharding.js';
 import type { CacheDirectory } from './directory.js';
 import { MEMO_NAME, nameFor } from './own_files.js';
+import { errnoCode } from './errors.js';
 import { NumberSet } from './number_set.js';
 
 export interface Compared {
@@ -31,12 +32,15 @@ export class VerifiedMemo {
   readonly #scope: string;
   readonly #earlier: NumberSet;
   readonly #now = new NumberSet();
+  /** No earlier pass has left one. */
+  readonly isNew: boolean;
 
-  private constructor(root: CacheDirectory, file: string, scope: string, earlier: NumberSet) {
+  private constructor(root: CacheDirectory, file: string, scope: string, earlier: NumberSet | undefined) {
+    this.isNew = earlier === undefined;
     this.#root = root;
     this.#file = file;
     this.#scope = scope;
-    this.#earlier = earlier;
+    this.#earlier = earlier ?? new NumberSet();
   }
 
   /**
@@ -46,6 +50,11 @@ export class VerifiedMemo {
   static async load(root: CacheDirectory, scope: string, shard?: Shard): Promise<VerifiedMemo> {
     const file = nameFor(shard, MEMO_NAME);
     return new VerifiedMemo(root, file, scope, await read(root.entry(file)));
+  }
+
+  /** Nothing was found out in this pass. */
+  get isEmpty(): boolean {
+    return this.#now.size === 0;
   }
 
   /** Was this very file, unchanged since, found identical with what the server has? */
@@ -82,7 +91,8 @@ export class VerifiedMemo {
   }
 }
 
-async function read(file: string): Promise<NumberSet> {
+/** Undefined if there is none. */
+async function read(file: string): Promise<NumberSet | undefined> {
   const keys = new NumberSet();
   try {
     const bytes = await fs.readFile(file);
@@ -92,8 +102,8 @@ async function read(file: string): Promise<NumberSet> {
       // A million are a tenth of a second.
       if (at % (8 * 65_536) === 0) await new Promise(setImmediate);
     }
-  } catch {
-    return new NumberSet();
+  } catch (error) {
+    return errnoCode(error) === 'ENOENT' ? undefined : new NumberSet();
   }
   return keys;
 }

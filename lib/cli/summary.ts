@@ -10,6 +10,7 @@ export function summary(report: Report): string[] {
     headline(report),
     ...table(rowsOf(report), [1]),
     ...section(`${capital(keptWord(report.job))}, because`, keptRows(report)),
+    ...section('Warnings', (report.warnings ?? []).map(printable)),
     ...section('Failed', failureLines(report)),
     ...section('Next', nextSteps(report)),
   ];

@@ -2,10 +2,13 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { ConfigError, type ConfigProblem } from './errors.js';
+import { isMountPoint, isWithin } from './mounts.js';
 import { wireTextProblem } from './wire_text.js';
 
 export interface AccessNeeds {
   cacheDirectory?: string | undefined;
+  /** Looked at together with the cache only. */
+  cacheMountPoint?: string | undefined;
   keytabFilePath?: string | undefined;
 }
 
@@ -17,10 +20,14 @@ export async function checkAccess(needs: AccessNeeds): Promise<void> {
 
 /** By asking the kernel, not by mode bits: root, ACLs and read-only mounts make those lie. Touches nothing. */
 export async function accessProblems(needs: AccessNeeds): Promise<ConfigProblem[]> {
-  const { cacheDirectory, keytabFilePath } = needs;
+  const { cacheDirectory, cacheMountPoint, keytabFilePath } = needs;
   const problems: ConfigProblem[] = [];
   const cache = cacheDirectory === undefined ? undefined : await cacheProblem(cacheDirectory);
   if (cache !== undefined) problems.push({ key: 'cacheDirectory', message: cache });
+  else if (cacheDirectory !== undefined && cacheMountPoint !== undefined) {
+    const message = await mountProblem(cacheDirectory, cacheMountPoint);
+    if (message !== undefined) problems.push({ key: 'cacheMountPoint', message });
+  }
   const keytab = keytabFilePath === undefined ? undefined : await keytabProblem(keytabFilePath);
   if (keytab !== undefined) problems.push({ key: 'keytabFilePath', message: keytab });
   return problems;
@@ -47,6 +54,19 @@ async function cacheProblem(directory: string): Promise<string | undefined> {
     return `${directory} can't be written to: ${whyNot(error)}`;
   }
   return undefined;
+}
+
+/** An empty directory where a disk should be mounted looks like an empty cache. */
+async function mountProblem(cache: string, point: string): Promise<string | undefined> {
+  let real: string;
+  try {
+    real = await fs.realpath(point);
+  } catch (error) {
+    return `${point} ${whyNot(error)}`;
+  }
+  if (!isWithin(await fs.realpath(cache), real))
+    return `${point} is neither the cache directory ${cache} nor above it`;
+  return (await isMountPoint(real)) ? undefined : `nothing is mounted at ${point}`;
 }
 
 async function keytabProblem(file: string): Promise<string | undefined> {

@@ -17,6 +17,7 @@ export const DEFAULT_CONFIG_FILES: readonly string[] = [
 
 const BLOCK = 'backup';
 const CACHE = 'cache_directory';
+const MOUNT_POINT = 'cache_mount_point';
 const KEYTAB = 'keytab_file_path';
 /** An unknown top-level word this near to a known one is a slip, not another program's block. */
 const SLIP = 2;
@@ -71,7 +72,7 @@ export async function loadConfig(
     ...problems.map(({ path: keys, message }) => parsed.place(keys, message, given)),
   ];
   if (options.checkAccess !== false) {
-    const keys = options.cache === false ? [KEYTAB] : [CACHE, KEYTAB];
+    const keys = options.cache === false ? [KEYTAB] : [CACHE, MOUNT_POINT, KEYTAB];
     all.push(...(await placedAccess(block, keys, all, parsed, given)));
   }
   if (config === undefined || all.length > 0) throw new ConfigError(byLine(all), found);
@@ -169,7 +170,11 @@ async function placedAccess(
     const broken = known.some((problem) => problem.key.split('.').at(-1) === key);
     return keys.includes(key) && typeof value === 'string' && !broken ? value : undefined;
   };
-  const found = await accessProblems({ cacheDirectory: usable(CACHE), keytabFilePath: usable(KEYTAB) });
+  const found = await accessProblems({
+    cacheDirectory: usable(CACHE),
+    cacheMountPoint: usable(MOUNT_POINT),
+    keytabFilePath: usable(KEYTAB),
+  });
   return found.map(({ key, message }) => parsed.place([snakeCase(key)], message, given));
 }
 

@@ -75,6 +75,8 @@ const block = z.strictObject({
    * directory.
    */
   cache_directory: localPath(cacheDirectory).optional(),
+  /** The cache directory or one above it, where a disk must be mounted: without it nothing looks into the cache. */
+  cache_mount_point: localPath('the path of a mount point').optional(),
   /** `root://server//base/path` (root, roots, xroot, xroots). Required. */
   target_url: targetUrl(),
   /** What must be true of the remote copy before the local file goes. */
@@ -195,6 +197,6 @@ export const INNER_KEYS: Readonly<Record<string, readonly string[]>> = {
 };
 /** Keys whose values are paths of this machine, in whichever block. */
 export const PATH_KEYS: readonly string[] = [
-  ...['cache_directory', 'keytab_file_path', 'worker_file_path'],
+  ...['cache_directory', 'cache_mount_point', 'keytab_file_path', 'worker_file_path'],
   'online_directory',
 ];

@@ -8,6 +8,7 @@ import { VerifiedMemo } from '../cache/verified_memo.js';
 import { walkBatches, type CacheRecord, type WalkEntry } from '../cache/walk.js';
 import type { ArchiveConfig, Logger } from '../config/index.js';
 import { checkAccess, requireCache } from '../config/index.js';
+import { mountTables } from '../config/mounts.js';
 import { parseTarget } from '../config/target.js';
 import { statBatch, statBatchesAhead, type LimitedStore } from '../remote/limited_store.js';
 import { ListedStats } from '../remote/listed_stats.js';
@@ -22,6 +23,7 @@ import { bytesAbove, roomOf, type Watermarks } from '../rules/watermarks.js';
 import { checksumFile } from '../xrdcl/index.js';
 import { setAside } from './aside.js';
 import { backupRecord, decideAtSight, waitingForTape, type BackupContext } from './backup_record.js';
+import { cacheWarnings, isBare } from './cache_warnings.js';
 import { coalesced } from './coalesced.js';
 import { forEachConcurrent } from './concurrent.js';
 import { JobRun, type JobDependencies } from './job_run.js';
@@ -117,9 +119,12 @@ async function pass(
   const listing = config.autoRemove === 'never' && config.maxAgeWarning === undefined;
   const only = shard && ((path: string) => inShard(path, shard));
   let whole = false;
+  let bare = false;
   const work = async () => {
     const usage = await measure(cache);
     emit({ type: 'usage', warning: usage.usedPercent > config.warningMarkPercent, ...usage });
+    bare = memo.isNew && (await isBare(root.real));
+    await warnOfCache(root.real, bare, dependencies, run);
     if (!signal.aborted) await store.ping(signal);
     const context: BackupContext = { ...base, room: roomOf(usage, marks) };
     const most = mostOpenFiles();
@@ -142,11 +147,24 @@ async function pass(
   };
   const report = await run.run(work).finally(async () => {
     await directories.close();
-    if (!dryRun) await saveMemo(memo, whole, logger);
+    // Of an empty directory nothing is remembered: it may be the wrong one, and that is to be told again.
+    if (!dryRun && !(bare && memo.isEmpty)) await saveMemo(memo, whole, logger);
   });
   if (!tape.seen) explain(report, config, logger);
   warnOfOverdue(report, config, logger);
   return report;
+}
+
+async function warnOfCache(
+  cache: string,
+  bare: boolean,
+  { logger, mounts = mountTables }: JobDependencies,
+  run: JobRun,
+): Promise<void> {
+  const warnings = cacheWarnings(cache, bare, await mounts());
+  if (warnings.length === 0) return;
+  run.extra.warnings = warnings;
+  for (const warning of warnings) logger.warn(warning);
 }
 
 function watermarksOf({

@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import type { DiskUsage } from '../cache/usage.js';
 import type { ArchiveConfig, Logger } from '../config/index.js';
+import type { MountTables } from '../config/mounts.js';
 import type { LimitedStore } from '../remote/limited_store.js';
 import type { RemoteStore } from '../remote/store.js';
 import { printableName } from '../rules/names.js';
@@ -29,6 +30,8 @@ export interface JobDependencies {
   open: () => LimitedStore | Promise<LimitedStore>;
   /** How full a directory's disk is. Default: diskUsage(). */
   usage?: (directory: string) => Promise<DiskUsage>;
+  /** What is mounted, and what should be. Default: mountTables(). */
+  mounts?: () => Promise<MountTables>;
   /** Milliseconds since the epoch. Default: Date.now(). */
   now?: () => number;
 }
@@ -50,7 +53,7 @@ export class JobRun {
   readonly emit: Emit;
   readonly dryRun: boolean;
   /** What the report says beside the outcomes. */
-  readonly extra: Partial<Pick<Report, 'evicted' | 'seed' | 'notOnTape' | 'unconfirmed'>> = {};
+  readonly extra: Partial<Pick<Report, 'evicted' | 'seed' | 'notOnTape' | 'unconfirmed' | 'warnings'>> = {};
   readonly #dependencies: JobDependencies;
   readonly #options: JobRunOptions;
   readonly #tally: Tally;

@@ -26,6 +26,7 @@ const mostLines = 50;
 
 const HEADINGS: Record<Kind, string> = {
   crash: 'A pass ended early',
+  warning: 'To be looked at',
   usage: "The cache's disk is filling",
   overdue: 'Too long without a copy on tape',
   failure: 'Files that failed or conflict',
@@ -33,6 +34,7 @@ const HEADINGS: Record<Kind, string> = {
 
 const IN_SUBJECT: Record<Kind, (count: number) => string> = {
   crash: () => 'a pass ended early',
+  warning: (warnings) => plural(warnings, 'warning'),
   usage: () => 'cache disk filling',
   overdue: () => 'records too long without tape',
   failure: (files) => `${plural(files, 'file')} failed`,

@@ -164,14 +164,25 @@ function passes({ passes: all }: Status): Html {
 }
 
 function row(pass: PassSummary): Html {
-  const { job, dryRun, startedAt, outcome, error, copied, removed, removedAfterCopy, kept } = pass;
+  const {
+    job,
+    dryRun,
+    startedAt,
+    outcome,
+    error,
+    warnings = [],
+    copied,
+    removed,
+    removedAfterCopy,
+    kept,
+  } = pass;
   const failed = pass.failed + pass.conflicts;
-  const ended = error === undefined ? outcome : `${outcome}: ${error.message}`;
+  const ended = [error === undefined ? outcome : `${outcome}: ${error.message}`, ...warnings].join('; ');
   return html`<tr>
     <td>${job}${dryRun ? ' (dry run)' : ''}</td>
     <td class="time">${when(startedAt)}</td>
     <td class="number">${duration(secondsOf(pass))}</td>
-    <td class="${outcome === 'ok' ? '' : 'bad'}">${ended}</td>
+    <td class="${outcome === 'ok' && warnings.length === 0 ? '' : 'bad'}">${ended}</td>
     <td class="number">${count(copied)} (${bytes(pass.bytesCopied)})</td>
     <td class="number">${count(removed + removedAfterCopy)} (${bytes(pass.bytesRemoved)})</td>
     <td class="number">${count(kept)}</td>

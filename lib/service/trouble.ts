@@ -4,7 +4,7 @@ import type { Failure, Report } from '../jobs/report.js';
 import { bytes, plural } from '../rules/quantities.js';
 import { tapeWaitOf } from './tape_wait.js';
 
-export const TROUBLE_KINDS = ['crash', 'usage', 'overdue', 'failure'] as const;
+export const TROUBLE_KINDS = ['crash', 'warning', 'usage', 'overdue', 'failure'] as const;
 
 export interface Trouble {
   kind: (typeof TROUBLE_KINDS)[number];
@@ -16,7 +16,7 @@ export interface Trouble {
 
 /** @param usage the last one of the pass, if it told any */
 export function troublesOf(report: Report, usage: (DiskUsage & { warning: boolean }) | undefined): Trouble[] {
-  const { job, error, failures, failed, conflicts, startedAt } = report;
+  const { job, error, warnings = [], failures, failed, conflicts, startedAt } = report;
   const troubles: Trouble[] = [];
   if (error !== undefined)
     troubles.push({
@@ -24,6 +24,7 @@ export function troublesOf(report: Report, usage: (DiskUsage & { warning: boolea
       key: `crash ${job} ${error.code}`,
       text: `${job}, started ${startedAt}: ${error.message}`,
     });
+  for (const text of warnings) troubles.push({ kind: 'warning', key: `warning ${text}`, text });
   if (usage?.warning === true)
     troubles.push({
       kind: 'usage',

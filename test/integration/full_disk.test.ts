@@ -32,6 +32,7 @@ describe('a cache whose disk is full', () => {
         assert.ok(warnings.some((text) => /what was verified is not remembered.*ENOSPC/.test(text)));
         assert.deepEqual(readdirSync(cache).sort(), [LOCK_NAME, 'record']);
         unlinkSync(join(cache, 'record'));
+        await writeRecord(cache, 'other', 1000);
         await bench.pass({ cacheDirectory: cache, autoRemove: 'never' });
         assert.ok(existsSync(join(cache, MEMO_NAME)));
       });

@@ -54,6 +54,12 @@ describe('how a pass ended', () => {
 });
 
 describe('the status', () => {
+  it('shows the warnings of a pass', () => {
+    const warned = page([finished({ warnings: ['the cache is empty'] })]);
+    assert.match(warned, /class="bad">ok; the cache is empty</);
+    assert.match(page([finished({})]), /class="">ok</);
+  });
+
   it('of a service that has done nothing yet', () => {
     const { now, startedAt, cache, target, ...rest } = after([]);
     assert.deepEqual([now, startedAt], ['2026-03-01T03:00:00.000Z', '2026-03-01T03:00:00.000Z']);

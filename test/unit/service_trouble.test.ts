@@ -16,6 +16,7 @@ describe('troubles of a pass', () => {
     ['a good one has none', { scanned: 9, copied: 9 }, calm, []],
     ['nor has one that was stopped', { interrupted: true }, undefined, []],
     ['one that ended early', { error: crash }, calm, ['crash backup ConnectionError']],
+    ['a warning', { warnings: ['is it mounted?'] }, calm, ['warning is it mounted?']],
     ['a disk that fills', {}, full, ['usage']],
     [
       'files that failed and conflict',
