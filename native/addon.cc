@@ -13,6 +13,7 @@
 #include "operation.h"
 #include "publish.h"
 #include "request.h"
+#include "read_checksum.h"
 #include "small_copy.h"
 #include "write_file.h"
 #include "writers.h"
@@ -36,6 +37,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["FileSystem"] = FileSystem::Define(env);
   exports["release"] = Napi::Function::New<&Request::Release>(env, "release");
   exports["copy"] = Napi::Function::New<Copy>(env, "copy");
+  exports["readChecksum"] = Napi::Function::New<ReadChecksum>(env, "readChecksum");
   exports["copySmall"] = Napi::Function::New<CopySmall>(env, "copySmall");
   exports["publish"] = Napi::Function::New<Publish>(env, "publish");
   exports["writeFile"] = Napi::Function::New<WriteFile>(env, "writeFile");

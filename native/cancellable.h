@@ -21,7 +21,7 @@ class Cancellable {
   bool Cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
 
   // Any thread: how far work that is held up may go, in its own measure.
-  void Allow(std::uint64_t point);
+  virtual void Allow(std::uint64_t point);
 
   // With nullptr: everything.
   static void CancelAll(const void* owner);

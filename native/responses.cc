@@ -24,10 +24,10 @@ Napi::Value StatToJs(Napi::Env env, const XrdCl::StatInfo& info) {
   object["id"] = info.GetId();
   object["size"] = Integer(env, info.GetSize());
   object["flags"] = Napi::Number::New(env, info.GetFlags());
-  object["modTime"] = Integer(env, info.GetModTime());
+  object["modTime"] = Napi::Number::New(env, SecondsOf(info.GetModTime()));
   if (info.ExtendedFormat()) {
-    object["changeTime"] = Integer(env, info.GetChangeTime());
-    object["accessTime"] = Integer(env, info.GetAccessTime());
+    object["changeTime"] = Napi::Number::New(env, SecondsOf(info.GetChangeTime()));
+    object["accessTime"] = Napi::Number::New(env, SecondsOf(info.GetAccessTime()));
     object["mode"] = info.GetModeAsOctString();
     object["owner"] = info.GetOwner();
     object["group"] = info.GetGroup();

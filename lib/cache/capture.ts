@@ -30,6 +30,8 @@ export type CaptureResult =
   | { outcome: 'changed' }
   /** Somebody has it open for writing; it stays under its name. */
   | { outcome: 'busy' }
+  /** The last look said so; it stays under its name. */
+  | { outcome: 'refused'; reason: string }
   | { outcome: 'vanished' }
   /** Not touched: an earlier capture of that name is still there. */
   | { outcome: 'blocked'; message: string }
@@ -42,6 +44,12 @@ export interface CaptureOptions {
    * (F_SETLEASE, F_RDLCK) that is refused with EAGAIN says so.
    */
   hasWriters?: (fd: number) => boolean | undefined;
+  /**
+   * Asked when the record is captured, and so gone from its name, and not yet unlinked: why must it stay? Undefined: it may go.
+   * What it throws puts the record back, too.
+   * @param capture where the record is meanwhile, relative to its own directory
+   */
+  lastLook?: (capture: string) => Promise<string | undefined>;
 }
 
 export type RecoverResult =
@@ -159,13 +167,14 @@ async function captureOpened(
 }
 
 async function captureAt(
-  { holder, capture, taken }: CapturePlace,
+  place: CapturePlace,
   directory: CacheDirectory,
   name: string,
   file: fs.FileHandle,
   before: Identity,
   options: CaptureOptions,
 ): Promise<CaptureResult> {
+  const { holder, capture, taken } = place;
   if (taken)
     return {
       outcome: 'blocked',
@@ -177,10 +186,10 @@ async function captureAt(
     if (errnoCode(error) === 'ENOENT') return { outcome: 'vanished' };
     throw error;
   }
-  let verdict: 'gone' | 'changed' | 'busy';
+  let kept: Kept | undefined;
   try {
-    verdict = await judge(holder, capture, file, before, options);
-    if (verdict === 'gone') {
+    kept = await whyKept(place, file, before, options);
+    if (kept === undefined) {
       await fs.unlink(holder.entry(capture));
       return { outcome: 'removed', size: Number(before.size) };
     }
@@ -192,20 +201,24 @@ async function captureAt(
   }
   const back = await putBack(directory, capture, name, holder);
   if (back.outcome === 'displaced') return back;
-  return { outcome: back.outcome === 'vanished' ? 'vanished' : verdict };
+  return back.outcome === 'vanished' ? { outcome: 'vanished' } : kept;
 }
 
-async function judge(
-  holder: CacheDirectory,
-  capture: string,
+type Kept = Extract<CaptureResult, { outcome: 'changed' | 'busy' | 'refused' }>;
+
+/** Why a captured file must not go; the server's side is asked first, since the local one changes more easily. */
+async function whyKept(
+  { holder, capture, path }: CapturePlace,
   file: fs.FileHandle,
   before: Identity,
-  options: CaptureOptions,
-): Promise<'gone' | 'changed' | 'busy'> {
+  { hasWriters, lastLook }: CaptureOptions,
+): Promise<Kept | undefined> {
+  const reason = await lastLook?.(path);
+  if (reason !== undefined) return { outcome: 'refused', reason };
   const captured = identityOf(await fs.lstat(holder.entry(capture), { bigint: true }));
-  if (!sameInode(before, captured)) return 'changed';
-  if (options.hasWriters?.(file.fd) === true) return 'busy';
+  if (!sameInode(before, captured)) return { outcome: 'changed' };
+  if (hasWriters?.(file.fd) === true) return { outcome: 'busy' };
   // After the question for writers: a write that came before it is seen here, and none can come after it.
   const after = identityOf(await file.stat({ bigint: true }));
-  return sameButRenamed(before, after) ? 'gone' : 'changed';
+  return sameButRenamed(before, after) ? undefined : { outcome: 'changed' };
 }

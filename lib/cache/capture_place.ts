@@ -14,6 +14,8 @@ export interface CapturePlace {
   holder: CacheDirectory;
   /** Its name there. */
   capture: string;
+  /** Relative to the directory of the record. */
+  path: string;
   /** An earlier capture stands there: nothing may be renamed to it. */
   taken: boolean;
   /** A directory that was made for it goes when it is empty. */
@@ -24,7 +26,8 @@ export interface CapturePlace {
 export async function capturePlace(directory: CacheDirectory, name: string): Promise<CapturePlace> {
   const capture = captureName(name);
   const taken = await isThere(directory, capture);
-  if (taken !== 'too long') return { holder: directory, capture, taken, close: () => Promise.resolve() };
+  if (taken !== 'too long')
+    return { holder: directory, capture, path: capture, taken, close: () => Promise.resolve() };
   const own = captureDirectoryName(name);
   await fs.mkdir(directory.entry(own), { mode: 0o700 }).catch((error: unknown) => {
     if (errnoCode(error) !== 'EEXIST') throw error;
@@ -36,7 +39,8 @@ export async function capturePlace(directory: CacheDirectory, name: string): Pro
     await fs.rmdir(directory.entry(own)).catch(() => undefined);
   };
   try {
-    return { holder, capture: name, taken: (await isThere(holder, name)) === true, close };
+    const already = (await isThere(holder, name)) === true;
+    return { holder, capture: name, path: joinPath(own, name), taken: already, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,7 +1,8 @@
 /**
- * Which records earlier passes have compared with the server byte by byte, so that one that removes nothing needn't read
- * the whole cache again to say so. Eight bytes a record, kept in the cache's root; if it is lost, records are compared
- * again. Never a reason to remove anything: S1 asks for what was seen in the same pass.
+ * Which records earlier passes have copied or compared with the server, so that one that removes nothing needn't read the
+ * whole cache again to say so, and so that adler32 isn't all that vouches for a copy that is offline by now. Eight bytes a
+ * record, kept in the cache's root; if it is lost, records are compared again. Never a reason to remove anything: S1 asks
+ * for what was seen in the same pass.
  */
 import * as fs from 'node:fs/promises';
 import type { Identity } from '../rules/identity.js';
@@ -24,7 +25,7 @@ export interface ComparedWith {
   mtime: Date;
 }
 
-const MAGIC = Buffer.from('xrootd-archive 2');
+const MAGIC = Buffer.from('xrootd-archive 3');
 
 export class VerifiedMemo {
   readonly #root: CacheDirectory;
@@ -45,7 +46,7 @@ export class VerifiedMemo {
 
   /**
    * A file that isn't there or can't be read is as good as an empty one.
-   * @param scope what must be the same for a comparison to count: the target, the kind of checksum
+   * @param scope what must be the same for a comparison to count: the target, the type of checksum
    */
   static async load(root: CacheDirectory, scope: string, shard?: Shard): Promise<VerifiedMemo> {
     const file = nameFor(shard, MEMO_NAME);
@@ -57,16 +58,27 @@ export class VerifiedMemo {
     return this.#now.size === 0;
   }
 
-  /** Was this very file, unchanged since, found identical with what the server has? */
+  /** Was this very file compared with what the server has, or copied there, and neither has changed since? */
   knows(record: Compared, remote: ComparedWith): boolean {
-    const key = this.#key(record, remote);
+    // Both are asked for: what is found is remembered further on.
+    const proven = this.#hasKept(this.#key(record, remote, true));
+    return this.#hasKept(this.#key(record, remote, false)) || proven;
+  }
+
+  /** The same, and more than a weak checksum said that the bytes are equal. */
+  hasProven(record: Compared, remote: ComparedWith): boolean {
+    return this.#hasKept(this.#key(record, remote, true));
+  }
+
+  #hasKept(key: number): boolean {
     if (!this.#earlier.has(key) && !this.#now.has(key)) return false;
     this.#now.add(key);
     return true;
   }
 
-  add(record: Compared, remote: ComparedWith): void {
-    this.#now.add(this.#key(record, remote));
+  /** @param proven false if a weak checksum is all that was compared */
+  add(record: Compared, remote: ComparedWith, proven: boolean): void {
+    this.#now.add(this.#key(record, remote, proven));
   }
 
   /** @param complete every record was looked at: what wasn't found isn't there any more */
@@ -84,10 +96,10 @@ export class VerifiedMemo {
   }
 
   /** 53 bits: two of a million records have the same one in a pass of ten thousand. */
-  #key({ path, identity }: Compared, { size, mtime }: ComparedWith): number {
+  #key({ path, identity }: Compared, { size, mtime }: ComparedWith, proven: boolean): number {
     const { dev, ino, size: bytes, mtimeNs, ctimeNs } = identity;
     const text = `${path}\0${dev} ${ino} ${bytes} ${mtimeNs} ${ctimeNs} ${size} ${mtime.getTime()}`;
-    return fractionOf(text, this.#scope) * 2 ** 53;
+    return fractionOf(text, proven ? `${this.#scope} proven` : this.#scope) * 2 ** 53;
   }
 }
 

@@ -113,6 +113,13 @@ const block = z.strictObject({
   /** How local and remote bytes are compared before a removal. */
   verify: oneOf(['checksum', 'size']).default('checksum'),
   checksum_type: oneOf(['adler32', 'crc32c']).default('adler32'),
+  /**
+   * Where the server's copy is offline and nothing but its adler32 can be compared: is that enough for a removal, though this
+   * archive doesn't remember that it copied these very bytes? Files of other bytes can have the same one.
+   */
+  trust_adler32: flag().default(false),
+  /** Seconds without a change before a remote file that isn't whole counts as left behind, and not as being written (S4). */
+  unfinished_after_seconds: numberIn(0, 30 * DAY, 'seconds').default(600),
   /** Seconds without a change before a file is archived (S3). 0: at once. */
   settle_seconds: numberIn(0, 30 * DAY, 'seconds').default(10),
   /** `put` waits for the disk before the record appears. */

@@ -16,19 +16,22 @@ import { mostOpenFiles } from '../remote/open_files.js';
 import type { RemoteStore } from '../remote/store.js';
 import { parseMoment } from '../rules/moment.js';
 import { nameProblem } from '../rules/names.js';
+import { REASONS } from '../rules/removal.js';
 import { scopeOf, type Scope } from '../rules/scope.js';
 import { inShard } from '../rules/sharding.js';
 import { TapeWaitCount } from '../rules/tape_wait.js';
 import { bytesAbove, roomOf, type Watermarks } from '../rules/watermarks.js';
 import { checksumFile } from '../xrdcl/index.js';
 import { setAside } from './aside.js';
-import { backupRecord, decideAtSight, waitingForTape, type BackupContext } from './backup_record.js';
+import type { BackupContext } from './backup_context.js';
+import { backupRecord, decideAtSight, waitingForTape } from './backup_record.js';
 import { cacheWarnings, isBare } from './cache_warnings.js';
 import { coalesced } from './coalesced.js';
 import { forEachConcurrent } from './concurrent.js';
 import { JobRun, type JobDependencies } from './job_run.js';
 import { lockPass } from './pass_lock.js';
 import { RecordOutcomes } from './record_outcomes.js';
+import { SeparateStorage } from './separate_storage.js';
 import type { Report } from './report.js';
 import { checkShard, storeOfShard, type ShardOptions } from './shards.js';
 import { TaskPool } from './task_pool.js';
@@ -98,14 +101,18 @@ async function pass(
   const sums = pLimit(localChecksums);
   const directories = new OpenDirectories(root);
   const memo = await VerifiedMemo.load(root, `${config.targetUrl} ${config.checksumType}`, shard);
-  const tape = { seen: false };
+  const tape = { seen: false, unsynced: false };
   const started = now();
   const ago = (duration: string) => parseMoment(duration, new Date(started)).getTime();
+  const separate = new SeparateStorage({
+    ...{ store, root, signal, key: 'cacheDirectory', target: config.targetUrl },
+  });
   const base: Omit<BackupContext, 'room'> = {
-    ...{ config, dryRun, root, directories, store, memo, emit, progress, signal },
+    ...{ config, dryRun, root, directories, store, separate, memo, emit, progress, signal },
+    left: new Map(),
+    unsynced: () => (tape.unsynced = true),
     saw: ({ backUpExists }) => (tape.seen ||= backUpExists),
-    sumLocal: (record, length) =>
-      sums(() => checksumFile(record, { type: config.checksumType, length, signal })),
+    sumLocal: (record, type, length) => sums(() => checksumFile(record, { type, length, signal })),
     keepLocalSeconds: config.keepLocal === undefined ? 0 : (started - ago(config.keepLocal)) / 1000,
     now,
   };
@@ -126,6 +133,7 @@ async function pass(
     bare = memo.isNew && (await isBare(root.real));
     await warnOfCache(root.real, bare, dependencies, run);
     if (!signal.aborted) await store.ping(signal);
+    if (!signal.aborted) await separate.checkSurroundings();
     const context: BackupContext = { ...base, room: roomOf(usage, marks) };
     const most = mostOpenFiles();
     const pool = new TaskPool(() => Math.min(recordsPerCopy * store.copiesAtOnce(), most));
@@ -151,6 +159,8 @@ async function pass(
     if (!dryRun && !(bare && memo.isEmpty)) await saveMemo(memo, whole, logger);
   });
   if (!tape.seen) explain(report, config, logger);
+  if (tape.unsynced) logger.warn(UNSYNCED, { target: config.targetUrl });
+  warnOfWeak(report, config, logger);
   warnOfOverdue(report, config, logger);
   return report;
 }
@@ -264,6 +274,20 @@ function explain(report: Report, { targetUrl }: ArchiveConfig, logger: Logger): 
     'nothing could be removed: no file on the server carries the flag BackUpExists. Either tape is behind, or this ' +
       'server has no tape; with auto_remove: backed_up local files then stay for ever',
     { waiting, target: targetUrl },
+  );
+}
+
+const UNSYNCED =
+  'the server cannot say when copies are on its disk (kXR_sync): until they are, a power cut there can lose what was removed here';
+
+function warnOfWeak(report: Report, { targetUrl }: ArchiveConfig, logger: Logger): void {
+  const weak = report.keptReasons[REASONS.weak] ?? 0;
+  if (weak === 0) return;
+  logger.warn(
+    'the server could tell nothing but adler32 of files that are offline and that this archive does not remember to have ' +
+      'copied; other bytes can have the same one, so the local files stay: stage them, and they are read back, or say ' +
+      'trust_adler32',
+    { records: weak, target: targetUrl },
   );
 }
 

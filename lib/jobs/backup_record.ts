@@ -2,55 +2,28 @@
  * One record's way through a pass: ask the server, decide by rule, copy or remove, verify, decide again.
  * Every step can be repeated: a retry starts from the top and finds what the last attempt left.
  */
-import type { CacheDirectory } from '../cache/directory.js';
-import type { OpenDirectories } from '../cache/open_directories.js';
+import { splitPath } from '../cache/directory.js';
 import type { OpenRecord } from '../cache/open_record.js';
-import type { VerifiedMemo } from '../cache/verified_memo.js';
 import type { CacheRecord } from '../cache/walk.js';
-import type { ArchiveConfig } from '../config/index.js';
-import type { ListedStat, RemoteStat, RemoteStore } from '../remote/store.js';
-import { checksumText, type Checksum } from '../rules/checksum.js';
+import type { ListedStat, RemoteStat } from '../remote/store.js';
 import type { Identity } from '../rules/identity.js';
-import { classifyRemote, isQuestion, type Classification } from '../rules/remote_state.js';
-import { decide, REASONS, type Decision, type Room } from '../rules/removal.js';
+import {
+  classifyRemote,
+  isQuestion,
+  STILL_WRITTEN,
+  type Classification,
+} from '../rules/remote_state.js';
+import { decide, REASONS, type Decision, type Removal } from '../rules/removal.js';
 import { settling } from '../rules/settling.js';
-import { hasWriters, XRootDError } from '../xrdcl/index.js';
-import { classifyRecord, type ClassifyOptions } from './classify_record.js';
-import type { Emit } from './event_bus.js';
+import { classifyOptionsOf, type BackupContext, type RecordOutcome } from './backup_context.js';
+import { classifyRecord } from './classify_record.js';
+import { copyRecord, takeBackLeft } from './copy_record.js';
 import { reported } from './failure.js';
+import { lastLook } from './last_look.js';
 import { LazyRecord } from './lazy_record.js';
-import { Moved, MOVED } from './moved.js';
-import type { ProgressMeter } from './progress_meter.js';
+import { Moved } from './moved.js';
 import { removeRecord } from './remove_record.js';
 import type { Outcome } from './tally.js';
-
-export interface BackupContext {
-  config: ArchiveConfig;
-  dryRun: boolean;
-  root: CacheDirectory;
-  directories: OpenDirectories;
-  store: RemoteStore;
-  memo: VerifiedMemo;
-  /** Told of every stat of a remote file. */
-  saw: (remote: RemoteStat) => void;
-  sumLocal: ClassifyOptions['sumLocal'];
-  emit: Emit;
-  progress: ProgressMeter;
-  /** `keep_local`, counted back from the start of the pass; 0 without it. */
-  keepLocalSeconds: number;
-  room: Room;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-  signal: AbortSignal | undefined;
-}
-
-/** What became of a record, and what its pass needs to know besides. */
-export type RecordOutcome = Outcome & {
-  /** An identical copy is on tape. */
-  onTape?: boolean;
-  /** It stays only because older ones go first. */
-  mayGo?: boolean;
-};
 
 /**
  * What the server's look alone decides, as it does for most records of most passes; undefined where more must be asked or
@@ -61,12 +34,18 @@ export function decideAtSight(
   seen: ListedStat | RemoteStat,
   context: BackupContext,
 ): RecordOutcome | undefined {
-  const { verify } = context.config;
-  const remote = { offline: false, backUpExists: false, ...seen };
-  let state = classifyRemote({ local: { size: Number(record.identity.size) }, remote, verify });
+  const { config, memo } = context;
+  const remote = { id: '', offline: false, backUpExists: false, ...seen };
+  let state = classifyRemote({
+    ...{ local: { size: Number(record.identity.size) }, remote, verify: config.verify },
+  });
   if (isQuestion(state)) {
-    if (state.ask !== 'checksum' || !context.memo.knows(record, remote)) return undefined;
-    state = { state: remote.backUpExists ? 'backed_up' : 'cached', verifiedBy: 'checksum' };
+    if (state.ask !== 'checksum' || !memo.knows(record, remote)) return undefined;
+    const proven = memo.hasProven(record, remote);
+    // More can be asked of what is online.
+    if (!proven && !remote.offline) return undefined;
+    const verifiedBy = proven ? 'checksum' : 'weak_checksum';
+    state = { state: remote.backUpExists ? 'backed_up' : 'cached', verifiedBy };
   }
   const decision = decideRecord(record, state, undefined, context);
   if (decision.action !== 'keep' || decision.reason === REASONS.unverified) return undefined;
@@ -97,7 +76,8 @@ export async function backupRecord(
   const { store, signal } = context;
   const file = new LazyRecord(context.directories, record);
   try {
-    const remote = absent ? null : await store.stat(record.path, signal);
+    const free = absent || (await takeBackLeft(record, context));
+    const remote = free ? null : await store.stat(record.path, signal);
     if (remote !== null) context.saw(remote);
     const { decision, state } = await judge(record, remote, file, context);
     switch (decision.action) {
@@ -108,7 +88,7 @@ export async function backupRecord(
         if (decision.action === 'replace') await removeBroken(record, remote, context);
         return await copy(record, await file.open(), context, attempt);
       case 'remove':
-        return { ...(await removeRecord(record, decision, context)), ...standing(decision, state) };
+        return { ...(await remove(record, remote, decision, state, context)), ...standing(decision, state) };
       case 'keep':
         return keptOutcome(decision, state);
       case 'report':
@@ -128,14 +108,11 @@ async function judge(
   file: LazyRecord,
   context: BackupContext,
 ): Promise<{ decision: Decision; state: Classification }> {
-  const { config } = context;
-  const state = await classifyRecord(
-    record.path,
-    Number(record.identity.size),
-    remote,
-    file.open,
-    optionsOf(context),
-  );
+  const { config, memo } = context;
+  const size = Number(record.identity.size);
+  const origin = remote !== null && memo.hasProven(record, remote) ? 'remembered' : 'unknown';
+  const options = classifyOptionsOf(context);
+  const state = await classifyRecord(record.path, size, remote, file.open, options, { origin });
   // Where only sizes are compared, or there are no bytes, the walk's own look is what was verified.
   const read = config.verify === 'checksum' && record.identity.size > 0n;
   const verified = read ? file.verified() : record.identity;
@@ -151,8 +128,8 @@ function remember(
   { memo }: BackupContext,
 ): void {
   const identical = state.state === 'cached' || state.state === 'backed_up';
-  if (remote === null || verified === undefined || !identical || state.verifiedBy !== 'checksum') return;
-  memo.add(record, remote);
+  if (remote === null || verified === undefined || !identical || state.verifiedBy === 'size') return;
+  memo.add(record, remote, state.verifiedBy === 'checksum');
 }
 
 function decideRecord(
@@ -167,38 +144,16 @@ function decideRecord(
   return decide({ remote, autoRemove, verify, verified, settled, keptLocal, room, dryRun });
 }
 
-function optionsOf({ config, store, sumLocal, signal }: BackupContext): ClassifyOptions {
-  const sumUnchanged: ClassifyOptions['sumLocal'] = async (record, length) => {
-    const sum = await sumLocal(record, length);
-    // Else a file that is being rewritten would look like a conflict.
-    if (!record.isUnchanged()) throw new Moved(MOVED.changed);
-    return sum;
-  };
-  return {
-    store,
-    verify: config.verify,
-    checksumType: config.checksumType,
-    sumLocal: sumUnchanged,
-    signal,
-  };
-}
-
-/** S4: an unfinished copy of ours goes, if it still is what was judged. */
+/** S4: an unfinished copy goes, if it still is what was judged. */
 async function removeBroken(
   record: CacheRecord,
   judged: RemoteStat | null,
   { store, signal }: BackupContext,
-) {
-  const now = await store.stat(record.path, signal);
-  if (now === null || judged === null) return;
-  const same =
-    now.size === judged.size &&
-    now.mtime.getTime() === judged.mtime.getTime() &&
-    !now.backUpExists &&
-    !now.offline;
+): Promise<void> {
+  if (judged === null) return;
   // A writer at work: the next pass will see what becomes of it.
-  if (!same) throw new Moved('its remote file is being written');
-  await store.remove(record.path, signal);
+  const result = await store.removeSeen(record.path, judged, signal);
+  if (result !== 'removed' && result !== 'gone') throw new Moved(STILL_WRITTEN);
 }
 
 async function copy(
@@ -207,34 +162,14 @@ async function copy(
   context: BackupContext,
   attempt: number,
 ): Promise<RecordOutcome> {
-  const { config, store, emit, progress, signal } = context;
-  const { path } = record;
-  const size = Number(record.identity.size);
-  if (hasWriters(file.fd) === true) return { result: 'kept', reason: MOVED.writing };
-  emit({ type: 'file:copying', path, size, attempt });
-  const started = performance.now();
-  const onProgress = (bytes: number) => {
-    progress.copying(path, bytes);
-    emit({ type: 'file:progress', path, bytes, size });
-  };
-  const wanted = config.verify === 'checksum' && { checksumType: config.checksumType };
-  const options = { label: record.absolute, sizeHint: size, ...wanted, onProgress, signal };
-  const { checksum } = await store.upload(file.source, path, options);
-  // From here on the remote file is ours: nobody else could have made it, because upload overwrites nothing.
-  if (!file.isUnchanged()) {
-    await store.remove(path);
-    return { result: 'kept', reason: MOVED.changed };
-  }
-  const { state, remote } = await verifyCopy(record, file, checksum, context);
-  const seconds = (performance.now() - started) / 1000;
-  const sum = checksum && { checksum: checksumText(checksum) };
-  emit({ type: 'file:copied', path, size, ...sum, seconds });
+  const { state, remote } = await copyRecord(record, file, context, attempt);
   const verified = file.isUnchanged() ? file.identity : undefined;
   remember(record, remote, state, verified, context);
   const decision = decideRecord(record, state, verified, context);
+  const size = Number(record.identity.size);
   const copied = { result: 'copied', bytes: size, removed: false, ...standing(decision, state) } as const;
   return decision.action === 'remove'
-    ? afterCopy(copied, await removeRecord(record, decision, context))
+    ? afterCopy(copied, await remove(record, remote, decision, state, context))
     : copied;
 }
 
@@ -254,32 +189,21 @@ export function hasGone(outcome: RecordOutcome): boolean {
   return outcome.result === 'removed' || (outcome.result === 'copied' && outcome.removed);
 }
 
-/** @throws when the copy can't be confirmed; one that is wrong is removed first: it is ours. */
-async function verifyCopy(
+/** @param remote the stat of what was compared */
+async function remove(
   record: CacheRecord,
-  file: OpenRecord,
-  sum: Checksum | undefined,
+  remote: RemoteStat | null,
+  removal: Removal,
+  { state }: Classification,
   context: BackupContext,
-): Promise<{ state: Classification; remote: RemoteStat | null }> {
-  const { store, signal } = context;
-  const { path, absolute } = record;
-  const remote = await store.stat(path, signal);
-  const size = Number(record.identity.size);
-  const state = await classifyRecord(
-    path,
-    size,
-    remote,
-    () => Promise.resolve(file),
-    optionsOf(context),
-    sum,
-  );
-  if (state.state === 'cached' || state.state === 'backed_up') return { state, remote };
-  if (state.state === 'conflict' || state.state === 'partial') await store.remove(path);
-  const reason = 'reason' in state ? state.reason : 'the server has no such file';
-  throw new XRootDError(
-    { status: 1, code: 305, errNo: 0, message: `the copy is not what was sent: ${reason}` },
-    { operation: 'verify', source: absolute, target: path },
-  );
+): Promise<Outcome> {
+  if (remote === null) throw new Error('a record without a remote copy is to be removed');
+  const { path, identity } = record;
+  const compared = { path, identity, remote, onTape: state === 'backed_up' };
+  return await removeRecord(record, removal, context, async (capture) => {
+    await context.separate.prove(splitPath(path)[0], capture);
+    return await lastLook(compared, context);
+  });
 }
 
 /** What a report says of records that only wait for tape; see backup.ts for what it may mean. */

@@ -1,7 +1,9 @@
 /** Asks the facts about one record until the rules can name its state. */
 import type { OpenRecord } from '../cache/open_record.js';
+import type { ArchiveConfig } from '../config/index.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
+import { comparisonOf, mayBeWritten, type ComparisonFacts, type Origin } from '../rules/comparison.js';
 import {
   classifyRemote,
   isQuestion,
@@ -16,35 +18,57 @@ const nothing: Promise<undefined> = Promise.resolve(undefined);
 /** @typeParam R what the bytes are read from */
 export interface ClassifyOptions<R = OpenRecord> {
   store: RemoteStore;
+  config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds'>;
   verify: 'checksum' | 'size';
-  checksumType: ChecksumType;
-  /** Sums local bytes, all or the first so many; bounded by the caller. */
-  sumLocal: (record: R, length?: number) => Promise<Checksum | CheckFailed>;
+  readBack: ComparisonFacts['readBack'];
+  /** The remote file is to be judged, not to be replaced. Default false. */
+  looksOnly?: boolean | undefined;
+  /** Sums local bytes, all or the first `length`; bounded by the caller. */
+  sumLocal: (record: R, type: ChecksumType, length?: number) => Promise<Checksum | CheckFailed>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
   signal?: AbortSignal | undefined;
 }
 
-/**
- * @param known a checksum of the local bytes that was computed in this pass
- * @throws what asking throws: a check that couldn't be made is a failure, never a yes (S11)
- */
+/** What is known of a record beforehand. */
+export interface KnownRecord {
+  origin: Origin;
+  /** Of the local bytes, computed in this pass. */
+  checksum?: Checksum | undefined;
+}
+
+/** @throws what asking throws: a check that couldn't be made is a failure, never a yes (S11) */
 export async function classifyRecord<R = OpenRecord>(
   name: string,
   size: number,
   remote: RemoteStat | null,
   record: () => Promise<R>,
   options: ClassifyOptions<R>,
-  known?: Checksum,
+  { origin, checksum }: KnownRecord = { origin: 'unknown' },
 ): Promise<Classification> {
-  const { store, verify, checksumType, sumLocal, signal } = options;
+  const { store, verify, sumLocal, config, readBack, looksOnly, now, signal } = options;
   const local: RemoteFacts['local'] = { size };
-  if (known !== undefined) local.checksum = known;
-  const facts: RemoteFacts = { local, remote, verify };
+  if (checksum !== undefined) local.checksum = checksum;
+  const writing =
+    remote !== null && origin === 'unknown' && mayBeWritten(remote, config.unfinishedAfterSeconds, now());
+  const facts: RemoteFacts = { local, remote, verify, writing, looksOnly };
   for (;;) {
     const answer = classifyRemote(facts);
-    if (!isQuestion(answer)) return answer;
+    if (!isQuestion(answer) || remote === null) return answer as Classification;
     const length = answer.ask === 'prefix_checksum' ? answer.length : undefined;
-    const summing = answer.local ? record().then((open) => sumLocal(open, length)) : nothing;
-    const asking = answer.remote ? store.checksum(name, checksumType, remote?.size ?? size, signal) : nothing;
+    const { by, type, weak } = comparisonOf({
+      ...{ origin, remote, readBack, configured: config.checksumType, trustAdler32: config.trustAdler32 },
+      unfinished: writing && length !== undefined,
+      serverTypes: origin === 'copied' ? [] : await store.checksumTypes(signal),
+      now: now(),
+    });
+    facts.weak = weak;
+    const ask = () =>
+      by === 'read'
+        ? store.readChecksum(name, type, remote.size, signal)
+        : store.checksum(name, type, remote.size, signal);
+    const summing = answer.local ? record().then((open) => sumLocal(open, type, length)) : nothing;
+    const asking = answer.remote ? ask() : nothing;
     // Both have ended when the caller closes the file, or it would be left open, or closed under the checksum.
     await Promise.allSettled([summing, asking]);
     const [mine, theirs] = await Promise.all([summing, asking]);

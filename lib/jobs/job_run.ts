@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { DiskUsage } from '../cache/usage.js';
-import type { ArchiveConfig, Logger } from '../config/index.js';
+import { ConfigError, type ArchiveConfig, type Logger } from '../config/index.js';
 import type { MountTables } from '../config/mounts.js';
 import type { LimitedStore } from '../remote/limited_store.js';
 import type { RemoteStore } from '../remote/store.js';
@@ -102,11 +102,17 @@ export class JobRun {
   async #end(work: () => Promise<void>): Promise<Error | undefined> {
     try {
       await work();
-      return this.#interrupted ? undefined : this.#server.gone;
+      return this.#interrupted ? undefined : this.#ended;
     } catch (error) {
       if (this.#interrupted) return undefined;
-      return this.#server.gone ?? (error instanceof Error ? error : new Error(String(error)));
+      return this.#ended ?? (error instanceof Error ? error : new Error(String(error)));
     }
+  }
+
+  /** What ended the job for all files, if anything did. */
+  get #ended(): Error | undefined {
+    const { aborted, reason } = this.#stop.signal;
+    return aborted && reason instanceof Error ? reason : undefined;
   }
 
   get #interrupted(): boolean {
@@ -150,6 +156,8 @@ export class JobRun {
 
   /** Is it the end of the whole job, rather than of a file? */
   async isEnd(error: unknown): Promise<boolean> {
+    // What is wrong with the configuration is wrong with every file.
+    if (error instanceof ConfigError && !this.signal.aborted) this.#stop.abort(error);
     return this.signal.aborted || (await this.#server.isEnd(error));
   }
 

@@ -1,6 +1,7 @@
 /** Online storage that is a local directory. */
 import { relative } from 'node:path';
 import pLimit from 'p-limit';
+import { splitPath } from '../cache/directory.js';
 import { OpenDirectories } from '../cache/open_directories.js';
 import { walk } from '../cache/walk.js';
 import type { ArchiveConfig } from '../config/index.js';
@@ -8,26 +9,34 @@ import type { OnlineFile } from '../rules/retention.js';
 import { checksumFile } from '../xrdcl/index.js';
 import { setAside, type AsideContext } from './aside.js';
 import { LazyRecord } from './lazy_record.js';
-import { Moved, MOVED } from './moved.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
 import { removeRecord } from './remove_record.js';
+import type { SeparateStorage } from './separate_storage.js';
+import { sumUnchanged } from './sum_unchanged.js';
 
 /** Local checksums at once; the addon's threads do the work. */
 const localChecksums = 4;
 
 export class OnlineDirectory implements OnlineStorage {
-  readonly #config: Pick<ArchiveConfig, 'checksumType' | 'pruneEmptyDirectories' | 'workerFilePath'>;
+  readonly #config: Pick<ArchiveConfig, 'pruneEmptyDirectories' | 'workerFilePath'>;
   readonly #context: AsideContext;
+  readonly #separate: SeparateStorage;
   readonly #directories: OpenDirectories;
   readonly #sums = pLimit(localChecksums);
 
   constructor(
     context: AsideContext,
-    config: Pick<ArchiveConfig, 'checksumType' | 'pruneEmptyDirectories' | 'workerFilePath'>,
+    config: Pick<ArchiveConfig, 'pruneEmptyDirectories' | 'workerFilePath'>,
+    separate: SeparateStorage,
   ) {
+    this.#separate = separate;
     this.#context = context;
     this.#config = config;
     this.#directories = new OpenDirectories(context.root);
+  }
+
+  check(): Promise<void> {
+    return this.#separate.checkSurroundings();
   }
 
   nameProblem(): undefined {
@@ -48,17 +57,20 @@ export class OnlineDirectory implements OnlineStorage {
     const { root, run } = this.#context;
     const record = new LazyRecord(this.#directories, file);
     const opened = await record.open();
-    const type = this.#config.checksumType;
     return {
-      checksum: async (length) => {
+      checksum: (type, length) => {
         const range = length === undefined ? {} : { length };
-        const sum = await this.#sums(() => checksumFile(opened, { type, signal: run.signal, ...range }));
-        // Else a file that is being rewritten would look like a conflict.
-        if (!opened.isUnchanged()) throw new Moved(MOVED.changed);
-        return sum;
+        const sum = () => this.#sums(() => checksumFile(opened, { type, signal: run.signal, ...range }));
+        return sumUnchanged(opened, sum);
       },
       verified: () => record.verified(),
-      remove: (removal) => removeRecord(file, removal, { root, emit: run.emit, config: this.#config }),
+      remove: (removal, lastLook) => {
+        const look = async (capture: string) => {
+          await this.#separate.prove(splitPath(file.path)[0], capture);
+          return await lastLook();
+        };
+        return removeRecord(file, removal, { root, emit: run.emit, config: this.#config }, look);
+      },
       close: () => {
         record.close();
       },

@@ -1,4 +1,5 @@
 /** Online storage on another XRootD server. */
+import { splitPath } from '../cache/directory.js';
 import type { ArchiveConfig, Target } from '../config/index.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import { sameIdentity, type Identity } from '../rules/identity.js';
@@ -8,38 +9,49 @@ import type { JobRun } from './job_run.js';
 import { list } from './list.js';
 import { Moved, MOVED } from './moved.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
+import { SeparateServers } from './separate_servers.js';
 
 const NO_FILE = 'no regular file';
 /** Whatever name it goes by, this could be the target. */
 const ON_TAPE = 'on tape where it is online: is that the target?';
 
+export interface OnlineServerContext {
+  config: Pick<ArchiveConfig, 'parallelStats' | 'targetUrl'>;
+  /** What has the copies. */
+  target: RemoteStore;
+}
+
 export class OnlineServer implements OnlineStorage {
-  readonly #target: Target;
+  readonly #place: Target;
   readonly #store: RemoteStore;
   readonly #run: JobRun;
-  readonly #config: Pick<ArchiveConfig, 'checksumType' | 'parallelStats'>;
+  readonly #config: OnlineServerContext['config'];
+  readonly #separate: SeparateServers;
 
   /** @param store of the online storage */
-  constructor(
-    target: Target,
-    store: RemoteStore,
-    run: JobRun,
-    config: Pick<ArchiveConfig, 'checksumType' | 'parallelStats'>,
-  ) {
-    this.#target = target;
+  constructor(place: Target, store: RemoteStore, run: JobRun, { config, target }: OnlineServerContext) {
+    this.#place = place;
     this.#store = store;
     this.#run = run;
     this.#config = config;
+    this.#separate = new SeparateServers({
+      ...{ online: store, target, place: place.url, targetUrl: config.targetUrl, signal: run.signal },
+    });
+  }
+
+  check(): Promise<void> {
+    return this.#separate.checkSurroundings();
   }
 
   nameProblem(path: string): string | undefined {
-    return nameProblem(path, { base: this.#target.base });
+    return nameProblem(path, { base: this.#place.base });
   }
 
   async *files(): AsyncGenerator<OnlineFile, void, undefined> {
     const { signal } = this.#run;
     const only = (path: string) => !path.split('/').some(isReserved);
-    const items = list(this.#store, [''], this.#config.parallelStats, { recursive: true, only, signal });
+    const walk = { recursive: true, only, enters: only, signal };
+    const items = list(this.#store, [''], this.#config.parallelStats, walk);
     for await (const { path, isDirectory, size, mtime } of this.#run.listed(items))
       if (!isDirectory) yield { path, identity: identityOf({ size, mtime }) };
   }
@@ -47,18 +59,23 @@ export class OnlineServer implements OnlineStorage {
   async open(file: OnlineFile): Promise<OpenedFile> {
     const { path, identity } = file;
     const size = Number(identity.size);
-    await this.#look(file);
+    const seen = await this.#look(file);
+    const { signal } = this.#run;
     return {
-      checksum: (length) => {
+      checksum: async (type, length) => {
         if (length !== undefined)
-          return Promise.resolve({ failed: `the target's file is shorter: ${length} of ${size} bytes` });
-        return this.#store.checksum(path, this.#config.checksumType, size, this.#run.signal);
+          return { failed: `the target's file is shorter: ${length} of ${size} bytes` };
+        // Its server's own word may be older than its bytes.
+        return await this.#store.readChecksum(path, type, size, signal);
       },
       verified: () => identity,
-      remove: async (removal) => {
+      remove: async (removal, lastLook) => {
         if (!sameIdentity(removal.identity, identity)) throw new Moved(MOVED.changed);
-        await this.#look(file);
-        await this.#store.remove(path, this.#run.signal);
+        await this.#separate.prove(splitPath(path)[0]);
+        const reason = await lastLook();
+        if (reason !== undefined) throw new Moved(reason);
+        const result = await this.#store.removeSeen(path, seen, signal);
+        if (result !== 'removed') throw new Moved(result === 'gone' ? MOVED.gone : MOVED.changed);
         this.#run.emit({ type: 'file:removed', path, size, reason: removal.reason });
         return { result: 'removed', bytes: size };
       },
@@ -67,12 +84,13 @@ export class OnlineServer implements OnlineStorage {
   }
 
   /** @throws {Moved} unless it is what was listed, by a fresh stat, and lies on disk only */
-  async #look({ path, identity }: OnlineFile): Promise<void> {
+  async #look({ path, identity }: OnlineFile): Promise<RemoteStat> {
     const now = await this.#store.stat(path, this.#run.signal);
     if (now === null) throw new Moved(MOVED.gone);
     if (now.kind !== 'file') throw new Moved(NO_FILE);
     if (!sameIdentity(identityOf(now), identity)) throw new Moved(MOVED.changed);
     if (now.backUpExists || now.offline) throw new Moved(ON_TAPE);
+    return now;
   }
 
   close(): Promise<void> {

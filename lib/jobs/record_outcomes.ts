@@ -6,7 +6,8 @@ import type { CacheRecord } from '../cache/walk.js';
 import { changedAt } from '../rules/settling.js';
 import type { TapeWaitCount } from '../rules/tape_wait.js';
 import { OldestFiles, type Aged } from '../rules/watermarks.js';
-import { afterCopy, hasGone, type RecordOutcome } from './backup_record.js';
+import type { RecordOutcome } from './backup_context.js';
+import { afterCopy, hasGone } from './backup_record.js';
 import type { JobRun } from './job_run.js';
 import type { TaskPool } from './task_pool.js';
 

@@ -6,7 +6,7 @@ import { joinPath, splitPath } from '../cache/directory.js';
 import { receivingName, replacedName } from '../cache/own_files.js';
 import type { Target } from '../config/target.js';
 import type { ArchiveConfig } from '../config/index.js';
-import type { DownloadOptions, RemoteStat, RemoteStore } from '../remote/store.js';
+import type { DownloadOptions, RemoteStat, RemoteStore, Removed } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
 import { MAX_REMOTE_PATH_BYTES, nameProblem, remotePath } from '../rules/names.js';
 import { urlOf, XRootDError, type ChecksumType } from '../xrdcl/index.js';
@@ -76,7 +76,7 @@ export class RemoteReceiver implements Receiver {
       signal?.throwIfAborted();
       await this.#takePlace(name, made, replaces);
     } catch (error) {
-      await this.#remove(temporary, made);
+      await this.#store.removeSeen(temporary, made);
       throw error;
     }
   }
@@ -91,7 +91,7 @@ export class RemoteReceiver implements Receiver {
         if (!(error instanceof XRootDError) || !noThirdParty.has(error.code)) throw error;
         // The attempt may have made an empty target; one that was there before would have failed with ItExists.
         const made = await this.#store.stat(temporary, options.signal);
-        if (made?.size === 0) await this.#remove(temporary, made);
+        if (made?.size === 0) await this.#store.removeSeen(temporary, made);
         await store.download(name, target, options);
       }
     };
@@ -101,7 +101,7 @@ export class RemoteReceiver implements Receiver {
       if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
       // Left of this very file by a restore that was killed.
       const left = await this.#store.stat(temporary, options.signal);
-      if (left !== null && (await this.#remove(temporary, left)) === 'other') throw error;
+      if (left !== null && !isFree(await this.#store.removeSeen(temporary, left))) throw error;
       await copy();
     }
   }
@@ -134,7 +134,7 @@ export class RemoteReceiver implements Receiver {
     const { temporary, replaced } = besideOf(name);
     // Of a restore that was killed between its last two steps.
     const left = await this.#store.stat(replaced);
-    if (left !== null) await this.#remove(replaced, left);
+    if (left !== null) await this.#store.removeSeen(replaced, left);
     await this.#store.rename(name, replaced);
     try {
       await this.#store.rename(temporary, name);
@@ -142,16 +142,7 @@ export class RemoteReceiver implements Receiver {
       await this.#store.rename(replaced, name);
       throw error;
     }
-    await this.#remove(replaced, old);
-  }
-
-  /** Removes what was seen there, and nothing that has taken its place since. */
-  async #remove(name: string, seen: RemoteStat): Promise<'removed' | 'gone' | 'other'> {
-    const now = await this.#store.stat(name);
-    if (now === null) return 'gone';
-    if (versionOf(now) !== versionOf(seen)) return 'other';
-    await this.#store.remove(name);
-    return 'removed';
+    await this.#store.removeSeen(replaced, old);
   }
 
   close(): Promise<void> {
@@ -168,8 +159,12 @@ function besideOf(path: string): { temporary: string; replaced: string } {
   };
 }
 
+function isFree(removed: Removed): boolean {
+  return removed === 'removed' || removed === 'gone';
+}
+
 function versionOf({ id, size, mtime }: RemoteStat): string {
-  return `${id ?? ''} ${size} ${mtime.getTime()}`;
+  return `${id} ${size} ${mtime.getTime()}`;
 }
 
 function gone(name: string): Error {

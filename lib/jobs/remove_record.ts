@@ -18,16 +18,18 @@ export interface RemovalContext {
 
 /**
  * The only place where local files go.
- * @throws what captureAndRemove() throws
+ * @param lastLook why it must stay, asked once it is captured: see last_look.ts
+ * @throws what captureAndRemove() and `lastLook` throw
  */
 export async function removeRecord(
   { path, identity }: { path: string; identity: Identity },
   removal: Removal,
   { root, emit, config }: RemovalContext,
+  lastLook: (capture: string) => Promise<string | undefined>,
 ): Promise<Outcome> {
   const bytes = Number(identity.size);
   if (!removal.perform) return { result: 'removed', bytes };
-  const result = await captureAndRemove(root, path, removal.identity, { hasWriters });
+  const result = await captureAndRemove(root, path, removal.identity, { hasWriters, lastLook });
   if (result.outcome !== 'removed') return notRemoved(path, result);
   emit({ type: 'file:removed', path, size: bytes, reason: removal.reason });
   if (config.pruneEmptyDirectories) await pruneEmpty(root, splitPath(path)[0]);
@@ -40,6 +42,8 @@ function notRemoved(path: string, result: Exclude<CaptureResult, { outcome: 'rem
       return { result: 'kept', reason: MOVED.changed };
     case 'busy':
       return { result: 'kept', reason: MOVED.writing };
+    case 'refused':
+      return { result: 'kept', reason: result.reason };
     case 'vanished':
       return { result: 'kept', reason: MOVED.gone };
     case 'blocked':

@@ -4,10 +4,18 @@
  */
 import { CacheDirectory } from '../cache/directory.js';
 import { confirm, isConfirmed } from '../cache/confirmation.js';
-import { accessProblems, checkAccess, ConfigError, parseTarget, requireCache } from '../config/index.js';
+import {
+  accessProblems,
+  checkAccess,
+  ConfigError,
+  parseTarget,
+  requireCache,
+  type ArchiveConfig,
+} from '../config/index.js';
 import type { LimitedStore } from '../remote/limited_store.js';
 import { mostOpenFiles } from '../remote/open_files.js';
 import { openStore } from '../remote/open_store.js';
+import type { RemoteStore } from '../remote/store.js';
 import { nameProblem } from '../rules/names.js';
 import type { OnlineFile } from '../rules/retention.js';
 import { forEachConcurrent } from './concurrent.js';
@@ -17,6 +25,7 @@ import { OnlineServer } from './online_server.js';
 import { lockPass } from './pass_lock.js';
 import type { Report } from './report.js';
 import { retainOrRemove } from './retention_record.js';
+import { SeparateStorage } from './separate_storage.js';
 import { retentionSettings, type RetentionSettings } from './retention_settings.js';
 
 export interface RetentionOptions {
@@ -106,8 +115,8 @@ async function pass(
   if (!confirmed) run.extra.unconfirmed = true;
   const storage =
     server === undefined
-      ? new OnlineDirectory({ root, run, logger, now }, config)
-      : new OnlineServer(server.at, server.store, run, config);
+      ? new OnlineDirectory({ root, run, logger, now }, config, separateFrom(target, root, run, config))
+      : new OnlineServer(server.at, server.store, run, { config, target });
   const { base } = parseTarget(config.targetUrl);
   const context = {
     ...{ config, run, store: target, storage, rules, now },
@@ -116,6 +125,7 @@ async function pass(
   const report = await run
     .run(async () => {
       await ping(run.signal);
+      await storage.check();
       const most = Math.min(filesInFlight, mostOpenFiles());
       await forEachConcurrent(found(storage.files(), run), most, async (file) => {
         if (!run.signal.aborted) await retainOrRemove(file, context);
@@ -125,6 +135,15 @@ async function pass(
   if (!report.interrupted)
     for (const hold of held.unmatched()) logger.warn(`nothing is named by the hold ${hold}`);
   return report;
+}
+
+function separateFrom(
+  store: RemoteStore,
+  root: CacheDirectory,
+  { signal }: JobRun,
+  { targetUrl: target }: ArchiveConfig,
+): SeparateStorage {
+  return new SeparateStorage({ ...{ store, root, signal, target }, key: 'retention.onlineDirectory' });
 }
 
 async function* found(

@@ -1,18 +1,19 @@
 /** One online file: old enough, not held, identical on tape? Then it goes; else it stays, and why is told. */
 import type { ArchiveConfig } from '../config/index.js';
-import type { RemoteStat, RemoteStore } from '../remote/store.js';
+import type { RemoteStore } from '../remote/store.js';
 import { ageOf, decideRetention, type Age, type OnlineFile } from '../rules/retention.js';
 import { settling } from '../rules/settling.js';
 import { classifyRecord } from './classify_record.js';
 import { reported } from './failure.js';
 import { failed, type JobRun } from './job_run.js';
+import { lastLook } from './last_look.js';
 import { Moved } from './moved.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
 import type { RetentionSettings } from './retention_settings.js';
 import type { Outcome } from './tally.js';
 
 export interface RetentionContext {
-  config: Pick<ArchiveConfig, 'checksumType' | 'settleSeconds'>;
+  config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds' | 'settleSeconds'>;
   run: JobRun;
   /** The target. */
   store: RemoteStore;
@@ -23,9 +24,6 @@ export interface RetentionContext {
   /** Milliseconds since the epoch. */
   now: () => number;
 }
-
-/** Changed, or gone, or not on tape any more, since it was compared. */
-const TARGET_CHANGED = 'changed on the server while it was worked on';
 
 export async function retainOrRemove(file: OnlineFile, context: RetentionContext): Promise<void> {
   const { run, rules } = context;
@@ -68,8 +66,8 @@ async function judge(
   const size = Number(identity.size);
   const target = await store.stat(path, signal);
   const remote = await classifyRecord(path, size, target, () => Promise.resolve(opened), {
-    ...{ store, signal, verify: 'checksum', checksumType: config.checksumType },
-    sumLocal: (online, length) => online.checksum(length),
+    ...{ store, config, now, signal, verify: 'checksum', readBack: 'wherever it proves more' },
+    sumLocal: (online, type, length) => online.checksum(type, length),
   });
   const { settled } = settling(identity, config.settleSeconds, now());
   const decision = decideRetention({ age, remote, verified: opened.verified(), settled, dryRun });
@@ -83,20 +81,9 @@ async function judge(
         run.emit({ type: 'file:removable', path, size, date: age.date.toISOString() });
         return { result: 'removed', bytes: size };
       }
-      // Comparing may have taken hours.
-      if (!sameOnTape(target, await store.stat(path, signal)))
-        return { result: 'kept', reason: TARGET_CHANGED };
-      return await opened.remove(decision);
+      if (target === null) throw new Error('an online file without a copy at the target is to be removed');
+      return await opened.remove(decision, () =>
+        lastLook({ path, identity, remote: target, onTape: true }, { store, signal }),
+      );
   }
-}
-
-function sameOnTape(before: RemoteStat | null, now: RemoteStat | null): boolean {
-  return (
-    before !== null &&
-    now !== null &&
-    now.backUpExists &&
-    now.kind === before.kind &&
-    now.size === before.size &&
-    now.mtime.getTime() === before.mtime.getTime()
-  );
 }

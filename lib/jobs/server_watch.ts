@@ -14,12 +14,6 @@ export class ServerWatch {
     this.#stop = stop;
   }
 
-  /** What the server is gone with, if it is. */
-  get gone(): XRootDError | undefined {
-    const reason: unknown = this.#stop.signal.reason;
-    return reason instanceof XRootDError ? reason : undefined;
-  }
-
   /** Is this error the end of it all? */
   async isEnd(error: unknown): Promise<boolean> {
     if (!isServerFailure(error)) return false;

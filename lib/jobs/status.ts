@@ -2,7 +2,6 @@
 import pLimit from 'p-limit';
 import { CacheDirectory } from '../cache/directory.js';
 import { OpenDirectories } from '../cache/open_directories.js';
-import { openRecord, type OpenRecord } from '../cache/open_record.js';
 import { walk, type CacheRecord } from '../cache/walk.js';
 import { requireCache, type ArchiveConfig } from '../config/index.js';
 import type { RemoteStore } from '../remote/store.js';
@@ -10,7 +9,9 @@ import type { RemoteState } from '../rules/remote_state.js';
 import { checksumFile } from '../xrdcl/index.js';
 import { classifyRecord } from './classify_record.js';
 import { failureOf } from './failure.js';
+import { LazyRecord } from './lazy_record.js';
 import { mapConcurrent } from './map_concurrent.js';
+import { Moved, MOVED } from './moved.js';
 
 export interface RecordStatus {
   path: string;
@@ -42,34 +43,29 @@ export async function* status(
   const of = async (record: CacheRecord): Promise<RecordStatus> => {
     const { size, mtimeNs } = record.identity;
     const known = { path: record.path, size: Number(size), mtime: new Date(Number(mtimeNs / 1_000_000n)) };
-    let open: OpenRecord | undefined;
+    const file = new LazyRecord(directories, record);
     try {
       const remote = await store.stat(record.path, signal);
-      const state = await classifyRecord(
-        record.path,
-        known.size,
-        remote,
-        async () => {
-          const opened = open ?? (await openRecord(directories, record.path, record.identity));
-          if (opened === 'vanished' || opened === 'changed') throw new Error(`the local file ${opened}`);
-          return (open = opened);
+      const { state, ...more } = await classifyRecord(record.path, known.size, remote, file.open, {
+        ...{ store, config, now: Date.now, signal, verify: verify ? 'checksum' : 'size' },
+        ...{ readBack: 'fresh', looksOnly: true },
+        sumLocal: async (open, type) => {
+          const sum = await sums(() => checksumFile(open, { type, signal }));
+          // Else a file that is being rewritten would look like a conflict.
+          if (!open.isUnchanged()) throw new Moved(MOVED.changed);
+          return sum;
         },
-        {
-          store,
-          verify: verify ? 'checksum' : 'size',
-          checksumType: config.checksumType,
-          sumLocal: (file, length) =>
-            sums(() => checksumFile(file, { type: config.checksumType, length, signal })),
-          signal,
-        },
-      );
+      });
       const online = remote === null ? {} : { online: !remote.offline };
-      return { ...known, state: state.state, ...online, ...('reason' in state && { reason: state.reason }) };
+      return {
+        ...{ ...known, state: state === 'writing' ? 'unknown' : state, ...online },
+        ...('reason' in more && { reason: more.reason }),
+      };
     } catch (error) {
       signal?.throwIfAborted();
       return { ...known, state: 'unknown', reason: failureOf(record.path, error).message };
     } finally {
-      open?.close();
+      file.close();
     }
   };
   try {

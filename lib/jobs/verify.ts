@@ -93,10 +93,8 @@ export async function verify(
     const sums = pLimit(localChecksums);
     const context: VerifyContext = {
       ...{ config, store, signal: job.signal, emit: job.emit, upload: uploadLook(config) },
-      sumLocal: (file, length) => {
-        const range = length === undefined ? {} : { length };
-        return sums(() => checksumFile(file, { type: config.checksumType, signal: job.signal, ...range }));
-      },
+      now: dependencies.now ?? Date.now,
+      sumLocal: (file, type) => sums(() => checksumFile(file, { type, signal: job.signal })),
     };
     return job.run(async () => {
       await store.ping(job.signal);

@@ -1,32 +1,32 @@
 /** One file's comparison with the server: of a local file, or of an entry of a list. Looks only. */
 import type { OpenDirectories } from '../cache/open_directories.js';
-import { openRecord, type OpenRecord } from '../cache/open_record.js';
+import type { OpenRecord } from '../cache/open_record.js';
 import type { CacheRecord } from '../cache/walk.js';
 import type { ArchiveConfig } from '../config/index.js';
 import type { RemoteStore } from '../remote/store.js';
 import { checksumText, type Checksum } from '../rules/checksum.js';
 import { judgeListed, type ExpectedFile } from '../rules/checksum_list.js';
 import type { Classification } from '../rules/remote_state.js';
+import type { ChecksumType } from '../xrdcl/index.js';
 import { classifyRecord } from './classify_record.js';
 import type { Emit } from './event_bus.js';
 import { failed } from './job_run.js';
+import { LazyRecord } from './lazy_record.js';
+import { Moved, MOVED } from './moved.js';
 import type { Outcome } from './tally.js';
 import type { UploadLook } from './uploads.js';
 
 export interface VerifyContext {
-  config: Pick<ArchiveConfig, 'checksumType'>;
+  config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds'>;
   store: RemoteStore;
-  sumLocal: (record: OpenRecord, length?: number) => Promise<Checksum>;
+  sumLocal: (record: OpenRecord, type: ChecksumType) => Promise<Checksum>;
   emit: Emit;
   /** What was compared with may be as unfinished as the server's file. */
   upload: UploadLook;
+  /** Milliseconds since the epoch. */
+  now: () => number;
   signal: AbortSignal;
 }
-
-/** The local file isn't the one that the walk saw. */
-class Moved extends Error {}
-const GONE = 'gone before it was compared';
-const CHANGED = 'changed while it was compared';
 
 /** @throws what asking and reading throw: a check that couldn't be made is a failure, never a yes (S11) */
 export async function verifyRecord(
@@ -36,9 +36,26 @@ export async function verifyRecord(
 ): Promise<Outcome> {
   const { path } = record;
   const size = Number(record.identity.size);
+  const file = new LazyRecord(directories, record);
   let sum: Checksum | undefined;
-  const state = await classify(directories, record, context, (whole) => (sum = whole)).catch(movedReason);
-  if (typeof state === 'string') return { result: 'kept', reason: state };
+  let state: Classification;
+  try {
+    const { config, store, now, signal } = context;
+    const remote = await store.stat(path, signal);
+    state = await classifyRecord(path, size, remote, file.open, {
+      ...{ store, config, now, signal, verify: 'checksum', readBack: 'fresh', looksOnly: true },
+      sumLocal: async (open, type) => {
+        sum = await context.sumLocal(open, type);
+        if (!open.isUnchanged()) throw new Moved(MOVED.changed);
+        return sum;
+      },
+    });
+  } catch (error) {
+    if (error instanceof Moved) return { result: 'kept', reason: error.message };
+    throw error;
+  } finally {
+    file.close();
+  }
   switch (state.state) {
     case 'cached':
     case 'backed_up': {
@@ -51,48 +68,12 @@ export async function verifyRecord(
       return failed(path, 'NotFound', 'the server has no such file');
     case 'unknown':
       return failed(path, 'Unverified', state.reason);
+    case 'writing':
+      return { result: 'kept', reason: state.reason };
     case 'partial':
     case 'conflict':
       return conflict(path, state.reason);
   }
-}
-
-/** @param summed told of the checksum of the whole file, if it was needed */
-async function classify(
-  directories: OpenDirectories,
-  record: CacheRecord,
-  { config, store, sumLocal, signal }: VerifyContext,
-  summed: (sum: Checksum) => void,
-): Promise<Classification> {
-  const { path } = record;
-  let open: OpenRecord | undefined;
-  const opened = async () => {
-    if (open !== undefined) return open;
-    const file = await openRecord(directories, path, record.identity);
-    if (file === 'vanished') throw new Moved(GONE);
-    if (file === 'changed') throw new Moved(CHANGED);
-    return (open = file);
-  };
-  try {
-    const remote = await store.stat(path, signal);
-    return await classifyRecord(path, Number(record.identity.size), remote, opened, {
-      ...{ store, signal, verify: 'checksum', checksumType: config.checksumType },
-      sumLocal: async (file, length) => {
-        const sum = await sumLocal(file, length);
-        // Else a file that is being rewritten would look like a conflict.
-        if (!file.isUnchanged()) throw new Moved(CHANGED);
-        if (length === undefined) summed(sum);
-        return sum;
-      },
-    });
-  } finally {
-    open?.close();
-  }
-}
-
-function movedReason(error: unknown): string {
-  if (error instanceof Moved) return error.message;
-  throw error;
 }
 
 /** @throws what asking throws */

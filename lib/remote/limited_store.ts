@@ -20,6 +20,9 @@ export interface StoreLimits {
   copyMemory: number;
 }
 
+/** Bytes that reading a file back holds at most. */
+const READ_BACK_MEMORY = 4 * 2 ** 20;
+
 /** Sites ask for no more than ten prepare requests a second; xrootd's own queue loses them when many wait. */
 const prepareRequests = 2;
 
@@ -64,10 +67,18 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
   return {
     stat: (name, signal) => stats.ask(name, signal),
     statMany: (names, signal) => batches(() => store.statMany(names, signal)),
-    remove: (name, signal) => removals(() => store.remove(name, signal)),
     rename: (from, to, signal) => removals(() => store.rename(from, to, signal)),
+    removeSeen: (name, seen, signal) => removals(() => store.removeSeen(name, seen, signal)),
+    removeMade: (name, made, signal) => removals(() => store.removeMade(name, made, signal)),
+    surroundings: (entry, signal) => batches(() => store.surroundings(entry, signal)),
+    mark: (name, task, signal) => store.mark(name, task, signal),
     listStats: (directory, most, signal) => batches(() => store.listStats(directory, most, signal)),
     checksum: (name, type, size, signal) => checksums(() => store.checksum(name, type, size, signal)),
+    readChecksum: (name, type, size, signal) =>
+      gate.run(kindOf(size), Math.min(size, READ_BACK_MEMORY), () =>
+        store.readChecksum(name, type, size, signal),
+      ),
+    checksumTypes: (signal) => store.checksumTypes(signal),
     download: (name, target, options) =>
       copy(options.sizeHint, (chunks) => store.download(name, target, { ...options, chunks })),
     stage: (names, signal) => prepares(() => store.stage(names, signal)),

@@ -3,13 +3,14 @@ import type { Checksum } from '../rules/checksum.js';
 import type { CopyShape } from '../rules/copy_shape.js';
 import type { StageAnswer } from '../rules/stage_answer.js';
 import type { RemoteFile } from '../rules/remote_state.js';
+import type { ChecksumType, MadeFile } from '../xrdcl/index.js';
 
 export type Chunks = Omit<CopyShape, 'memory'>;
 
 export interface RemoteStat extends RemoteFile {
+  /** The server's identifier of the file, an inode number or the like; empty if it gives none. */
+  id: string;
   mtime: Date;
-  /** The server's identifier of the file, an inode number or the like, where it is known. */
-  id?: string;
 }
 
 /** What a listing tells; not whether the file is on tape (S11). */
@@ -24,6 +25,10 @@ export interface UploadOptions {
   chunks?: Chunks;
   /** Computed of the bytes as they are read. Default: none. */
   checksumType?: string;
+  /** Wait until the server has the bytes on its disk, where it can. Default false. */
+  sync?: boolean;
+  /** The upload failed, and something of ours stayed at the target. */
+  onLeft?: (made: MadeFile) => void;
   /** Bytes handed over so far; at most a few times a second, and once at the end. */
   onProgress?: (bytes: number) => void;
   signal?: AbortSignal;
@@ -32,6 +37,10 @@ export interface UploadOptions {
 export interface Uploaded {
   /** Bytes. */
   size: number;
+  /** What was made, for removeMade(); undefined where the server gives no identity. */
+  made: MadeFile | undefined;
+  /** The server said that the bytes are on its disk; false if it can't, or wasn't asked. */
+  synced: boolean;
   /** Of the bytes that were read from the source, if it was asked for. */
   checksum: Checksum | undefined;
 }
@@ -65,6 +74,20 @@ export interface Entry {
   isDirectory: boolean;
 }
 
+/** The target's base, or a directory above it. */
+export interface Surrounding {
+  /** The base itself, rather than a directory above it. */
+  isBase: boolean;
+  /** For people. */
+  url: string;
+  stat: RemoteStat;
+  /** What an entry of it is that was asked for; null if it has none. */
+  entry: RemoteStat | null;
+}
+
+/** `other`: not removed, because it is another file by now. `unsure`: not removed, because it could be. */
+export type Removed = 'removed' | 'gone' | 'other' | 'unsure';
+
 /**
  * A target's files, by record names (relative to its base). Guarantees: nothing is overwritten, ever; what an upload
  * that failed had made is removed again, or, where the server can't be asked, left as a shorter file. Not guaranteed:
@@ -90,6 +113,13 @@ export interface RemoteStore {
   ): Promise<ReadonlyMap<string, ListedStat> | undefined>;
   /** The server's checksum of a file of `size` bytes. */
   checksum(name: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum>;
+  /**
+   * Reads a file of `size` bytes again over the network and sums it up; another size is an error. Only for what a stat has just
+   * called online: reading could bring an offline file back from tape.
+   */
+  readChecksum(name: string, type: ChecksumType, size: number, signal?: AbortSignal): Promise<Checksum>;
+  /** The types of checksums that the server says it has, in lower case; none if it doesn't tell. */
+  checksumTypes(signal?: AbortSignal): Promise<readonly string[]>;
   /** Copies a local file to a name that must be free: `ItExists` otherwise. */
   upload(source: string, name: string, options: UploadOptions): Promise<Uploaded>;
   /**
@@ -109,13 +139,25 @@ export interface RemoteStore {
   ): Promise<Map<string, StageAnswer>>;
   /** Gives the disk buffer's copies up. */
   evict(names: readonly string[], signal?: AbortSignal): Promise<void>;
-  /** Removes a file. One that is gone already is fine. */
-  remove(name: string, signal?: AbortSignal): Promise<void>;
   /**
    * Gives a file another name. What has that name already is replaced by some servers (xrootd), and ends it with
    * `ItExists` at others.
    */
   rename(from: string, to: string, signal?: AbortSignal): Promise<void>;
+  /** Removes a file if a stat just before says that it still is the one that was seen. */
+  removeSeen(name: string, seen: RemoteStat, signal?: AbortSignal): Promise<Removed>;
+  /** Removes what a copy of ours has made, if it still is that. */
+  removeMade(name: string, made: MadeFile, signal?: AbortSignal): Promise<Removed>;
+  /**
+   * The base and the directories above it, the nearest first, as far as they are there and may be looked at.
+   * @param entry whose presence in each of them is asked for
+   */
+  surroundings(entry: string, signal?: AbortSignal): Promise<Surrounding[]>;
+  /**
+   * Has an empty directory of this name while the task runs.
+   * @throws if it can't be made, or not be removed again
+   */
+  mark<T>(name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** The entries of a directory, in no order; `` is the base. */
   list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined>;
   /** Resolves when the server answers and lets us in. */

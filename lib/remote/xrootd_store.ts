@@ -2,16 +2,21 @@
 import type { Target } from '../config/target.js';
 import type { Checksum } from '../rules/checksum.js';
 import { remotePath } from '../rules/names.js';
+import { sameRemote } from '../rules/remote_identity.js';
 import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
 import {
   checkRemotePath,
   copyFile,
   FileSystem,
   isSmallFile,
+  readChecksum,
+  removeMade,
   urlOf,
   XRootDError,
+  type ChecksumType,
   type CopyJobOptions,
   type CopyResult,
+  type MadeFile,
   type RateLimit,
   type ShortStat,
 } from '../xrdcl/index.js';
@@ -22,6 +27,8 @@ import type {
   ListedStat,
   RemoteStat,
   RemoteStore,
+  Removed,
+  Surrounding,
   Uploaded,
   UploadOptions,
 } from './store.js';
@@ -35,6 +42,9 @@ export interface StoreTimeouts {
   copy?: number;
 }
 
+/** As libXrdCl calls bytes that aren't what they should be. */
+const dataError = 14;
+
 /** Seconds for a prepare request: tape systems look every file up before they answer. */
 const prepareSeconds = 120;
 
@@ -47,6 +57,7 @@ export class XRootDStore implements RemoteStore {
   readonly #fileSystem: FileSystem;
   readonly #stagePriority: number;
   readonly #rateLimit: RateLimit | undefined;
+  #checksumTypes: Promise<readonly string[]> | undefined;
 
   constructor(target: Target, timeouts: StoreTimeouts, stagePriority = 0, rateLimit?: RateLimit) {
     this.#rateLimit = rateLimit;
@@ -113,8 +124,45 @@ export class XRootDStore implements RemoteStore {
     return this.#fileSystem.queryChecksum(this.#path(name), type, { timeout, patience: 5 + needed, signal });
   }
 
+  async readChecksum(
+    name: string,
+    type: ChecksumType,
+    size: number,
+    signal?: AbortSignal,
+  ): Promise<Checksum> {
+    const url = urlOf(this.#target.endpoint, this.#path(name));
+    const sum = await readChecksum(url, type, { signal, rateLimit: this.#rateLimit });
+    if (sum.bytes === size) return { type: sum.type, value: sum.value };
+    const message = `the file has ${sum.bytes} bytes now, ${size} were told of`;
+    throw new XRootDError({ status: 1, code: dataError, errNo: 0, message }, { operation: 'read back', source: url });
+  }
+
+  checksumTypes(signal?: AbortSignal): Promise<readonly string[]> {
+    this.#checksumTypes ??= this.#askForTypes(signal).catch((error: unknown) => {
+      this.#checksumTypes = undefined;
+      throw error;
+    });
+    return this.#checksumTypes;
+  }
+
+  /** Of an xrootd `0:adler32,1:crc32c` (XrdXrootdConfig), of others perhaps without numbers. */
+  async #askForTypes(signal: AbortSignal | undefined): Promise<readonly string[]> {
+    try {
+      const options = { timeout: this.#timeouts.request, signal };
+      const { chksum = '' } = await this.#fileSystem.queryConfig(['chksum'], options);
+      return chksum
+        .split(',')
+        .map((each) => each.replace(/^\s*[0-9]+:/, '').trim().toLowerCase())
+        .filter((type) => type !== '');
+    } catch (error) {
+      // A server that refuses the question doesn't tell; one that is gone is another matter.
+      if (error instanceof XRootDError && !error.isConnectionFailure) return [];
+      throw error;
+    }
+  }
+
   async upload(source: string, name: string, options: UploadOptions): Promise<Uploaded> {
-    const { label = source, sizeHint, chunks, checksumType, onProgress, signal } = options;
+    const { label = source, sizeHint, chunks, checksumType, sync, onLeft, onProgress, signal } = options;
     const target = urlOf(this.#target.endpoint, this.#path(name));
     const job: CopyJobOptions = {
       source,
@@ -122,9 +170,11 @@ export class XRootDStore implements RemoteStore {
       sizeHint,
       ...chunks,
       ...(checksumType !== undefined && { checkSumMode: 'source', checkSumType: checksumType }),
+      ...(sync && { sync }),
     };
-    const { error, size, sourceChecksum: checksum } = await this.#copy(job, onProgress, signal);
-    if (error === undefined) return { size, checksum };
+    const result = await this.#copy(job, onProgress, signal, onLeft);
+    const { error, size, sourceChecksum: checksum, made, synced = false } = result;
+    if (error === undefined) return { size, checksum, made, synced };
     throw withEnds(error, { source: label });
   }
 
@@ -156,6 +206,7 @@ export class XRootDStore implements RemoteStore {
     job: CopyJobOptions,
     onProgress: ((bytes: number) => void) | undefined,
     signal: AbortSignal | undefined,
+    onLeft?: (made: MadeFile) => void,
   ): Promise<CopyResult> {
     if (this.#timeouts.copy !== undefined) job.cpTimeout = this.#timeouts.copy;
     const result = await copyFile(job, {
@@ -164,6 +215,7 @@ export class XRootDStore implements RemoteStore {
       rateLimit: this.#rateLimit,
       ...(signal && { signal }),
     });
+    if (result.error !== undefined && result.partialLeft && result.made) onLeft?.(result.made);
     if (result.error !== undefined) signal?.throwIfAborted();
     return result;
   }
@@ -202,11 +254,48 @@ export class XRootDStore implements RemoteStore {
     return names.map((name) => this.#path(name));
   }
 
-  async remove(name: string, signal?: AbortSignal): Promise<void> {
+  async removeSeen(name: string, seen: RemoteStat, signal?: AbortSignal): Promise<Removed> {
+    const now = await this.stat(name, signal);
+    if (now === null) return 'gone';
+    const flags = now.offline === seen.offline && now.backUpExists === seen.backUpExists;
+    if (!flags || !sameRemote(seen, now)) return 'other';
     try {
       await this.#fileSystem.rm(this.#path(name), { timeout: this.#timeouts.request, signal });
+      return 'removed';
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (isNotFound(error)) return 'gone';
+      throw error;
+    }
+  }
+
+  removeMade(name: string, made: MadeFile, signal?: AbortSignal): Promise<Removed> {
+    return removeMade(this.#fileSystem, this.#path(name), made, { timeout: this.#timeouts.request, signal });
+  }
+
+  async surroundings(entry: string, signal?: AbortSignal): Promise<Surrounding[]> {
+    const { base, endpoint } = this.#target;
+    const directories = upwards(base);
+    const options = { timeout: this.#timeouts.request, signal };
+    const paths = [...directories, ...directories.map((directory) => remotePath(directory, entry))];
+    const answers = await this.#fileSystem.statMany(paths, options);
+    return directories.flatMap((directory, index) => {
+      const [stat, found] = [answers[index], answers[index + directories.length]];
+      // Not there yet, or not shown to us.
+      if (stat === undefined || stat instanceof Error) return [];
+      const known = found === undefined || found instanceof Error ? null : remoteStatOf(found);
+      const url = urlOf(endpoint, directory);
+      return [{ isBase: index === 0, url, stat: remoteStatOf(stat), entry: known }];
+    });
+  }
+
+  async mark<T>(name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const path = this.#path(name);
+    const { request: timeout } = this.#timeouts;
+    await this.#fileSystem.mkdir(path, { timeout, signal });
+    try {
+      return await task();
+    } finally {
+      await this.#fileSystem.rmdir(path, { timeout });
     }
   }
 
@@ -235,16 +324,22 @@ export class XRootDStore implements RemoteStore {
   }
 }
 
+/** A directory and all above it. */
+function upwards(directory: string): string[] {
+  if (directory === '/') return ['/'];
+  return [directory, ...upwards(directory.slice(0, directory.lastIndexOf('/')) || '/')];
+}
+
 /** A record's name from its directory's, which is empty for the base. */
 function nameIn(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`;
 }
 
-function remoteStatOf(info: ShortStat & { id?: string }): RemoteStat {
+function remoteStatOf(info: ShortStat): RemoteStat {
   const kind = info.isDirectory ? 'directory' : info.isOther || info.poscPending ? 'other' : 'file';
-  const { size, offline, backUpExists, mtime, id } = info;
+  const { id, size, offline, backUpExists, mtime } = info;
   const posc = info.poscPending ? { poscPending: true } : {};
-  return { size, kind, offline, backUpExists, mtime, ...(id !== undefined && { id }), ...posc };
+  return { id, size, kind, offline, backUpExists, mtime, ...posc };
 }
 
 /** What the binding throws at a path that XRootD would misread. */

@@ -33,6 +33,12 @@ export interface RemoteFacts {
   remote: RemoteFile | null | CheckFailed;
   remoteChecksum?: Check<Checksum>;
   verify: 'checksum' | 'size';
+  /** Equal checksums don't prove equal bytes: from comparisonOf(). Default false. */
+  weak?: boolean | undefined;
+  /** Somebody may still be writing the remote file: from mayBeWritten(). Default false. */
+  writing?: boolean | undefined;
+  /** Nobody wants to replace a shorter one: then its bytes aren't asked for. Default false. */
+  looksOnly?: boolean | undefined;
 }
 
 /** The next thing to find out; ask again with it filled in. */
@@ -43,7 +49,14 @@ export type Question =
 export type Classification =
   | { state: 'absent' }
   | { state: 'partial' | 'conflict' | 'unknown'; reason: string }
-  | { state: 'cached' | 'backed_up'; verifiedBy: 'checksum' | 'size' };
+  /** Neither a copy nor a broken one: it may become anything yet. */
+  | { state: 'writing'; reason: string }
+  | { state: 'cached' | 'backed_up'; verifiedBy: VerifiedBy };
+
+/** `weak_checksum`: by one that files of other bytes easily share. */
+export type VerifiedBy = 'checksum' | 'weak_checksum' | 'size';
+
+export const STILL_WRITTEN = 'its remote file is being written, or was until a moment ago';
 
 export function isQuestion(answer: Classification | Question): answer is Question {
   return 'ask' in answer;
@@ -66,6 +79,8 @@ export function classifyRemote(facts: RemoteFacts): Classification | Question {
 
 function classifySameSize(facts: RemoteFacts, remote: RemoteFile): Classification | Question {
   const state = remote.backUpExists ? 'backed_up' : 'cached';
+  // Whoever opens a file for writing makes it empty first: so far it is no copy of an empty record.
+  if (remote.size === 0 && facts.writing === true && !remote.backUpExists) return writing();
   if (facts.verify === 'size') return { state, verifiedBy: 'size' };
   // There is only one file without bytes, and some servers have no checksum for it.
   if (remote.size === 0) return { state, verifiedBy: 'checksum' };
@@ -73,21 +88,24 @@ function classifySameSize(facts: RemoteFacts, remote: RemoteFile): Classificatio
   if (checked.result === 'missing') return { ask: 'checksum', local: checked.local, remote: checked.remote };
   if (checked.result === 'failed') return unknown(checked.reason);
   if (checked.result === 'differ') return conflict(`the remote file has other bytes: ${checked.reason}`);
-  return { state, verifiedBy: 'checksum' };
+  return { state, verifiedBy: facts.weak === true ? 'weak_checksum' : 'checksum' };
 }
 
 function classifyShorter(facts: RemoteFacts, remote: RemoteFile): Classification | Question {
   const sizes = `${remote.size} of ${facts.local.size} bytes`;
   if (remote.backUpExists) return conflict(`the remote file is shorter (${sizes}) and already on tape`);
   if (remote.offline) return conflict(`the remote file is shorter (${sizes}) and offline`);
+  if (facts.writing === true && (remote.size === 0 || facts.looksOnly === true)) return writing();
   if (remote.size === 0) return partial(sizes);
+  if (facts.looksOnly === true) return { state: 'partial', reason: `the remote file is shorter (${sizes})` };
   const checked = compare(facts.local.prefixChecksum, facts.remoteChecksum);
   if (checked.result === 'missing')
     return { ask: 'prefix_checksum', length: remote.size, local: checked.local, remote: checked.remote };
   if (checked.result === 'failed') return unknown(checked.reason);
   if (checked.result === 'differ')
     return conflict(`the remote file is shorter (${sizes}) and has other bytes: ${checked.reason}`);
-  return partial(sizes);
+  if (facts.weak === true) return conflict(`the remote file is shorter (${sizes}), and adler32 is no proof that it is ours`);
+  return facts.writing === true ? writing() : partial(sizes);
 }
 
 type Comparison =
@@ -111,6 +129,9 @@ function conflict(reason: string): Classification {
 }
 function partial(sizes: string): Classification {
   return { state: 'partial', reason: `an unfinished copy of it is on the server (${sizes})` };
+}
+function writing(): Classification {
+  return { state: 'writing', reason: STILL_WRITTEN };
 }
 function unknown(reason: string): Classification {
   return { state: 'unknown', reason };

@@ -52,6 +52,7 @@ export const REASONS = {
   enough: 'the cache is below high_water_percent',
   olderFirst: 'may go, but older ones go first',
   unverified: 'not verified in this pass',
+  weak: 'only adler32 could be compared, which is no proof',
   onTape: 'verified copy on tape',
   onServer: 'verified copy on the server',
 } as const;
@@ -65,6 +66,8 @@ export function decide(facts: RemovalFacts): Decision {
       return { action: 'report', conflict: true, reason: remote.reason, perform };
     case 'unknown':
       return { action: 'report', conflict: false, reason: remote.reason, perform };
+    case 'writing':
+      return keep(remote.reason);
     case 'absent':
       if (!facts.settled) return keep(REASONS.unsettled);
       return { action: 'copy', reason: REASONS.absent, perform };
@@ -87,6 +90,7 @@ function decideIdentical(
   if (facts.keptLocal) return keep(REASONS.keptLocal);
   if (facts.room === 'enough') return keep(REASONS.enough);
   if (facts.room === 'oldest_first') return keep(REASONS.olderFirst);
+  if (facts.verify === 'checksum' && remote.verifiedBy === 'weak_checksum') return keep(REASONS.weak);
   if (facts.verified === undefined) return keep(REASONS.unverified);
   if (facts.verify === 'checksum' && remote.verifiedBy !== 'checksum') return keep(REASONS.unverified);
   const reason = remote.state === 'backed_up' ? REASONS.onTape : REASONS.onServer;

@@ -39,7 +39,10 @@ export interface NativeStat {
   group?: string;
 }
 
-/** Three numbers a path: flags, or -1 for one that is among the errors; size; time of change. */
+/**
+ * Five numbers a path: flags, or -1 for one that is among the errors; size; time of change; the identifier's upper and lower
+ * 32 bits.
+ */
 export interface NativeStats {
   values: Float64Array;
   errors: [index: number, error: NativeStatus][];
@@ -190,6 +193,16 @@ export interface Addon {
     download: boolean,
     callback: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
   ): NativeOperation;
+  /**
+   * Reads a whole file on a server. Callback: `(0, bytes, size)`, only if it is to be held up: it waits until more bytes are
+   * allowed; `(1, error, {size, checksum})` ended, always last.
+   */
+  readChecksum(
+    url: string,
+    type: string,
+    heldUp: boolean,
+    callback: (event: number, first: unknown, second: unknown) => void,
+  ): NativeCopy;
   /**
    * Callback: `errno` or 0, and the system call that failed. `mtime` in milliseconds since the epoch. `overwrite`: a text
    * is the version of the one file that may be replaced.

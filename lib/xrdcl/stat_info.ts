@@ -15,6 +15,8 @@ export const statFlags = {
 
 /** What a stat tells in its shortest form. */
 export interface ShortStat {
+  /** The server's identifier of the file, an inode number or the like; empty if it gives none. */
+  id: string;
   /** Bytes; exact, as every size below 2^53 is. */
   size: number;
   mtime: Date;
@@ -30,8 +32,6 @@ export interface ShortStat {
 }
 
 export interface StatInfo extends ShortStat {
-  /** The server's identifier of the file; an inode number or the like. */
-  id: string;
   readable: boolean;
   writable: boolean;
   executable: boolean;
@@ -50,7 +50,7 @@ export function statInfoOf(native: NativeStat): StatInfo {
   const { flags } = native;
   const has = (flag: number) => (flags & flag) !== 0;
   const info: StatInfo = {
-    id: native.id,
+    id: /^-?[1-9][0-9]*$/.test(native.id) ? native.id : '',
     size: native.size,
     mtime: new Date(native.modTime * 1000),
     isDirectory: has(statFlags.isDirectory),
@@ -71,26 +71,40 @@ export function statInfoOf(native: NativeStat): StatInfo {
   return info;
 }
 
+const numbersOfOne = 5;
+
 /** Those of an answer to many stats; undefined for one that failed. */
 export function shortStatsOf({ values }: Pick<NativeStats, 'values'>): (ShortStat | undefined)[] {
   const stats: (ShortStat | undefined)[] = [];
-  for (let at = 0; at < values.length; at += 3) {
-    const [flags = -1, size = 0, seconds = 0] = [values[at], values[at + 1], values[at + 2]];
-    stats.push(
-      flags < 0
-        ? undefined
-        : {
-            size,
-            mtime: new Date(seconds * 1000),
-            isDirectory: (flags & statFlags.isDirectory) !== 0,
-            isOther: (flags & statFlags.other) !== 0,
-            offline: (flags & statFlags.offline) !== 0,
-            backUpExists: (flags & statFlags.backUpExists) !== 0,
-            poscPending: (flags & statFlags.poscPending) !== 0,
-          },
-    );
-  }
+  for (let at = 0; at < values.length; at += numbersOfOne) stats.push(shortStatAt(values, at));
   return stats;
+}
+
+function shortStatAt(values: Float64Array, at: number): ShortStat | undefined {
+  const flags = values[at] ?? -1;
+  if (flags < 0) return undefined;
+  const [size = 0, seconds = 0, high = 0, low = 0] = [
+    values[at + 1],
+    values[at + 2],
+    values[at + 3],
+    values[at + 4],
+  ];
+  return {
+    id: idOf(high, low),
+    size,
+    mtime: new Date(seconds * 1000),
+    isDirectory: (flags & statFlags.isDirectory) !== 0,
+    isOther: (flags & statFlags.other) !== 0,
+    offline: (flags & statFlags.offline) !== 0,
+    backUpExists: (flags & statFlags.backUpExists) !== 0,
+    poscPending: (flags & statFlags.poscPending) !== 0,
+  };
+}
+
+/** The signed 64-bit number that the server printed. */
+function idOf(high: number, low: number): string {
+  if (high === 0) return low === 0 ? '' : String(low);
+  return String(BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low)));
 }
 
 export type NamedStat = readonly [name: string, stat: ShortStat];

@@ -2,41 +2,14 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ArchiveOptions, DiskUsage, Report } from '../../lib/index.js';
-import { backup, type BackupOptions } from '../../lib/jobs/backup.js';
+import { backup } from '../../lib/jobs/backup.js';
 import { EventBus } from '../../lib/jobs/event_bus.js';
 import { openStore } from '../../lib/remote/open_store.js';
-import {
-  assertAddsUp,
-  counts,
-  keepingLogger,
-  recordsIn,
-  withArchive,
-  type Bench,
-  type Line,
-} from '../support/archive.js';
+import { counts, keepingLogger, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { passUnder } from '../support/passes.js';
 import { writeRecord } from '../support/records.js';
 
 const DAY = 86_400_000;
-
-interface Circumstances extends BackupOptions {
-  /** The pass's clock is so many milliseconds ahead. */
-  ahead?: number;
-  usage?: () => Promise<DiskUsage>;
-}
-
-async function passUnder(
-  bench: Bench,
-  options: Partial<ArchiveOptions>,
-  { ahead = 0, usage, ...more }: Circumstances = {},
-): Promise<{ report: Report; lines: Line[] }> {
-  const { config } = bench.archive(options);
-  const { logger, lines } = keepingLogger();
-  const dependencies = { config, logger, events: new EventBus(logger), open: () => openStore(config) };
-  const circumstances = { now: () => Date.now() + ahead, ...(usage && { usage }) };
-  const report = await backup({ ...dependencies, ...circumstances }, more);
-  assertAddsUp(report);
-  return { report, lines };
-}
 
 /** A disk that holds the cache's records and nothing else. */
 function diskOf({ cache }: Bench, total: number): () => Promise<DiskUsage> {
@@ -76,6 +49,9 @@ async function plant(bench: Bench, path: string, bytes: Buffer): Promise<void> {
   await mkdir(dirname(onDisk), { recursive: true });
   await writeFile(onDisk, bytes);
   await chmod(onDisk, 0o666);
+  // Nobody writes it any more.
+  const old = Date.now() / 1000 - 3600;
+  await utimes(onDisk, old, old);
 }
 
 describe('keep_local', () => {

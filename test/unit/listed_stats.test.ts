@@ -6,6 +6,7 @@ import type { RemoteStat, RemoteStore } from '../../lib/remote/store.js';
 type Files = ReadonlyMap<string, RemoteStat>;
 
 const file = (size: number): RemoteStat => ({
+  id: '',
   size,
   kind: 'file',
   mtime: new Date(size),

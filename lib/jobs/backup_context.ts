@@ -1,0 +1,58 @@
+/** What the records of one pass share, and what becomes of one. */
+import type { CacheDirectory } from '../cache/directory.js';
+import type { OpenDirectories } from '../cache/open_directories.js';
+import type { OpenRecord } from '../cache/open_record.js';
+import type { VerifiedMemo } from '../cache/verified_memo.js';
+import type { ArchiveConfig } from '../config/index.js';
+import type { RemoteStat, RemoteStore } from '../remote/store.js';
+import type { Checksum } from '../rules/checksum.js';
+import type { Room } from '../rules/removal.js';
+import type { ChecksumType, MadeFile } from '../xrdcl/index.js';
+import type { ClassifyOptions } from './classify_record.js';
+import type { Emit } from './event_bus.js';
+import type { ProgressMeter } from './progress_meter.js';
+import type { SeparateStorage } from './separate_storage.js';
+import { sumUnchanged } from './sum_unchanged.js';
+import type { Outcome } from './tally.js';
+
+export interface BackupContext {
+  config: ArchiveConfig;
+  dryRun: boolean;
+  root: CacheDirectory;
+  directories: OpenDirectories;
+  store: RemoteStore;
+  separate: SeparateStorage;
+  memo: VerifiedMemo;
+  /** Told of every stat of a remote file. */
+  saw: (remote: RemoteStat) => void;
+  /** Sums local bytes, all or the first `length`; bounded for all records together. */
+  sumLocal: (record: OpenRecord, type: ChecksumType, length?: number) => Promise<Checksum>;
+  /** By record: what an attempt of this pass made on the server, and could not take back. */
+  left: Map<string, MadeFile>;
+  /** Told that the server can't wait for its disk. */
+  unsynced: () => void;
+  emit: Emit;
+  progress: ProgressMeter;
+  /** `keep_local`, counted back from the start of the pass; 0 without it. */
+  keepLocalSeconds: number;
+  room: Room;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  signal: AbortSignal | undefined;
+}
+
+/** What became of a record, and what its pass needs to know besides. */
+export type RecordOutcome = Outcome & {
+  /** An identical copy is on tape. */
+  onTape?: boolean;
+  /** It stays only because older ones go first. */
+  mayGo?: boolean;
+};
+
+export function classifyOptionsOf(context: BackupContext): ClassifyOptions {
+  const { config, store, now, signal } = context;
+  return {
+    ...{ store, config, now, signal, verify: config.verify, readBack: 'wherever it proves more' },
+    sumLocal: (record, type, length) => sumUnchanged(record, () => context.sumLocal(record, type, length)),
+  };
+}

@@ -1,0 +1,89 @@
+/** How the bytes of a record are compared with those of its remote copy: by which checksum, and who computes it. */
+import type { Checksum } from './checksum.js';
+
+/** Those that are computed here. */
+type LocalType = 'adler32' | 'crc32c';
+
+/**
+ * Why the remote file should have the record's bytes. `copied`: this pass copied it. `remembered`: an earlier pass copied or
+ * compared it, and neither side has changed since. `unknown`: anything else, also a record that was corrected since.
+ */
+export type Origin = 'copied' | 'remembered' | 'unknown';
+
+export interface ComparisonFacts {
+  origin: Origin;
+  /** What a stat just told of the remote file. Bytes. */
+  remote: { size: number; offline: boolean; mtime: Date };
+  /** It isn't whole, and may be so because somebody still writes it. */
+  unfinished: boolean;
+  /** `checksum_type`. */
+  configured: LocalType;
+  /** Types that the server says it has; empty if it doesn't tell. */
+  serverTypes: readonly string[];
+  /** `trust_adler32`. */
+  trustAdler32: boolean;
+  /**
+   * May the remote file be read again over the network? `fresh`: only one that changed so short a time ago that the server
+   * should not be asked for its checksum.
+   */
+  readBack: 'wherever it proves more' | 'fresh';
+  /** Milliseconds since the epoch, by the caller's clock. */
+  now: number;
+}
+
+export interface Comparison {
+  /** `read`: read again over the network. `query`: the server's word. */
+  by: 'read' | 'query';
+  type: LocalType;
+  /** Equal values don't prove equal bytes. */
+  weak: boolean;
+}
+
+/** Bytes: reading them again takes no longer than a checksum query. */
+export const SMALL_READ_BACK = 2 ** 20;
+
+/**
+ * Seconds. An xrootd stores a checksum with the file's time in whole seconds, and gives it out again while that time is the
+ * same (XrdCks): of bytes that change within the second it would give the old one for ever. A file that is younger than this
+ * isn't asked for, so that no such checksum is ever stored on our behalf.
+ */
+export const FRESH_SECONDS = 3;
+
+/**
+ * adler32 is a sum of bytes and a sum of those sums: `run 121` and `run 202`, or two swapped digits twice, have the same one,
+ * in files of any size. So it counts only where something else vouches for the bytes (S1).
+ */
+export function comparisonOf(facts: ComparisonFacts): Comparison {
+  const { origin, remote, unfinished, configured, serverTypes, trustAdler32, readBack } = facts;
+  // The bytes that we sent were summed up as we read them, and nobody else could have made the file.
+  if (origin === 'copied') return { by: 'query', type: configured, weak: false };
+  if (remote.offline) {
+    const weak = configured === 'adler32' && origin !== 'remembered' && !trustAdler32;
+    return { by: 'query', type: configured, weak };
+  }
+  const reads = readBack === 'wherever it proves more';
+  if (unfinished || isFresh(remote, facts.now) || (reads && remote.size <= SMALL_READ_BACK))
+    return { by: 'read', type: 'crc32c', weak: false };
+  if (configured === 'crc32c' || serverTypes.includes('crc32c'))
+    return { by: 'query', type: 'crc32c', weak: false };
+  if (reads && !trustAdler32) return { by: 'read', type: 'crc32c', weak: false };
+  return { by: 'query', type: configured, weak: !trustAdler32 };
+}
+
+function isFresh({ mtime }: ComparisonFacts['remote'], now: number): boolean {
+  return now - mtime.getTime() < FRESH_SECONDS * 1000;
+}
+
+/**
+ * May somebody still write this remote file? Its time is the only word of it that a server gives.
+ * @param seconds `unfinished_after`
+ * @param now milliseconds since the epoch, by the caller's clock
+ */
+export function mayBeWritten({ mtime }: { mtime: Date }, seconds: number, now: number): boolean {
+  return now - mtime.getTime() < seconds * 1000;
+}
+
+/** What two sides are said to have in common: no more than was compared. */
+export function sameBytes({ type }: Pick<Checksum, 'type'>): string {
+  return type === 'adler32' ? 'same size and adler32' : 'identical';
+}

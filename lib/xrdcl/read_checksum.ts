@@ -1,0 +1,54 @@
+/** The checksum of a file on a server, of its bytes as they are read over the network. */
+import { onAbort } from './abort.js';
+import { addon, type NativeCopy, type NativeStatus } from './addon.js';
+import { checksumTypes, type ChecksumType, type FileChecksum } from './checksum.js';
+import { XRootDError } from './error.js';
+import { checkRemotePath, pathOf } from './location.js';
+import type { RateLimit } from './rate_limit.js';
+
+export interface ReadChecksumOptions {
+  signal?: AbortSignal | undefined;
+  /** Bytes a second, of all that is given it together. */
+  rateLimit?: RateLimit | undefined;
+}
+
+/** Seconds: what is asked for at once shouldn't be more than their bytes; a piece of 4 MiB (read_checksum.cc) all the same. */
+const piece = 4 * 2 ** 20;
+
+/**
+ * Opens for reading and asks for nothing else; whether that brings a file back from tape depends on the server, so ask by
+ * `stat` whether it is online. Memory: 4 MiB.
+ * @param url of a file, `root://server//path`
+ * @throws {XRootDError} also when the file gets shorter meanwhile; RangeError for a type that isn't computed here; the signal's
+ * reason
+ */
+export function readChecksum(
+  url: string,
+  type: ChecksumType,
+  { signal, rateLimit }: ReadChecksumOptions = {},
+): Promise<FileChecksum> {
+  if (!checksumTypes.includes(type))
+    throw new RangeError(`checksum type must be one of ${checksumTypes.join(', ')}`);
+  checkRemotePath(pathOf(url));
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    let operation: NativeCopy | undefined;
+    let ignore: () => void = () => undefined;
+    const heldUp = (bytes: number, size: number) => {
+      const next = Math.min(piece, size - bytes);
+      // Also when it is aborted: then it goes on to its end.
+      void rateLimit?.take(next, signal).then(() => operation?.allow(bytes + next));
+    };
+    const ended = (failure: NativeStatus | undefined, { size, checksum = '' }: { size: number; checksum?: string }) => {
+      ignore();
+      if (failure === undefined) resolve({ type, value: checksum, bytes: size });
+      else if (signal?.aborted === true) reject(signal.reason as Error);
+      else reject(new XRootDError(failure, { operation: 'read back', source: url }));
+    };
+    operation = addon.readChecksum(url, type, rateLimit !== undefined, (event, first, second) => {
+      if (event === 0) heldUp(first as number, second as number);
+      else ended(first as NativeStatus | undefined, second as { size: number; checksum?: string });
+    });
+    ignore = onAbort(signal, () => operation?.cancel());
+  });
+}

@@ -1,0 +1,248 @@
+/** S13: what is removed lies on other storage than what is called its copy. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmod, link, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError } from '../../lib/index.js';
+import { counts, recordsIn } from '../support/archive.js';
+import { openToAll, archiveOf, withServerOn } from '../support/server_on.js';
+import { withTemp } from '../support/temporary.js';
+
+const NAMES = ['a', 'd/b', 'd/c', 'd/e/f', 'g'];
+
+/** In directories that the server may write to. */
+async function writeRecords(cache: string, names: readonly string[] = NAMES): Promise<void> {
+  for (const name of names) {
+    const parts = name.split('/').slice(0, -1);
+    for (let depth = 0; depth <= parts.length; depth += 1)
+      await openToAll(join(cache, ...parts.slice(0, depth)));
+    await writeFile(join(cache, name), `the bytes of ${name}`);
+    await chmod(join(cache, name), 0o666);
+  }
+}
+
+async function open(directory: string): Promise<void> {
+  await chmod(directory, 0o777);
+}
+
+/** Three passes, each of which ends with exit code 2 and a message that names both. */
+async function refused(cache: string, targetUrl: string, message: RegExp): Promise<void> {
+  for (let pass = 0; pass < 3; pass += 1) {
+    const { archive } = archiveOf({ cacheDirectory: cache, targetUrl, autoRemove: 'cached' });
+    await assert.rejects(archive.backup(), (error: unknown) => {
+      assert.ok(error instanceof ConfigError, String(error));
+      assert.equal(error.exitCode, 2);
+      assert.match(error.message, message);
+      assert.ok(error.message.includes(cache) && error.message.includes(targetUrl), error.message);
+      return true;
+    });
+  }
+}
+
+describe('a target that is the cache', () => {
+  it('by the same path: nothing goes, exit 2', async () => {
+    await withTemp(async (directory) => {
+      await open(directory);
+      const cache = join(directory, 'cache');
+      await writeRecords(cache);
+      await withServerOn(cache, async ({ url }) => {
+        await refused(cache, url('/'), /are one directory/);
+      });
+      assert.deepEqual(await recordsIn(cache), NAMES);
+    });
+  });
+
+  it('as a directory of what is exported', async () => {
+    await withTemp(async (directory) => {
+      const cache = join(directory, 'cache');
+      await writeRecords(cache);
+      await withServerOn(directory, async ({ url }) => {
+        await refused(cache, url('/cache'), /are one directory/);
+      });
+      assert.deepEqual(await recordsIn(cache), NAMES);
+    });
+  });
+
+  it('by a symbolic link on the server', async () => {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      await writeRecords(cache);
+      await openToAll(storage);
+      await symlink(cache, join(storage, 'base'));
+      await withServerOn(storage, async ({ url }) => {
+        await refused(cache, url('/base'), /are one directory/);
+      });
+      assert.deepEqual(await recordsIn(cache), NAMES);
+    });
+  });
+
+  it('for one directory only, by a link: its records stay', async () => {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      await writeRecords(cache);
+      await openToAll(storage);
+      await symlink(join(cache, 'd'), join(storage, 'd'));
+      await withServerOn(storage, async ({ url }) => {
+        await refused(cache, url('/'), /is found in .*\/d(\/e)? on the server, too/);
+      });
+      assert.deepEqual(
+        (await recordsIn(cache)).filter((name) => name.startsWith('d/')),
+        NAMES.filter((name) => name.startsWith('d/')),
+      );
+    });
+  });
+
+  it('for one directory only, by a mount: its records stay', async function () {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      await writeRecords(cache);
+      await openToAll(join(storage, 'd'));
+      await open(storage);
+      try {
+        execFileSync('mount', ['--bind', join(cache, 'd'), join(storage, 'd')], { stdio: 'ignore' });
+      } catch {
+        this.skip();
+      }
+      try {
+        await withServerOn(storage, async ({ url }) => {
+          await refused(cache, url('/'), /is found in .*\/d(\/e)? on the server, too/);
+        });
+      } finally {
+        execFileSync('umount', [join(storage, 'd')]);
+      }
+      assert.deepEqual(
+        (await recordsIn(cache)).filter((name) => name.startsWith('d/')),
+        NAMES.filter((name) => name.startsWith('d/')),
+      );
+    });
+  });
+});
+
+describe('a target beside, in and around a cache', () => {
+  it("the server's storage lies in the cache: nothing goes", async () => {
+    await withTemp(async (directory) => {
+      const cache = join(directory, 'cache');
+      await open(directory);
+      await writeRecords(cache);
+      await withServerOn(join(cache, 'srv/data'), async ({ url }) => {
+        await chmod(join(cache, 'srv'), 0o777);
+        await refused(cache, url('/'), /the server's storage lies in/);
+      });
+      const kept = (await recordsIn(cache)).filter((name) => !name.startsWith('srv/'));
+      assert.deepEqual(kept, NAMES);
+    });
+  });
+
+  it("the target's base lies in the cache", async () => {
+    await withTemp(async (directory) => {
+      const cache = join(directory, 'cache');
+      await writeRecords(cache);
+      await withServerOn(directory, async ({ url }) => {
+        await refused(cache, url('/cache/new/base'), /the target's base lies in/);
+      });
+      assert.deepEqual(await recordsIn(cache), NAMES);
+    });
+  });
+
+  it("the cache lies in the server's storage", async () => {
+    await withTemp(async (directory) => {
+      const cache = join(directory, 'sub/cache');
+      await writeRecords(cache);
+      await withServerOn(directory, async ({ url }) => {
+        await refused(cache, url('/'), /lies in the server's storage/);
+      });
+      assert.deepEqual(await recordsIn(cache), NAMES);
+    });
+  });
+
+  it('the base lies in the cache of another archive', async () => {
+    await withTemp(async (directory) => {
+      const [cache, other] = [join(directory, 'cache'), join(directory, 'other')];
+      await open(directory);
+      await writeRecords(cache);
+      await writeRecords(other, ['x']);
+      await withServerOn(join(directory, 'elsewhere'), async ({ url }) => {
+        await archiveOf({ cacheDirectory: other, targetUrl: url('/'), autoRemove: 'never' }).archive.backup();
+      });
+      await withServerOn(directory, async ({ url }) => {
+        await refused(cache, url('/other/base'), /lies in a cache/);
+      });
+      assert.deepEqual(await recordsIn(cache), NAMES);
+    });
+  });
+
+  it('a record that is a hard link of its copy stays; the others go', async () => {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      await writeRecords(cache);
+      await openToAll(storage);
+      await link(join(cache, 'a'), join(storage, 'a'));
+      await withServerOn(storage, async ({ url }) => {
+        const options = { cacheDirectory: cache, targetUrl: url('/'), autoRemove: 'cached' } as const;
+        const { archive } = archiveOf({ ...options, unfinishedAfterSeconds: 0 });
+        const report = await archive.backup();
+        assert.deepEqual(counts(report), { scanned: 5, copied: 4, removedAfterCopy: 4, failed: 1 });
+        assert.equal(report.failures[0]?.code, 'SharedStorage');
+      });
+      assert.deepEqual(await recordsIn(cache), ['a']);
+    });
+  });
+
+  it('side by side on one disk they are two', async () => {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await writeRecords(cache);
+      await openToAll(storage);
+      await withServerOn(directory, async ({ url }) => {
+        const options = { cacheDirectory: cache, targetUrl: url('/storage'), autoRemove: 'cached' } as const;
+        const report = await archiveOf(options).archive.backup();
+        assert.deepEqual(counts(report), { scanned: 5, copied: 5, removedAfterCopy: 5 });
+      });
+      assert.deepEqual(await recordsIn(storage), NAMES);
+    });
+  });
+});
+
+describe('online storage and its target', () => {
+  const retention = { period: '1d', confirmed: true };
+
+  it('a directory that is the storage of the target: refused', async () => {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      await mkdir(cache);
+      await writeRecords(storage);
+      await withServerOn(directory, async ({ url }) => {
+        const { archive } = archiveOf({
+          ...{ cacheDirectory: cache, targetUrl: url('/storage') },
+          retention: { ...retention, onlineDirectory: storage },
+        });
+        await assert.rejects(archive.retention(), /are one directory/);
+      });
+      assert.deepEqual(await recordsIn(storage), NAMES);
+    });
+  });
+
+  it('a server that is a second door to the target: refused', async () => {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      await mkdir(cache);
+      await writeRecords(storage);
+      await withServerOn(storage, async ({ url: door }) => {
+        await withServerOn(directory, async ({ url }) => {
+          const { archive } = archiveOf({
+            ...{ cacheDirectory: cache, targetUrl: url('/storage') },
+            retention: { ...retention, onlineUrl: door('/') },
+          });
+          await assert.rejects(archive.retention(), /are one directory/);
+        });
+      });
+      assert.deepEqual(await recordsIn(storage), NAMES);
+    });
+  });
+});

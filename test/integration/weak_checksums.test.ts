@@ -1,0 +1,173 @@
+/** S1: adler32 alone proves no bytes; files of other bytes share it easily. */
+import assert from 'node:assert/strict';
+import { rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArchiveOptions } from '../../lib/index.js';
+import { checksumFile } from '../../lib/xrdcl/index.js';
+import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { passUnder } from '../support/passes.js';
+import { pass as retentionPass } from '../support/retention.js';
+
+const PAIRS = [
+  ['run 121', 'run 202'],
+  ['"start": "10:01:00"', '"start": "01:10:00"'],
+  ['x=12 y=21', 'x=21 y=12'],
+] as const;
+const WEAK = 'only adler32 could be compared, which is no proof';
+const adlerOnly = { extraConfig: ['xrootd.chksum max 4 adler32'] };
+
+/** Larger than what is read back in any case. */
+const large = (text: string) => Buffer.concat([Buffer.alloc(3 * 2 ** 20, 'padding '), Buffer.from(text)]);
+
+/** Each record is archived, put on tape, and then corrected in the cache. */
+async function corrected(bench: Bench, content = (text: string): Buffer => Buffer.from(text)): Promise<void> {
+  for (const [index, [before]] of PAIRS.entries())
+    await writeFile(join(bench.cache, `r${index}`), content(before));
+  await bench.pass({ autoRemove: 'never' });
+  await bench.sandbox.migrateAll();
+  for (const [index, [before, after]] of PAIRS.entries()) {
+    const path = join(bench.cache, `r${index}`);
+    const sum = (await checksumFile(path)).value;
+    assert.equal(content(before).length, content(after).length);
+    await writeFile(path, content(after));
+    assert.equal((await checksumFile(path)).value, sum, 'the pair collides');
+  }
+}
+
+const NAMES = PAIRS.map((_, index) => `r${index}`);
+
+describe('a record that was archived and then corrected, with the same size and adler32', () => {
+  for (const [server, options] of [
+    ['a server with adler32 and crc32c', {}],
+    ['a server with adler32 alone', adlerOnly],
+  ] as const)
+    for (const [size, content] of [
+      ['small', undefined],
+      ['large', large],
+    ] as const)
+      for (const autoRemove of ['cached', 'backed_up'] as const)
+        it(`${size}, ${autoRemove}, ${server}: a conflict, and it stays`, async () => {
+          await withArchive({ migrationDelay: 'never', ...options }, async (bench) => {
+            await corrected(bench, content);
+            for (const ahead of [0, 3_600_000]) {
+              const { report } = await passUnder(bench, { autoRemove }, { ahead });
+              assert.deepEqual(counts(report), { scanned: 3, conflicts: 3 });
+            }
+            assert.deepEqual(await recordsIn(bench.cache), NAMES);
+          });
+        });
+
+  it('offline: nothing but adler32 can be compared, so that it stays, and the log says what to do', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await corrected(bench);
+      await bench.sandbox.evict(NAMES);
+      for (const autoRemove of ['cached', 'backed_up'] as const) {
+        const { report, lines } = await passUnder(bench, { autoRemove });
+        assert.deepEqual(report.keptReasons, { [WEAK]: 3 });
+        assert.ok(lines.some(({ level, message }) => level === 'warn' && message.includes('trust_adler32')));
+      }
+      assert.deepEqual(await recordsIn(bench.cache), NAMES);
+      // Staged, it is read back.
+      await bench.sandbox.stage(NAMES);
+      while ((await bench.sandbox.stateOf('r2'))?.offline !== false) await new Promise(setImmediate);
+      while ((await bench.sandbox.stateOf('r1'))?.offline !== false) await new Promise(setImmediate);
+      while ((await bench.sandbox.stateOf('r0'))?.offline !== false) await new Promise(setImmediate);
+      assert.deepEqual(counts(await bench.pass()), { scanned: 3, conflicts: 3 });
+    });
+  });
+
+  it('offline with trust_adler32, as the operator says: it goes', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await corrected(bench);
+      await bench.sandbox.evict(NAMES);
+      assert.deepEqual(counts(await bench.pass({ trustAdler32: true })), { scanned: 3, removed: 3 });
+    });
+  });
+
+  it('verify compares by more than adler32 where the server has more', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await corrected(bench);
+      const report = await bench.archive().verify();
+      assert.deepEqual(counts(report), { scanned: 3, conflicts: 3 });
+    });
+  });
+
+  it('retention: the online file stays, on disk and offline', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await corrected(bench);
+      for (const name of NAMES) await utimes(join(bench.cache, name), 1e9, 1e9);
+      const online = await retentionPass(bench, {});
+      assert.deepEqual(counts(online), { scanned: 3, conflicts: 3 });
+      await bench.sandbox.evict(NAMES);
+      const offline = await retentionPass(bench, {});
+      assert.deepEqual(offline.keptReasons, { [WEAK]: 3 });
+      assert.deepEqual(await recordsIn(bench.cache), NAMES);
+    });
+  });
+});
+
+describe('a record that is what was archived', () => {
+  const archived = async (bench: Bench): Promise<void> => {
+    for (const [index, [text]] of PAIRS.entries()) await writeFile(join(bench.cache, `r${index}`), text);
+    await bench.pass({ autoRemove: 'never' });
+    await bench.sandbox.migrateAll();
+    await bench.sandbox.evict(NAMES);
+  };
+
+  it('goes by adler32 when it is offline: this archive remembers that it copied these very bytes', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await archived(bench);
+      assert.deepEqual(counts(await bench.pass()), { scanned: 3, removed: 3 });
+    });
+  });
+
+  it('stays when nothing is remembered of it, and is not read again in each pass', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await archived(bench);
+      await rm(join(bench.cache, '.xrootd-archive.verified'));
+      for (let pass = 0; pass < 2; pass += 1) {
+        let asked = 0;
+        const { report } = await passUnder(
+          bench,
+          {},
+          {
+            around: (store) => ({
+              checksum: (...query) => {
+                asked += 1;
+                return store.checksum(...query);
+              },
+            }),
+          },
+        );
+        assert.deepEqual(report.keptReasons, { [WEAK]: 3 });
+        assert.equal(asked, pass === 0 ? 3 : 0);
+      }
+    });
+  });
+});
+
+describe('bytes that changed on the server under an old checksum', () => {
+  const options: Partial<ArchiveOptions> = { autoRemove: 'backed_up' };
+
+  for (const [server, more] of [
+    ['adler32 and crc32c', {}],
+    ['adler32 alone', adlerOnly],
+  ] as const)
+    for (const [size, content] of [
+      ['small', Buffer.from('0123456789')],
+      ['large', large('0123456789')],
+    ] as const)
+      it(`${size}, within the second of our own comparison, ${server}: a conflict`, async () => {
+        await withArchive({ migrationDelay: 'never', ...more }, async (bench) => {
+          await writeFile(join(bench.cache, 'r'), content);
+          await bench.pass(options);
+          await bench.sandbox.corrupt('r', { copy: 'disk', keepChecksums: true });
+          await bench.sandbox.migrateAll();
+          for (const ahead of [0, 3_600_000]) {
+            const { report } = await passUnder(bench, options, { ahead });
+            assert.deepEqual(counts(report), { scanned: 1, conflicts: 1 });
+          }
+          assert.deepEqual(await recordsIn(bench.cache), ['r']);
+        });
+      });
+});
