@@ -11,6 +11,7 @@
 #include "lifetime.h"
 #include "napi.h"
 #include "operation.h"
+#include "other_locks.h"
 #include "publish.h"
 #include "request.h"
 #include "read_checksum.h"
@@ -51,6 +52,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["unsubscribeFromLog"] = Napi::Function::New<UnsubscribeFromLog>(env, "unsubscribeFromLog");
   exports["setLogLevel"] = Napi::Function::New<SetLogLevel>(env, "setLogLevel");
   exports["sendDatagram"] = Napi::Function::New<SendDatagram>(env, "sendDatagram");
+  exports["hasOtherLocks"] = Napi::Function::New<HasOtherLocks>(env, "hasOtherLocks");
   exports["hasWriters"] = Napi::Function::New<HasWriters>(env, "hasWriters");
   return exports;
 }

@@ -9,6 +9,8 @@
  * A shard shares those locks with the other shards of the same count, and has one of its own to itself. The first one
  * writes the count into the file while it is alone there, and shares it then; whoever shares it finds a count that
  * nobody can change, and leaves again if it isn't his. All else that stands in the files is for people.
+ *
+ * Where the disk has no room for the cache's own lock file, its directory is claimed instead: see directory_claim.ts.
  */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -18,24 +20,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import nativeLocks from 'fs-native-extensions';
 import { ConfigError } from '../config/errors.js';
 import type { Shard } from '../rules/sharding.js';
+import { claimBeside, claimInstead, type ClaimOf } from './directory_claim.js';
 import { errnoCode } from './errors.js';
+import { readHolder, refuseForeign, writeCount, writeHolder, type LockHolder } from './lock_text.js';
 import { LOCK_NAME, nameFor, SERVICE_LOCK_NAME } from './own_files.js';
 
-const MOST_TEXT = 1024;
 /** In which the first shard has written the count: a moment, on a slow network file system some. */
 const SHARING_MS = 2000;
 const AGAIN_MS = 25;
 /** Between two looks whether another pass has ended. */
 const WAITING_MS = 250;
-
-export interface LockHolder {
-  pid?: number;
-  host?: string;
-  /** ISO 8601, UTC. */
-  startedAt?: string;
-  /** It is the first one of so many shards; others may have come, and it may have gone. */
-  shards?: number;
-}
 
 /** Another pass, or another service, works on this cache. The command ends with exit code 4. */
 export class LockedError extends Error {
@@ -60,6 +54,9 @@ function nameOf({ pid, host, shards }: LockHolder): string {
   const where = host === undefined || host === os.hostname() ? '' : ` on ${host}`;
   return pid === undefined ? 'another process' : `process ${pid}${where}`;
 }
+
+/** The disk takes no other file. */
+class NoRoom extends ConfigError {}
 
 export interface PassLock {
   readonly files: readonly string[];
@@ -100,9 +97,10 @@ export async function awaitLock(
  * @throws {LockedError} if another service holds it; {ConfigError} as `acquireLock`
  */
 export async function acquireServiceLock(cacheDirectory: string): Promise<PassLock> {
-  const file = path.join(await fs.realpath(cacheDirectory), SERVICE_LOCK_NAME);
-  const handle = await lockAlone('cacheDirectory', file);
-  return { files: [file], release: () => handle.close() };
+  const root = await fs.realpath(cacheDirectory);
+  const file = path.join(root, SERVICE_LOCK_NAME);
+  const held = await lockInCache(root, file, 'service', () => lockAlone('cacheDirectory', file));
+  return { files: [file], release: () => closeAll(held) };
 }
 
 /**
@@ -122,12 +120,13 @@ export async function acquireLock(
   if (workerFilePath !== undefined && path.resolve(workerFilePath) !== own)
     wanted.push(['workerFilePath', path.resolve(workerFilePath)]);
   const held: fs.FileHandle[] = [];
-  const release = async (): Promise<void> => {
-    for (const handle of held.splice(0).reverse()) await handle.close();
-  };
+  const release = () => closeAll(held);
   try {
-    for (const [key, file] of wanted)
-      held.push(await (shard === undefined ? lockAlone(key, file) : lockShared(key, file, shard.count)));
+    for (const [key, file] of wanted) {
+      const lock = () => (shard === undefined ? lockAlone(key, file) : lockShared(key, file, shard.count));
+      if (file !== own) held.push(await lock());
+      else held.push(...(await lockInCache(root, file, 'pass', lock, shard !== undefined)));
+    }
     if (shard !== undefined) {
       const file = path.join(root, nameFor(shard, LOCK_NAME));
       held.push(await lockAlone('cacheDirectory', file));
@@ -138,6 +137,48 @@ export async function acquireLock(
     throw error;
   }
   return { files: wanted.map(([, file]) => file), release };
+}
+
+async function closeAll(handles: fs.FileHandle[]): Promise<void> {
+  for (const handle of handles.splice(0).reverse()) await handle.close();
+}
+
+/** @param fileNeeded a claim of the directory is no lock for this one */
+async function lockInCache(
+  root: string,
+  file: string,
+  of: ClaimOf,
+  lock: () => Promise<fs.FileHandle>,
+  fileNeeded = false,
+): Promise<fs.FileHandle[]> {
+  let handle: fs.FileHandle;
+  try {
+    handle = await lock();
+  } catch (error) {
+    if (fileNeeded || !(error instanceof NoRoom)) throw error;
+    return [await lockDirectory(root, file, of, error)];
+  }
+  const beside = await claimBeside(root, of);
+  if (beside !== 'held') return beside === undefined ? [handle] : [handle, beside];
+  await handle.close();
+  throw new LockedError(file, {});
+}
+
+/** Two that come at once may both draw back: so each tries again, after a time of its own. */
+async function lockDirectory(
+  root: string,
+  file: string,
+  of: ClaimOf,
+  noRoom: NoRoom,
+): Promise<fs.FileHandle> {
+  const end = performance.now() + SHARING_MS;
+  for (;;) {
+    const claimed = await claimInstead(root, of);
+    if (claimed === undefined) throw noRoom;
+    if (claimed !== 'held') return claimed;
+    if (performance.now() >= end) throw new LockedError(file, {});
+    await sleep(AGAIN_MS * (1 + 4 * Math.random()));
+  }
 }
 
 function lockAlone(key: string, file: string): Promise<fs.FileHandle> {
@@ -190,9 +231,10 @@ async function openLockFile(key: string, file: string): Promise<fs.FileHandle> {
   try {
     return await fs.open(file, flags, 0o644);
   } catch (error) {
-    throw new ConfigError([
-      { key, message: `the lock file ${file} can't be opened: ${(error as Error).message}` },
-    ]);
+    const message = `the lock file ${file} can't be opened: ${(error as Error).message}`;
+    const code = errnoCode(error);
+    const Kind = code === 'ENOSPC' || code === 'EDQUOT' ? NoRoom : ConfigError;
+    throw new Kind([{ key, message }]);
   }
 }
 
@@ -216,51 +258,4 @@ async function isStill(handle: fs.FileHandle, file: string): Promise<boolean> {
     if (errnoCode(error) === 'ENOENT') return false;
     throw error;
   }
-}
-
-/** A slip in worker_file_path must not cost somebody's file: only what looks like a lock or pid file is written over. */
-async function refuseForeign(handle: fs.FileHandle, key: string, file: string): Promise<void> {
-  const stats = await handle.stat();
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(MOST_TEXT), 0, MOST_TEXT, 0);
-  const text = buffer.toString('latin1', 0, bytesRead);
-  if (stats.isFile() && stats.size < MOST_TEXT && /^(\s*\d*\s*|pid \d+\n[ -~\n]*)$/.test(text)) return;
-  throw new ConfigError([{ key, message: `${file} is there already, and is no lock file` }]);
-}
-
-/** Over what stands there, whose room on the disk it needs: a disk may be full. @throws ENOSPC and the like */
-async function writeHolder(handle: fs.FileHandle, shards?: number): Promise<void> {
-  const lines = [`pid ${process.pid}`, `host ${os.hostname()}`, `started ${new Date().toISOString()}`];
-  if (shards !== undefined) lines.push(`shards ${shards}`);
-  const text = Buffer.from(`${lines.join('\n')}\n`);
-  await handle.write(text, 0, text.length, 0);
-  await handle.truncate(text.length);
-}
-
-/** @throws {ConfigError} if the file can't hold the count, which other shards must find there */
-async function writeCount(handle: fs.FileHandle, key: string, file: string, shards: number): Promise<void> {
-  try {
-    await writeHolder(handle, shards);
-  } catch (error) {
-    if ((await readHolder(handle)).shards === shards) return;
-    const message =
-      `the lock file ${file} can't hold the number of shards: ${(error as Error).message}; ` +
-      'free some of the disk, or run a pass without --shard';
-    throw new ConfigError([{ key, message }]);
-  }
-}
-
-async function readHolder(handle: fs.FileHandle): Promise<LockHolder> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(MOST_TEXT), 0, MOST_TEXT, 0);
-  const text = buffer.toString('utf8', 0, bytesRead);
-  const word = (name: string): string | undefined => new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
-  const pid = word('pid');
-  const host = word('host');
-  const startedAt = word('started');
-  const shards = word('shards');
-  return {
-    ...(pid === undefined ? {} : { pid: Number(pid) }),
-    ...(host === undefined ? {} : { host }),
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(shards === undefined ? {} : { shards: Number(shards) }),
-  };
 }

@@ -243,6 +243,7 @@ export interface Addon {
   setLogLevel(level: number): void;
   /** `errno` or 0. */
   sendDatagram(socket: string, message: string): number;
+  hasOtherLocks(fd: number, offset: number, length: number): boolean | undefined;
   hasWriters(fd: number): boolean | undefined;
 }
 

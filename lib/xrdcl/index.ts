@@ -39,4 +39,5 @@ export { readChecksum, type ReadChecksumOptions } from './read_checksum.js';
 export { defaultTimeout, type RequestOptions } from './request.js';
 export { isSmallFile, smallFile } from './small_copy.js';
 export { statFlags, type ShortStat, type StatInfo } from './stat_info.js';
+export { hasOtherLocks } from './other_locks.js';
 export { hasWriters } from './writers.js';

@@ -3,11 +3,17 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { acquireLock, acquireServiceLock, awaitLock, LockedError } from '../../lib/cache/lock.js';
+import {
+  acquireLock,
+  acquireServiceLock,
+  awaitLock,
+  LockedError,
+  type PassLock,
+} from '../../lib/cache/lock.js';
 import { LOCK_NAME, SERVICE_LOCK_NAME } from '../../lib/cache/own_files.js';
 import { ConfigError } from '../../lib/config/errors.js';
 import { asOrdinaryUser } from '../support/ordinary_user.js';
-import { fillBlocks, withSmallDisk } from '../support/small_disk.js';
+import { fillBlocks, fillInodes, freeInode, withSmallDisk } from '../support/small_disk.js';
 import { withTemp } from '../support/temporary.js';
 
 async function holder(...args: string[]): Promise<{ child: ChildProcess; said: string }> {
@@ -15,6 +21,14 @@ async function holder(...args: string[]): Promise<{ child: ChildProcess; said: s
   const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [said] = (await once(child.stdout, 'data')) as [Buffer];
   return { child, said: said.toString().trim() };
+}
+
+/** Another process has it once we have let go of it; then it is ours only when that has died. */
+async function holderElsewhere(held: PassLock[], cache: string): Promise<{ child: ChildProcess }> {
+  for (const lock of held) await lock.release();
+  const { child } = await holder(cache);
+  await assert.rejects(acquireLock(cache), (error: unknown) => error instanceof LockedError);
+  return { child };
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -240,6 +254,42 @@ describe('the lock of a pass (S10)', () => {
         (error: unknown) => error instanceof LockedError && error.holder.pid === process.pid,
       );
       await again.release();
+    });
+  });
+
+  it('on a disk without room for its file excludes, and is excluded, all the same', async function () {
+    await withSmallDisk(this, 'size=1m,nr_inodes=40', async (cache) => {
+      fillInodes(cache);
+      for (const [acquire, name] of [
+        [() => acquireLock(cache), LOCK_NAME],
+        [() => acquireServiceLock(cache), SERVICE_LOCK_NAME],
+      ] as const) {
+        const refused = () => assert.rejects(acquire(), (error: unknown) => error instanceof LockedError);
+        const without = await acquire();
+        await refused();
+        freeInode(cache);
+        await refused();
+        await without.release();
+        const beside = await acquire();
+        // Whoever still has no room for the file is kept out by one who had.
+        unlinkSync(path.join(cache, name));
+        fillInodes(cache);
+        await refused();
+        await beside.release();
+        fillInodes(cache);
+        await (await acquire()).release();
+      }
+      const all = await Promise.allSettled(Array.from({ length: 4 }, () => acquireLock(cache)));
+      const held = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      assert.equal(held.length, 1);
+      const { child } = await holderElsewhere(held, cache);
+      await kill(child);
+      await (await acquireLock(cache)).release();
+      await assert.rejects(acquireLock(cache, undefined, { index: 0, count: 2 }), (error: unknown) => {
+        assert.ok(error instanceof ConfigError);
+        assert.match(error.message, /the lock file .* can't be opened: ENOSPC/);
+        return true;
+      });
     });
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LOCK_NAME, MEMO_NAME } from '../../lib/cache/own_files.js';
 import { counts, withArchive } from '../support/archive.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
-import { fillBlocks, withSmallDisk } from '../support/small_disk.js';
+import { fillBlocks, fillInodes, withSmallDisk } from '../support/small_disk.js';
 
 describe('a cache whose disk is full', () => {
   it('to the last block is emptied by one pass, also by the first', async function () {
@@ -18,6 +18,18 @@ describe('a cache whose disk is full', () => {
         for (const name of names)
           assert.ok(await holdsRecord(bench.sandbox.diskPath(name), name, 1_000_000), name);
         assert.deepEqual(readdirSync(cache).sort(), [LOCK_NAME, MEMO_NAME]);
+      });
+    });
+  });
+
+  it('of inodes, with no lock file yet, is emptied by one pass', async function () {
+    await withSmallDisk(this, 'size=4m,nr_inodes=40', async (cache) => {
+      await withArchive({}, async (bench) => {
+        fillInodes(cache);
+        const files = readdirSync(cache).length;
+        const report = await bench.pass({ cacheDirectory: cache, autoRemove: 'cached' });
+        assert.deepEqual(counts(report), { scanned: files, copied: files, removedAfterCopy: files });
+        assert.deepEqual(readdirSync(cache), [MEMO_NAME]);
       });
     });
   });

@@ -1,6 +1,6 @@
 /** A file system of its own, so small that it can be filled. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { withTemp } from './temporary.js';
 
@@ -22,7 +22,8 @@ export async function withSmallDisk(
     try {
       await use(directory);
     } finally {
-      execFileSync('umount', [directory]);
+      // What a test that fails has left open must not hide why it did.
+      execFileSync('umount', ['-l', directory]);
     }
   });
 }
@@ -48,7 +49,8 @@ export function fillInodes(directory: string): void {
 
 /** Gives one inode back that `fillInodes` took. */
 export function freeInode(directory: string): void {
-  unlinkSync(join(directory, 'filler-0'));
+  const filler = readdirSync(directory).find((name) => name.startsWith('filler-')) ?? '';
+  unlinkSync(join(directory, filler));
 }
 
 function untilFull(write: () => void): void {
