@@ -249,7 +249,7 @@ function tryLock(fd: number, key: string, file: string, shared: boolean): boolea
 }
 
 /** Somebody may have removed the file between our open and our lock: then the lock is worth nothing. */
-async function isStill(handle: fs.FileHandle, file: string): Promise<boolean> {
+export async function isStill(handle: fs.FileHandle, file: string): Promise<boolean> {
   const mine = await handle.stat({ bigint: true });
   try {
     const there = await fs.lstat(file, { bigint: true });

@@ -16,10 +16,13 @@ interface Entry {
 
 export class OpenDirectories {
   readonly #root: CacheDirectory;
+  readonly #durable: boolean;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(root: CacheDirectory) {
+  /** @param durable a directory that had to be made is used once its name is on the disk */
+  constructor(root: CacheDirectory, durable = false) {
     this.#root = root;
+    this.#durable = durable;
   }
 
   /**
@@ -43,7 +46,7 @@ export class OpenDirectories {
   }
 
   #open(path: string, make: boolean): Entry {
-    const opening = make ? openOrMake(this.#root, path, false) : this.#root.openBeneath(path);
+    const opening = make ? openOrMake(this.#root, path, this.#durable) : this.#root.openBeneath(path);
     const entry = { opening, make, users: 0 };
     this.#entries.set(path, entry);
     opening.catch(() => {

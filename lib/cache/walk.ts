@@ -203,7 +203,8 @@ function ownEntry(
   stats: BigIntStats,
 ): WalkEntry | undefined {
   const absolute = `${directory.real}/${name}`;
-  if (own === 'state' && directory.relative === '') return undefined;
+  // Below the root: of a restore into a directory of the cache, or of a cache inside this one.
+  if (own === 'state' && stats.isFile()) return undefined;
   if (own === 'removing' && isActiveCapture(absolute)) return undefined;
   if (own === 'removing' || own === 'incoming')
     return { kind: 'leftover', leftover: own, path, absolute, identity: identityOf(stats) };

@@ -7,12 +7,7 @@ import type { OpenRecord } from '../cache/open_record.js';
 import type { CacheRecord } from '../cache/walk.js';
 import type { ListedStat, RemoteStat } from '../remote/store.js';
 import type { Identity } from '../rules/identity.js';
-import {
-  classifyRemote,
-  isQuestion,
-  STILL_WRITTEN,
-  type Classification,
-} from '../rules/remote_state.js';
+import { classifyRemote, isQuestion, STILL_WRITTEN, type Classification } from '../rules/remote_state.js';
 import { decide, REASONS, type Decision, type Removal } from '../rules/removal.js';
 import { settling } from '../rules/settling.js';
 import { classifyOptionsOf, type BackupContext, type RecordOutcome } from './backup_context.js';

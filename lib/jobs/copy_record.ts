@@ -89,14 +89,7 @@ async function look(
   const known: KnownRecord = replaced ? { origin: 'unknown' } : { origin: 'copied', checksum };
   const open = () => Promise.resolve(file);
   const options = classifyOptionsOf(context);
-  const state = await classifyRecord(
-    record.path,
-    Number(record.identity.size),
-    remote,
-    open,
-    options,
-    known,
-  );
+  const state = await classifyRecord(record.path, Number(record.identity.size), remote, open, options, known);
   return { state, remote };
 }
 

@@ -111,8 +111,8 @@ export class JobRun {
 
   /** What ended the job for all files, if anything did. */
   get #ended(): Error | undefined {
-    const { aborted, reason } = this.#stop.signal;
-    return aborted && reason instanceof Error ? reason : undefined;
+    const reason: unknown = this.#stop.signal.reason;
+    return reason instanceof Error ? reason : undefined;
   }
 
   get #interrupted(): boolean {

@@ -32,7 +32,7 @@ export class LocalReceiver implements Receiver {
     this.#config = config;
     this.#fsync = fsync;
     this.#room = new DiskRoom(root.real);
-    this.#directories = new OpenDirectories(root);
+    this.#directories = new OpenDirectories(root, fsync);
     const most = mostOpenFiles();
     this.#receiving = pLimit(most);
     this.#looking = pLimit(Math.ceil(most / 4));

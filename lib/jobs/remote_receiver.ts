@@ -52,8 +52,11 @@ export class RemoteReceiver implements Receiver {
   }
 
   async checksum(name: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum> {
-    const stat = await this.#store.stat(name, signal);
-    return this.#store.checksum(name, type, stat?.size ?? 0, signal);
+    const { size = 0 } = (await this.#store.stat(name, signal)) ?? {};
+    const types = await this.#store.checksumTypes(signal);
+    return types.length === 0 || types.includes(type)
+      ? this.#store.checksum(name, type, size, signal)
+      : this.#store.readChecksum(name, type, size, signal);
   }
 
   async receive(

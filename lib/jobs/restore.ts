@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CacheDirectory } from '../cache/directory.js';
 import { acquireLock } from '../cache/lock.js';
+import { removeLockFiles } from '../cache/lock_removal.js';
 import { makePath } from '../cache/make_path.js';
 import { StageJournal } from '../cache/stage_journal.js';
 import { ConfigError } from '../config/index.js';
@@ -67,7 +68,7 @@ export async function restore(
     return run(source, dependencies, selector, options, new RemoteReceiver(target, store, config));
   }
   if (dryRun && !existsSync(to)) return run(source, dependencies, selector, options, new AbsentReceiver(to));
-  await makeTarget(to);
+  await makeTarget(to, fsync);
   const lock = await acquireLock(to, undefined, shard);
   try {
     const root = await CacheDirectory.openRoot(to);
@@ -77,12 +78,15 @@ export async function restore(
     return await run(source, dependencies, selector, options, receiver, journal);
   } finally {
     await lock.release();
+    await removeLockFiles(lock.files).catch((error: unknown) => {
+      dependencies.logger.warn(`a lock file stays: ${String(error)}`);
+    });
   }
 }
 
-async function makeTarget(to: string): Promise<void> {
+async function makeTarget(to: string, durable: boolean): Promise<void> {
   try {
-    await makePath(resolve(to));
+    await makePath(resolve(to), durable);
   } catch (error) {
     const message = `${to} can't be made: ${error instanceof Error ? error.message : String(error)}`;
     throw new ConfigError([{ key: 'to', message }]);

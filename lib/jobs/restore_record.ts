@@ -2,7 +2,8 @@
 import type { ArchiveConfig } from '../config/index.js';
 import type { RemoteStore } from '../remote/store.js';
 import { checksumText, sameChecksum, type Checksum } from '../rules/checksum.js';
-import { decideRestore } from '../rules/restoring.js';
+import { comparisonOf } from '../rules/comparison.js';
+import { decideRestore, type RestoreFacts } from '../rules/restoring.js';
 import { XRootDError } from '../xrdcl/index.js';
 import type { Emit } from './event_bus.js';
 import type { RemoteEntry } from './list.js';
@@ -35,7 +36,7 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
     return { result: 'failed', failure: { path, code: 'BadName', message: problem } };
   }
   const sums = new Sums(entry, context);
-  const { decision, local } = await decide(entry, sums, context);
+  const { decision, local } = await decide(entry, context);
   switch (decision.action) {
     case 'skip':
       return { result: 'kept', reason: decision.reason };
@@ -76,19 +77,33 @@ class Sums {
   }
 }
 
-async function decide({ path, size }: RemoteEntry, sums: Sums, context: RestoreContext) {
+async function decide(entry: RemoteEntry, context: RestoreContext) {
   const { receiver, config, overwrite, signal } = context;
+  const { path, size } = entry;
   const local = await receiver.look(path, signal);
-  let same: boolean | undefined = config.verify === 'size' ? true : undefined;
+  let compared: RestoreFacts['compared'] = config.verify === 'size' ? { same: true, by: 'size' } : undefined;
   for (;;) {
-    const answer = decideRestore({ local, remote: { size }, sameChecksum: same, overwrite });
+    const answer = decideRestore({ local, remote: { size }, compared, overwrite });
     if ('action' in answer) return { decision: answer, local };
-    const [here, there] = await Promise.all([
-      receiver.checksum(path, config.checksumType, signal),
-      sums.remote(),
-    ]);
-    same = sameChecksum(here, there);
+    compared = await compare(entry, context);
   }
+}
+
+/** What is here with what the server has, by the best that can be had without fetching it. */
+async function compare(
+  { path, size, mtime, online }: RemoteEntry,
+  { store, receiver, config, signal }: RestoreContext,
+): Promise<NonNullable<RestoreFacts['compared']>> {
+  const { by, type } = comparisonOf({
+    ...{ origin: 'unknown', remote: { size, offline: !online, mtime }, unfinished: false },
+    ...{ configured: config.checksumType, trustAdler32: true, readBack: 'fresh', now: Date.now() },
+    serverTypes: await store.checksumTypes(signal),
+  });
+  const [here, there] = await Promise.all([
+    receiver.checksum(path, type, signal),
+    by === 'read' ? store.readChecksum(path, type, size, signal) : store.checksum(path, type, size, signal),
+  ]);
+  return { same: sameChecksum(here, there), by: type };
 }
 
 /** Its room is claimed before tape is asked. */

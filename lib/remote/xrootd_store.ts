@@ -134,7 +134,10 @@ export class XRootDStore implements RemoteStore {
     const sum = await readChecksum(url, type, { signal, rateLimit: this.#rateLimit });
     if (sum.bytes === size) return { type: sum.type, value: sum.value };
     const message = `the file has ${sum.bytes} bytes now, ${size} were told of`;
-    throw new XRootDError({ status: 1, code: dataError, errNo: 0, message }, { operation: 'read back', source: url });
+    throw new XRootDError(
+      { status: 1, code: dataError, errNo: 0, message },
+      { operation: 'read back', source: url },
+    );
   }
 
   checksumTypes(signal?: AbortSignal): Promise<readonly string[]> {
@@ -152,7 +155,12 @@ export class XRootDStore implements RemoteStore {
       const { chksum = '' } = await this.#fileSystem.queryConfig(['chksum'], options);
       return chksum
         .split(',')
-        .map((each) => each.replace(/^\s*[0-9]+:/, '').trim().toLowerCase())
+        .map((each) =>
+          each
+            .replace(/^\s*[0-9]+:/, '')
+            .trim()
+            .toLowerCase(),
+        )
         .filter((type) => type !== '');
     } catch (error) {
       // A server that refuses the question doesn't tell; one that is gone is another matter.

@@ -1,5 +1,4 @@
 /** How the bytes of a record are compared with those of its remote copy: by which checksum, and who computes it. */
-import type { Checksum } from './checksum.js';
 
 /** Those that are computed here. */
 type LocalType = 'adler32' | 'crc32c';
@@ -76,14 +75,17 @@ function isFresh({ mtime }: ComparisonFacts['remote'], now: number): boolean {
 
 /**
  * May somebody still write this remote file? Its time is the only word of it that a server gives.
- * @param seconds `unfinished_after`
+ * @param seconds `unfinished_after_seconds`; 0: nobody does
  * @param now milliseconds since the epoch, by the caller's clock
  */
 export function mayBeWritten({ mtime }: { mtime: Date }, seconds: number, now: number): boolean {
-  return now - mtime.getTime() < seconds * 1000;
+  return seconds > 0 && now - mtime.getTime() < seconds * 1000;
 }
 
+export type ComparedBy = LocalType | 'size';
+
 /** What two sides are said to have in common: no more than was compared. */
-export function sameBytes({ type }: Pick<Checksum, 'type'>): string {
-  return type === 'adler32' ? 'same size and adler32' : 'identical';
+export function sameness(comparedBy: ComparedBy): string {
+  if (comparedBy === 'size') return 'same size';
+  return comparedBy === 'adler32' ? 'same size and adler32' : 'identical';
 }

@@ -104,7 +104,8 @@ function classifyShorter(facts: RemoteFacts, remote: RemoteFile): Classification
   if (checked.result === 'failed') return unknown(checked.reason);
   if (checked.result === 'differ')
     return conflict(`the remote file is shorter (${sizes}) and has other bytes: ${checked.reason}`);
-  if (facts.weak === true) return conflict(`the remote file is shorter (${sizes}), and adler32 is no proof that it is ours`);
+  if (facts.weak === true)
+    return conflict(`the remote file is shorter (${sizes}), and adler32 is no proof that it is ours`);
   return facts.writing === true ? writing() : partial(sizes);
 }
 

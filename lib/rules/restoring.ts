@@ -1,11 +1,13 @@
 /** What to do about a record, given what stands at its place in the restore directory. */
 
+import { sameness, type ComparedBy } from './comparison.js';
+
 export interface RestoreFacts {
   /** Null: nothing. `other` is anything that is neither: a symbolic link too, which is never followed (S8). */
   local: { kind: 'file' | 'directory' | 'other'; size: number } | null;
   remote: { size: number };
-  /** Of the local file's bytes and the server's; undefined while nobody has asked. A check that failed is an error. */
-  sameChecksum: boolean | undefined;
+  /** Undefined while nobody has compared more than sizes, and nobody wants less. A check that failed is an error. */
+  compared: { same: boolean; by: ComparedBy } | undefined;
   /** Files that differ are replaced; nothing else ever is. */
   overwrite: boolean;
 }
@@ -19,7 +21,7 @@ export type RestoreDecision =
   | { ask: 'checksum' };
 
 /** Pure. The answer to `ask` always leads to an action. */
-export function decideRestore({ local, remote, sameChecksum, overwrite }: RestoreFacts): RestoreDecision {
+export function decideRestore({ local, remote, compared, overwrite }: RestoreFacts): RestoreDecision {
   if (local === null) return { action: 'fetch' };
   if (local.kind === 'directory') return conflict('a directory stands in its place');
   if (local.kind === 'other') return conflict('something that is no regular file stands in its place');
@@ -28,9 +30,9 @@ export function decideRestore({ local, remote, sameChecksum, overwrite }: Restor
       ? { action: 'replace' }
       : conflict(`a file of ${local.size} bytes stands in its place, the remote one has ${remote.size}`);
   // There is only one file without bytes, and some servers have no checksum for it.
-  if (remote.size === 0 || sameChecksum === true)
-    return { action: 'skip', reason: 'already here, identical' };
-  if (sameChecksum === undefined) return { ask: 'checksum' };
+  if (remote.size === 0) return { action: 'skip', reason: 'already here, identical' };
+  if (compared === undefined) return { ask: 'checksum' };
+  if (compared.same) return { action: 'skip', reason: `already here, ${sameness(compared.by)}` };
   return overwrite
     ? { action: 'replace' }
     : conflict('a file of the same size and other bytes stands in its place');

@@ -1,6 +1,6 @@
 /** The checksum of a file on a server, of its bytes as they are read over the network. */
 import { onAbort } from './abort.js';
-import { addon, type NativeCopy, type NativeStatus } from './addon.js';
+import { addon, type NativeStatus } from './addon.js';
 import { checksumTypes, type ChecksumType, type FileChecksum } from './checksum.js';
 import { XRootDError } from './error.js';
 import { checkRemotePath, pathOf } from './location.js';
@@ -12,7 +12,14 @@ export interface ReadChecksumOptions {
   rateLimit?: RateLimit | undefined;
 }
 
-/** Seconds: what is asked for at once shouldn't be more than their bytes; a piece of 4 MiB (read_checksum.cc) all the same. */
+interface ReadResult {
+  /** Bytes. */
+  size: number;
+  /** Absent after an error. */
+  checksum?: string;
+}
+
+/** Bytes of one request, as in read_checksum.cc. */
 const piece = 4 * 2 ** 20;
 
 /**
@@ -32,23 +39,25 @@ export function readChecksum(
   checkRemotePath(pathOf(url));
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    let operation: NativeCopy | undefined;
-    let ignore: () => void = () => undefined;
+    const operation = addon.readChecksum(url, type, rateLimit !== undefined, (event, first, second) => {
+      if (event === 0) heldUp(first as number, second as number);
+      else ended(first as NativeStatus | undefined, second as ReadResult);
+    });
+    const ignore = onAbort(signal, () => {
+      operation.cancel();
+    });
     const heldUp = (bytes: number, size: number) => {
       const next = Math.min(piece, size - bytes);
       // Also when it is aborted: then it goes on to its end.
-      void rateLimit?.take(next, signal).then(() => operation?.allow(bytes + next));
+      void rateLimit?.take(next, signal).then(() => {
+        operation.allow(bytes + next);
+      });
     };
-    const ended = (failure: NativeStatus | undefined, { size, checksum = '' }: { size: number; checksum?: string }) => {
+    const ended = (failure: NativeStatus | undefined, { size, checksum = '' }: ReadResult) => {
       ignore();
       if (failure === undefined) resolve({ type, value: checksum, bytes: size });
       else if (signal?.aborted === true) reject(signal.reason as Error);
       else reject(new XRootDError(failure, { operation: 'read back', source: url }));
     };
-    operation = addon.readChecksum(url, type, rateLimit !== undefined, (event, first, second) => {
-      if (event === 0) heldUp(first as number, second as number);
-      else ended(first as NativeStatus | undefined, second as { size: number; checksum?: string });
-    });
-    ignore = onAbort(signal, () => operation?.cancel());
   });
 }

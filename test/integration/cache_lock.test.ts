@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import {
   acquireLock,
   acquireServiceLock,
@@ -10,6 +20,7 @@ import {
   LockedError,
   type PassLock,
 } from '../../lib/cache/lock.js';
+import { removeLockFiles } from '../../lib/cache/lock_removal.js';
 import { LOCK_NAME, SERVICE_LOCK_NAME } from '../../lib/cache/own_files.js';
 import { ConfigError } from '../../lib/config/errors.js';
 import { asOrdinaryUser } from '../support/ordinary_user.js';
@@ -209,6 +220,71 @@ describe('the lock of a pass (S10)', () => {
       await service.release();
       await service.release();
       await (await acquireServiceLock(cache)).release();
+    });
+  });
+
+  it('whose files are removed when nobody holds them still excludes', async () => {
+    await withTemp(async (directory) => {
+      const inside = { alone: 0, shards: new Set<number>() };
+      const seen = { alone: 0, shards: 0, together: 0, refused: 0 };
+      const worker = async (index: number) => {
+        for (let round = 0; round < 60; round += 1) {
+          const shard = (round + index) % 3 > 0 ? { index: index % 4, count: 4 } : undefined;
+          const lock = await acquireLock(directory, undefined, shard).catch((error: unknown) => {
+            assert.ok(error instanceof LockedError, String(error));
+            seen.refused += 1;
+          });
+          if (lock === undefined) {
+            await setImmediate();
+            continue;
+          }
+          if (shard === undefined) {
+            inside.alone += 1;
+            seen.alone += 1;
+            assert.deepEqual([inside.alone, inside.shards.size], [1, 0]);
+          } else {
+            assert.ok(inside.alone === 0 && !inside.shards.has(shard.index));
+            inside.shards.add(shard.index);
+            seen.shards += 1;
+            if (inside.shards.size > 1) seen.together += 1;
+          }
+          await setImmediate();
+          // They are there as long as somebody holds them.
+          assert.deepEqual(
+            lock.files.filter((file) => !existsSync(file)),
+            [],
+          );
+          if (shard === undefined) inside.alone -= 1;
+          else inside.shards.delete(shard.index);
+          await lock.release();
+          await removeLockFiles(lock.files);
+        }
+      };
+      await Promise.all([0, 1, 2, 3, 4, 5].map(worker));
+      assert.deepEqual(readdirSync(directory), []);
+      console.log(`      ${JSON.stringify(seen)}`);
+      assert.ok(seen.alone > 0 && seen.together > 0 && seen.refused > 0);
+    });
+  }).timeout(60_000);
+
+  it('is had by who waits for it, though its files are removed meanwhile', async () => {
+    await withTemp(async (directory) => {
+      const first = await acquireLock(directory);
+      let waits: () => void;
+      const waiting = new Promise<void>((resolve) => (waits = resolve));
+      const second = awaitLock(directory, undefined, undefined, { signal: undefined, onWait: () => waits() });
+      await waiting;
+      await first.release();
+      await removeLockFiles(first.files);
+      const lock = await second;
+      await assert.rejects(acquireLock(directory), { name: 'LockedError' });
+      // Nobody takes away what is held.
+      await removeLockFiles(lock.files);
+      await assert.rejects(acquireLock(directory), { name: 'LockedError' });
+      await lock.release();
+      await removeLockFiles(lock.files);
+      await removeLockFiles(lock.files);
+      assert.deepEqual(readdirSync(directory), []);
     });
   });
 

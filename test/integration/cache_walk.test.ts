@@ -133,17 +133,26 @@ describe('the walk over the cache', () => {
         '.xrootd-archive.incoming.1',
         'd/.xrootd-archive.removing.f',
         '.xrootd-archive.x',
+        'd/.xrootd-archive.y',
+        'd/.xrootd-archive.lock',
+        'd/.xrootd-archive.staged.1-of-2',
         'd/ignored',
         '.hidden',
       ])
         writeFileSync(path.join(cache, name), '');
+      // Nobody can tell what is in it.
+      mkdirSync(path.join(cache, 'd/.xrootd-archive.verified'));
       const entries = await list(cache, { ignore: new Set(['d/ignored']) });
       assert.deepEqual(paths(entries, 'record'), ['.hidden']);
       assert.deepEqual(paths(entries, 'leftover'), [
         '.xrootd-archive.incoming.1',
         'd/.xrootd-archive.removing.f',
       ]);
-      assert.deepEqual(paths(entries, 'problem'), ['.xrootd-archive.x']);
+      assert.deepEqual(paths(entries, 'problem'), [
+        '.xrootd-archive.x',
+        'd/.xrootd-archive.verified',
+        'd/.xrootd-archive.y',
+      ]);
     });
   });
 

@@ -167,10 +167,12 @@ describe('verify and status beside a backup', () => {
       for (let i = 0; i < 12; i += 1) await writeRecord(bench.cache, `r${i}`, 2 * 2 ** 20 + i);
       const archive = bench.archive({ autoRemove: 'never', maxRate: 12 * 2 ** 20 });
       const backup = archive.backup();
-      let running = true;
-      const done = backup.finally(() => (running = false));
+      const ended = new AbortController();
+      const done = backup.finally(() => {
+        ended.abort();
+      });
       const beside = bench.archive();
-      while (running) {
+      while (!ended.signal.aborted) {
         const report = await beside.verify();
         for (const { code, path } of report.failures) assert.equal(code, 'NotFound', path);
         for await (const { state, reason } of beside.status([], { verify: true }))

@@ -66,10 +66,10 @@ async function assertAllOffline(sandbox: TapeSandbox, names: readonly string[]):
   }
 }
 
-/** Our own files, which nobody should find afterwards; the lock stays. */
+/** Our own files, which nobody should find afterwards. */
 async function temporaries(to: string): Promise<string[]> {
   const all = await readdir(to, { recursive: true });
-  return all.filter((path) => /\.xrootd-archive\.(?!lock$)/.test(path));
+  return all.filter((path) => /\.xrootd-archive\./.test(path));
 }
 
 describe('restore', () => {
@@ -352,7 +352,8 @@ describe('restore', () => {
 
   it('a server that dies ends it with its error; what came is whole', async () => {
     await withTape({ stageDelay: 1 }, many(50, 100_000), async (bench, to) => {
-      const archive = bench.archive({ ...quick, retryAttempts: 1 });
+      // So slow that most are still to come when the first is there.
+      const archive = bench.archive({ ...quick, retryAttempts: 1, maxRate: 10 ** 6 });
       let killed: Promise<void> | undefined;
       archive.on('file:restored', () => (killed ??= bench.sandbox.kill()));
       await assert.rejects(archive.restore(['.'], { to }), { name: 'XRootDError' });
@@ -368,6 +369,22 @@ describe('restore', () => {
       );
     });
   }).timeout(120_000);
+
+  it('into a directory of the cache leaves nothing that a backup stumbles over', async () => {
+    await withTape({}, [['a', 10]], async (bench) => {
+      const to = join(bench.cache, 'back/here');
+      assert.equal((await bench.archive(quick).restore(['.'], { to })).copied, 1);
+      assert.deepEqual(await readdir(to), ['a']);
+      // Of an older version, or of a restore that was killed.
+      for (const name of ['lock', 'lock.0-of-2', 'staged.0-of-2'])
+        await writeFile(join(to, `.xrootd-archive.${name}`), '');
+      const report = await bench.pass({ autoRemove: 'never' });
+      assert.deepEqual(counts(report), { scanned: 1, copied: 1 }, JSON.stringify(report.failures));
+      // A name that isn't one of our state files is told as before.
+      await writeFile(join(to, '.xrootd-archive.other'), '');
+      assert.equal((await bench.pass({ autoRemove: 'never' })).failed, 1);
+    });
+  });
 
   it('needs no cache, and a missing file is a failure', async () => {
     await withTape({}, [['a', 10]], async (bench, to) => {

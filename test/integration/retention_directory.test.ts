@@ -70,8 +70,8 @@ describe('retention of a directory', () => {
     await withTwo(async (bench) => {
       for (const [name] of two) await setAge(bench, name, cut - 1);
       const here = await pass(bench, {}, { confirm: true }, (store) => ({
-        checksum: async (name, ...query) => {
-          const sum = await store.checksum(name, ...query);
+        readChecksum: async (name, ...query) => {
+          const sum = await store.readChecksum(name, ...query);
           await setAge(bench, name, cut - 2);
           return sum;
         },

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { decideRestore, type RestoreFacts } from '../../lib/rules/restoring.js';
 
 const file = (size: number) => ({ kind: 'file' as const, size });
+const by = (same: boolean | undefined): RestoreFacts['compared'] =>
+  same === undefined ? undefined : { same, by: 'crc32c' };
 
 describe('what to do about a record that is to be restored', () => {
   type Row = [string, RestoreFacts['local'], number, boolean | undefined, boolean, string];
@@ -28,11 +30,21 @@ describe('what to do about a record that is to be restored', () => {
   ];
   for (const [title, local, size, sameChecksum, overwrite, says] of table) {
     it(title, () => {
-      const answer = decideRestore({ local, remote: { size }, sameChecksum, overwrite });
+      const answer = decideRestore({ local, remote: { size }, compared: by(sameChecksum), overwrite });
       const text = 'ask' in answer ? 'ask' : `${answer.action} ${'reason' in answer ? answer.reason : ''}`;
       assert.match(text, new RegExp(`^${says}`));
     });
   }
+
+  it('never says more than was compared', () => {
+    const said = (compared: RestoreFacts['compared']) => {
+      const answer = decideRestore({ local: file(5), remote: { size: 5 }, compared, overwrite: false });
+      return 'reason' in answer ? answer.reason : answer;
+    };
+    assert.equal(said({ same: true, by: 'crc32c' }), 'already here, identical');
+    assert.equal(said({ same: true, by: 'adler32' }), 'already here, same size and adler32');
+    assert.equal(said({ same: true, by: 'size' }), 'already here, same size');
+  });
 
   const facts = fc.record({
     local: fc.option(
@@ -48,7 +60,7 @@ describe('what to do about a record that is to be restored', () => {
   it('one question leads to an action', () => {
     fc.assert(
       fc.property(facts, fc.boolean(), (given, sameChecksum) => {
-        assert.ok('action' in decideRestore({ ...given, sameChecksum }));
+        assert.ok('action' in decideRestore({ ...given, compared: by(sameChecksum) }));
       }),
     );
   });
@@ -56,7 +68,7 @@ describe('what to do about a record that is to be restored', () => {
   it('nothing is replaced unasked, and nothing but files; nothing is skipped unread', () => {
     fc.assert(
       fc.property(facts, fc.constantFrom(undefined, true, false), (given, sameChecksum) => {
-        const answer = decideRestore({ ...given, sameChecksum });
+        const answer = decideRestore({ ...given, compared: by(sameChecksum) });
         if (!('action' in answer)) return;
         if (answer.action === 'replace') assert.ok(given.overwrite && given.local?.kind === 'file');
         if (answer.action === 'fetch') assert.equal(given.local, null);
