@@ -33,11 +33,12 @@ export class Evictions {
     this.#sending ??= this.#send();
   }
 
-  /** Resolves when all have been asked for; nothing is added afterwards. */
+  /** Resolves when all have been asked for, late ones too; nothing is added afterwards. */
   async flush(): Promise<void> {
     this.#flushing = true;
     this.#wake();
     await this.#sending;
+    await this.#count(() => this.#stager.evictLate());
   }
 
   async #send(): Promise<void> {
@@ -45,13 +46,18 @@ export class Evictions {
       if (this.#waiting.length < enough && !this.#flushing) await this.#linger();
       const names = this.#waiting;
       this.#waiting = [];
-      try {
-        this.#evicted += (await this.#stager.evict(names)).length;
-      } catch (error) {
-        this.#logger.warn(`not everything was evicted: ${String(error)}`, { files: names.length });
-      }
+      await this.#count(() => this.#stager.evict(names), names.length);
     }
     this.#sending = undefined;
+  }
+
+  async #count(evict: () => Promise<string[]>, files?: number): Promise<void> {
+    try {
+      this.#evicted += (await evict()).length;
+    } catch (error) {
+      const number = files === undefined ? {} : { files };
+      this.#logger.warn(`not everything was evicted: ${String(error)}`, number);
+    }
   }
 
   #linger(): Promise<void> {

@@ -72,6 +72,8 @@ export class Stager {
   /** Online, and not yet released: they fill the disk buffer, by name their bytes. */
   readonly #held = new Map<string, number>();
   readonly #staged = new Set<string>();
+  /** Withdrawn before they came: a server may bring them all the same (dCache/dcache#7938). */
+  readonly #withdrawn = new Set<string>();
   /** Adopted ones that have to be asked for again. */
   readonly #forgotten = new Set<string>();
   #loop: Promise<void> | undefined;
@@ -130,6 +132,23 @@ export class Stager {
     );
     for (const { name, error } of refused) logger.warn(`not evicted: ${String(error)}`, { record: name });
     return ours.filter((name) => !this.#staged.has(name));
+  }
+
+  /** The same for what came after its request was withdrawn; what may still come is told. Call it last. */
+  async evictLate(): Promise<string[]> {
+    const late = await this.#online([...this.#withdrawn]);
+    for (const name of late) {
+      this.#withdrawn.delete(name);
+      this.#staged.add(name);
+    }
+    const files = this.#withdrawn.size;
+    if (files > 0) {
+      const message =
+        'files were asked of tape, withdrawn, and have not come: they may still come, and stay in the disk buffer then; ' +
+        'a later evict of the same paths gives them up';
+      this.#context.logger.warn(message, { files });
+    }
+    return this.evict([...late]);
   }
 
   /** Ends in the very step that finds nothing waiting: whoever comes a moment later begins another. */
@@ -225,6 +244,7 @@ export class Stager {
     const each = wanted.get(name);
     if (each === undefined) return;
     this.#staged.add(name);
+    this.#withdrawn.delete(name);
     const deadline = performance.now() + this.#context.config.stageDeadlineSeconds * 1000;
     this.#pending.set(name, { ...each, requestId, adopted, deadline });
   }
@@ -279,7 +299,11 @@ export class Stager {
         },
       );
       const came = cancelled ? await this.#online(names) : new Set<string>();
-      for (const name of names) if (!came.has(name)) this.#staged.delete(name);
+      for (const name of names) {
+        if (came.has(name)) continue;
+        this.#staged.delete(name);
+        this.#withdrawn.add(name);
+      }
     }
   }
 
