@@ -33,6 +33,13 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
                  RunningSum::Type type, bool held_up)
       : Cancellable(owner, held_up), queue_(std::move(queue)), id_(id), url_(std::move(url)), sum_(type) {}
 
+  // What waits to be allowed is given up when its environment ends, with the file still open: closing it waits for the server,
+  // and that is not for JavaScript's thread.
+  ~RemoteChecksum() override {
+    if (!file_) return;
+    LocalWork().Run([file = std::shared_ptr<XrdCl::File>(std::move(file_))] {});
+  }
+
   // On a thread of ours: it may have to resolve a name.
   void Run() {
     if (Cancelled()) return End(Interrupted());

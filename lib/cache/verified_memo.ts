@@ -58,16 +58,13 @@ export class VerifiedMemo {
     return this.#now.size === 0;
   }
 
-  /** Was this very file compared with what the server has, or copied there, and neither has changed since? */
-  knows(record: Compared, remote: ComparedWith): boolean {
-    // Both are asked for: what is found is remembered further on.
-    const proven = this.#hasKept(this.#key(record, remote, true));
-    return this.#hasKept(this.#key(record, remote, false)) || proven;
-  }
-
-  /** The same, and more than a weak checksum said that the bytes are equal. */
-  hasProven(record: Compared, remote: ComparedWith): boolean {
-    return this.#hasKept(this.#key(record, remote, true));
+  /**
+   * What is known of this very file and what the server has, as long as neither has changed: `proven`, the bytes are equal;
+   * `weak`, a checksum says so that files of other bytes easily share; undefined, nothing.
+   */
+  recall(record: Compared, remote: ComparedWith): 'proven' | 'weak' | undefined {
+    if (this.#hasKept(this.#key(record, remote, true))) return 'proven';
+    return this.#hasKept(this.#key(record, remote, false)) ? 'weak' : undefined;
   }
 
   #hasKept(key: number): boolean {

@@ -1,8 +1,22 @@
 /** What to do after a job, by its report. Pure. */
 import type { Report } from '../jobs/report.js';
+import { REASONS } from '../rules/removal.js';
 import { plural } from './format.js';
 
 export function nextSteps(report: Report): string[] {
+  return [...weakSteps(report), ...otherSteps(report)];
+}
+
+/** adler32 was all that could be compared. */
+function weakSteps({ keptReasons }: Report): string[] {
+  const weak = keptReasons[REASONS.weak] ?? 0;
+  if (weak === 0) return [];
+  return [
+    `${plural(weak, 'file')} stayed because tape could tell nothing but adler32: stage them and run it again, or say trust_adler32`,
+  ];
+}
+
+function otherSteps(report: Report): string[] {
   const { dryRun, failed, conflicts, job, unconfirmed } = report;
   if (unconfirmed)
     return ['nobody has confirmed these settings: look at what would go, then run it with --confirm'];

@@ -16,7 +16,6 @@ import { mostOpenFiles } from '../remote/open_files.js';
 import type { RemoteStore } from '../remote/store.js';
 import { parseMoment } from '../rules/moment.js';
 import { nameProblem } from '../rules/names.js';
-import { REASONS } from '../rules/removal.js';
 import { scopeOf, type Scope } from '../rules/scope.js';
 import { inShard } from '../rules/sharding.js';
 import { TapeWaitCount } from '../rules/tape_wait.js';
@@ -35,6 +34,7 @@ import { SeparateStorage } from './separate_storage.js';
 import type { Report } from './report.js';
 import { checkShard, storeOfShard, type ShardOptions } from './shards.js';
 import { TaskPool } from './task_pool.js';
+import { warnOfWeak } from './weak_checksums.js';
 
 export interface BackupOptions extends ShardOptions {
   /** Ends the pass: running copies are cancelled and what they made is removed, nothing else is begun. */
@@ -279,17 +279,6 @@ function explain(report: Report, { targetUrl }: ArchiveConfig, logger: Logger): 
 
 const UNSYNCED =
   'the server cannot say when copies are on its disk (kXR_sync): until they are, a power cut there can lose what was removed here';
-
-function warnOfWeak(report: Report, { targetUrl }: ArchiveConfig, logger: Logger): void {
-  const weak = report.keptReasons[REASONS.weak] ?? 0;
-  if (weak === 0) return;
-  logger.warn(
-    'the server could tell nothing but adler32 of files that are offline and that this archive does not remember to have ' +
-      'copied; other bytes can have the same one, so the local files stay: stage them, and they are read back, or say ' +
-      'trust_adler32',
-    { records: weak, target: targetUrl },
-  );
-}
 
 function warnOfOverdue(
   { notOnTape, interrupted }: Report,

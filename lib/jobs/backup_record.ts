@@ -35,11 +35,10 @@ export function decideAtSight(
     ...{ local: { size: Number(record.identity.size) }, remote, verify: config.verify },
   });
   if (isQuestion(state)) {
-    if (state.ask !== 'checksum' || !memo.knows(record, remote)) return undefined;
-    const proven = memo.hasProven(record, remote);
+    const known = state.ask === 'checksum' ? memo.recall(record, remote) : undefined;
     // More can be asked of what is online.
-    if (!proven && !remote.offline) return undefined;
-    const verifiedBy = proven ? 'checksum' : 'weak_checksum';
+    if (known === undefined || (known === 'weak' && !remote.offline)) return undefined;
+    const verifiedBy = known === 'proven' ? 'checksum' : 'weak_checksum';
     state = { state: remote.backUpExists ? 'backed_up' : 'cached', verifiedBy };
   }
   const decision = decideRecord(record, state, undefined, context);
@@ -105,7 +104,8 @@ async function judge(
 ): Promise<{ decision: Decision; state: Classification }> {
   const { config, memo } = context;
   const size = Number(record.identity.size);
-  const origin = remote !== null && memo.hasProven(record, remote) ? 'remembered' : 'unknown';
+  const proven = remote !== null && memo.recall(record, remote) === 'proven';
+  const origin = proven ? 'remembered' : 'unknown';
   const options = classifyOptionsOf(context);
   const state = await classifyRecord(record.path, size, remote, file.open, options, { origin });
   // Where only sizes are compared, or there are no bytes, the walk's own look is what was verified.

@@ -7,11 +7,13 @@ import { comparisonOf, mayBeWritten, type ComparisonFacts, type Origin } from '.
 import {
   classifyRemote,
   isQuestion,
+  STILL_WRITTEN,
   type CheckFailed,
   type Classification,
   type RemoteFacts,
 } from '../rules/remote_state.js';
-import type { ChecksumType } from '../xrdcl/index.js';
+import { sameRemote } from '../rules/remote_identity.js';
+import { XRootDError, type ChecksumType } from '../xrdcl/index.js';
 
 const nothing: Promise<undefined> = Promise.resolve(undefined);
 
@@ -68,12 +70,32 @@ export async function classifyRecord<R = OpenRecord>(
         ? store.readChecksum(name, type, remote.size, signal)
         : store.checksum(name, type, remote.size, signal);
     const summing = answer.local ? record().then((open) => sumLocal(open, type, length)) : nothing;
-    const asking = answer.remote ? ask() : nothing;
+    const asking = answer.remote ? unlessChanged(ask(), name, remote, options) : nothing;
     // Both have ended when the caller closes the file, or it would be left open, or closed under the checksum.
     await Promise.allSettled([summing, asking]);
     const [mine, theirs] = await Promise.all([summing, asking]);
+    if (theirs === 'changed') return { state: 'writing', reason: STILL_WRITTEN };
     if (theirs !== undefined) facts.remoteChecksum = theirs;
     if (mine !== undefined && length === undefined) local.checksum = mine;
     if (mine !== undefined && length !== undefined) local.prefixChecksum = mine;
+  }
+}
+
+/** A file that can't be read, or has another size by then, because somebody is at it, is no failed check. */
+async function unlessChanged(
+  asking: Promise<Checksum>,
+  name: string,
+  remote: RemoteStat,
+  { store, signal }: Pick<ClassifyOptions, 'store' | 'signal'>,
+): Promise<Checksum | 'changed'> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (!(error instanceof XRootDError) || error.isConnectionFailure) throw error;
+    // An xrootd lets nobody read what somebody else has open for writing.
+    if (error.code === 'FileLocked') return 'changed';
+    const now = await store.stat(name, signal);
+    if (now !== null && sameRemote(remote, now)) throw error;
+    return 'changed';
   }
 }

@@ -2,6 +2,7 @@
  * Retention of online storage: files past their period go, if and only if the target has them, identical, on tape (S12).
  * Nothing is copied, nothing at the target is changed.
  */
+import { realpath } from 'node:fs/promises';
 import { CacheDirectory } from '../cache/directory.js';
 import { confirm, isConfirmed } from '../cache/confirmation.js';
 import {
@@ -26,6 +27,7 @@ import { lockPass } from './pass_lock.js';
 import type { Report } from './report.js';
 import { retainOrRemove } from './retention_record.js';
 import { SeparateStorage } from './separate_storage.js';
+import { warnOfWeak } from './weak_checksums.js';
 import { retentionSettings, type RetentionSettings } from './retention_settings.js';
 
 export interface RetentionOptions {
@@ -83,7 +85,23 @@ async function stateDirectory({ place }: RetentionSettings, { config }: JobDepen
   const problems = await accessProblems({ cacheDirectory: place.directory });
   if (problems.length > 0)
     throw new ConfigError(problems.map(({ message }) => ({ key: 'retention.onlineDirectory', message })));
+  await refuseNested(place.directory, config.cacheDirectory);
   return place.directory;
+}
+
+/** The same path would mean two records. The cache itself may be the online storage. */
+async function refuseNested(online: string, cache: string | undefined): Promise<void> {
+  if (cache === undefined) return;
+  const [inner, outer] = await Promise.all([realpath(online), realpath(cache).catch(() => cache)]);
+  const lies = (path: string, above: string) => path !== above && `${path}/`.startsWith(`${above}/`);
+  const how = lies(inner, outer)
+    ? 'lies in the cache'
+    : lies(outer, inner)
+      ? 'has the cache in it'
+      : undefined;
+  if (how === undefined) return;
+  const message = `${online} ${how} (${cache}): its paths would mean other files at the target`;
+  throw new ConfigError([{ key: 'retention.onlineDirectory', message }]);
 }
 
 async function pass(
@@ -132,6 +150,7 @@ async function pass(
       });
     })
     .finally(() => storage.close());
+  warnOfWeak(report, config, logger);
   if (!report.interrupted)
     for (const hold of held.unmatched()) logger.warn(`nothing is named by the hold ${hold}`);
   return report;

@@ -3,7 +3,7 @@ import { onAbort } from './abort.js';
 import { addon, type NativeStatus } from './addon.js';
 import { checksumTypes, type ChecksumType, type FileChecksum } from './checksum.js';
 import { XRootDError } from './error.js';
-import { checkRemotePath, pathOf } from './location.js';
+import { checkEndpoint, checkServerUrl } from './location.js';
 import type { RateLimit } from './rate_limit.js';
 
 export interface ReadChecksumOptions {
@@ -26,8 +26,8 @@ const piece = 4 * 2 ** 20;
  * Opens for reading and asks for nothing else; whether that brings a file back from tape depends on the server, so ask by
  * `stat` whether it is online. Memory: 4 MiB.
  * @param url of a file, `root://server//path`
- * @throws {XRootDError} also when the file gets shorter meanwhile; RangeError for a type that isn't computed here; the signal's
- * reason
+ * @throws {XRootDError} also when the file gets shorter meanwhile; TypeError for what is no URL of a file; RangeError for a type
+ * that isn't computed here; the signal's reason
  */
 export function readChecksum(
   url: string,
@@ -36,7 +36,7 @@ export function readChecksum(
 ): Promise<FileChecksum> {
   if (!checksumTypes.includes(type))
     throw new RangeError(`checksum type must be one of ${checksumTypes.join(', ')}`);
-  checkRemotePath(pathOf(url));
+  checkEndpoint('source', checkServerUrl(url));
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const operation = addon.readChecksum(url, type, rateLimit !== undefined, (event, first, second) => {

@@ -95,9 +95,10 @@ describe('backup: files that change under it', () => {
           writeFileSync(path, 'hello world');
           utimesSync(path, 1000, 1000);
           if (moment === 'checksum') await bench.pass({ autoRemove: 'never' });
+          const method = moment === 'checksum' ? 'readChecksum' : moment;
           const report = await passWith(bench, 'cached', (store) => ({
-            [moment]: async (...args: never[]) => {
-              const done = await (store[moment] as (...args: never[]) => Promise<unknown>)(...args);
+            [method]: async (...args: never[]) => {
+              const done = await (store[method] as (...args: never[]) => Promise<unknown>)(...args);
               change(path);
               return done;
             },
@@ -142,7 +143,7 @@ describe('backup: a server that fails', () => {
       for (let i = 0; i < 20; i += 1) await writeRecord(bench.cache, `r${i}`, 20 * MiB);
       const archive = bench.archive({ autoRemove: 'cached', parallelCopies: 2, retryAttempts: 2 });
       let killed: Promise<void> | undefined;
-      archive.on('file:copied', () => (killed ??= bench.sandbox.kill()));
+      archive.on('file:removed', () => (killed ??= bench.sandbox.kill()));
       await assert.rejects(archive.backup(), (error) => {
         assert.ok(error instanceof XRootDError && error.isConnectionFailure, String(error));
         return true;
@@ -155,7 +156,8 @@ describe('backup: a server that fails', () => {
       assert.ok(left.length > 0 && left.length < 20, `${left.length} left`);
 
       await bench.sandbox.restart();
-      const { failures } = await bench.pass({ autoRemove: 'cached' });
+      // What was cut is as young as somebody's upload: nobody else is here.
+      const { failures } = await bench.pass({ autoRemove: 'cached', unfinishedAfterSeconds: 0 });
       // A server that dies may leave a file with a hole: shorter, and not what ours begins with. S4 lets nobody replace it.
       assert.ok(failures.every(({ code, message }) => code === 'Conflict' && message.includes('shorter')));
       assert.deepEqual(await recordsIn(bench.cache), failures.map(({ path }) => path).sort());
@@ -195,15 +197,9 @@ describe('backup: a server that fails', () => {
           return done;
         },
       }));
-      assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
-      assert.equal(report.failures[0]?.code, 'CheckSumError');
-      assert.deepEqual(await recordsIn(bench.cache), ['r']);
-      await assert.rejects(access(bench.sandbox.diskPath('r')), { code: 'ENOENT' });
-      assert.deepEqual(counts(await bench.pass({ autoRemove: 'cached' })), {
-        scanned: 1,
-        copied: 1,
-        removedAfterCopy: 1,
-      });
+      assert.deepEqual(counts(report), { scanned: 1, copied: 1, removedAfterCopy: 1 });
+      assert.equal(corrupted, 2);
+      assert.deepEqual(await recordsIn(bench.cache), []);
       assert.ok(await holdsRecord(bench.sandbox.diskPath('r'), 'r', MiB));
     });
   });
@@ -272,8 +268,9 @@ describe('backup: an end in the middle', () => {
         }
       }
       // A capture that was put back in one pass is archived by the next.
-      await bench.pass({ autoRemove: 'cached' });
-      await bench.pass({ autoRemove: 'cached' });
+      // What the last kill cut is as young as somebody's upload: nobody else is here.
+      await bench.pass({ autoRemove: 'cached', unfinishedAfterSeconds: 0 });
+      await bench.pass({ autoRemove: 'cached', unfinishedAfterSeconds: 0 });
       assert.deepEqual(await recordsIn(bench.cache), []);
       for (const name of names)
         assert.ok(await holdsRecord(bench.sandbox.diskPath(name), name, 2 * MiB), name);

@@ -18,6 +18,12 @@ describe('the command retention', () => {
       }
       await appendFile(config, '  retention: {online_directory: online, period: P3Y, hold: kept}\n');
 
+      // They are offline, on a tape that knows nothing but adler32.
+      const weak = await run('retention', '--dry-run');
+      assert.match(weak.stdout, /^ {2}only adler32 could be compared, which is no proof +2$/m);
+      assert.match(weak.stdout, /stage them.*trust_adler32/);
+      await appendFile(config, '  trust_adler32: true\n');
+
       const dry = await run('retention', '--dry-run');
       assert.equal(dry.code, 0, dry.stderr);
       assert.match(dry.stdout, /^2017-07-14 +9 B {2}2019\/a$/m);

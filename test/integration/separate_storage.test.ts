@@ -227,6 +227,27 @@ describe('online storage and its target', () => {
     });
   });
 
+  it('a directory in the cache, or around it: refused', async () => {
+    await withTemp(async (directory) => {
+      const cache = join(directory, 'cache');
+      await open(directory);
+      await writeRecords(cache);
+      await withServerOn(join(directory, 'storage'), async ({ url }) => {
+        for (const [onlineDirectory, how] of [
+          [directory, /has the cache in it/],
+          [join(cache, 'd'), /lies in the cache/],
+        ] as const) {
+          const { archive } = archiveOf({
+            ...{ cacheDirectory: cache, targetUrl: url('/') },
+            retention: { ...retention, onlineDirectory },
+          });
+          await assert.rejects(archive.retention(), how);
+        }
+      });
+      assert.deepEqual(await recordsIn(cache), NAMES);
+    });
+  });
+
   it('a server that is a second door to the target: refused', async () => {
     await withTemp(async (directory) => {
       const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];

@@ -125,6 +125,55 @@ describe('the state of a remote copy', () => {
       { local: { size: 0 }, remote: file(0), verify: 'checksum' },
       { state: 'cached', verifiedBy: 'checksum' },
     ],
+    [
+      'both empty, and the remote one may have been opened a moment ago',
+      { local: { size: 0 }, remote: file(0), verify: 'checksum', writing: true },
+      { state: 'writing' },
+    ],
+    [
+      'both empty, on tape',
+      { local: { size: 0 }, remote: file(0, { backUpExists: true }), verify: 'size', writing: true },
+      { state: 'backed_up' },
+    ],
+    [
+      'equal by a weak checksum',
+      { local: { size: 5, checksum: A }, remote: file(5), remoteChecksum: A, verify: 'checksum', weak: true },
+      { state: 'cached', verifiedBy: 'weak_checksum' },
+    ],
+    [
+      'empty remote that may be written',
+      { local: { size: 5 }, remote: file(0), verify: 'checksum', writing: true },
+      { state: 'writing' },
+    ],
+    [
+      'shorter, our own prefix, may be written',
+      {
+        ...{ local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: A },
+        ...{ verify: 'checksum', writing: true },
+      },
+      { state: 'writing' },
+    ],
+    [
+      'shorter, other bytes, however young',
+      {
+        ...{ local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: B },
+        ...{ verify: 'checksum', writing: true },
+      },
+      { state: 'conflict' },
+    ],
+    [
+      'shorter, the same weak checksum: nothing that may be replaced',
+      {
+        ...{ local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: A },
+        ...{ verify: 'checksum', weak: true },
+      },
+      { state: 'conflict' },
+    ],
+    [
+      'shorter, a look only',
+      { local: { size: 5 }, remote: file(3), verify: 'checksum', looksOnly: true },
+      { state: 'partial' },
+    ],
     ['empty remote', { local: { size: 5 }, remote: file(0), verify: 'checksum' }, { state: 'partial' }],
     [
       'empty remote, on tape',

@@ -10,6 +10,7 @@ const onTape: Classification = { state: 'backed_up', verifiedBy: 'checksum' };
 const conflict: Classification = { state: 'conflict', reason: 'longer' };
 const unknown: Classification = { state: 'unknown', reason: 'no answer' };
 const partial: Classification = { state: 'partial', reason: 'cut' };
+const writing: Classification = { state: 'writing', reason: 'at work' };
 
 describe('what becomes of a record', () => {
   const facts = (more: Partial<RemovalFacts>): RemovalFacts => ({
@@ -35,6 +36,17 @@ describe('what becomes of a record', () => {
     ['partial, unsettled', { remote: partial, settled: false }, { action: 'keep' }],
     ['conflict', { remote: conflict }, { action: 'report', conflict: true, reason: 'longer' }],
     ['conflict, never', { remote: conflict, autoRemove: 'never' }, { action: 'report', conflict: true }],
+    ['writing', { remote: writing }, { action: 'keep', reason: 'at work' }],
+    [
+      'on tape, by a weak checksum',
+      { remote: { state: 'backed_up', verifiedBy: 'weak_checksum' } },
+      { action: 'keep', reason: REASONS.weak },
+    ],
+    [
+      'on tape, by a weak checksum, nobody looked yet',
+      { remote: { state: 'backed_up', verifiedBy: 'weak_checksum' }, verified: undefined },
+      { action: 'keep', reason: REASONS.weak },
+    ],
     ['unknown (S11)', { remote: unknown }, { action: 'report', conflict: false, reason: 'no answer' }],
     ['on tape', {}, { action: 'remove', identity, reason: REASONS.onTape, perform: true }],
     ['on tape, dry', { dryRun: true }, { action: 'remove', perform: false }],
@@ -91,16 +103,16 @@ describe('what becomes of a record', () => {
     });
 
   it('never removes unless S1 holds, whatever the combination', () => {
-    const by = fc.constantFrom('checksum' as const, 'size' as const);
+    const by = fc.constantFrom('checksum' as const, 'weak_checksum' as const, 'size' as const);
     const remote: fc.Arbitrary<Classification> = fc.oneof(
-      fc.constantFrom<Classification>({ state: 'absent' }, partial, conflict, unknown),
+      fc.constantFrom<Classification>({ state: 'absent' }, partial, conflict, unknown, writing),
       fc.record({ state: fc.constantFrom('cached' as const, 'backed_up' as const), verifiedBy: by }),
     );
     const room = fc.constantFrom<Room>('needed', 'enough', 'oldest_first');
     const any: fc.Arbitrary<RemovalFacts> = fc.record({
       remote,
       autoRemove: fc.constantFrom('never' as const, 'cached' as const, 'backed_up' as const),
-      verify: by,
+      verify: fc.constantFrom('checksum' as const, 'size' as const),
       verified: fc.constantFrom(identity, undefined),
       settled: fc.boolean(),
       keptLocal: fc.boolean(),

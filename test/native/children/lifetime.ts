@@ -7,6 +7,7 @@ import {
   FileSystem,
   publishFile,
   RateLimit,
+  readChecksum,
   writeNewFile,
 } from '../../../lib/xrdcl/index.js';
 import { newFileBeside } from '../../support/temporary.js';
@@ -161,6 +162,17 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     setTimeout(exit, 20);
     await Promise.all(sums);
   },
+  'exit as files are read back': async () => {
+    const sums = Array.from({ length: 20 }, () => readChecksum(`${url}//large`, 'crc32c'));
+    setTimeout(exit, 20);
+    await Promise.all(sums);
+  },
+  'exit as reading back waits for a rate limit': async () => {
+    const rateLimit = new RateLimit(2 ** 16);
+    const sums = Array.from({ length: 20 }, () => readChecksum(`${url}//large`, 'crc32c', { rateLimit }));
+    setTimeout(exit, 200);
+    await Promise.all(sums);
+  },
   'exit at a frozen server, copying': () =>
     copies(2, 'up', () => {
       process.kill(Number(pid), 'SIGSTOP');
@@ -228,6 +240,8 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   'a worker ended in a storm of stats': () => terminated('stat'),
   'a worker ended in a storm of small copies': () => terminated('small'),
   'a worker ended as it writes files': () => terminated('write'),
+  'a worker ended as it reads files back': () => terminated('read'),
+  'a worker ended as reading back waits for a rate limit': () => terminated('read limited'),
   'a worker that exits in mid-copy': async () => {
     const code = await ended(worker('exit'));
     if (code !== 7) throw new Error(`worker ended with ${code}`);

@@ -1,6 +1,13 @@
 /** lifetime_worker <task> <server> <large local file>: the addon in a worker thread. */
 import { parentPort } from 'node:worker_threads';
-import { checksumFile, CopyProcess, FileSystem, RateLimit, writeNewFile } from '../../../lib/xrdcl/index.js';
+import {
+  checksumFile,
+  CopyProcess,
+  FileSystem,
+  RateLimit,
+  readChecksum,
+  writeNewFile,
+} from '../../../lib/xrdcl/index.js';
 import { newFileBeside } from '../../support/temporary.js';
 
 const [task = '', url = '', large = ''] = process.argv.slice(2);
@@ -43,6 +50,16 @@ if (task === 'work') {
     await Promise.all(names.map((name) => writeNewFile(bytes, newFileBeside(large, name))));
     parentPort?.postMessage('flowing');
   }
+} else if (task === 'read') {
+  for (;;) {
+    const sums = Array.from({ length: 20 }, () => readChecksum(`${url}//large`, 'crc32c'));
+    setTimeout(() => parentPort?.postMessage('flowing'), 50);
+    await Promise.all(sums);
+  }
+} else if (task === 'read limited') {
+  const rateLimit = new RateLimit(2 ** 16);
+  setTimeout(() => parentPort?.postMessage('flowing'), 200);
+  await Promise.all(Array.from({ length: 20 }, () => readChecksum(`${url}//large`, 'crc32c', { rateLimit })));
 } else if (task === 'stat') {
   for (;;) {
     await Promise.all(Array.from({ length: 500 }, () => fs.stat('/large')));
