@@ -3,6 +3,8 @@
 #include <XProtocol/XProtocol.hh>
 #include <algorithm>
 
+#include "stat_numbers.h"
+
 using XrdCl::XRootDStatus;
 
 namespace {
@@ -60,7 +62,7 @@ void MadeFile::Tell(Napi::Env env, Napi::Object results) const {
   const std::chrono::duration<double, std::milli> lasted = *ended_ - *asked_;
   auto made = Napi::Object::New(env);
   made["id"] = *id_;
-  made["openedAt"] = Napi::Number::New(env, static_cast<double>(changed_) * 1000);
+  made["openedAt"] = Napi::Number::New(env, SecondsOf(changed_) * 1000);
   made["lasted"] = Napi::Number::New(env, lasted.count());
   made["size"] = Napi::Number::New(env, static_cast<double>(size_));
   results["made"] = made;

@@ -55,6 +55,7 @@ export interface ReceiveFileOptions<T> {
   fetch: (target: string) => Promise<T>;
   /** Looks at it as it is on disk; what it throws is the end of the file. */
   check: (temporary: string, fetched: T) => Promise<void>;
+  /** One that no Date holds leaves the file with the time at which it was written. */
   mtime: Date;
   /** The version of the file that is to be replaced; undefined: nothing is. */
   overwrite: string | undefined;
@@ -69,7 +70,7 @@ export interface ReceiveFileOptions<T> {
 export async function receiveFile<T>(
   directory: CacheDirectory,
   name: string,
-  { fetch, check, ...options }: ReceiveFileOptions<T>,
+  { fetch, check, mtime, ...options }: ReceiveFileOptions<T>,
 ): Promise<void> {
   const temporary = receivingName(name);
   try {
@@ -78,5 +79,6 @@ export async function receiveFile<T>(
     await discard(directory, temporary);
     throw error;
   }
-  await named(directory, () => publish(directory, temporary, name, options));
+  const known = Number.isNaN(mtime.getTime()) ? undefined : mtime;
+  await named(directory, () => publish(directory, temporary, name, { ...options, mtime: known }));
 }

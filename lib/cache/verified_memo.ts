@@ -63,6 +63,7 @@ export class VerifiedMemo {
    * `weak`, a checksum says so that files of other bytes easily share; undefined, nothing.
    */
   recall(record: Compared, remote: ComparedWith): 'proven' | 'weak' | undefined {
+    if (isTimeless(remote)) return undefined;
     if (this.#hasKept(this.#key(record, remote, true))) return 'proven';
     return this.#hasKept(this.#key(record, remote, false)) ? 'weak' : undefined;
   }
@@ -75,7 +76,7 @@ export class VerifiedMemo {
 
   /** @param proven false if a weak checksum is all that was compared */
   add(record: Compared, remote: ComparedWith, proven: boolean): void {
-    this.#now.add(this.#key(record, remote, proven));
+    if (!isTimeless(remote)) this.#now.add(this.#key(record, remote, proven));
   }
 
   /** @param complete every record was looked at: what wasn't found isn't there any more */
@@ -98,6 +99,11 @@ export class VerifiedMemo {
     const text = `${path}\0${dev} ${ino} ${bytes} ${mtimeNs} ${ctimeNs} ${size} ${mtime.getTime()}`;
     return fractionOf(text, proven ? `${this.#scope} proven` : this.#scope) * 2 ** 53;
   }
+}
+
+/** No change of such a file could be seen: it is compared again each time. */
+function isTimeless({ mtime }: ComparedWith): boolean {
+  return Number.isNaN(mtime.getTime());
 }
 
 /** Undefined if there is none. */

@@ -4,9 +4,9 @@ export { bytes, count, duration, plural } from '../rules/quantities.js';
 
 /** `2026-01-31 12:00:00`, local time. */
 export function time(date: Date): string {
-  if (Number.isNaN(date.getTime())) return '-'.padEnd(19);
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19).replace('T', ' ');
+  if (Number.isNaN(local.getTime())) return '-'.padEnd(19);
+  return local.toISOString().replace(/\..*/, '').replace('T', ' ');
 }
 
 /** A name that can't move the cursor or break a line: control characters become `\u001b`. */

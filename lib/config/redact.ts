@@ -41,7 +41,8 @@ export function redact(value: unknown, depth = 0): unknown {
       depth + 1,
     );
   if (value instanceof URL) return redactText(value.href);
-  if (!isPlainObject(value)) return value instanceof Date ? value.toISOString() : value;
+  // A Date that holds no time becomes null, as in JSON.
+  if (!isPlainObject(value)) return value instanceof Date ? value.toJSON() : value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,

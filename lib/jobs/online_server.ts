@@ -4,7 +4,7 @@ import type { ArchiveConfig, Target } from '../config/index.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import { sameIdentity, type Identity } from '../rules/identity.js';
 import { isReserved, nameProblem } from '../rules/names.js';
-import type { OnlineFile } from '../rules/retention.js';
+import { RETAINED, type OnlineFile } from '../rules/retention.js';
 import type { JobRun } from './job_run.js';
 import { list } from './list.js';
 import { Moved, MOVED } from './moved.js';
@@ -89,6 +89,8 @@ export class OnlineServer implements OnlineStorage {
     if (now === null) throw new Moved(MOVED.gone);
     if (now.kind !== 'file') throw new Moved(NO_FILE);
     if (!sameIdentity(identityOf(now), identity)) throw new Moved(MOVED.changed);
+    // No change of it could be seen.
+    if (Number.isNaN(now.mtime.getTime())) throw new Moved(RETAINED.timeless);
     if (now.backUpExists || now.offline) throw new Moved(ON_TAPE);
     return now;
   }
@@ -98,7 +100,8 @@ export class OnlineServer implements OnlineStorage {
   }
 }
 
+/** A time that no Date holds is as good as none: 0. */
 function identityOf({ size, mtime }: Pick<RemoteStat, 'size' | 'mtime'>): Identity {
-  const ns = BigInt(mtime.getTime()) * 1_000_000n;
+  const ns = BigInt(mtime.getTime() || 0) * 1_000_000n;
   return { dev: 0n, ino: 0n, size: BigInt(size), mtimeNs: ns, ctimeNs: ns };
 }

@@ -67,10 +67,18 @@ export async function* selectedFiles(
     if ('failed' in item) {
       failed.add(item.path);
       yield item;
-    } else if (!item.isDirectory && selects(item)) yield item;
+    } else if (item.isDirectory) continue;
+    else if (selects.undecided(item.mtime)) yield timeless(item.path);
+    else if (selects(item)) yield item;
   }
   for (const path of missing(selects.unmatched(), failed, shard))
     yield { path, code: 'NotFound', message: 'nothing on the server is named so', failed: true };
+}
+
+function timeless(path: string): Failure & { failed: true } {
+  const message =
+    'its time of change on the server is not known: whether it is meant can only be said without times';
+  return { path: printableName(path), code: 'BadTime', message, failed: true };
 }
 
 /** What may be handed out as the records that they are named for; what isn't whole yet has failed. */

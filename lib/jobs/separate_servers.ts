@@ -83,5 +83,6 @@ export class SeparateServers {
 }
 
 function isOne(a: RemoteStat, b: RemoteStat): boolean {
-  return a.id !== '' && a.id === b.id && a.mtime.getTime() === b.mtime.getTime();
+  // Also where neither time is known: that makes no two directories of one.
+  return a.id !== '' && a.id === b.id && Object.is(a.mtime.getTime(), b.mtime.getTime());
 }

@@ -74,12 +74,20 @@ function isFresh({ mtime }: ComparisonFacts['remote'], now: number): boolean {
 }
 
 /**
- * May somebody still write this remote file? Its time is the only word of it that a server gives.
+ * Seconds. Times further ahead than a day say nothing of when a file was written: users can set any. Nearer ones are a server's
+ * clock, with a wrong time zone perhaps.
+ */
+const MOST_AHEAD_SECONDS = 86_400;
+
+/**
+ * May somebody still write this remote file? Its time is the only word of it that a server gives; one that no Date holds, or that
+ * lies more than a day ahead, is none.
  * @param seconds `unfinished_after_seconds`; 0: nobody does
  * @param now milliseconds since the epoch, by the caller's clock
  */
 export function mayBeWritten({ mtime }: { mtime: Date }, seconds: number, now: number): boolean {
-  return seconds > 0 && now - mtime.getTime() < seconds * 1000;
+  const age = now - mtime.getTime();
+  return seconds > 0 && age < seconds * 1000 && age >= -MOST_AHEAD_SECONDS * 1000;
 }
 
 export type ComparedBy = LocalType | 'size';

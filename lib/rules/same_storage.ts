@@ -38,8 +38,13 @@ function halvesOf(id: string): bigint[] {
   return number === 0n ? [] : [BigInt.asUintN(32, number), BigInt.asUintN(32, number >> 32n)];
 }
 
+/** Nanoseconds. */
+const SECOND = 1_000_000_000n;
+
 function sameSecond({ mtimeNs }: LocalPlace, { mtime }: RemotePlace): boolean {
-  return mtimeNs / 1_000_000_000n === BigInt(Math.floor(mtime.getTime() / 1000) || 0);
+  // Servers tell whole seconds, rounded down, also before 1970. A time that no Date holds is equal to another such time.
+  const seconds = (mtimeNs - (((mtimeNs % SECOND) + SECOND) % SECOND)) / SECOND;
+  return Object.is(new Date(Number(seconds) * 1000).getTime(), mtime.getTime());
 }
 
 /**

@@ -20,6 +20,8 @@ export interface Selection {
 /** Is this record meant? `path` is that of a file as listed, relative to the target's base. */
 export interface Selector {
   (entry: { path: string; mtime: Date }): boolean;
+  /** The time decides, and it is one that no Date holds: nobody can say whether this file is meant. */
+  readonly undecided: (mtime: Date) => boolean;
   /** The same of its path alone, whatever its time. */
   readonly names: (path: string) => boolean;
   /** False only if nothing in this directory, however deep, can be selected. */
@@ -36,7 +38,12 @@ export interface Selector {
  */
 export function selector(selection: Selection): Selector {
   const { everything, words, globs, roots } = parse(selection);
-  const [since, until] = [selection.since?.getTime() ?? -Infinity, selection.until?.getTime() ?? Infinity];
+  const { since, until } = selection;
+  const undecided = (mtime: Date) =>
+    (since !== undefined || until !== undefined) && Number.isNaN(mtime.getTime());
+  const inTime = (mtime: Date) =>
+    (since === undefined || mtime.getTime() >= since.getTime()) &&
+    (until === undefined || mtime.getTime() < until.getTime());
   const unseen = new Set([...words.values()].flat());
   const above = new Set([...words.keys()].flatMap((path) => ancestorsOf(path).slice(0, -1)));
 
@@ -61,11 +68,13 @@ export function selector(selection: Selection): Selector {
     ancestorsOf(path).some((part) => words.has(part)) ||
     globs.some(({ below }) => below.match(path, true));
 
-  return Object.assign(
-    ({ path, mtime }: { path: string; mtime: Date }) =>
-      named(path) && mtime.getTime() >= since && mtime.getTime() < until,
-    { names: named, directoryMayMatch, roots, unmatched: () => [...unseen] },
-  );
+  return Object.assign(({ path, mtime }: { path: string; mtime: Date }) => named(path) && inTime(mtime), {
+    undecided,
+    names: named,
+    directoryMayMatch,
+    roots,
+    unmatched: () => [...unseen],
+  });
 }
 
 /**

@@ -225,7 +225,12 @@ function has(info: BigIntStats, bit: number): boolean {
 }
 
 /** As seconds for utimes: never rounded up into the next second, which would make a cached checksum stale. */
-function times(info: BigIntStats): [number, number] {
+function times(info: BigIntStats): [number | Date, number | Date] {
+  if (info.mtimeNs < 0n) {
+    // utimes() takes a negative number for the time now.
+    const time = new Date(Math.floor(Number(info.mtimeNs) / 1e6));
+    return [time, time];
+  }
   const seconds = Number(info.mtimeNs / 1_000_000_000n);
   const fraction = Math.min(Number(info.mtimeNs % 1_000_000_000n) / 1e9, 0.999_999);
   return [seconds + fraction, seconds + fraction];

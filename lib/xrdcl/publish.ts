@@ -25,6 +25,7 @@ export function versionOfFile(stats: Record<'dev' | 'ino' | 'size' | 'mtimeNs' |
 export function publishFile(from: string, to: string, options: PublishFileOptions = {}): Promise<void> {
   const { mtime, fsync = false, overwrite = false } = options;
   return new Promise((resolve, reject) => {
+    if (Number.isNaN(mtime?.getTime())) throw new RangeError('mtime must be a valid Date');
     addon.publish(from, to, mtime?.getTime(), fsync, overwrite, (errno, syscall) => {
       if (errno === 0) resolve();
       else reject(systemError(errno, syscall, from, to));
