@@ -34,13 +34,14 @@ export async function readLists(
 }
 
 /**
- * Empty ones are none.
+ * Empty ones are none. A byte order mark at the beginning of lines, as editors of Windows write it, belongs to no path; NUL bytes
+ * come from programs, which write none: there it is the first letter of a name.
  * @throws {UsageError}
  */
 export function entriesOf(list: Uint8Array, separator: Separator, name: string): string[] {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(list);
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: separator === '\0' }).decode(list);
   } catch {
     throw new UsageError(`${name} is not UTF-8`);
   }

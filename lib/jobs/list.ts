@@ -74,7 +74,7 @@ async function look(
   upload: UploadLook,
   signal: AbortSignal | undefined,
 ): Promise<ListItem[]> {
-  const named = batch.map((entry) => ('failed' in entry ? entry : (badName(entry.path) ?? entry)));
+  const named = batch.map((entry) => ('failed' in entry ? entry : (badName(entry) ?? entry)));
   const paths = named.flatMap((entry) => ('failed' in entry ? [] : [entry.path]));
   const answers = (await store.statMany(paths, signal)).values();
   const items = named.map(async (entry) => {
@@ -86,8 +86,8 @@ async function look(
 }
 
 /** One that XRootD can't ask for unchanged: another file would answer. */
-function badName(path: string): (Failure & { failed: true }) | undefined {
-  const reason = wireTextProblem(path);
+function badName({ path, problem }: Entry): (Failure & { failed: true }) | undefined {
+  const reason = problem ?? wireTextProblem(path);
   if (reason === undefined) return undefined;
   const message = `its name ${reason}: give it another one on the server`;
   return failed(path, Object.assign(new Error(message), { code: 'BadName' }));
@@ -144,7 +144,7 @@ async function* descend(
     for await (const entry of store.list(directory, signal)) {
       if (isReserved(splitPath(entry.path)[1])) continue;
       yield entry;
-      if (entry.isDirectory && badName(entry.path) === undefined) below.push(entry.path);
+      if (entry.isDirectory && badName(entry) === undefined) below.push(entry.path);
     }
   } catch (error) {
     signal?.throwIfAborted();

@@ -72,6 +72,8 @@ export interface Entry {
   /** Relative to the target's base. */
   path: string;
   isDirectory: boolean;
+  /** Why nothing can be asked about it: `path` is for people only, and no name of it. */
+  problem?: string;
 }
 
 /** The target's base, or a directory above it. */

@@ -1,7 +1,7 @@
 /** The remote side on XRootD. */
 import type { Target } from '../config/target.js';
 import type { Checksum } from '../rules/checksum.js';
-import { remotePath } from '../rules/names.js';
+import { NOT_UTF8, printableName, remotePath } from '../rules/names.js';
 import { sameRemote } from '../rules/remote_identity.js';
 import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
 import {
@@ -314,7 +314,12 @@ export class XRootDStore implements RemoteStore {
 
   async *list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined> {
     const entries = this.#fileSystem.dirList(this.#path(directory), { stat: true, signal });
-    for await (const { name, stat } of entries) {
+    for await (const { name, nameBytes, stat } of entries) {
+      if (nameBytes !== undefined) {
+        const path = nameIn(directory, printableName(nameBytes));
+        yield { path, isDirectory: stat?.isDirectory ?? true, problem: NOT_UTF8 };
+        continue;
+      }
       const path = nameIn(directory, name);
       // Some servers send a listing without stats.
       const isDirectory = stat === undefined ? await this.#isDirectory(path, signal) : stat.isDirectory;

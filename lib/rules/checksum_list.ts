@@ -24,7 +24,7 @@ const KNOWN: Readonly<Record<string, { digits: number; empty: string }>> = {
   sha256: { digits: 64, empty: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' },
 };
 
-const LINE = /^(?:([A-Za-z][A-Za-z0-9_-]*):)?([0-9A-Fa-f]+)(?: \*|[ \t]+)(\S.*)$/;
+const LINE = /^(?:([A-Za-z][A-Za-z0-9_-]*):)?([0-9A-Fa-f]+)(?: \*|[ \t]+)([^ \t].*)$/;
 
 /**
  * `adler32:0123abcd  path`, or `0123abcd  path` as xrdadler32, sha256sum and their like print it (also ` *path`). Empty

@@ -16,6 +16,9 @@ export const MAX_COMPONENT_BYTES = 255;
  */
 export const MAX_REMOTE_PATH_BYTES = 1023;
 
+/** What is wrong with a name whose bytes are no text: no other name may stand for it. */
+export const NOT_UTF8 = 'is not valid UTF-8';
+
 export type NameVerdict = { ok: true; name: string } | { ok: false; reason: string };
 
 export interface NameLimits {
@@ -30,7 +33,7 @@ export interface NameLimits {
  * @param raw path relative to the cache, as the bytes that the file system has
  */
 export function checkName(raw: Uint8Array, limits: NameLimits = {}): NameVerdict {
-  if (!isUtf8(raw)) return refuse('is not valid UTF-8');
+  if (!isUtf8(raw)) return refuse(NOT_UTF8);
   const name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(raw);
   return checkNameText(name, limits);
 }

@@ -53,7 +53,8 @@ const listingTimeout = 300;
 /** Checksums of large files are computed by the server when asked: minutes, not seconds. */
 const checksumTimeout = 3600;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+// A U+FEFF at the beginning is a letter of the name.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function nameOf(bytes: Buffer): Pick<DirEntry, 'name' | 'nameBytes'> {
   try {

@@ -9,6 +9,8 @@ const cases: [title: string, text: string, separator: Separator, entries: string
   ['spaces belong to names', ' a b \n', '\n', [' a b ']],
   ['no letter is special', '#a\n*.h5\n', '\n', ['#a', '*.h5']],
   ['a byte order mark is none', '\ufeffa\n', '\n', ['a']],
+  ['only the first one is', '\ufeff\ufeffa\n\ufeffb\n', '\n', ['\ufeffa', '\ufeffb']],
+  ['between NUL bytes it is a letter', '\ufeffa\0\ufeffb\0', '\0', ['\ufeffa', '\ufeffb']],
   ['NUL keeps lines together', 'a\nb\0c\0', '\0', ['a\nb', 'c']],
   ['nothing', '', '\n', []],
 ];

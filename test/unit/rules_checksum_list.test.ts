@@ -21,6 +21,7 @@ describe('parseChecksumLine', () => {
     [`sha256:${sha256}\ta`, 'a', 'sha256', sha256],
     ['0123abcd  ./a/b\r', 'a/b', 'adler32', '0123abcd'],
     ['\uFEFF0123abcd  ä #1', 'ä #1', 'adler32', '0123abcd'],
+    ['\uFEFF0123abcd  \uFEFFa', '\uFEFFa', 'adler32', '0123abcd'],
     ['own:12  a', 'a', 'own', '12'],
   ];
   for (const [line, path, type, value, given = 'adler32'] of good) {
