@@ -3,7 +3,7 @@ import { wireTextProblem } from '../config/wire_text.js';
 import { splitPath } from '../cache/directory.js';
 import { statBatch, statBatchesAhead } from '../remote/limited_store.js';
 import type { Entry, RemoteStat, RemoteStore } from '../remote/store.js';
-import { isReserved } from '../rules/names.js';
+import { isReserved, MAX_COMPONENT_BYTES, mayBeCut } from '../rules/names.js';
 import { XRootDError } from '../xrdcl/index.js';
 import { failureOf } from './failure.js';
 import { inBatches } from './in_batches.js';
@@ -49,7 +49,13 @@ export async function* list(
   store: RemoteStore,
   paths: readonly string[],
   statsInFlight: number,
-  { signal, recursive = false, enters = () => true, only, upload = uploadLook({}) }: ListOptions = {},
+  {
+    signal,
+    recursive = false,
+    enters = () => true,
+    only = () => true,
+    upload = uploadLook({}),
+  }: ListOptions = {},
 ): AsyncGenerator<ListItem, void, undefined> {
   await store.ping(signal);
   const roots = paths.length === 0 ? [''] : paths;
@@ -57,15 +63,21 @@ export async function* list(
   const looks = mapConcurrent(inBatches(found, statBatch), statBatchesAhead(statsInFlight), (batch) =>
     look(store, batch, upload, signal),
   );
-  for await (const items of looks) yield* items;
+  for await (const items of looks) for (const item of items) if (!isPart(item) || only(item.path)) yield item;
+}
+
+/** It was asked about although its path may not be meant: if nothing had answered, a longer name could have been. */
+function isPart(item: ListItem): boolean {
+  return !('failed' in item) && !item.isDirectory && mayBeCut(splitPath(item.path)[1]);
 }
 
 async function* filesOnly(
   entries: AsyncIterable<Found>,
-  only: (path: string) => boolean = () => true,
+  only: (path: string) => boolean,
 ): AsyncGenerator<Found, void, undefined> {
   for await (const entry of entries)
-    if ('failed' in entry || entry.isDirectory || only(entry.path)) yield entry;
+    if ('failed' in entry || entry.isDirectory || mayBeCut(splitPath(entry.path)[1]) || only(entry.path))
+      yield entry;
 }
 
 async function look(
@@ -79,7 +91,7 @@ async function look(
   const answers = (await store.statMany(paths, signal)).values();
   const items = named.map(async (entry) => {
     if ('failed' in entry) return entry;
-    const stat = answers.next().value ?? absent();
+    const stat = answers.next().value ?? absent(entry.path);
     return stat instanceof Error ? failed(entry.path, stat) : await remoteEntry(entry.path, stat, upload);
   });
   return Promise.all(items);
@@ -140,9 +152,20 @@ async function* descend(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Found, void, undefined> {
   const below: string[] = [];
+  const long = new Set<string>();
   try {
     for await (const entry of store.list(directory, signal)) {
-      if (isReserved(splitPath(entry.path)[1])) continue;
+      const name = splitPath(entry.path)[1];
+      if (isReserved(name)) continue;
+      if (mayBeCut(name)) {
+        if (long.has(name)) {
+          // Which of them the name belongs to isn't known: the server is asked about it once, and both ways.
+          yield failed(entry.path, listedTwice());
+          if (entry.isDirectory && !below.includes(entry.path)) below.push(entry.path);
+          continue;
+        }
+        long.add(name);
+      }
       yield entry;
       if (entry.isDirectory && badName(entry) === undefined) below.push(entry.path);
     }
@@ -167,8 +190,16 @@ function notARecord(): Error {
   return Object.assign(new Error(message), { code: 'NotARecord' });
 }
 
-function absent(): Error {
-  return Object.assign(new Error('the server has no such file or directory'), { code: 'NotFound' });
+function absent(path: string): Error {
+  const cut = mayBeCut(splitPath(path)[1]) ? `; ${CUT}` : '';
+  return Object.assign(new Error(`the server has no such file or directory${cut}`), { code: 'NotFound' });
+}
+
+const CUT = `perhaps its name is longer: listings cut names to ${MAX_COMPONENT_BYTES} bytes. Give it a shorter one on the server, or ask for it by its whole name`;
+
+function listedTwice(): Error {
+  const message = `the server lists this name twice; ${CUT}`;
+  return Object.assign(new Error(message), { code: 'BadName' });
 }
 
 function failed(path: string, error: unknown): Failure & { failed: true } {

@@ -1,7 +1,7 @@
 /** The remote side on XRootD. */
 import type { Target } from '../config/target.js';
 import type { Checksum } from '../rules/checksum.js';
-import { NOT_UTF8, printableName, remotePath } from '../rules/names.js';
+import { mayBeCut, NOT_UTF8, printableName, remotePath } from '../rules/names.js';
 import { sameRemote } from '../rules/remote_identity.js';
 import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
 import {
@@ -106,6 +106,8 @@ export class XRootDStore implements RemoteStore {
       for await (const piece of this.#fileSystem.dirStats(this.#path(directory), { signal })) {
         if (found.size + piece.length > most) return undefined;
         for (const [name, info] of piece) {
+          // It could be that of another file.
+          if (mayBeCut(name)) continue;
           const { size, kind, mtime } = remoteStatOf(info);
           found.set(nameIn(directory, name), { size, kind, mtime });
         }

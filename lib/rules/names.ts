@@ -5,8 +5,15 @@ import { wireTextProblem } from '../config/wire_text.js';
 /** Whatever starts with this is ours (temporary files, captures, the lock), and never a record. */
 export const RESERVED_PREFIX = '.xrootd-archive.';
 
-/** Bytes of one path component: NAME_MAX of the file systems behind servers. */
-export const MAX_COMPONENT_BYTES = 255;
+/**
+ * Bytes of one path component. Disks take 255, but a server's listing shows the first 254 of them: XrdOfsDirectory reads each
+ * entry into `char dname[MAXNAMLEN]`, 255 bytes with the NUL (XrdOfs.hh), and XrdOssDir::Readdir() cuts what is longer
+ * (XrdOssApi.cc; 5.5.3, seen). A record of such a name would be found by nobody who doesn't know it.
+ */
+export const MAX_COMPONENT_BYTES = 254;
+
+/** Bytes of one path component on disk: NAME_MAX. The server reaches such a file by its name, if anybody knows that. */
+export const MAX_DISK_COMPONENT_BYTES = 255;
 
 /**
  * Bytes of a whole remote path. A server that persists on close keeps the names of unfinished files in records of
@@ -26,6 +33,8 @@ export interface NameLimits {
   base?: string;
   /** Default MAX_REMOTE_PATH_BYTES. */
   maxPathBytes?: number;
+  /** Default MAX_COMPONENT_BYTES. */
+  maxComponentBytes?: number;
 }
 
 /**
@@ -44,8 +53,9 @@ export function checkNameText(name: string, limits: NameLimits = {}): NameVerdic
   if (name.startsWith('/')) return refuse('is absolute');
   const wire = wireTextProblem(name);
   if (wire !== undefined) return refuse(wire);
+  const longest = limits.maxComponentBytes ?? MAX_COMPONENT_BYTES;
   for (const component of name.split('/')) {
-    const reason = componentProblem(component);
+    const reason = componentProblem(component, longest);
     if (reason !== undefined) return refuse(reason);
   }
   const bytes = Buffer.byteLength(remotePath(limits.base ?? '/', name));
@@ -81,14 +91,22 @@ export function printableName(raw: Uint8Array | string): string {
   });
 }
 
-function componentProblem(component: string): string | undefined {
+/**
+ * May a listing have cut this name? Then other files can have it as well.
+ * @param component as a server's listing has it
+ */
+export function mayBeCut(component: string): boolean {
+  return component.length * 3 >= MAX_COMPONENT_BYTES && Buffer.byteLength(component) >= MAX_COMPONENT_BYTES;
+}
+
+function componentProblem(component: string, longest: number): string | undefined {
   if (component === '') return 'has an empty component ("//")';
   if (component === '.' || component === '..') return `has the component "${component}"`;
   if (isReserved(component))
     return `has a component that starts with "${RESERVED_PREFIX}", which is reserved`;
   // A UTF-16 unit takes at most three bytes: most names need no counting.
-  if (component.length * 3 > MAX_COMPONENT_BYTES && Buffer.byteLength(component) > MAX_COMPONENT_BYTES)
-    return `has a component longer than ${MAX_COMPONENT_BYTES} bytes`;
+  if (component.length * 3 > longest && Buffer.byteLength(component) > longest)
+    return `has a component longer than ${longest} bytes`;
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 /** S8: may a name that a server lists become a file below the restore directory? */
-import { checkNameText, RESERVED_PREFIX, type NameVerdict } from './names.js';
+import { checkNameText, MAX_DISK_COMPONENT_BYTES, RESERVED_PREFIX, type NameVerdict } from './names.js';
 
 /** Bytes of a path that system calls take: PATH_MAX of Linux, without the byte that ends it. */
 export const MAX_LOCAL_PATH_BYTES = 4095;
@@ -20,7 +20,8 @@ export interface ReceivedNameLimits {
  */
 export function checkReceivedName(name: string, { directory = '' }: ReceivedNameLimits = {}): NameVerdict {
   // Longer than what we would upload is fine: the server has it, so it can be reached there.
-  const verdict = checkNameText(name, { base: '', maxPathBytes: Infinity });
+  const limits = { base: '', maxPathBytes: Infinity, maxComponentBytes: MAX_DISK_COMPONENT_BYTES };
+  const verdict = checkNameText(name, limits);
   if (!verdict.ok) return verdict;
   const parent = name.lastIndexOf('/') + 1;
   const longest = Math.max(

@@ -312,7 +312,7 @@ describe('backup', () => {
   });
 
   it('a name as long as names can be is archived and removed like others', async () => {
-    const names = [`${'n'.repeat(252)}.h5`, '束'.repeat(77)];
+    const names = [`${'n'.repeat(251)}.h5`, '束'.repeat(77)];
     await withArchive({}, async (bench) => {
       for (const name of names) await writeRecord(bench.cache, name, 1000);
       const report = await bench.pass({ autoRemove: 'cached' });
