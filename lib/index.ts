@@ -118,7 +118,8 @@ export class Archive {
   ): AsyncGenerator<RecordStatus, void, undefined> {
     const { config, open } = this.#setup;
     const store = await open();
-    await checkAccess({ cacheDirectory: config.cacheDirectory });
+    const { cacheDirectory, cacheMountPoint } = config;
+    await checkAccess({ cacheDirectory, cacheMountPoint });
     yield* status({ config, store }, paths, options);
   }
 

@@ -60,7 +60,7 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
   checkShard(options.shard);
   const cache = requireCache(config);
   const opened = await dependencies.open();
-  await checkAccess({ cacheDirectory: cache });
+  await checkAccess({ cacheDirectory: cache, cacheMountPoint: config.cacheMountPoint });
   const lock = await lockPass(cache, dependencies, options);
   try {
     const root = await CacheDirectory.openRoot(cache);

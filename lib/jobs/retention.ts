@@ -79,7 +79,7 @@ export async function retention(
 async function stateDirectory({ place }: RetentionSettings, { config }: JobDependencies): Promise<string> {
   if ('server' in place) {
     const cacheDirectory = requireCache(config);
-    await checkAccess({ cacheDirectory });
+    await checkAccess({ cacheDirectory, cacheMountPoint: config.cacheMountPoint });
     return cacheDirectory;
   }
   const problems = await accessProblems({ cacheDirectory: place.directory });

@@ -91,9 +91,10 @@ describe('file system', () => {
       ]);
       assert.ok(none instanceof XRootDError);
       assert.deepEqual([none.code, none.target], ['NotFound', `${server.url}//stat/none`]);
-      const { size, mtime, isDirectory, isOther, offline, backUpExists, poscPending } =
+      const { id, size, mtime, isDirectory, isOther, offline, backUpExists, poscPending } =
         await fs.stat('/stat/one');
-      assert.deepEqual(one, { size, mtime, isDirectory, isOther, offline, backUpExists, poscPending });
+      assert.match(id, /^-?[1-9][0-9]*$/);
+      assert.deepEqual(one, { id, size, mtime, isDirectory, isOther, offline, backUpExists, poscPending });
       assert.deepEqual(again, one);
       assert.ok(two !== undefined && !(two instanceof Error) && two.isDirectory);
       assert.deepEqual(await fs.statMany([]), []);
