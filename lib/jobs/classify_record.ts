@@ -61,7 +61,7 @@ export async function classifyRecord<R = OpenRecord>(
     const { by, type, weak } = comparisonOf({
       ...{ origin, remote, readBack, configured: config.checksumType, trustAdler32: config.trustAdler32 },
       unfinished: writing && length !== undefined,
-      serverTypes: origin === 'copied' ? [] : await store.checksumTypes(signal),
+      serverTypes: origin === 'copied' ? [] : await store.checksumTypes(),
       now: now(),
     });
     facts.weak = weak;

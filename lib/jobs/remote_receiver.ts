@@ -53,7 +53,7 @@ export class RemoteReceiver implements Receiver {
 
   async checksum(name: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum> {
     const { size = 0 } = (await this.#store.stat(name, signal)) ?? {};
-    const types = await this.#store.checksumTypes(signal);
+    const types = await this.#store.checksumTypes();
     return types.length === 0 || types.includes(type)
       ? this.#store.checksum(name, type, size, signal)
       : this.#store.readChecksum(name, type, size, signal);

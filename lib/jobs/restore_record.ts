@@ -97,7 +97,7 @@ async function compare(
   const { by, type } = comparisonOf({
     ...{ origin: 'unknown', remote: { size, offline: !online, mtime }, unfinished: false },
     ...{ configured: config.checksumType, trustAdler32: true, readBack: 'fresh', now: Date.now() },
-    serverTypes: await store.checksumTypes(signal),
+    serverTypes: await store.checksumTypes(),
   });
   const [here, there] = await Promise.all([
     receiver.checksum(path, type, signal),

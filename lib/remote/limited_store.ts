@@ -78,7 +78,7 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
       gate.run(kindOf(size), Math.min(size, READ_BACK_MEMORY), () =>
         store.readChecksum(name, type, size, signal),
       ),
-    checksumTypes: (signal) => store.checksumTypes(signal),
+    checksumTypes: () => store.checksumTypes(),
     download: (name, target, options) =>
       copy(options.sizeHint, (chunks) => store.download(name, target, { ...options, chunks })),
     stage: (names, signal) => prepares(() => store.stage(names, signal)),

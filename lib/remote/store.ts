@@ -121,7 +121,7 @@ export interface RemoteStore {
    */
   readChecksum(name: string, type: ChecksumType, size: number, signal?: AbortSignal): Promise<Checksum>;
   /** The types of checksums that the server says it has, in lower case; none if it doesn't tell. */
-  checksumTypes(signal?: AbortSignal): Promise<readonly string[]>;
+  checksumTypes(): Promise<readonly string[]>;
   /** Copies a local file to a name that must be free: `ItExists` otherwise. */
   upload(source: string, name: string, options: UploadOptions): Promise<Uploaded>;
   /**

@@ -9,7 +9,6 @@ import {
   copyFile,
   FileSystem,
   isSmallFile,
-  readChecksum,
   removeMade,
   urlOf,
   XRootDError,
@@ -18,8 +17,10 @@ import {
   type CopyResult,
   type MadeFile,
   type RateLimit,
-  type ShortStat,
 } from '../xrdcl/index.js';
+import { remoteStatOf } from './remote_stat.js';
+import { ServerChecksums } from './server_checksums.js';
+import { surroundingsOf, withMark } from './surroundings.js';
 import type {
   Downloaded,
   DownloadOptions,
@@ -42,14 +43,8 @@ export interface StoreTimeouts {
   copy?: number;
 }
 
-/** As libXrdCl calls bytes that aren't what they should be. */
-const dataError = 14;
-
 /** Seconds for a prepare request: tape systems look every file up before they answer. */
 const prepareSeconds = 120;
-
-/** Bytes a second: how long a checksum may take before the server is taken to have lost the query, and asked again. */
-const slowestChecksum = 5 * 2 ** 20;
 
 export class XRootDStore implements RemoteStore {
   readonly #target: Target;
@@ -57,7 +52,7 @@ export class XRootDStore implements RemoteStore {
   readonly #fileSystem: FileSystem;
   readonly #stagePriority: number;
   readonly #rateLimit: RateLimit | undefined;
-  #checksumTypes: Promise<readonly string[]> | undefined;
+  readonly #checksums: ServerChecksums;
 
   constructor(target: Target, timeouts: StoreTimeouts, stagePriority = 0, rateLimit?: RateLimit) {
     this.#rateLimit = rateLimit;
@@ -65,6 +60,7 @@ export class XRootDStore implements RemoteStore {
     this.#target = target;
     this.#timeouts = timeouts;
     this.#fileSystem = new FileSystem(target.endpoint);
+    this.#checksums = new ServerChecksums(this.#fileSystem, timeouts, rateLimit);
   }
 
   #path(name: string): string {
@@ -121,54 +117,15 @@ export class XRootDStore implements RemoteStore {
   }
 
   checksum(name: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
-    const needed = Math.ceil(size / slowestChecksum);
-    const timeout = Math.min(this.#timeouts.checksum, 60 + needed);
-    return this.#fileSystem.queryChecksum(this.#path(name), type, { timeout, patience: 5 + needed, signal });
+    return this.#checksums.ask(this.#path(name), type, size, signal);
   }
 
-  async readChecksum(
-    name: string,
-    type: ChecksumType,
-    size: number,
-    signal?: AbortSignal,
-  ): Promise<Checksum> {
-    const url = urlOf(this.#target.endpoint, this.#path(name));
-    const sum = await readChecksum(url, type, { signal, rateLimit: this.#rateLimit });
-    if (sum.bytes === size) return { type: sum.type, value: sum.value };
-    const message = `the file has ${sum.bytes} bytes now, ${size} were told of`;
-    throw new XRootDError(
-      { status: 1, code: dataError, errNo: 0, message },
-      { operation: 'read back', source: url },
-    );
+  readChecksum(name: string, type: ChecksumType, size: number, signal?: AbortSignal): Promise<Checksum> {
+    return this.#checksums.read(this.#path(name), type, size, signal);
   }
 
-  checksumTypes(signal?: AbortSignal): Promise<readonly string[]> {
-    this.#checksumTypes ??= this.#askForTypes(signal).catch((error: unknown) => {
-      this.#checksumTypes = undefined;
-      throw error;
-    });
-    return this.#checksumTypes;
-  }
-
-  /** Of an xrootd `0:adler32,1:crc32c` (XrdXrootdConfig), of others perhaps without numbers. */
-  async #askForTypes(signal: AbortSignal | undefined): Promise<readonly string[]> {
-    try {
-      const options = { timeout: this.#timeouts.request, signal };
-      const { chksum = '' } = await this.#fileSystem.queryConfig(['chksum'], options);
-      return chksum
-        .split(',')
-        .map((each) =>
-          each
-            .replace(/^\s*[0-9]+:/, '')
-            .trim()
-            .toLowerCase(),
-        )
-        .filter((type) => type !== '');
-    } catch (error) {
-      // A server that refuses the question doesn't tell; one that is gone is another matter.
-      if (error instanceof XRootDError && !error.isConnectionFailure) return [];
-      throw error;
-    }
+  checksumTypes(): Promise<readonly string[]> {
+    return this.#checksums.types();
   }
 
   async upload(source: string, name: string, options: UploadOptions): Promise<Uploaded> {
@@ -282,31 +239,14 @@ export class XRootDStore implements RemoteStore {
     return removeMade(this.#fileSystem, this.#path(name), made, { timeout: this.#timeouts.request, signal });
   }
 
-  async surroundings(entry: string, signal?: AbortSignal): Promise<Surrounding[]> {
-    const { base, endpoint } = this.#target;
-    const directories = upwards(base);
+  surroundings(entry: string, signal?: AbortSignal): Promise<Surrounding[]> {
     const options = { timeout: this.#timeouts.request, signal };
-    const paths = [...directories, ...directories.map((directory) => remotePath(directory, entry))];
-    const answers = await this.#fileSystem.statMany(paths, options);
-    return directories.flatMap((directory, index) => {
-      const [stat, found] = [answers[index], answers[index + directories.length]];
-      // Not there yet, or not shown to us.
-      if (stat === undefined || stat instanceof Error) return [];
-      const known = found === undefined || found instanceof Error ? null : remoteStatOf(found);
-      const url = urlOf(endpoint, directory);
-      return [{ isBase: index === 0, url, stat: remoteStatOf(stat), entry: known }];
-    });
+    return surroundingsOf(this.#fileSystem, this.#target, entry, options);
   }
 
-  async mark<T>(name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const path = this.#path(name);
-    const { request: timeout } = this.#timeouts;
-    await this.#fileSystem.mkdir(path, { timeout, signal });
-    try {
-      return await task();
-    } finally {
-      await this.#fileSystem.rmdir(path, { timeout });
-    }
+  mark<T>(name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const options = { timeout: this.#timeouts.request, signal };
+    return withMark(this.#fileSystem, this.#path(name), task, options);
   }
 
   async rename(from: string, to: string, signal?: AbortSignal): Promise<void> {
@@ -339,22 +279,9 @@ export class XRootDStore implements RemoteStore {
   }
 }
 
-/** A directory and all above it. */
-function upwards(directory: string): string[] {
-  if (directory === '/') return ['/'];
-  return [directory, ...upwards(directory.slice(0, directory.lastIndexOf('/')) || '/')];
-}
-
 /** A record's name from its directory's, which is empty for the base. */
 function nameIn(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`;
-}
-
-function remoteStatOf(info: ShortStat): RemoteStat {
-  const kind = info.isDirectory ? 'directory' : info.isOther || info.poscPending ? 'other' : 'file';
-  const { id, size, offline, backUpExists, mtime } = info;
-  const posc = info.poscPending ? { poscPending: true } : {};
-  return { id, size, kind, offline, backUpExists, mtime, ...posc };
 }
 
 /** What the binding throws at a path that XRootD would misread. */

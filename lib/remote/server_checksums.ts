@@ -1,0 +1,83 @@
+/** Checksums of a server's files: its own word, or of the bytes as they are read again. Paths are the server's. */
+import type { Checksum } from '../rules/checksum.js';
+import {
+  readChecksum,
+  urlOf,
+  XRootDError,
+  type ChecksumType,
+  type FileSystem,
+  type RateLimit,
+} from '../xrdcl/index.js';
+
+interface Timeouts {
+  /** Seconds for a question. */
+  request: number;
+  /** Most seconds for a checksum: the server may have to read the whole file. */
+  checksum: number;
+}
+
+/** Bytes a second: how long a checksum may take before the server is taken to have lost the query, and asked again. */
+const slowestChecksum = 5 * 2 ** 20;
+
+/** As libXrdCl calls bytes that aren't what they should be. */
+const dataError = 14;
+
+export class ServerChecksums {
+  readonly #fileSystem: FileSystem;
+  readonly #timeouts: Timeouts;
+  readonly #rateLimit: RateLimit | undefined;
+  #types: Promise<readonly string[]> | undefined;
+
+  constructor(fileSystem: FileSystem, timeouts: Timeouts, rateLimit: RateLimit | undefined) {
+    this.#fileSystem = fileSystem;
+    this.#timeouts = timeouts;
+    this.#rateLimit = rateLimit;
+  }
+
+  ask(path: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
+    const needed = Math.ceil(size / slowestChecksum);
+    const timeout = Math.min(this.#timeouts.checksum, 60 + needed);
+    return this.#fileSystem.queryChecksum(path, type, { timeout, patience: 5 + needed, signal });
+  }
+
+  async read(path: string, type: ChecksumType, size: number, signal?: AbortSignal): Promise<Checksum> {
+    const url = urlOf(this.#fileSystem.url, path);
+    const sum = await readChecksum(url, type, { signal, rateLimit: this.#rateLimit });
+    if (sum.bytes === size) return { type: sum.type, value: sum.value };
+    const message = `the file has ${sum.bytes} bytes now, ${size} were told of`;
+    throw new XRootDError(
+      { status: 1, code: dataError, errNo: 0, message },
+      { operation: 'read back', source: url },
+    );
+  }
+
+  /** Asked for once, unless that fails; for whoever asks, so that nobody's signal ends it for the others. */
+  types(): Promise<readonly string[]> {
+    this.#types ??= this.#askForTypes().catch((error: unknown) => {
+      this.#types = undefined;
+      throw error;
+    });
+    return this.#types;
+  }
+
+  /** Of an xrootd `0:adler32,1:crc32c` (seen with 5.5.3), of others perhaps without numbers. */
+  async #askForTypes(): Promise<readonly string[]> {
+    try {
+      const options = { timeout: this.#timeouts.request };
+      const { chksum = '' } = await this.#fileSystem.queryConfig(['chksum'], options);
+      return chksum
+        .split(',')
+        .map((each) =>
+          each
+            .replace(/^\s*[0-9]+:/, '')
+            .trim()
+            .toLowerCase(),
+        )
+        .filter((type) => type !== '');
+    } catch (error) {
+      // A server that refuses the question doesn't tell; one that is gone is another matter.
+      if (error instanceof XRootDError && !error.isConnectionFailure) return [];
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/** What is above a target's base, and marks below it: how one storage is told from another (S13). */
+import type { Target } from '../config/target.js';
+import { remotePath } from '../rules/names.js';
+import { urlOf, type FileSystem, type RequestOptions } from '../xrdcl/index.js';
+import { remoteStatOf } from './remote_stat.js';
+import type { Surrounding } from './store.js';
+
+/** As RemoteStore.surroundings(). */
+export async function surroundingsOf(
+  fileSystem: FileSystem,
+  { base, endpoint }: Target,
+  entry: string,
+  options: RequestOptions,
+): Promise<Surrounding[]> {
+  const directories = upwards(base);
+  const paths = [...directories, ...directories.map((directory) => remotePath(directory, entry))];
+  const answers = await fileSystem.statMany(paths, options);
+  return directories.flatMap((directory, index) => {
+    const [stat, found] = [answers[index], answers[index + directories.length]];
+    // Not there yet, or not shown to us.
+    if (stat === undefined || stat instanceof Error) return [];
+    const known = found === undefined || found instanceof Error ? null : remoteStatOf(found);
+    const url = urlOf(endpoint, directory);
+    return [{ isBase: index === 0, url, stat: remoteStatOf(stat), entry: known }];
+  });
+}
+
+/** As RemoteStore.mark(). @param path of the directory on the server */
+export async function withMark<T>(
+  fileSystem: FileSystem,
+  path: string,
+  task: () => Promise<T>,
+  options: RequestOptions,
+): Promise<T> {
+  await fileSystem.mkdir(path, options);
+  try {
+    return await task();
+  } finally {
+    // Also when the task was aborted.
+    await fileSystem.rmdir(path, { ...options, signal: undefined });
+  }
+}
+
+/** A directory and all above it. */
+function upwards(directory: string): string[] {
+  if (directory === '/') return ['/'];
+  return [directory, ...upwards(directory.slice(0, directory.lastIndexOf('/')) || '/')];
+}
