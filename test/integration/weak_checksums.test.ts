@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { resolveOptions } from '../../lib/config/index.js';
 import type { ArchiveOptions } from '../../lib/index.js';
+import { openStore } from '../../lib/remote/open_store.js';
 import { checksumFile } from '../../lib/xrdcl/index.js';
 import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
 import { passUnder } from '../support/passes.js';
+import { PlainServer } from '../support/plain_server.js';
 import { pass as retentionPass } from '../support/retention.js';
 
 const PAIRS = [
@@ -170,4 +173,22 @@ describe('bytes that changed on the server under an old checksum', () => {
           assert.deepEqual(await recordsIn(bench.cache), ['r']);
         });
       });
+});
+
+describe('the checksum types that a server says it has', () => {
+  for (const [config, types] of [
+    [['xrootd.chksum max 4 adler32 crc32c'], ['adler32', 'crc32c']],
+    [['xrootd.chksum max 4 CRC32C Adler32'], ['crc32c', 'adler32']],
+    [['xrootd.chksum max 4 md5'], ['md5']],
+    [[], []],
+  ] as const)
+    it(config.join() || 'none', async () => {
+      const server = await PlainServer.start({ config: [...config] });
+      try {
+        const store = openStore(resolveOptions({ targetUrl: `${server.url}//` }));
+        assert.deepEqual(await store.checksumTypes(), types);
+      } finally {
+        await server.stop();
+      }
+    });
 });
