@@ -33,8 +33,8 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
                  RunningSum::Type type, bool held_up)
       : Cancellable(owner, held_up), queue_(std::move(queue)), id_(id), url_(std::move(url)), sum_(type) {}
 
-  // What waits to be allowed is given up when its environment ends, with the file still open: closing it waits for the server,
-  // and that is not for JavaScript's thread.
+  // What waits to be allowed is given up when its environment ends, with the file still open: closing it waits for the
+  // server, and that is not for JavaScript's thread.
   ~RemoteChecksum() override {
     if (!file_) return;
     LocalWork().Run([file = std::shared_ptr<XrdCl::File>(std::move(file_))] {});
@@ -57,8 +57,8 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
   }
 
  private:
-  // The size came with the answer to open, if the server sends it; then this is answered within the call, under a lock in
-  // which nothing else may be asked of the file. So whoever comes second goes on: the call or the answer.
+  // The size came with the answer to open, if the server sends it; then this is answered within the call, under a lock
+  // in which nothing else may be asked of the file. So whoever comes second goes on: the call or the answer.
   void Opened() {
     Send([this](auto* handler) { return file_->Stat(false, handler); },
          [this](const XRootDStatus& status, XrdCl::AnyObject* response) {
@@ -138,8 +138,7 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
   }
 
   XRootDStatus Incomplete(std::uint64_t got) const {
-    return {XrdCl::stError, XrdCl::errDataError, 0,
-            std::to_string(got) + " bytes came of " + std::to_string(size_)};
+    return {XrdCl::stError, XrdCl::errDataError, 0, std::to_string(got) + " bytes came of " + std::to_string(size_)};
   }
 
   const std::shared_ptr<JsQueue> queue_;

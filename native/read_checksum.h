@@ -1,5 +1,6 @@
-// The checksum of a file on a server as it is read over the network: open, read piece by piece, close, chained on XrdCl's
-// asynchronous calls. It opens for reading and asks for nothing else; that the file is online is for the caller to know.
+// The checksum of a file on a server as it is read over the network: open, read piece by piece, close, chained on
+// XrdCl's asynchronous calls. It opens for reading and asks for nothing else; that the file is online is for the caller
+// to know.
 //
 // Threads: XrdCl's carry the chain from answer to answer, and sum up; none of them waits.
 #pragma once

@@ -4,8 +4,8 @@
 #include <string>
 
 // Gives the file `from` the name `to`, and removes what had it, if that is still the file that was seen: `version` is
-// what lib/xrdcl/publish.ts makes of its stat. Where nothing has the name any more, nothing is replaced. Otherwise fails
-// with EEXIST: both names are as they were. Other errors: as rename(2) and RenameNew().
+// what lib/xrdcl/publish.ts makes of its stat. Where nothing has the name any more, nothing is replaced. Otherwise
+// fails with EEXIST: both names are as they were. Other errors: as rename(2) and RenameNew().
 //
 // A crash in the middle leaves `to` new and whole, and what it replaced as `from`. Where the file system can't exchange
 // two names (NFS, for one) the look is just before the rename, and what comes between the two is replaced.

@@ -1,5 +1,5 @@
-// A stat in its shortest form, as lib/xrdcl/stat_info.ts reads it: flags, size, time of change, and the two halves of the
-// identifier, 0 where it is no number.
+// A stat in its shortest form, as lib/xrdcl/stat_info.ts reads it: flags, size, time of change, and the two halves of
+// the identifier, 0 where it is no number.
 #pragma once
 
 #include <XrdCl/XrdClXRootDResponses.hh>
