@@ -89,12 +89,11 @@ async function look(
   const named = batch.map((entry) => ('failed' in entry ? entry : (badName(entry) ?? entry)));
   const paths = named.flatMap((entry) => ('failed' in entry ? [] : [entry.path]));
   const answers = (await store.statMany(paths, signal)).values();
-  const items = named.map(async (entry) => {
+  return named.map((entry) => {
     if ('failed' in entry) return entry;
     const stat = answers.next().value ?? absent(entry.path);
-    return stat instanceof Error ? failed(entry.path, stat) : await remoteEntry(entry.path, stat, upload);
+    return stat instanceof Error ? failed(entry.path, stat) : remoteEntry(entry.path, stat, upload);
   });
-  return Promise.all(items);
 }
 
 /** One that XRootD can't ask for unchanged: another file would answer. */
@@ -105,11 +104,11 @@ function badName({ path, problem }: Entry): (Failure & { failed: true }) | undef
   return failed(path, Object.assign(new Error(message), { code: 'BadName' }));
 }
 
-async function remoteEntry(path: string, stat: RemoteStat, upload: UploadLook): Promise<ListItem> {
+function remoteEntry(path: string, stat: RemoteStat, upload: UploadLook): ListItem {
   const { kind, size, mtime, offline, backUpExists, poscPending = false } = stat;
   // A named pipe, for one: opening it would wait for ever.
   if (kind === 'other' && !poscPending) return failed(path, notARecord());
-  const reason = kind === 'directory' ? undefined : await upload(path, stat);
+  const reason = kind === 'directory' ? undefined : upload(path, stat);
   const unfinished = reason === undefined ? {} : ({ unfinished: true, reason } as const);
   const isDirectory = kind === 'directory';
   return {

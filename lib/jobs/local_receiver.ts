@@ -1,6 +1,6 @@
 /** Restored files in a local directory. */
 import { unlink } from 'node:fs/promises';
-import pLimit, { type LimitFunction } from 'p-limit';
+import pLimit from 'p-limit';
 import { DiskRoom, type RoomClaim } from '../cache/disk_room.js';
 import { splitPath, type CacheDirectory } from '../cache/directory.js';
 import { CacheError, errnoCode } from '../cache/errors.js';
@@ -17,13 +17,24 @@ import { PlaceTaken, type Received, type ReceiveOptions, type Receiver, type Sta
 /** Local checksums at once; the addon's threads do the work. */
 const localChecksums = 4;
 
+type Limit = <T>(task: () => Promise<T>) => Promise<T>;
+
+/** More than all copies and looks that are ever under way at once: nobody needs to wait, and waiting costs small files a tenth. */
+const plenty = 1024;
+
+function limitTo(most: number): Limit {
+  if (most >= plenty) return (task) => task();
+  const limit = pLimit(most);
+  return (task) => limit(task);
+}
+
 export class LocalReceiver implements Receiver {
   readonly #root: CacheDirectory;
   readonly #config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
   readonly #fsync: boolean;
   readonly #sums = pLimit(localChecksums);
-  readonly #receiving: LimitFunction;
-  readonly #looking: LimitFunction;
+  readonly #receiving: Limit;
+  readonly #looking: Limit;
   readonly #room: DiskRoom;
   readonly #directories: OpenDirectories;
 
@@ -34,8 +45,8 @@ export class LocalReceiver implements Receiver {
     this.#room = new DiskRoom(root.real);
     this.#directories = new OpenDirectories(root, fsync);
     const most = mostOpenFiles();
-    this.#receiving = pLimit(most);
-    this.#looking = pLimit(Math.ceil(most / 4));
+    this.#receiving = limitTo(most);
+    this.#looking = limitTo(Math.ceil(most / 4));
   }
 
   get place(): string {

@@ -59,7 +59,7 @@ export async function verifyRecord(
   switch (state.state) {
     case 'cached':
     case 'backed_up': {
-      const unfinished = await context.upload(path, { size });
+      const unfinished = context.upload(path, { size });
       if (unfinished !== undefined) return failed(path, 'Unfinished', unfinished);
       context.emit({ type: 'file:verified', path, size, ...(sum && { checksum: checksumText(sum) }) });
       return { result: 'verified', bytes: size };
@@ -92,7 +92,7 @@ export async function verifyListed(
   switch (verdict.verdict) {
     case 'verified': {
       const size = remote?.size ?? 0;
-      const unfinished = await upload(path, { size });
+      const unfinished = upload(path, { size });
       if (unfinished !== undefined) return failed(path, 'Unfinished', unfinished);
       emit({ type: 'file:verified', path, size, checksum: checksumText(expected) });
       return { result: 'verified', bytes: size };
