@@ -25,7 +25,7 @@ export interface ComparedWith {
   mtime: Date;
 }
 
-const MAGIC = Buffer.from('xrootd-archive 3');
+const MAGIC = Buffer.from('xrootd-archive 4');
 
 export class VerifiedMemo {
   readonly #root: CacheDirectory;

@@ -120,11 +120,12 @@ function remember(
   remote: RemoteStat | null,
   state: Classification,
   verified: Identity | undefined,
-  { memo }: BackupContext,
+  { memo, config }: BackupContext,
 ): void {
   const identical = state.state === 'cached' || state.state === 'backed_up';
   if (remote === null || verified === undefined || !identical || state.verifiedBy === 'size') return;
-  memo.add(record, remote, state.verifiedBy === 'checksum');
+  // What was only trusted proves nothing later.
+  memo.add(record, remote, state.verifiedBy === 'checksum' && !config.trustAdler32);
 }
 
 function decideRecord(
