@@ -95,7 +95,7 @@ async function look(
 
 function isAnother({ kind, ...stat }: RemoteStat, made: MadeFile): boolean {
   return (
-    likenessOf({ ...stat, isDirectory: kind === 'directory', isOther: kind === 'other' }, made) === 'other'
+    likenessOf({ ...stat, isDirectory: kind === 'directory', isOther: kind === 'other' }, made) !== 'made'
   );
 }
 

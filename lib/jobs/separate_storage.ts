@@ -72,7 +72,11 @@ export class SeparateStorage {
    * @throws {SharedStorageError}; {XRootDError} when the server can't be asked
    */
   async prove(directory: string, capture: string): Promise<void> {
-    await (this.#search ??= this.#searchBelow());
+    this.#search ??= this.#searchBelow().catch((error: unknown) => {
+      this.#search = undefined;
+      throw error;
+    });
+    await this.#search;
     let proof = this.#proofs.get(directory);
     if (proof === undefined) {
       proof = this.#lookFor(directory, capture);
