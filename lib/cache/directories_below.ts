@@ -1,7 +1,7 @@
-/** All directories below a cache's root, and what is mounted there. */
-import { lstat, opendir, readFile } from 'node:fs/promises';
-import { ownFile } from './own_files.js';
+/** All directories of a cache, and whether another machine's server may see them. */
+import { lstat, opendir, readFile, stat } from 'node:fs/promises';
 import type { CacheDirectory } from './directory.js';
+import { ownFile } from './own_files.js';
 
 export interface DirectoryBelow {
   /** Absolute. */
@@ -9,12 +9,15 @@ export interface DirectoryBelow {
   ino: bigint;
 }
 
-/** Links aren't followed. What can't be read is left out: nothing is removed from it either. */
-export async function* directoriesBelow(
+/** The root and all below it. Links aren't followed. What can't be read is left out: nothing is removed from it either. */
+export async function* directoriesFrom(
   { real }: Pick<CacheDirectory, 'real'>,
   signal: AbortSignal,
 ): AsyncGenerator<DirectoryBelow, void, undefined> {
   signal.throwIfAborted();
+  const stats = await lstat(real, { bigint: true }).catch(() => undefined);
+  if (stats?.isDirectory() !== true) return;
+  yield { path: real, ino: stats.ino };
   const below: string[] = [];
   try {
     for await (const entry of await opendir(real, { bufferSize: 512 }))
@@ -23,21 +26,29 @@ export async function* directoriesBelow(
   } catch {
     return;
   }
-  for (const path of below) {
-    const stats = await lstat(path, { bigint: true }).catch(() => undefined);
-    if (stats?.isDirectory() !== true) continue;
-    yield { path, ino: stats.ino };
-    yield* directoriesBelow({ real: path }, signal);
-  }
+  for (const path of below) yield* directoriesFrom({ real: path }, signal);
 }
 
-/** Linux only: where there is no list of mounts, none are told. */
-export async function mountsBelow(directory: string): Promise<string[]> {
-  const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+/**
+ * May a server on another machine have the directory's files on its disk? So it may where a network file system is mounted, on
+ * the directory or below it. Where the system has no list of mounts (not Linux), anything may be.
+ */
+export async function mayBeElsewhere(directory: string): Promise<boolean> {
+  const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => undefined);
+  if (table === undefined) return true;
+  const { dev } = await stat(directory, { bigint: true });
+  // A file system without a disk of its own has the major number 0: of the network, or btrfs, or in memory.
+  if (majorOf(dev) === 0n) return true;
+  const below = directory === '/' ? '/' : `${directory}/`;
   return table
     .split('\n')
     .map((line) => unescaped(line.split(' ')[4] ?? ''))
-    .filter((mount) => mount.startsWith(`${directory === '/' ? '' : directory}/`) && mount !== '/');
+    .some((mount) => mount.startsWith(below) && mount !== '/');
+}
+
+/** As glibc's gnu_dev_major. */
+function majorOf(dev: bigint): bigint {
+  return ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
 }
 
 /** Blanks and the like are octal there: `\040`. */

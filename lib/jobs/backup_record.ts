@@ -67,7 +67,7 @@ export async function backupRecord(
   attempt: number,
   absent: boolean,
 ): Promise<RecordOutcome> {
-  const { store, signal } = context;
+  const { config, separate, store, signal } = context;
   const file = new LazyRecord(context.directories, record);
   try {
     const free = absent || (await takeBackLeft(record, context));
@@ -79,6 +79,7 @@ export async function backupRecord(
       case 'replace':
         if (!decision.perform)
           return { result: 'copied', bytes: Number(record.identity.size), removed: false };
+        if (config.autoRemove !== 'never') await separate.search(splitPath(record.path)[0]);
         if (decision.action === 'replace') await removeBroken(record, remote, context);
         return await copy(record, await file.open(), context, attempt);
       case 'remove':
@@ -196,8 +197,10 @@ async function remove(
   if (remote === null) throw new Error('a record without a remote copy is to be removed');
   const { path, identity } = record;
   const compared = { path, identity, remote, onTape: state === 'backed_up' };
+  const [directory] = splitPath(path);
+  if (removal.perform) await context.separate.search(directory);
   return await removeRecord(record, removal, context, async (capture) => {
-    await context.separate.prove(splitPath(path)[0], capture);
+    await context.separate.prove(directory, capture);
     return await lastLook(compared, context);
   });
 }

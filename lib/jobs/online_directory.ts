@@ -64,12 +64,14 @@ export class OnlineDirectory implements OnlineStorage {
         return sumUnchanged(opened, sum);
       },
       verified: () => record.verified(),
-      remove: (removal, lastLook) => {
+      remove: async (removal, lastLook) => {
+        const [directory] = splitPath(file.path);
+        await this.#separate.search(directory);
         const look = async (capture: string) => {
-          await this.#separate.prove(splitPath(file.path)[0], capture);
+          await this.#separate.prove(directory, capture);
           return await lastLook();
         };
-        return removeRecord(file, removal, { root, emit: run.emit, config: this.#config }, look);
+        return await removeRecord(file, removal, { root, emit: run.emit, config: this.#config }, look);
       },
       close: () => {
         record.close();

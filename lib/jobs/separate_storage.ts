@@ -3,28 +3,38 @@
  * each record is its own copy, and its removal the end of it. Three things show that it isn't so, in a pass that may remove:
  *
  * - before anything is touched, the target's base and what is above it are compared with the cache and what is above that;
- * - before the first removal, if the server may see a disk of ours, they are compared with all directories of the cache;
+ * - before the first copy to a directory and the first removal in it, that directory on the server, the target's base and what is
+ *   above it are compared with all directories of the cache, if the server may see a disk of ours;
  * - in each directory that a record is removed from, the name of the first captured one, which nobody but us has ever seen,
  *   must not be found on the server (whatever is mounted or linked there, and whether or not the server gives identifiers).
  *
  * And a captured record is gone from its name: the look at its copy that comes then (last_look.ts) wouldn't find one that is
  * the record itself.
  */
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { directoriesBelow, mountsBelow } from '../cache/directories_below.js';
+import { directoriesFrom, mayBeElsewhere } from '../cache/directories_below.js';
 import type { CacheDirectory } from '../cache/directory.js';
-import { joinPath } from '../cache/directory.js';
+import { joinPath, splitPath } from '../cache/directory.js';
 import { LOCK_NAME } from '../cache/own_files.js';
 import { ConfigError } from '../config/index.js';
-import type { RemoteStore, Surrounding } from '../remote/store.js';
-import { isOnDevice, isSameInode, isSamePlace, possiblePlaces } from '../rules/same_storage.js';
+import type { RemoteStat, RemoteStore, Surrounding } from '../remote/store.js';
+import { identityOf, type Identity } from '../rules/identity.js';
+import {
+  comparePlaces,
+  inodeNumber,
+  isOnDevice,
+  possibleInodes,
+  possiblePlaces,
+} from '../rules/same_storage.js';
+import { PathsByNumber, type Numbered } from './paths_by_number.js';
+import { Proofs } from './proofs.js';
 
 /** The cache and the target are not two: nothing may be removed. The command ends with exit code 2. */
 export class SharedStorageError extends ConfigError {}
 
 export interface SeparateStorageOptions {
-  store: Pick<RemoteStore, 'surroundings' | 'statMany'>;
+  store: Pick<RemoteStore, 'stat' | 'surroundings' | 'statMany'>;
   /** What files are removed from. */
   root: CacheDirectory;
   /** The option that names it. */
@@ -33,17 +43,31 @@ export interface SeparateStorageOptions {
   signal: AbortSignal;
 }
 
-/** Looks at a directory that keeps changing until its time says something. */
+/** A directory on the server. */
+interface Seen {
+  /** For people. */
+  url: string;
+  stat: RemoteStat;
+  /** Undefined if it isn't there any more. */
+  again: () => Promise<RemoteStat | null | undefined>;
+}
+
+/** Looks at a directory that keeps changing. */
 const mostLooks = 5;
 
 export class SeparateStorage {
   readonly #options: SeparateStorageOptions;
+  readonly #own: PathsByNumber<number>;
+  #elsewhere: Promise<boolean> | undefined;
   /** By directory, relative to the root. */
-  readonly #proofs = new Map<string, Promise<void>>();
-  #search: Promise<void> | undefined;
+  readonly #searches = new Proofs();
+  readonly #above = new Proofs();
+  readonly #proofs = new Proofs();
 
   constructor(options: SeparateStorageOptions) {
     this.#options = options;
+    const { root, signal } = options;
+    this.#own = new PathsByNumber(() => numbered(root, signal));
   }
 
   /**
@@ -51,8 +75,8 @@ export class SeparateStorage {
    * @throws {SharedStorageError}; {XRootDError} when the server can't be asked
    */
   async checkSurroundings(): Promise<void> {
-    const { root, store, signal } = this.#options;
-    for (const remote of await store.surroundings(LOCK_NAME, signal)) {
+    const { root } = this.#options;
+    for (const remote of await this.#surroundings()) {
       const { url, isBase, entry } = remote;
       // Both may well have a common parent.
       for (const local of isBase ? pathsUpwards(root.real) : [root.real])
@@ -66,25 +90,40 @@ export class SeparateStorage {
   }
 
   /**
-   * For a record that is captured.
-   * @param directory of the record, relative to the root
-   * @param capture its name now
+   * Before a record of this directory is copied, and before one is captured: whatever takes long.
+   * @param directory relative to the root
    * @throws {SharedStorageError}; {XRootDError} when the server can't be asked
    */
-  async prove(directory: string, capture: string): Promise<void> {
-    this.#search ??= this.#searchBelow().catch((error: unknown) => {
-      this.#search = undefined;
-      throw error;
+  async search(directory: string): Promise<void> {
+    const { root } = this.#options;
+    await this.#above.of('', async () => {
+      for (const remote of await this.#surroundings())
+        await this.#compareWithOwn(
+          remote,
+          (local) => `the server's storage lies in ${root.real}: ${local} is ${remote.url}`,
+        );
     });
-    await this.#search;
-    let proof = this.#proofs.get(directory);
-    if (proof === undefined) {
-      proof = this.#lookFor(directory, capture);
-      this.#proofs.set(directory, proof);
-      // Another record of the directory may be asked about when this one could not.
-      proof.catch(() => this.#proofs.delete(directory));
-    }
-    await proof;
+    await this.#searches.of(directory, () => this.#searchOne(directory));
+  }
+
+  async #searchOne(directory: string): Promise<void> {
+    const { store, target, signal } = this.#options;
+    const again = () => store.stat(directory, signal);
+    const seen = await again();
+    const url = `${target.replace(/\/$/, '')}/${directory}`;
+    if (seen !== null)
+      await this.#compareWithOwn({ url, stat: seen, again }, (local) => `${url} is ${local}`);
+    // It is made by a copy, in the nearest one that is there.
+    else if (directory !== '') await this.search(splitPath(directory)[0]);
+  }
+
+  /**
+   * For a record that is captured.
+   * @param capture its name now
+   * @throws as search()
+   */
+  prove(directory: string, capture: string): Promise<void> {
+    return this.#proofs.of(directory, () => this.#lookFor(directory, capture));
   }
 
   async #lookFor(directory: string, capture: string): Promise<void> {
@@ -104,34 +143,41 @@ export class SeparateStorage {
     });
   }
 
-  /** Is the target's base, or what it lies in, a directory below the root? */
-  async #searchBelow(): Promise<void> {
-    const { root, store, signal } = this.#options;
-    const remotes = await store.surroundings(LOCK_NAME, signal);
-    const { dev } = await stat(root.real, { bigint: true });
-    // A server elsewhere sees no disk of ours, but for those that are mounted from it.
-    const mounts = await mountsBelow(root.real);
-    if (mounts.length === 0 && !remotes.some(({ stat: { id } }) => isOnDevice(dev, id))) return;
-    for await (const local of directoriesBelow(root, signal)) {
-      for (const remote of remotes)
-        if (isSameInode(local.ino, remote.stat.id) && (await this.#isOne(local.path, remote)))
-          throw this.#shared(`the server's storage lies in ${root.real}: ${local.path} is ${remote.url}`);
-    }
+  async #surroundings(): Promise<(Surrounding & Seen)[]> {
+    const { store, signal } = this.#options;
+    const ask = () => store.surroundings(LOCK_NAME, signal);
+    return (await ask()).map((remote) => ({
+      ...remote,
+      again: async () => (await ask()).find(({ url }) => url === remote.url)?.stat,
+    }));
   }
 
-  async #isOne(local: string, remote: Surrounding): Promise<boolean> {
-    const { store, signal } = this.#options;
-    let seen = remote.stat;
+  /** @throws {SharedStorageError} if it is a directory of the root */
+  async #compareWithOwn(remote: Seen, how: (local: string) => string): Promise<void> {
+    if (!(await this.#mayBeOurs(remote.stat))) return;
+    for (const inode of possibleInodes(remote.stat.id))
+      for (const local of await this.#own.pathsOf(inode))
+        if (await this.#isOne(local, remote)) throw this.#shared(how(local));
+  }
+
+  /** A server elsewhere sees no disk of ours, but for those that are mounted from it. */
+  async #mayBeOurs({ id }: RemoteStat): Promise<boolean> {
+    const { real } = this.#options.root;
+    const { dev } = await stat(real, { bigint: true });
+    return isOnDevice(dev, id) || (await (this.#elsewhere ??= mayBeElsewhere(real)));
+  }
+
+  async #isOne(local: string, { stat: first, again }: Seen): Promise<boolean> {
+    if (!possibleInodes(first.id).includes(inodeNumber((await lookAt(local)).ino))) return false;
     for (let looks = 0; looks < mostLooks; looks += 1) {
-      const before = await stat(local, { bigint: true });
-      if (!isSameInode(before.ino, seen.id)) return false;
-      const again = (await store.surroundings(LOCK_NAME, signal)).find(({ url }) => url === remote.url);
-      if (again === undefined) return false;
-      seen = again.stat;
-      const after = await stat(local, { bigint: true });
-      if (before.mtimeNs === after.mtimeNs) return isSamePlace(after, seen);
+      const before = await lookAt(local);
+      const remote = await again();
+      if (remote == null) return false;
+      const compared = comparePlaces(before, remote, await lookAt(local));
+      if (compared !== 'changing') return compared === 'one';
     }
-    return false;
+    // Nothing shows that they are two.
+    return true;
   }
 
   #shared(how: string): SharedStorageError {
@@ -148,6 +194,24 @@ function relation(local: string, root: string, { url, isBase }: Surrounding): st
   return local === root
     ? `${local} and ${url} are one directory`
     : `${root} lies in the server's storage: ${local} is ${url}`;
+}
+
+/** By opening it: a network file system may answer from memory else. */
+async function lookAt(directory: string): Promise<Identity> {
+  const handle = await open(directory).catch(() => undefined);
+  if (handle === undefined) return identityOf(await stat(directory, { bigint: true }));
+  try {
+    return identityOf(await handle.stat({ bigint: true }));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* numbered(
+  root: CacheDirectory,
+  signal: AbortSignal,
+): AsyncGenerator<Numbered<number>, void, undefined> {
+  for await (const { path, ino } of directoriesFrom(root, signal)) yield { path, number: inodeNumber(ino) };
 }
 
 /** The directory and all above it. */

@@ -20,6 +20,22 @@ export function isSamePlace(local: LocalPlace, remote: RemotePlace): boolean {
   return isSameInode(local.ino, remote.id) && sameSecond(local, remote);
 }
 
+/**
+ * A local directory that was looked at before and after a remote one: `changing` tells neither that they are one nor that they are
+ * two.
+ */
+export function comparePlaces(
+  before: LocalPlace,
+  remote: RemotePlace,
+  after: LocalPlace,
+): 'one' | 'two' | 'changing' {
+  if (!isSameInode(before.ino, remote.id)) return 'two';
+  if (before.ino !== after.ino || after.mtimeNs < before.mtimeNs) return 'changing';
+  if (before.mtimeNs === after.mtimeNs) return sameSecond(before, remote) ? 'one' : 'two';
+  const time = remote.mtime.getTime();
+  return time < millisecondsOf(before) || time > millisecondsOf(after) ? 'two' : 'changing';
+}
+
 /** Alone it is a hint: other disks have the same numbers. */
 export function isSameInode(ino: bigint, id: string): boolean {
   // 0: no inode is known.
@@ -29,6 +45,22 @@ export function isSameInode(ino: bigint, id: string): boolean {
 /** May a server on this machine have it on this device? A hint, too: other machines number their devices alike. */
 export function isOnDevice(dev: bigint, id: string): boolean {
   return halvesOf(id).includes(BigInt.asUintN(32, dev));
+}
+
+/** May both lie on one disk, seen by one machine or by two servers on it? False where an identifier says nothing. */
+export function mayShareDevice(a: string, b: string): boolean {
+  const [of, other] = [halvesOf(a), halvesOf(b)];
+  return of.some((half, index) => half === other[index]);
+}
+
+/** What may be the inode of this identifier, by its lower 32 bits. */
+export function possibleInodes(id: string): number[] {
+  return halvesOf(id).map(Number);
+}
+
+/** As possibleInodes() tells it. */
+export function inodeNumber(ino: bigint): number {
+  return Number(BigInt.asUintN(32, ino));
 }
 
 /** Which half is the inode and which the device depends on the byte order of the server. */
@@ -41,10 +73,15 @@ function halvesOf(id: string): bigint[] {
 /** Nanoseconds. */
 const SECOND = 1_000_000_000n;
 
-function sameSecond({ mtimeNs }: LocalPlace, { mtime }: RemotePlace): boolean {
-  // Servers tell whole seconds, rounded down, also before 1970. A time that no Date holds is equal to another such time.
+function sameSecond(local: LocalPlace, { mtime }: RemotePlace): boolean {
+  // A time that no Date holds is equal to another such time.
+  return Object.is(millisecondsOf(local), mtime.getTime());
+}
+
+/** As servers tell times: whole seconds, rounded down, also before 1970. */
+function millisecondsOf({ mtimeNs }: LocalPlace): number {
   const seconds = (mtimeNs - (((mtimeNs % SECOND) + SECOND) % SECOND)) / SECOND;
-  return Object.is(new Date(Number(seconds) * 1000).getTime(), mtime.getTime());
+  return new Date(Number(seconds) * 1000).getTime();
 }
 
 /**

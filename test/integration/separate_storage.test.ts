@@ -1,10 +1,12 @@
 /** S13: what is removed lies on other storage than what is called its copy. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { chmod, link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError } from '../../lib/index.js';
+import { ConfigError, XRootDError } from '../../lib/index.js';
 import { counts, recordsIn } from '../support/archive.js';
+import { passOn } from '../support/passes.js';
 import { openToAll, archiveOf, withServerOn } from '../support/server_on.js';
 import { withTemp } from '../support/temporary.js';
 
@@ -85,7 +87,38 @@ describe('a target that is the cache', () => {
       await openToAll(storage);
       await symlink(join(cache, 'd'), join(storage, 'd'));
       await withServerOn(storage, async ({ url }) => {
-        await refused(cache, url('/'), /is found in .*\/d(\/e)? on the server, too/);
+        await refused(cache, url('/'), /\/d(\/e)? is .*\/cache\/d/);
+      });
+      assert.deepEqual(
+        (await recordsIn(cache)).filter((name) => name.startsWith('d/')),
+        NAMES.filter((name) => name.startsWith('d/')),
+      );
+    });
+  });
+
+  it('for one directory only, where identifiers say nothing: its records stay', async () => {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      await writeRecords(cache);
+      await openToAll(storage);
+      await symlink(join(cache, 'd'), join(storage, 'd'));
+      await withServerOn(storage, async ({ url }) => {
+        const without = <T extends { id: string }>(stat: T) => ({ ...stat, id: '' });
+        const pass = passOn(
+          { cacheDirectory: cache, targetUrl: url('/'), autoRemove: 'cached' },
+          {
+            around: (store) => ({
+              stat: async (...query) => {
+                const stat = await store.stat(...query);
+                return stat && without(stat);
+              },
+              surroundings: async (...query) =>
+                (await store.surroundings(...query)).map((each) => ({ ...each, stat: without(each.stat) })),
+            }),
+          },
+        );
+        await assert.rejects(pass, /is found in .*\/d(\/e)? on the server, too/);
       });
       assert.deepEqual(
         (await recordsIn(cache)).filter((name) => name.startsWith('d/')),
@@ -108,7 +141,7 @@ describe('a target that is the cache', () => {
       }
       try {
         await withServerOn(storage, async ({ url }) => {
-          await refused(cache, url('/'), /is found in .*\/d(\/e)? on the server, too/);
+          await refused(cache, url('/'), /\/d(\/e)? is .*\/cache\/d/);
         });
       } finally {
         execFileSync('umount', [join(storage, 'd')]);
@@ -120,6 +153,123 @@ describe('a target that is the cache', () => {
     });
   });
 });
+
+describe('a directory of the server that is another one of the cache', () => {
+  it('by a link: what would end under a wrong name stays, exit 2', async () => {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      await writeRecords(cache, ['sub/x', 'other/y']);
+      await openToAll(storage);
+      await symlink(join(cache, 'other'), join(storage, 'sub'));
+      await withServerOn(storage, async ({ url }) => {
+        await refused(cache, url('/'), /\/sub is .*\/cache\/other/);
+      });
+      assert.deepEqual(
+        (await recordsIn(cache)).filter((name) => name !== 'other/y'),
+        ['sub/x'],
+      );
+    });
+  });
+});
+
+describe('the search for storage in the cache', () => {
+  async function withStorageBeside(
+    use: (options: { cacheDirectory: string; targetUrl: string }) => Promise<void>,
+  ): Promise<void> {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      await writeRecords(cache);
+      await withServerOn(storage, async ({ url }) => {
+        await use({ cacheDirectory: cache, targetUrl: url('/') });
+      });
+    });
+  }
+
+  it('ends before the first record is captured', async () => {
+    await withStorageBeside(async ({ cacheDirectory, targetUrl }) => {
+      const captured: string[] = [];
+      const { report } = await passOn(
+        { cacheDirectory, targetUrl, autoRemove: 'cached' },
+        {
+          around: (store) => ({
+            surroundings: (...query) => {
+              const names = readdirSync(cacheDirectory, { recursive: true, encoding: 'utf8' });
+              captured.push(...names.filter((name) => name.includes('.removing')));
+              return store.surroundings(...query);
+            },
+          }),
+        },
+      );
+      assert.deepEqual(counts(report), { scanned: 5, copied: 5, removedAfterCopy: 5 });
+      assert.deepEqual(captured, []);
+    });
+  });
+
+  it('is made again when it failed', async () => {
+    await withStorageBeside(async ({ cacheDirectory, targetUrl }) => {
+      let calls = 0;
+      const { report } = await passOn(
+        { cacheDirectory, targetUrl, autoRemove: 'cached' },
+        {
+          around: (store) => ({
+            surroundings: (...query) => {
+              calls += 1;
+              if (calls === 2) throw expired(targetUrl);
+              return store.surroundings(...query);
+            },
+          }),
+        },
+      );
+      assert.ok(calls >= 3, String(calls));
+      assert.deepEqual(counts(report), { scanned: 5, copied: 5, removedAfterCopy: 5 });
+      assert.deepEqual(await recordsIn(cacheDirectory), []);
+    });
+  });
+
+  it('a storage in the cache that changes all the time is found, too', async () => {
+    await withTemp(async (directory) => {
+      const cache = join(directory, 'cache');
+      await open(directory);
+      await writeRecords(cache);
+      await openToAll(join(cache, 'srv'));
+      const data = join(cache, 'srv/data');
+      await withServerOn(data, async ({ url }) => {
+        // Something comes and goes in it during each look.
+        const change = () => {
+          mkdirSync(join(data, 'busy'), { recursive: true });
+          rmdirSync(join(data, 'busy'));
+        };
+        const pass = passOn(
+          { cacheDirectory: cache, targetUrl: url('/'), autoRemove: 'cached' },
+          {
+            around: (store) => ({
+              surroundings: async (...query) => {
+                change();
+                const answer = await store.surroundings(...query);
+                change();
+                return answer;
+              },
+            }),
+          },
+        );
+        await assert.rejects(pass, /the server's storage lies in/);
+      });
+      assert.deepEqual(
+        (await recordsIn(cache)).filter((name) => !name.startsWith('srv/')),
+        NAMES,
+      );
+    });
+  });
+});
+
+function expired(target: string): XRootDError {
+  return new XRootDError(
+    { status: 1, code: 206, errNo: 0, message: 'operation expired' },
+    { operation: 'stat', target },
+  );
+}
 
 describe('a target beside, in and around a cache', () => {
   it("the server's storage lies in the cache: nothing goes", async () => {

@@ -1,10 +1,11 @@
 /** Passes over a bench's cache with something happening around the store's requests, or by another clock. */
-import type { ArchiveOptions, DiskUsage, Report } from '../../lib/index.js';
+import type { Archive, ArchiveEvent, ArchiveOptions, DiskUsage, Report } from '../../lib/index.js';
 import { backup, type BackupOptions } from '../../lib/jobs/backup.js';
 import { EventBus } from '../../lib/jobs/event_bus.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
 import { openStore } from '../../lib/remote/open_store.js';
 import { assertAddsUp, keepingLogger, type Bench, type Line } from './archive.js';
+import { archiveOf } from './server_on.js';
 
 export interface Circumstances extends BackupOptions {
   /** The pass's clock is so many milliseconds ahead. */
@@ -14,22 +15,40 @@ export interface Circumstances extends BackupOptions {
   around?: (store: LimitedStore) => Partial<LimitedStore>;
 }
 
+interface Pass {
+  report: Report;
+  lines: Line[];
+  events: ArchiveEvent[];
+}
+
 export async function passUnder(
   bench: Bench,
   options: Partial<ArchiveOptions>,
-  { ahead = 0, usage, around = () => ({}), ...more }: Circumstances = {},
-): Promise<{ report: Report; lines: Line[] }> {
-  const { config } = bench.archive(options);
+  circumstances: Circumstances = {},
+): Promise<Pass> {
+  bench.events.length = 0;
+  return await passOf(bench.archive(options), circumstances, bench.events);
+}
+
+/** The same over any cache and server. */
+export async function passOn(options: ArchiveOptions, circumstances: Circumstances = {}): Promise<Pass> {
+  return await passOf(archiveOf(options).archive, circumstances);
+}
+
+async function passOf(
+  { config }: Archive,
+  { ahead = 0, usage, around = () => ({}), ...more }: Circumstances,
+  seen: ArchiveEvent[] = [],
+): Promise<Pass> {
   const { logger, lines } = keepingLogger();
   const events = new EventBus(logger);
-  bench.events.length = 0;
-  events.onAny((event) => bench.events.push(event));
+  events.onAny((event) => seen.push(event));
   const store = openStore(config);
   const open = () => ({ ...store, ...around(store) });
   const circumstances = { now: () => Date.now() + ahead, ...(usage && { usage }) };
   const report = await backup({ config, logger, events, open, ...circumstances }, more);
   assertAddsUp(report);
-  return { report, lines };
+  return { report, lines, events: seen };
 }
 
 /** Does something when a record is captured, after both sides were compared and before the last look at the server. */

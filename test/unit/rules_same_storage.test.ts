@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isOnDevice, isSameInode, isSamePlace, possiblePlaces } from '../../lib/rules/same_storage.js';
+import {
+  comparePlaces,
+  inodeNumber,
+  isOnDevice,
+  isSameInode,
+  isSamePlace,
+  mayShareDevice,
+  possibleInodes,
+  possiblePlaces,
+} from '../../lib/rules/same_storage.js';
 
 const mtime = new Date('2026-03-01T12:00:00Z');
 const mtimeNs = BigInt(mtime.getTime()) * 1_000_000n + 123_456_789n;
@@ -31,6 +40,42 @@ describe('whether a local place and a remote one are the same', () => {
         assert.ok(isSameInode(ino, id) && isOnDevice(dev, id));
       }),
     );
+  });
+});
+
+describe('two looks at a local directory, with one at a remote directory between them', () => {
+  const id = idOf(7n, 2049n);
+  const at = (second: number) => ({ ino: 7n, mtimeNs: BigInt(second) * 1_000_000_000n + 5n });
+  const there = (second: number, of = id) => ({ id: of, mtime: new Date(second * 1000) });
+
+  for (const [title, before, remote, after, expected] of [
+    ['another inode', at(10), there(10, idOf(8n, 2049n)), at(10), 'two'],
+    ['no identifier', at(10), there(10, ''), at(10), 'two'],
+    ['the same time in all looks', at(10), there(10), at(10), 'one'],
+    ['another time, and nothing changes', at(10), there(11), at(10), 'two'],
+    ['it changes, and the remote one with it', at(10), there(11), at(11), 'changing'],
+    ['it changes, the remote one is older', at(10), there(9), at(11), 'two'],
+    ['it changes, the remote one is younger', at(10), there(12), at(11), 'two'],
+    ['its time is put back', at(10), there(9), at(9), 'changing'],
+    ['another directory takes its name', at(10), there(10), { ...at(10), ino: 8n }, 'changing'],
+    ['no Date holds the remote time', at(10), { id, mtime: new Date(NaN) }, at(11), 'changing'],
+  ] as const)
+    it(`${title}: ${expected}`, () => {
+      assert.equal(comparePlaces(before, remote, after), expected);
+    });
+});
+
+describe('what identifiers say of devices and inodes', () => {
+  it('two of one device share a half in the same place', () => {
+    assert.ok(mayShareDevice(idOf(7n, 2049n), idOf(9n, 2049n)));
+    assert.ok(!mayShareDevice(idOf(7n, 2049n), idOf(9n, 2050n)));
+    assert.ok(!mayShareDevice(idOf(2049n, 7n), idOf(9n, 2049n)));
+    for (const id of ['', '0', 'abc']) assert.ok(!mayShareDevice(id, id) && possibleInodes(id).length === 0);
+  });
+
+  it('an inode of more than 32 bits is found by its lower ones', () => {
+    const ino = 2n ** 40n + 77n;
+    assert.ok(possibleInodes(idOf(BigInt.asUintN(32, ino), 2049n)).includes(inodeNumber(ino)));
   });
 });
 
