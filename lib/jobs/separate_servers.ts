@@ -3,14 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { joinPath } from '../cache/directory.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import { RESERVED_PREFIX } from '../rules/names.js';
-import { possiblePlaces } from '../rules/same_storage.js';
+import { mayShareDevice, possiblePlaces } from '../rules/same_storage.js';
+import { PathsByNumber } from './paths_by_number.js';
+import { Proofs } from './proofs.js';
+import { remoteDirectories } from './remote_directories.js';
 import { SharedStorageError } from './separate_storage.js';
 
 export interface SeparateServersOptions {
   /** What files are removed from. */
-  online: Pick<RemoteStore, 'surroundings' | 'mark'>;
+  online: Pick<RemoteStore, 'surroundings' | 'mark' | 'stat'>;
   /** What has their copies. */
-  target: Pick<RemoteStore, 'surroundings' | 'statMany'>;
+  target: Pick<RemoteStore, 'surroundings' | 'list' | 'stat' | 'statMany'>;
   /** Of the online storage. */
   place: string;
   targetUrl: string;
@@ -19,10 +22,14 @@ export interface SeparateServersOptions {
 
 export class SeparateServers {
   readonly #options: SeparateServersOptions;
-  readonly #proofs = new Map<string, Promise<void>>();
+  readonly #proofs = new Proofs();
+  readonly #targets: PathsByNumber<string>;
+  #bases: Promise<{ online: string; target: string }> | undefined;
 
   constructor(options: SeparateServersOptions) {
     this.#options = options;
+    const { target, signal } = options;
+    this.#targets = new PathsByNumber(() => remoteDirectories(target, signal));
   }
 
   /** Before anything is touched: by the identifiers of both bases, and of what is above them. @throws {SharedStorageError} */
@@ -41,24 +48,20 @@ export class SeparateServers {
 
   /**
    * Before the first file of a directory goes: a directory that is made in it, with a name that nobody has ever seen, must not
-   * be found at the target. It is removed again at once.
+   * be found at the target. It is removed again at once. It is looked for at the same path, at all ends of the path, and in those
+   * of the target's directories that have the same identifier, if both may be on one disk.
    * @throws {SharedStorageError}; {XRootDError} also if it can't be made
    */
   prove(directory: string): Promise<void> {
-    let proof = this.#proofs.get(directory);
-    if (proof === undefined) {
-      proof = this.#lookFor(directory);
-      this.#proofs.set(directory, proof);
-      proof.catch(() => this.#proofs.delete(directory));
-    }
-    return proof;
+    return this.#proofs.of(directory, () => this.#lookFor(directory));
   }
 
   async #lookFor(directory: string): Promise<void> {
     const { online, target, place, targetUrl, signal } = this.#options;
     const mark = `${RESERVED_PREFIX}mark.${randomBytes(12).toString('hex')}`;
     const base = new URL(place.replace(/^[a-z]+:/, 'http:')).pathname;
-    const places = [directory, ...possiblePlaces(joinPath(base, directory))];
+    const alike = await this.#targetsLike(directory);
+    const places = [directory, ...alike, ...possiblePlaces(joinPath(base, directory))];
     const answers = await online.mark(
       joinPath(directory, mark),
       () =>
@@ -69,10 +72,35 @@ export class SeparateServers {
       signal,
     );
     answers.forEach((answer, index) => {
-      if (answer === null || (answer instanceof Error && index > 0)) return;
+      // Elsewhere below the base we may have no business.
+      if (answer === null || (answer instanceof Error && index > alike.length)) return;
       if (answer instanceof Error) throw answer;
-      throw this.#shared(`what is in ${directory} is found in ${targetUrl}/${places[index] ?? ''}, too`);
+      throw this.#shared(
+        `what is in ${directory} is found in ${targetUrl.replace(/\/$/, '')}/${places[index] ?? ''}, too`,
+      );
     });
+  }
+
+  /** Other machines have the same identifiers. */
+  async #targetsLike(directory: string): Promise<string[]> {
+    const { online, signal } = this.#options;
+    this.#bases ??= this.#idsOfBases();
+    const [bases, here] = await Promise.all([this.#bases, online.stat(directory, signal)]);
+    if (here === null) return [];
+    // The target's disk, or one that is mounted or linked into the online storage.
+    const mayBeTargets = mayShareDevice(here.id, bases.target) || !mayShareDevice(here.id, bases.online);
+    return mayBeTargets ? await this.#targets.pathsOf(here.id) : [];
+  }
+
+  async #idsOfBases(): Promise<{ online: string; target: string }> {
+    const { online, target, signal } = this.#options;
+    try {
+      const [mine, theirs] = await Promise.all([online, target].map((store) => store.stat('', signal)));
+      return { online: mine?.id ?? '', target: theirs?.id ?? '' };
+    } catch (error) {
+      this.#bases = undefined;
+      throw error;
+    }
   }
 
   #shared(how: string): SharedStorageError {

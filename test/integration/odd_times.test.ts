@@ -71,7 +71,7 @@ function timeless<T extends RemoteStore>(store: T): T {
   };
 }
 
-function timelessAround(store: RemoteStore): Pick<RemoteStore, 'surroundings' | 'mark' | 'statMany'> {
+function timelessAround(store: RemoteStore): RemoteStore {
   return {
     ...store,
     surroundings: async (...query) =>

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile, utimes } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { ConfigError, XRootDError } from '../../lib/index.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
 import { bytesOf, cut, listing, pass, writeRecord } from '../support/retention.js';
+import { openToAll, withServerOn } from '../support/server_on.js';
+import { withTemp } from '../support/temporary.js';
 
 describe('retention of files on another server', () => {
   const names = ['goes', 'held', 'young', 'not-on-tape', 'other-bytes', 'empty'];
@@ -69,6 +73,36 @@ describe('retention of files on another server', () => {
           if (existsSync(copy)) await utimes(copy, cut - 1, cut - 1);
       await assert.rejects(pass(bench, { onlineUrl: alias }), /are one directory/);
       for (const name of names) assert.ok(existsSync(bench.sandbox.diskPath(`d/${name}`)), name);
+    });
+  }).timeout(60_000);
+
+  it("a directory of it that is the target's own, by a link: nothing of the target goes", async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      for (const name of ['sub/x', 'other/x']) {
+        await mkdir(dirname(join(bench.cache, name)));
+        await writeFile(join(bench.cache, name), 'the same bytes');
+      }
+      await bench.pass({ autoRemove: 'never' });
+      for (const name of ['sub/x', 'other/x']) await utimes(bench.sandbox.diskPath(name), cut - 1, cut - 1);
+      await bench.sandbox.migrateAll();
+      const own = bench.sandbox.diskPath('other');
+      await withTemp(async (directory) => {
+        await chmod(directory, 0o777);
+        const online = join(directory, 'online');
+        await openToAll(online);
+        // The online server runs as another user.
+        for (let up = own; up !== tmpdir(); up = dirname(up)) await chmod(up, 0o777);
+        await symlink(own, join(online, 'sub'));
+        await withServerOn(online, async ({ url }) => {
+          await assert.rejects(
+            pass(bench, { onlineUrl: url('/') }),
+            /not two separate copies: what is in sub is found in .*other, too/,
+          );
+        });
+        assert.ok(existsSync(bench.sandbox.diskPath('other/x')));
+        // No mark is left.
+        assert.deepEqual(await readdir(own), ['x']);
+      });
     });
   }).timeout(60_000);
 
