@@ -50,6 +50,8 @@ export interface CaptureOptions {
    * @param capture where the record is meanwhile, relative to its own directory
    */
   lastLook?: (capture: string) => Promise<string | undefined>;
+  /** Told what the record is once it has its name again, if only our own renames have changed it: they move ctime. */
+  onPutBack?: (identity: Identity) => void;
 }
 
 export type RecoverResult =
@@ -197,11 +199,25 @@ async function captureAt(
     const back = await putBack(directory, capture, name, holder);
     if (back.outcome === 'displaced')
       throw new CacheError('AlreadyExists', name, back.message, { cause: error });
+    if (back.outcome === 'restored') await tellPutBack(file, before, options);
     throw error;
   }
   const back = await putBack(directory, capture, name, holder);
   if (back.outcome === 'displaced') return back;
-  return back.outcome === 'vanished' ? { outcome: 'vanished' } : kept;
+  if (back.outcome === 'vanished') return { outcome: 'vanished' };
+  if (kept.outcome === 'refused') await tellPutBack(file, before, options);
+  return kept;
+}
+
+/** Nobody could open it by its name meanwhile, and who had it open then has it still. */
+async function tellPutBack(
+  file: fs.FileHandle,
+  before: Identity,
+  { hasWriters, onPutBack }: CaptureOptions,
+): Promise<void> {
+  if (hasWriters?.(file.fd) === true) return;
+  const now = identityOf(await file.stat({ bigint: true }));
+  if (sameButRenamed(before, now)) onPutBack?.(now);
 }
 
 type Kept = Extract<CaptureResult, { outcome: 'changed' | 'busy' | 'refused' }>;

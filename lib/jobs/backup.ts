@@ -22,8 +22,8 @@ import { TapeWaitCount } from '../rules/tape_wait.js';
 import { bytesAbove, roomOf, type Watermarks } from '../rules/watermarks.js';
 import { checksumFile } from '../xrdcl/index.js';
 import { setAside } from './aside.js';
-import type { BackupContext } from './backup_context.js';
-import { backupRecord, decideAtSight, waitingForTape } from './backup_record.js';
+import type { BackupContext, RecordOutcome, RecordWork } from './backup_context.js';
+import { afterCopy, backupRecord, decideAtSight, waitingForTape } from './backup_record.js';
 import { cacheWarnings, isBare } from './cache_warnings.js';
 import { coalesced } from './coalesced.js';
 import { forEachConcurrent } from './concurrent.js';
@@ -109,7 +109,6 @@ async function pass(
   });
   const base: Omit<BackupContext, 'room'> = {
     ...{ config, dryRun, root, directories, store, separate, memo, emit, progress, signal },
-    left: new Map(),
     unsynced: () => (tape.unsynced = true),
     saw: ({ backUpExists }) => (tape.seen ||= backUpExists),
     sumLocal: (record, type, length) => sums(() => checksumFile(record, { type, length, signal })),
@@ -193,9 +192,7 @@ async function makeRoom(bytes: number, { run, context, logger, outcomes, pool }:
     bytes: Math.ceil(bytes),
   });
   const removing: BackupContext = { ...context, room: 'needed' };
-  const left = await outcomes.removeOldest(bytes, pool, (record) =>
-    run.attempt(record.path, (attempt) => backupRecord(record, removing, attempt, false)),
-  );
+  const left = await outcomes.removeOldest(bytes, pool, (record) => inAttempts(record, false, run, removing));
   if (left > 0 && !run.signal.aborted)
     logger.warn('the cache stays above low_water_percent: no more records may go', {
       bytes: Math.ceil(left),
@@ -251,11 +248,25 @@ async function look(
 }
 
 async function more(record: CacheRecord, absent: boolean, { run, context, outcomes }: Pass): Promise<void> {
-  const outcome = await run.attempt(record.path, (attempt) =>
-    backupRecord(record, context, attempt, absent && attempt === 1),
-  );
+  const outcome = await inAttempts(record, absent, run, context);
   if (outcome === 'ended') outcomes.unknown(record);
   else outcomes.add(record, outcome);
+}
+
+/** @returns `ended` if the pass ended before anything was done */
+async function inAttempts(
+  record: CacheRecord,
+  absent: boolean,
+  run: JobRun,
+  context: BackupContext,
+): Promise<RecordOutcome | 'ended'> {
+  const work: RecordWork = { record };
+  const outcome = await run.attempt(record.path, (attempt) =>
+    backupRecord(work, context, attempt, absent && attempt === 1),
+  );
+  const { copied } = work;
+  if (copied === undefined) return outcome;
+  return outcome === 'ended' ? copied : afterCopy(copied, outcome);
 }
 
 /** Without it the next pass compares again. */

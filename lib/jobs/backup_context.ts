@@ -3,6 +3,7 @@ import type { CacheDirectory } from '../cache/directory.js';
 import type { OpenDirectories } from '../cache/open_directories.js';
 import type { OpenRecord } from '../cache/open_record.js';
 import type { VerifiedMemo } from '../cache/verified_memo.js';
+import type { CacheRecord } from '../cache/walk.js';
 import type { ArchiveConfig } from '../config/index.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
@@ -27,8 +28,6 @@ export interface BackupContext {
   saw: (remote: RemoteStat) => void;
   /** Sums local bytes, all or the first `length`; bounded for all records together. */
   sumLocal: (record: OpenRecord, type: ChecksumType, length?: number) => Promise<Checksum>;
-  /** By record: what an attempt of this pass made on the server, and could not take back. */
-  left: Map<string, MadeFile>;
   /** Told that the server can't wait for its disk. */
   unsynced: () => void;
   emit: Emit;
@@ -40,6 +39,17 @@ export interface BackupContext {
   now: () => number;
   signal: AbortSignal | undefined;
 }
+
+/** One record, over all attempts of a pass. */
+export interface RecordWork {
+  record: CacheRecord;
+  /** What an attempt made on the server, and could not take back. */
+  left?: MadeFile | undefined;
+  /** An attempt has copied it; something after that failed. */
+  copied?: Copied;
+}
+
+export type Copied = Extract<RecordOutcome, { result: 'copied' }>;
 
 /** What became of a record, and what its pass needs to know besides. */
 export type RecordOutcome = Outcome & {

@@ -10,7 +10,13 @@ import type { Identity } from '../rules/identity.js';
 import { classifyRemote, isQuestion, STILL_WRITTEN, type Classification } from '../rules/remote_state.js';
 import { decide, REASONS, type Decision, type Removal } from '../rules/removal.js';
 import { settling } from '../rules/settling.js';
-import { classifyOptionsOf, type BackupContext, type RecordOutcome } from './backup_context.js';
+import {
+  classifyOptionsOf,
+  type BackupContext,
+  type Copied,
+  type RecordOutcome,
+  type RecordWork,
+} from './backup_context.js';
 import { classifyRecord } from './classify_record.js';
 import { copyRecord, takeBackLeft } from './copy_record.js';
 import { reported } from './failure.js';
@@ -56,44 +62,55 @@ function standing({ reason }: Decision, { state }: Classification) {
 }
 
 /**
+ * One attempt.
  * @param absent the server had no such file when it was asked in this pass. What it has is always asked anew: the record may
  * have waited for hours, and a removal needs a fresh look (S1)
  * @throws what a request or a disk throws; the record is then untouched, or complete on the server and verified next
  * time
  */
 export async function backupRecord(
-  record: CacheRecord,
+  work: RecordWork,
   context: BackupContext,
   attempt: number,
   absent: boolean,
 ): Promise<RecordOutcome> {
-  const { config, separate, store, signal } = context;
-  const file = new LazyRecord(context.directories, record);
+  const file = new LazyRecord(context.directories, work.record);
   try {
-    const free = absent || (await takeBackLeft(record, context));
-    const remote = free ? null : await store.stat(record.path, signal);
-    if (remote !== null) context.saw(remote);
-    const { decision, state } = await judge(record, remote, file, context);
-    switch (decision.action) {
-      case 'copy':
-      case 'replace':
-        if (!decision.perform)
-          return { result: 'copied', bytes: Number(record.identity.size), removed: false };
-        if (config.autoRemove !== 'never') await separate.search(splitPath(record.path)[0]);
-        if (decision.action === 'replace') await removeBroken(record, remote, context);
-        return await copy(record, await file.open(), context, attempt);
-      case 'remove':
-        return { ...(await remove(record, remote, decision, state, context)), ...standing(decision, state) };
-      case 'keep':
-        return keptOutcome(decision, state);
-      case 'report':
-        return reported(record.path, decision);
-    }
+    return await copyOrRemove(work, file, context, attempt, absent);
   } catch (error) {
     if (error instanceof Moved) return { result: 'kept', reason: error.message };
     throw error;
   } finally {
     file.close();
+  }
+}
+
+async function copyOrRemove(
+  work: RecordWork,
+  file: LazyRecord,
+  context: BackupContext,
+  attempt: number,
+  absent: boolean,
+): Promise<RecordOutcome> {
+  const { config, separate, store, signal } = context;
+  const { record } = work;
+  const free = absent || (await takeBackLeft(work, context));
+  const remote = free ? null : await store.stat(record.path, signal);
+  if (remote !== null) context.saw(remote);
+  const { decision, state } = await judge(record, remote, file, context);
+  switch (decision.action) {
+    case 'copy':
+    case 'replace':
+      if (!decision.perform) return { result: 'copied', bytes: Number(record.identity.size), removed: false };
+      if (config.autoRemove !== 'never') await separate.search(splitPath(record.path)[0]);
+      if (decision.action === 'replace') await removeBroken(record, remote, context);
+      return await copy(work, await file.open(), context, attempt);
+    case 'remove':
+      return { ...(await remove(record, remote, decision, state, context)), ...standing(decision, state) };
+    case 'keep':
+      return keptOutcome(decision, state);
+    case 'report':
+      return reported(record.path, decision);
   }
 }
 
@@ -154,29 +171,27 @@ async function removeBroken(
 }
 
 async function copy(
-  record: CacheRecord,
+  work: RecordWork,
   file: OpenRecord,
   context: BackupContext,
   attempt: number,
 ): Promise<RecordOutcome> {
-  const { state, remote } = await copyRecord(record, file, context, attempt);
+  const { record } = work;
+  const { state, remote } = await copyRecord(work, file, context, attempt);
   const verified = file.isUnchanged() ? file.identity : undefined;
   remember(record, remote, state, verified, context);
   const decision = decideRecord(record, state, verified, context);
   const size = Number(record.identity.size);
-  const copied = { result: 'copied', bytes: size, removed: false, ...standing(decision, state) } as const;
-  return decision.action === 'remove'
-    ? afterCopy(copied, await remove(record, remote, decision, state, context))
-    : copied;
+  work.copied = { result: 'copied', bytes: size, removed: false, ...standing(decision, state) };
+  if (decision.action !== 'remove') return work.copied;
+  return await remove(record, remote, decision, state, context);
 }
 
 /** What became of a record that was copied and then was to go; perhaps it was copied once more before that. */
-export function afterCopy(
-  copied: Extract<RecordOutcome, { result: 'copied' }>,
-  removal: RecordOutcome,
-): RecordOutcome {
+export function afterCopy(copied: Copied, removal: RecordOutcome): RecordOutcome {
   // S6: a removal that was blocked, or whose file was displaced, is told; the copy itself is safe.
-  if (removal.result === 'failed' || removal.result === 'conflicts') return removal;
+  if (removal.result === 'failed' || removal.result === 'conflicts')
+    return { ...removal, bytesCopied: copied.bytes };
   const { onTape = copied.onTape } = removal;
   return { ...copied, ...(onTape !== undefined && { onTape }), removed: hasGone(removal) };
 }
@@ -195,14 +210,21 @@ async function remove(
   context: BackupContext,
 ): Promise<Outcome> {
   if (remote === null) throw new Error('a record without a remote copy is to be removed');
+  const { memo, separate } = context;
   const { path, identity } = record;
   const compared = { path, identity, remote, onTape: state === 'backed_up' };
   const [directory] = splitPath(path);
-  if (removal.perform) await context.separate.search(directory);
-  return await removeRecord(record, removal, context, async (capture) => {
-    await context.separate.prove(directory, capture);
-    return await lastLook(compared, context);
-  });
+  if (removal.perform) await separate.search(directory);
+  const known = memo.recall(record, remote);
+  try {
+    return await removeRecord(record, removal, context, async (capture) => {
+      await separate.prove(directory, capture);
+      return await lastLook(compared, context);
+    });
+  } finally {
+    // Once more under its name, it has another time of change.
+    if (known !== undefined && record.identity !== identity) memo.add(record, remote, known === 'proven');
+  }
 }
 
 /** What a report says of records that only wait for tape; see backup.ts for what it may mean. */

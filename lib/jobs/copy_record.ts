@@ -5,7 +5,7 @@ import type { Removed, RemoteStat, Uploaded } from '../remote/store.js';
 import { checksumText } from '../rules/checksum.js';
 import type { Classification } from '../rules/remote_state.js';
 import { hasWriters, likenessOf, XRootDError, type MadeFile } from '../xrdcl/index.js';
-import { classifyOptionsOf, type BackupContext } from './backup_context.js';
+import { classifyOptionsOf, type BackupContext, type RecordWork } from './backup_context.js';
 import { classifyRecord, type KnownRecord } from './classify_record.js';
 import { Moved, MOVED } from './moved.js';
 
@@ -24,18 +24,19 @@ const mostCopies = 2;
  * confirmed
  */
 export async function copyRecord(
-  record: CacheRecord,
+  work: RecordWork,
   file: OpenRecord,
   context: BackupContext,
   attempt: number,
 ): Promise<CopiedRecord> {
   const { emit } = context;
+  const { record } = work;
   const size = Number(record.identity.size);
   for (let copies = 1; ; copies += 1) {
     if (hasWriters(file.fd) === true) throw new Moved(MOVED.writing);
     emit({ type: 'file:copying', path: record.path, size, attempt });
     const started = performance.now();
-    const uploaded = await upload(record, file, context);
+    const uploaded = await upload(work, file, context);
     if (!file.isUnchanged()) {
       await takeBack(record, uploaded.made, context);
       throw new Moved(MOVED.changed);
@@ -57,8 +58,9 @@ export async function copyRecord(
   }
 }
 
-function upload(record: CacheRecord, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
-  const { config, store, emit, progress, left, signal } = context;
+function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
+  const { config, store, emit, progress, signal } = context;
+  const { record } = work;
   const { path, absolute } = record;
   const size = Number(record.identity.size);
   return store.upload(file.source, path, {
@@ -66,7 +68,9 @@ function upload(record: CacheRecord, file: OpenRecord, context: BackupContext): 
     ...(config.verify === 'checksum' && { checksumType: config.checksumType }),
     // It may be the only copy a moment later, and a server's disk has it only later by itself.
     sync: config.autoRemove === 'cached',
-    onLeft: (made) => left.set(path, made),
+    onLeft: (made) => {
+      work.left = made;
+    },
     onProgress: (bytes) => {
       progress.copying(path, bytes);
       emit({ type: 'file:progress', path, bytes, size });
@@ -100,12 +104,10 @@ function isAnother({ kind, ...stat }: RemoteStat, made: MadeFile): boolean {
 }
 
 /** What an earlier attempt of this pass has left there. @returns is its place free? */
-export async function takeBackLeft(record: CacheRecord, context: BackupContext): Promise<boolean> {
-  const { store, left, signal } = context;
-  const made = left.get(record.path);
-  if (made === undefined) return false;
-  const result = await store.removeMade(record.path, made, signal);
-  left.delete(record.path);
+export async function takeBackLeft(work: RecordWork, { store, signal }: BackupContext): Promise<boolean> {
+  if (work.left === undefined) return false;
+  const result = await store.removeMade(work.record.path, work.left, signal);
+  work.left = undefined;
   return result === 'removed' || result === 'gone';
 }
 

@@ -18,18 +18,23 @@ export interface RemovalContext {
 
 /**
  * The only place where local files go.
+ * @param record its identity becomes the new one if it is put back, so that it can be tried again
  * @param lastLook why it must stay, asked once it is captured: see last_look.ts
  * @throws what captureAndRemove() and `lastLook` throw
  */
 export async function removeRecord(
-  { path, identity }: { path: string; identity: Identity },
+  record: { path: string; identity: Identity },
   removal: Removal,
   { root, emit, config }: RemovalContext,
   lastLook: (capture: string) => Promise<string | undefined>,
 ): Promise<Outcome> {
-  const bytes = Number(identity.size);
+  const { path } = record;
+  const bytes = Number(record.identity.size);
   if (!removal.perform) return { result: 'removed', bytes };
-  const result = await captureAndRemove(root, path, removal.identity, { hasWriters, lastLook });
+  const onPutBack = (identity: Identity) => {
+    record.identity = identity;
+  };
+  const result = await captureAndRemove(root, path, removal.identity, { hasWriters, lastLook, onPutBack });
   if (result.outcome !== 'removed') return notRemoved(path, result);
   emit({ type: 'file:removed', path, size: bytes, reason: removal.reason });
   if (config.pruneEmptyDirectories) await pruneEmpty(root, splitPath(path)[0]);

@@ -16,6 +16,7 @@ import { dirname } from 'node:path';
 import { directoriesFrom, mayBeElsewhere } from '../cache/directories_below.js';
 import type { CacheDirectory } from '../cache/directory.js';
 import { joinPath, splitPath } from '../cache/directory.js';
+import { errnoCode } from '../cache/errors.js';
 import { LOCK_NAME } from '../cache/own_files.js';
 import { ConfigError } from '../config/index.js';
 import type { RemoteStat, RemoteStore, Surrounding } from '../remote/store.js';
@@ -24,6 +25,7 @@ import {
   comparePlaces,
   inodeNumber,
   isOnDevice,
+  isSameInode,
   possibleInodes,
   possiblePlaces,
 } from '../rules/same_storage.js';
@@ -168,12 +170,15 @@ export class SeparateStorage {
   }
 
   async #isOne(local: string, { stat: first, again }: Seen): Promise<boolean> {
-    if (!possibleInodes(first.id).includes(inodeNumber((await lookAt(local)).ino))) return false;
+    let remote: RemoteStat | null | undefined = first;
     for (let looks = 0; looks < mostLooks; looks += 1) {
       const before = await lookAt(local);
-      const remote = await again();
-      if (remote == null) return false;
-      const compared = comparePlaces(before, remote, await lookAt(local));
+      if (before === undefined || !isSameInode(before.ino, remote.id)) return false;
+      remote = await again();
+      const after = await lookAt(local);
+      // What has gone is no reason to remove anything: the last look finds nothing there.
+      if (remote == null || after === undefined) return false;
+      const compared = comparePlaces(before, remote, after);
       if (compared !== 'changing') return compared === 'one';
     }
     // Nothing shows that they are two.
@@ -196,10 +201,16 @@ function relation(local: string, root: string, { url, isBase }: Surrounding): st
     : `${root} lies in the server's storage: ${local} is ${url}`;
 }
 
-/** By opening it: a network file system may answer from memory else. */
-async function lookAt(directory: string): Promise<Identity> {
+/** By opening it: a network file system may answer from memory else. Undefined if it isn't there. */
+async function lookAt(directory: string): Promise<Identity | undefined> {
   const handle = await open(directory).catch(() => undefined);
-  if (handle === undefined) return identityOf(await stat(directory, { bigint: true }));
+  if (handle === undefined) {
+    const stats = await stat(directory, { bigint: true }).catch((error: unknown) => {
+      if (errnoCode(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    return stats && identityOf(stats);
+  }
   try {
     return identityOf(await handle.stat({ bigint: true }));
   } finally {

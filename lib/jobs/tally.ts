@@ -7,7 +7,8 @@ export type Outcome =
   | { result: 'removed' | 'staged' | 'requested' | 'verified'; bytes: number }
   | { result: 'evicted' }
   | { result: 'kept'; reason: string }
-  | { result: 'failed' | 'conflicts'; failure: Failure };
+  /** `bytesCopied`: the copy is complete, what came after it is not. */
+  | { result: 'failed' | 'conflicts'; failure: Failure; bytesCopied?: number };
 
 /** What a job counts that others don't. */
 const ownCounts: Partial<Record<Report['job'], Partial<Report>>> = {
@@ -76,6 +77,7 @@ export class Tally {
         break;
       case 'failed':
       case 'conflicts':
+        report.bytesCopied += outcome.bytesCopied ?? 0;
         if (report.failures.length < mostFailures) report.failures.push(outcome.failure);
         break;
     }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { XRootDError } from '../../lib/index.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
 import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
 import { passUnder, whenCaptured } from '../support/passes.js';
@@ -16,6 +17,13 @@ async function onTape(bench: Bench): Promise<void> {
   await writeRecord(bench.cache, 'd/r', 5000);
   await bench.pass({ autoRemove: 'never' });
   await bench.sandbox.migrateAll();
+}
+
+function expired(): XRootDError {
+  return new XRootDError(
+    { status: 1, code: 206, errNo: 0, message: 'operation expired' },
+    { operation: 'stat', target: 'd/r' },
+  );
 }
 
 type Attack = (bench: Bench) => Promise<void>;
@@ -72,6 +80,68 @@ describe('between the comparison and the removal', () => {
       const { report } = await passUnder(bench, {}, { around });
       assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
       assert.deepEqual(await recordsIn(bench.cache), ['d/r']);
+    });
+  });
+
+  it('a look that once has no answer is made again, and the record goes', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeRecord(bench.cache, 'd/r', 5000);
+      let asked = 0;
+      const around = whenCaptured(() => {
+        asked += 1;
+        if (asked === 1) throw expired();
+      }, 'each time');
+      const { report, events } = await passUnder(bench, { autoRemove: 'cached' }, { around });
+      assert.equal(events.filter(({ type }) => type === 'file:retry').length, 1);
+      assert.deepEqual(counts(report), { scanned: 1, copied: 1, removedAfterCopy: 1 });
+      assert.equal(report.bytesCopied, 5000);
+      assert.deepEqual(await recordsIn(bench.cache), []);
+    });
+  });
+
+  it('one that never has an answer is a failure, and what was copied is told', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeRecord(bench.cache, 'd/r', 5000);
+      const around = whenCaptured(() => {
+        throw expired();
+      }, 'each time');
+      const { report } = await passUnder(bench, { autoRemove: 'cached' }, { around });
+      assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
+      assert.equal(report.failures[0]?.code, 'OperationExpired');
+      assert.equal(report.bytesCopied, 5000);
+      assert.deepEqual(await recordsIn(bench.cache), ['d/r']);
+    });
+  });
+
+  it('of retention, that once has no answer, is made again', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await onTape(bench);
+      await utimes(join(bench.cache, 'd/r'), 1, 1);
+      let asked = 0;
+      const around = whenCaptured(() => {
+        asked += 1;
+        if (asked === 1) throw expired();
+      }, 'each time');
+      const report = await retentionPass(bench, {}, { confirm: true }, (store) =>
+        around(store as LimitedStore),
+      );
+      assert.deepEqual(counts(report), { scanned: 1, removed: 1 });
+    });
+  });
+
+  it('what was remembered of a record that is put back is still known', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await onTape(bench);
+      // From now on only adler32 can be had.
+      await bench.sandbox.evict(['d/r']);
+      const stop = new AbortController();
+      const around = whenCaptured(() => {
+        stop.abort();
+      });
+      const { report } = await passUnder(bench, {}, { signal: stop.signal, around });
+      assert.equal(report.interrupted, true);
+      assert.deepEqual(await recordsIn(bench.cache), ['d/r']);
+      assert.deepEqual(counts(await bench.pass()), { scanned: 1, removed: 1 });
     });
   });
 

@@ -52,13 +52,16 @@ async function passOf(
 }
 
 /** Does something when a record is captured, after both sides were compared and before the last look at the server. */
-export function whenCaptured(task: (name: string) => Promise<void> | void) {
+export function whenCaptured(
+  task: (name: string) => Promise<void> | void,
+  often: 'once' | 'each time' = 'once',
+) {
   const done = new Set<string>();
   return (store: LimitedStore): Partial<LimitedStore> => ({
     statMany: async (names, signal) => {
       const stats = await store.statMany(names, signal);
       const [first = ''] = names;
-      if (first.includes('.xrootd-archive.removing.') && !done.has(first)) {
+      if (first.includes('.xrootd-archive.removing.') && (often === 'each time' || !done.has(first))) {
         done.add(first);
         await task(first.replace('.xrootd-archive.removing.', ''));
       }
