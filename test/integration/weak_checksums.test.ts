@@ -87,6 +87,23 @@ describe('a record that was archived and then corrected, with the same size and 
     });
   });
 
+  for (const trusting of [{ keepLocal: '1d' }, { autoRemove: 'never' }] as const)
+    it(`offline, seen by a pass with trust_adler32 and ${JSON.stringify(trusting)}: one without it keeps it`, async () => {
+      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        await corrected(bench);
+        await bench.sandbox.evict(NAMES);
+        // What that pass accepted stands in the memo, where the later ones look it up.
+        const trusted = await bench.pass({ ...trusting, trustAdler32: true });
+        assert.deepEqual(counts(trusted), { scanned: 3, kept: 3 });
+        for (const autoRemove of ['backed_up', 'cached'] as const) {
+          const { report } = await passUnder(bench, { autoRemove });
+          assert.deepEqual(counts(report), { scanned: 3, kept: 3 });
+          assert.deepEqual(report.keptReasons, { [WEAK]: 3 });
+        }
+        assert.deepEqual(await recordsIn(bench.cache), NAMES);
+      });
+    });
+
   it('verify compares by more than adler32 where the server has more', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
       await corrected(bench);
