@@ -1,6 +1,6 @@
 /** S4: what somebody else has put on the server is never removed or overwritten. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
 import { copyFile, FileSystem, pathOf, RateLimit } from '../../lib/xrdcl/index.js';
@@ -92,6 +92,30 @@ describe('a file that somebody renames onto the path of our copy', () => {
       await moving;
       assert.ok(report.interrupted);
       await theirsIsWhole(bench, 'r');
+      assert.deepEqual(await recordsIn(bench.cache), ['r']);
+    });
+  });
+
+  it('of the same size and adler32, right after the upload: a conflict, and the record stays', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeFile(join(bench.cache, 'r'), 'run 121');
+      const onDisk = bench.sandbox.diskPath('r');
+      const around = (store: LimitedStore): Partial<LimitedStore> => ({
+        upload: async (...args) => {
+          const uploaded = await store.upload(...args);
+          const { ino } = await stat(onDisk);
+          await plant(bench, 'theirs', Buffer.from('run 202'), 0);
+          await rename(bench.sandbox.diskPath('theirs'), onDisk);
+          assert.notEqual((await stat(onDisk)).ino, ino, 'another file of the server');
+          return uploaded;
+        },
+      });
+      const { report } = await passUnder(bench, { autoRemove: 'cached' }, { around });
+      assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
+      assert.equal(await readFile(onDisk, 'utf8'), 'run 202');
+      assert.deepEqual(await recordsIn(bench.cache), ['r']);
+      const { report: next } = await passUnder(bench, { autoRemove: 'cached' });
+      assert.deepEqual(counts(next), { scanned: 1, conflicts: 1 });
       assert.deepEqual(await recordsIn(bench.cache), ['r']);
     });
   });
