@@ -18,12 +18,13 @@ import {
   type RecordWork,
 } from './backup_context.js';
 import { classifyRecord } from './classify_record.js';
-import { copyRecord, takeBackLeft } from './copy_record.js';
+import { copyRecord } from './copy_record.js';
 import { reported } from './failure.js';
 import { lastLook } from './last_look.js';
 import { LazyRecord } from './lazy_record.js';
 import { Moved } from './moved.js';
 import { removeRecord } from './remove_record.js';
+import { takeBackLeft } from './take_back.js';
 import type { Outcome } from './tally.js';
 
 /**

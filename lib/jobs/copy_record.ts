@@ -1,13 +1,14 @@
-/** Copies a record to the server, and verifies the copy; what is wrong with it is taken back, if it still is ours (S4). */
+/** Copies a record to the server, and verifies the copy (S1). */
 import type { OpenRecord } from '../cache/open_record.js';
 import type { CacheRecord } from '../cache/walk.js';
-import type { Removed, RemoteStat, Uploaded } from '../remote/store.js';
+import type { RemoteStat, Uploaded } from '../remote/store.js';
 import { checksumText } from '../rules/checksum.js';
 import type { Classification } from '../rules/remote_state.js';
-import { hasWriters, likenessOf, XRootDError, type MadeFile } from '../xrdcl/index.js';
+import { hasWriters } from '../xrdcl/index.js';
 import { classifyOptionsOf, type BackupContext, type RecordWork } from './backup_context.js';
 import { classifyRecord, type KnownRecord } from './classify_record.js';
 import { Moved, MOVED } from './moved.js';
+import { looksMade, takeBack, unconfirmed } from './take_back.js';
 
 export interface CopiedRecord {
   /** Identical with the record. */
@@ -16,7 +17,7 @@ export interface CopiedRecord {
   remote: RemoteStat;
 }
 
-/** The server holds the checksum of bytes that weren't all there yet, if others ask for it meanwhile: then a new file is made. */
+/** A server stores the checksum of bytes that aren't all there yet, if somebody asks for it meanwhile: then a new file is made. */
 const mostCopies = 2;
 
 /**
@@ -29,7 +30,7 @@ export async function copyRecord(
   context: BackupContext,
   attempt: number,
 ): Promise<CopiedRecord> {
-  const { emit } = context;
+  const { config, emit } = context;
   const { record } = work;
   const size = Number(record.identity.size);
   for (let copies = 1; ; copies += 1) {
@@ -38,13 +39,13 @@ export async function copyRecord(
     const started = performance.now();
     const uploaded = await upload(work, file, context);
     if (!file.isUnchanged()) {
-      await takeBack(record, uploaded.made, context);
+      await takeOldBack(record, file, uploaded, context);
       throw new Moved(MOVED.changed);
     }
     const { state, remote } = await look(record, file, uploaded, context);
     if (remote !== null && (state.state === 'cached' || state.state === 'backed_up')) {
       const seconds = (performance.now() - started) / 1000;
-      const { checksum } = uploaded;
+      const checksum = config.verify === 'checksum' ? uploaded.checksum : undefined;
       emit({
         ...{ type: 'file:copied', path: record.path, size },
         ...(checksum && { checksum: checksumText(checksum) }),
@@ -52,10 +53,31 @@ export async function copyRecord(
       });
       return { state, remote };
     }
-    const wrong = state.state === 'conflict' || state.state === 'partial';
-    if (wrong) await takeBack(record, uploaded.made, context);
-    if (!wrong || copies === mostCopies) throw unconfirmed(record, state);
+    // Somebody has put another file there, and is still at it.
+    if (state.state === 'writing') throw new Moved(state.reason);
+    if (remote === null || (state.state !== 'conflict' && state.state !== 'partial')) {
+      const reason = 'reason' in state ? state.reason : 'the server has no such file';
+      throw unconfirmed(`the copy could not be confirmed: ${reason}`, record, context);
+    }
+    await takeBack(record, file, remote, uploaded, context);
+    if (copies === mostCopies) {
+      const problem = 'the server has the bytes that were sent, but gives a checksum of others';
+      throw unconfirmed(`${problem} (${state.reason}); the copy was taken back`, record, context);
+    }
   }
+}
+
+/** A later pass would take it for somebody's other record. */
+async function takeOldBack(
+  record: CacheRecord,
+  file: OpenRecord,
+  uploaded: Uploaded,
+  context: BackupContext,
+): Promise<void> {
+  // Without bytes it may be one that somebody has just opened; a later pass replaces it when it is old enough.
+  if (uploaded.size === 0) return;
+  const remote = await context.store.stat(record.path);
+  if (remote !== null) await takeBack(record, file, remote, uploaded, context);
 }
 
 function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
@@ -65,7 +87,8 @@ function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Pro
   const size = Number(record.identity.size);
   return store.upload(file.source, path, {
     ...{ label: absolute, sizeHint: size },
-    ...(config.verify === 'checksum' && { checksumType: config.checksumType }),
+    // Where only sizes are compared it is for takeBack(): by the strongest, which costs little beside the network.
+    checksumType: config.verify === 'checksum' ? config.checksumType : 'crc32c',
     // It may be the only copy a moment later, and a server's disk has it only later by itself.
     sync: config.autoRemove === 'cached',
     onLeft: (made) => {
@@ -89,51 +112,10 @@ async function look(
   if (config.autoRemove === 'cached' && !synced) unsynced();
   const remote = await store.stat(record.path, signal);
   // Another file, that somebody has put there meanwhile, is compared as such.
-  const replaced = remote !== null && made !== undefined && isAnother(remote, made);
-  const known: KnownRecord = replaced ? { origin: 'unknown' } : { origin: 'copied', checksum };
+  const copied = remote !== null && looksMade(remote, made);
+  const known: KnownRecord = copied ? { origin: 'copied', checksum } : { origin: 'unknown' };
   const open = () => Promise.resolve(file);
   const options = classifyOptionsOf(context);
   const state = await classifyRecord(record.path, Number(record.identity.size), remote, open, options, known);
   return { state, remote };
-}
-
-function isAnother({ kind, ...stat }: RemoteStat, made: MadeFile): boolean {
-  return (
-    likenessOf({ ...stat, isDirectory: kind === 'directory', isOther: kind === 'other' }, made) !== 'made'
-  );
-}
-
-/** What an earlier attempt of this pass has left there. @returns is its place free? */
-export async function takeBackLeft(work: RecordWork, { store, signal }: BackupContext): Promise<boolean> {
-  if (work.left === undefined) return false;
-  const result = await store.removeMade(work.record.path, work.left, signal);
-  work.left = undefined;
-  return result === 'removed' || result === 'gone';
-}
-
-/** Also when the pass is being ended. @throws when it isn't ours any more, or can't be told to be */
-async function takeBack(
-  { path, absolute }: CacheRecord,
-  made: MadeFile | undefined,
-  { store }: BackupContext,
-): Promise<void> {
-  const result: Removed | undefined = made && (await store.removeMade(path, made));
-  if (result === 'removed' || result === 'gone') return;
-  const message =
-    result === undefined
-      ? 'the copy is wrong, but the server gives no identity by which it could be told to be ours: it is left there'
-      : 'what stands at its remote path is not the file that this copy made: it is left there';
-  throw failure(message, absolute, path);
-}
-
-function unconfirmed({ path, absolute }: CacheRecord, state: Classification): XRootDError {
-  const reason = 'reason' in state ? state.reason : 'the server has no such file';
-  return failure(`the copy is not what was sent: ${reason}`, absolute, path);
-}
-
-function failure(message: string, source: string, target: string): XRootDError {
-  return new XRootDError(
-    { status: 1, code: 305, errNo: 0, message },
-    { operation: 'verify', source, target },
-  );
 }

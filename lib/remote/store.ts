@@ -37,7 +37,7 @@ export interface UploadOptions {
 export interface Uploaded {
   /** Bytes. */
   size: number;
-  /** What was made, for removeMade(); undefined where the server gives no identity. */
+  /** What was made, for likenessOf(); undefined where the server gives no identity. */
   made: MadeFile | undefined;
   /** The server said that the bytes are on its disk; false if it can't, or wasn't asked. */
   synced: boolean;
@@ -148,7 +148,7 @@ export interface RemoteStore {
   rename(from: string, to: string, signal?: AbortSignal): Promise<void>;
   /** Removes a file if a stat just before says that it still is the one that was seen. */
   removeSeen(name: string, seen: RemoteStat, signal?: AbortSignal): Promise<Removed>;
-  /** Removes what a copy of ours has made, if it still is that. */
+  /** Removes the part that a copy of ours left when it failed, if it still is that; nothing that is complete. */
   removeMade(name: string, made: MadeFile, signal?: AbortSignal): Promise<Removed>;
   /**
    * The base and the directories above it, the nearest first, as far as they are there and may be looked at.

@@ -45,7 +45,10 @@ export interface CopyJobOptions {
   dynamicSource?: boolean;
   /** Copy extended attributes; default false. */
   preserveXAttr?: boolean;
-  /** Which checksums to compute: default `none`. `end2end` compares them and fails with `CheckSumError`. */
+  /**
+   * Which checksums to compute: default `none`. `end2end` compares them and fails with `CheckSumError`; the copy on a server then
+   * stays there (`partialLeft`), unless `rmOnBadCksum` is given: what has other bytes than were sent may be another's by now.
+   */
   checkSumMode?: 'none' | 'source' | 'target' | 'end2end';
   /** `adler32`, `crc32c`, `md5`, …; needed with `checkSumMode`. libXrdCl's `auto` is refused: name what you rely on. */
   checkSumType?: string;

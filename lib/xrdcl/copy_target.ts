@@ -7,6 +7,7 @@ import { FileSystem } from './file_system.js';
 import { isRemoteUrl, pathOf } from './location.js';
 import { removeMade, type MadeFile } from './made_file.js';
 import {
+  checkSumError,
   connectionError,
   dataError,
   errorResponse,
@@ -86,7 +87,9 @@ function timeoutOf({ failure, stalled }: FailedCopy): number {
 async function leavesRemote(copy: FailedCopy): Promise<boolean> {
   const target = copy.properties['target'] as string;
   const files = new FileSystem(target);
-  const options = { timeout: timeoutOf(copy) };
+  // All was copied, but its checksum is another: then it is left, unless the caller wants it removed for that.
+  const complete = copy.failure.code === checkSumError && copy.properties['rmOnBadCksum'] === true;
+  const options = { timeout: timeoutOf(copy), complete };
   // Of a file whose identity isn't known it can't be said that it is ours.
   if (copy.made === undefined) return exists(files.stat(pathOf(target), options));
   return await removeMade(files, pathOf(target), copy.made, options).then(

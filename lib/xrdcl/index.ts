@@ -31,7 +31,14 @@ export {
   serverOf,
   urlOf,
 } from './location.js';
-export { isMade, likenessOf, removeMade, type MadeFile, type Removal } from './made_file.js';
+export {
+  likenessOf,
+  removeMade,
+  type Likeness,
+  type MadeFile,
+  type Removal,
+  type RemoveMadeOptions,
+} from './made_file.js';
 export { publishFile, versionOfFile, type PublishFileOptions } from './publish.js';
 export { writeNewFile, type NewFile } from './write_file.js';
 export { RateLimit } from './rate_limit.js';

@@ -1,7 +1,8 @@
 /**
  * The file that a copy of ours made on a server: whether what stands at its path is still that one, and its removal. A
  * path alone proves nothing: meanwhile somebody may have put another file there. So what an open handle of ours said of
- * the file is compared with what the server says of the path now; in doubt nothing is removed.
+ * the file is compared with what the server says of the path now; in doubt nothing is removed, and a complete copy only for those
+ * who ask for that.
  */
 import { XRootDError } from './error.js';
 import type { FileSystem } from './file_system.js';
@@ -30,8 +31,12 @@ export interface MadeFile {
 const margin = 2000;
 
 export type Likeness =
-  /** It is the file that we made. */
-  | 'made'
+  /**
+   * Identifier, time and size are those of the file that we made. Of a part that is the proof: we had it open until just now. Of
+   * a complete copy it is none: since we closed it somebody may have removed it, and the file that he then made got its number,
+   * or he has written into it. Whether it has the bytes that we sent must be compared.
+   */
+  | 'alike'
   /** It is another. */
   | 'other'
   /** It may be either. */
@@ -51,18 +56,18 @@ export function likenessOf(
   if (stat.id !== id || id === '' || id === '0') return fits ? 'unsure' : 'other';
   // What is on tape isn't the part of a copy that failed: then somebody else has had his hands on it.
   const wholeOrPart = complete || (held && !stat.offline && !stat.backUpExists);
-  return fits && wholeOrPart ? 'made' : 'unsure';
+  return fits && wholeOrPart ? 'alike' : 'unsure';
 }
 
-/** True when what stands there is beyond doubt the file that we made. */
-export function isMade(stat: Parameters<typeof likenessOf>[0], made: MadeFile): boolean {
-  return likenessOf(stat, made) === 'made';
-}
+export type Removal = 'removed' | 'gone' | Exclude<Likeness, 'alike'>;
 
-export type Removal = 'removed' | 'gone' | Exclude<Likeness, 'made'>;
+export interface RemoveMadeOptions extends RequestOptions {
+  /** A complete copy is removed, too, whatever bytes it has by now. Default false: it is `unsure`. */
+  complete?: boolean;
+}
 
 /**
- * Removes a file that we made, if it is still the one at its path. The server has no removal by identity: between its
+ * Removes what a copy of ours made, if that still is the file at its path. The server has no removal by identity: between its
  * answer and the removal, which follows at once, somebody can still put another file there.
  * @returns `gone`: nothing is there; `other`, `unsure`: something is, and it was left alone
  * @throws XRootDError when the server can't be asked or doesn't remove it; the signal's reason
@@ -71,11 +76,12 @@ export async function removeMade(
   fileSystem: FileSystem,
   path: string,
   made: MadeFile,
-  options?: RequestOptions,
+  { complete = false, ...options }: RemoveMadeOptions = {},
 ): Promise<Removal> {
   try {
     const likeness = likenessOf(await fileSystem.stat(path, options), made);
-    if (likeness !== 'made') return likeness;
+    if (likeness !== 'alike') return likeness;
+    if (made.complete && !complete) return 'unsure';
     await fileSystem.rm(path, options);
     return 'removed';
   } catch (error) {

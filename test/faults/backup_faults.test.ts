@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, utimesSync, writeFileSync } from 'node:fs';
-import { access, open, readFile, writeFile } from 'node:fs/promises';
+import { access, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -182,7 +182,7 @@ describe('backup: a server that fails', () => {
     });
   }).timeout(60_000);
 
-  it('that corrupts a copy: it is found, taken back and copied again', async () => {
+  it('that corrupts a copy: it is found, told, and left there; the record stays', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
       await writeRecord(bench.cache, 'r', MiB);
       let corrupted = 0;
@@ -197,9 +197,15 @@ describe('backup: a server that fails', () => {
           return done;
         },
       }));
-      assert.deepEqual(counts(report), { scanned: 1, copied: 1, removedAfterCopy: 1 });
-      assert.equal(corrupted, 2);
-      assert.deepEqual(await recordsIn(bench.cache), []);
+      assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
+      assert.match(report.failures[0]?.message ?? '', /not what was sent.*it is left there/);
+      assert.equal(corrupted, 1);
+      assert.deepEqual(await recordsIn(bench.cache), ['r']);
+      assert.ok(await holdsRecord(join(bench.cache, 'r'), 'r', MiB));
+      assert.equal((await bench.pass({ autoRemove: 'cached' })).conflicts, 1);
+      // As the message says.
+      await rm(bench.sandbox.diskPath('r'));
+      assert.equal((await bench.pass({ autoRemove: 'cached' })).removedAfterCopy, 1);
       assert.ok(await holdsRecord(bench.sandbox.diskPath('r'), 'r', MiB));
     });
   });

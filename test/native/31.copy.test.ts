@@ -17,6 +17,7 @@ import {
   checksumFile,
   copyFile,
   CopyProcess,
+  pathOf,
   type CopyJobOptions,
   type CopyProgress,
   type CopyResult,
@@ -368,7 +369,7 @@ describe('copies', () => {
       assert.equal(result.targetChecksum?.value, '00620062');
     });
 
-    it('that differ from what was asked for fail, and the copy is removed', async () => {
+    it('that differ from what was asked for fail, and the copy is left, and told of', async () => {
       const { value } = await checksumFile(source);
       const path = fresh();
       const job = {
@@ -380,8 +381,16 @@ describe('copies', () => {
       const wrong = await copy({ ...job, checkSumPreset: '1234' });
       assert.equal(wrong.error?.code, 'CheckSumError');
       assert.match(wrong.error.message, new RegExp(`00001234.*${value}`));
-      assert.ok(!existsSync(server.file(path)));
-      const right = await copy({ ...job, checkSumPreset: value.toUpperCase() });
+      assert.ok(wrong.partialLeft && existsSync(server.file(path)));
+      const removed = { ...job, target: server.urlOf(fresh()), rmOnBadCksum: true, checkSumPreset: '1234' };
+      const { error, partialLeft } = await copy(removed);
+      assert.deepEqual([error?.code, partialLeft], ['CheckSumError', false]);
+      assert.ok(!existsSync(server.file(pathOf(removed.target))));
+      const right = await copy({
+        ...job,
+        target: server.urlOf(fresh()),
+        checkSumPreset: value.toUpperCase(),
+      });
       assert.equal(right.error, undefined);
     });
 

@@ -177,15 +177,16 @@ describe('small copies', () => {
     assert.equal(readFileSync(server.file(path), 'utf8'), 'other');
   });
 
-  it('a checksum that differs from what was asked for fails the copy, and it is removed', async () => {
-    const path = fresh();
-    const { error, partialLeft } = await copy({
-      ...{ source: local.write('s', 'small'), target: server.urlOf(path) },
-      ...{ checkSumMode: 'end2end', checkSumType: 'adler32', checkSumPreset: '12345678' },
+  for (const rmOnBadCksum of [false, true])
+    it(`a checksum that differs from what was asked for fails the copy, rmOnBadCksum ${rmOnBadCksum}`, async () => {
+      const path = fresh();
+      const { error, partialLeft } = await copy({
+        ...{ source: local.write('s', 'small'), target: server.urlOf(path), rmOnBadCksum },
+        ...{ checkSumMode: 'end2end', checkSumType: 'adler32', checkSumPreset: '12345678' },
+      });
+      assert.deepEqual([error?.code, partialLeft], ['CheckSumError', !rmOnBadCksum]);
+      assert.equal(existsSync(server.file(path)), !rmOnBadCksum);
     });
-    assert.deepEqual([error?.code, partialLeft], ['CheckSumError', false]);
-    assert.ok(!existsSync(server.file(path)));
-  });
 
   it('makes missing directories, at either end', async () => {
     const path = `/d/new${(count += 1)}/er/f`;

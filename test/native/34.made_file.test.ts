@@ -7,14 +7,13 @@ import { after, before, describe, it } from 'mocha';
 import {
   copyFile,
   FileSystem,
-  isMade,
+  likenessOf,
   removeMade,
   smallFile,
   type CopyJobOptions,
   type CopyResult,
   type MadeFile,
 } from '../../lib/xrdcl/index.js';
-import { likenessOf } from '../../lib/xrdcl/made_file.js';
 import { PlainServer } from '../support/plain_server.js';
 import { Relay } from '../support/relay.js';
 import { TemporaryDirectory } from '../support/temporary.js';
@@ -67,7 +66,7 @@ describe('what a copy made', () => {
   describe('is told', () => {
     for (const size of [0, 1, smallFile, smallFile + 1, 9 * MiB]) {
       for (const force of [false, true]) {
-        it(`of ${size} bytes${force ? ' with force' : ''}, and is removed by it`, async () => {
+        it(`of ${size} bytes${force ? ' with force' : ''}, and is left by it unless it is asked for`, async () => {
           const path = fresh();
           if (force) server.write(path, 'before');
           const started = Math.floor(Date.now() / 1000) * 1000;
@@ -78,8 +77,10 @@ describe('what a copy made', () => {
           assert.ok(made && made.id === stat.id && made.id !== '', JSON.stringify(made));
           assert.deepEqual([made.size, made.complete, made.held], [size, true, true]);
           assert.ok(made.openedAt >= started && made.openedAt <= Date.now());
-          assert.ok(isMade(stat, made));
-          assert.equal(await removeMade(files, path, made), 'removed');
+          assert.equal(likenessOf(stat, made), 'alike');
+          assert.equal(await removeMade(files, path, made), 'unsure');
+          assert.ok(existsSync(server.file(path)));
+          assert.equal(await removeMade(files, path, made, { complete: true }), 'removed');
           assert.equal(await removeMade(files, path, made), 'gone');
         });
       }
@@ -91,7 +92,7 @@ describe('what a copy made', () => {
       const job: CopyJobOptions = { source: server.urlOf(from), target: server.urlOf(to) };
       const { error, made } = await copyFile(job);
       assert.equal(error, undefined);
-      assert.ok(made && isMade(await files.stat(to), made));
+      assert.ok(made && likenessOf(await files.stat(to), made) === 'alike');
       truncateSync(server.file(to), MiB);
       for (const options of [{ continue: true }, { force: true, preserveXAttr: true }]) {
         const again = await copyFile({ ...job, ...options });
@@ -237,9 +238,9 @@ describe('likeness of a file and what was made', () => {
   const part = { ...made, complete: false };
   const at = (milliseconds: number) => ({ ...stat, mtime: new Date(openedAt + milliseconds) });
   const table: [string, typeof stat, MadeFile, ReturnType<typeof likenessOf>][] = [
-    ['itself', stat, made, 'made'],
-    ['itself on tape', { ...stat, offline: true, backUpExists: true }, made, 'made'],
-    ['a part', { ...stat, size: 3 }, part, 'made'],
+    ['itself', stat, made, 'alike'],
+    ['itself on tape', { ...stat, offline: true, backUpExists: true }, made, 'alike'],
+    ['a part', { ...stat, size: 3 }, part, 'alike'],
     ['a part on tape', { ...stat, size: 3, backUpExists: true }, part, 'unsure'],
     ['a part of a lost handle', { ...stat, size: 3 }, { ...part, held: false }, 'unsure'],
     ['more than was written', { ...stat, size: 11 }, part, 'unsure'],
@@ -249,16 +250,15 @@ describe('likeness of a file and what was made', () => {
     ['another identifier, changed later', { ...at(7001), id: '8' }, made, 'other'],
     ['no identifier', { ...stat, id: '' }, { ...made, id: '' }, 'unsure'],
     ['identifier 0', { ...stat, id: '0' }, { ...made, id: '0' }, 'unsure'],
-    ['changed when it was opened', at(0), made, 'made'],
+    ['changed when it was opened', at(0), made, 'alike'],
     ['changed before', at(-1000), made, 'other'],
-    ['changed at the latest', at(7000), made, 'made'],
+    ['changed at the latest', at(7000), made, 'alike'],
     ['changed later', at(8000), made, 'unsure'],
     ['a directory', { ...stat, isDirectory: true }, made, 'other'],
   ];
   for (const [what, found, of, expected] of table) {
     it(`${what}: ${expected}`, () => {
       assert.equal(likenessOf(found, of), expected);
-      assert.equal(isMade(found, of), expected === 'made');
     });
   }
 });
