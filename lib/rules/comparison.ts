@@ -4,8 +4,9 @@
 type LocalType = 'adler32' | 'crc32c';
 
 /**
- * Why the remote file should have the record's bytes. `copied`: this pass copied it. `remembered`: an earlier pass copied or
- * compared it, and neither side has changed since. `unknown`: anything else, also a record that was corrected since.
+ * Why the remote file should have the record's bytes. `copied`: this pass copied it, and a stat after that tells the identifier,
+ * size and time of the file that the copy made. `remembered`: an earlier pass copied or compared it, and neither side has changed
+ * since. `unknown`: anything else, also a record that was corrected since.
  */
 export type Origin = 'copied' | 'remembered' | 'unknown';
 
@@ -54,7 +55,9 @@ export const FRESH_SECONDS = 3;
  */
 export function comparisonOf(facts: ComparisonFacts): Comparison {
   const { origin, remote, unfinished, configured, serverTypes, trustAdler32, readBack } = facts;
-  // The bytes that we sent were summed up as we read them, and nobody else could have made the file.
+  // The server's checksum of the configured type is compared with that of the bytes that we sent. With adler32 it isn't noticed if
+  // somebody writes other bytes of the same size and adler32 into our file, or into one that has got its number, and is done two
+  // seconds after the copy at the latest: identifier, size and time are then those of our file.
   if (origin === 'copied') return { by: 'query', type: configured, weak: false };
   if (remote.offline) {
     const weak = configured === 'adler32' && origin !== 'remembered' && !trustAdler32;
