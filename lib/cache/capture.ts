@@ -104,11 +104,13 @@ export async function captureAndRemove(
  * Puts a capture back that a crash left behind. Idempotent.
  * @param path the capture, relative to the cache
  * @param only whose captures are ours to deal with, by the path of the record; default: all
+ * @param now milliseconds since the epoch
  */
 export async function recoverCapture(
   root: CacheDirectory,
   path: string,
   only: (path: string) => boolean = () => true,
+  now = Date.now(),
 ): Promise<RecoverResult> {
   const [parent, capture] = splitPath(path);
   const directory = await root.openBeneath(parent);
@@ -117,7 +119,7 @@ export async function recoverCapture(
     const name = capturedName(capture);
     return await named(directory, () =>
       name === undefined
-        ? emptyCaptureDirectory(directory, capture, only)
+        ? emptyCaptureDirectory(directory, capture, only, now)
         : putBack(directory, capture, name),
     );
   } finally {

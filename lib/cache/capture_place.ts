@@ -59,15 +59,21 @@ async function isThere(directory: CacheDirectory, name: string): Promise<boolean
   }
 }
 
+/** Milliseconds. Longer than a process takes from making such a directory to renaming a record into it. */
+const IN_USE = 60_000;
+
 /**
- * Puts back what a crash left in a directory of ours, and removes the directory.
+ * Puts back what a crash left in a directory of ours, and removes the directory; one that is empty and new may be in use by another
+ * shard (`active`).
  * @param own the directory's name
  * @param only whose captures are ours to deal with, by the path of the record; the others are left alone (`active`)
+ * @param now milliseconds since the epoch
  */
 export async function emptyCaptureDirectory(
   directory: CacheDirectory,
   own: string,
   only: (path: string) => boolean,
+  now: number,
 ): Promise<PutBackResult | { outcome: 'active' }> {
   let holder: CacheDirectory;
   try {
@@ -78,7 +84,10 @@ export async function emptyCaptureDirectory(
   }
   let result: PutBackResult = { outcome: 'vanished' };
   try {
-    for (const name of await fs.readdir(holder.access)) {
+    const { mtimeMs } = await fs.stat(holder.access);
+    const names = await fs.readdir(holder.access);
+    if (names.length === 0 && Math.abs(now - mtimeMs) < IN_USE) return { outcome: 'active' };
+    for (const name of names) {
       if (!only(joinPath(directory.relative, name))) return { outcome: 'active' };
       const back = await putBack(directory, name, name, holder);
       if (back.outcome === 'displaced') return back;

@@ -26,7 +26,7 @@ export async function handleLeftover(
   now: number,
   only?: (path: string) => boolean,
 ): Promise<LeftoverResult> {
-  if (leftover.leftover === 'removing') return recoverCapture(root, leftover.path, only);
+  if (leftover.leftover === 'removing') return recoverCapture(root, leftover.path, only, now);
   if (!isAbandoned(leftover.identity, now)) return { outcome: 'incoming' };
   const [parent, name] = splitPath(leftover.path);
   const directory = await root.openBeneath(parent);

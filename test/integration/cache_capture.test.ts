@@ -375,6 +375,18 @@ describe('after a crash (S5)', () => {
     });
   });
 
+  it('an empty directory for a capture goes when it is old: another shard may be about to use a new one', async () => {
+    await scene(async ({ root, cache }) => {
+      const own = path.join(cache, captureDirectoryName('n'.repeat(250)));
+      mkdirSync(own);
+      assert.deepEqual(await recoverCapture(root, path.basename(own)), { outcome: 'active' });
+      assert.ok(existsSync(own));
+      utimesSync(own, 1, 1);
+      assert.deepEqual(await recoverCapture(root, path.basename(own)), { outcome: 'vanished' });
+      assert.ok(!existsSync(own));
+    });
+  });
+
   it('loses nothing when the process is killed between capture and removal', async function () {
     this.timeout(60_000);
     await withTemp(async (cache) => {
@@ -454,7 +466,7 @@ async function killedAfter(steps: number, name: string, changed: string): Promis
     const stop = /^after (\w+)/.exec(said)?.[1];
     const root = await CacheDirectory.openRoot(cache);
     for await (const entry of walk(root))
-      if (entry.kind === 'leftover') await handleLeftover(root, entry, Date.now());
+      if (entry.kind === 'leftover') await handleLeftover(root, entry, Date.now() + 120_000);
     await root.close();
     const gone = changed === '' && stop !== 'mkdir' && stop !== 'rename';
     assert.deepEqual(readdirSync(cache), gone ? [] : [name], stop);
