@@ -2,32 +2,17 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Archive, type Report } from '../../lib/index.js';
+import type { Report } from '../../lib/index.js';
 import { resolveOptions } from '../../lib/config/index.js';
 import { openStore } from '../../lib/remote/open_store.js';
 import { collect, counts, recordsIn, withArchive } from '../support/archive.js';
-import { PlainServer } from '../support/plain_server.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
+import { withServed } from '../support/served.js';
 import { withTemp } from '../support/temporary.js';
 
 const longest = 'n'.repeat(254);
 const longer = `${longest}x`;
 const told = ({ failures }: Report) => failures.map(({ code, path }) => `${code} ${path}`).sort();
-
-async function withServer(
-  names: readonly string[],
-  use: (server: PlainServer, archive: Archive, to: string) => Promise<void>,
-): Promise<void> {
-  const server = await PlainServer.start({ config: ['xrootd.chksum max 4 adler32 crc32c'] });
-  try {
-    for (const name of names) server.write(`/archive/${name}`, `bytes of ${name}`);
-    await withTemp(async (to) => {
-      await use(server, new Archive({ targetUrl: server.urlOf('/archive'), logLevel: 'error' }), to);
-    });
-  } finally {
-    await server.stop();
-  }
-}
 
 describe('names that are as long as listings show', () => {
   it('254 bytes are archived, listed whole and restored; 255 are told and kept', async () => {
@@ -58,7 +43,7 @@ describe('names that are as long as listings show', () => {
   }).timeout(60_000);
 
   it('a longer one that others put there is told, and comes by its whole name', async () => {
-    await withServer([longer, 'a'], async (_, archive, to) => {
+    await withServed([longer, 'a'], async (_, archive, to) => {
       const report = await archive.restore(['.'], { to });
       assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1 });
       assert.deepEqual(told(report), [`NotFound ${longest}`]);
@@ -70,7 +55,7 @@ describe('names that are as long as listings show', () => {
 
   it('so it is where only its whole name was meant', async () => {
     const name = `${'n'.repeat(252)}.h5`;
-    await withServer([name, 'a.h5', longest], async (_, archive, to) => {
+    await withServed([name, 'a.h5', longest], async (_, archive, to) => {
       const report = await archive.restore(['*.h5'], { to });
       assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1 });
       assert.deepEqual(told(report), [`NotFound ${name.slice(0, 254)}`]);
@@ -79,7 +64,7 @@ describe('names that are as long as listings show', () => {
   });
 
   it('so is one whose last letter the listing cuts in two', async () => {
-    await withServer(['束'.repeat(85), 'a'], async (_, archive, to) => {
+    await withServed(['束'.repeat(85), 'a'], async (_, archive, to) => {
       const report = await archive.restore(['.'], { to });
       assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1 });
       assert.equal(report.failures[0]?.code, 'BadName');
@@ -87,7 +72,7 @@ describe('names that are as long as listings show', () => {
   });
 
   it('so are files and directories beside the one of the name that the listing gives them', async () => {
-    await withServer(
+    await withServed(
       [longest, longer, `${longest}y`, `d/${longest}/1`, `d/${longer}/2`, `e/${longest}/1`, `e/${longer}`],
       async (_, archive, to) => {
         const report = await archive.restore(['.'], { to });
@@ -104,7 +89,7 @@ describe('names that are as long as listings show', () => {
   });
 
   it('a listing tells nothing of them to those who look many names up', async () => {
-    await withServer([longest, longer, 'a'], async (server) => {
+    await withServed([longest, longer, 'a'], async (server) => {
       const store = openStore(resolveOptions({ targetUrl: server.urlOf('/archive') }));
       assert.deepEqual([...((await store.listStats('', 100))?.keys() ?? [])], ['a']);
       assert.equal((await collect(store.list(''))).length, 3);

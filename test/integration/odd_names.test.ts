@@ -6,34 +6,17 @@ import { writeFile } from 'node:fs/promises';
 import { Archive, type Report } from '../../lib/index.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { collect, counts, recordsIn } from '../support/archive.js';
-import { PlainServer } from '../support/plain_server.js';
 import { quick } from '../support/tape.js';
-import { withTemp } from '../support/temporary.js';
+import { withServed } from '../support/served.js';
 
 const failures = ({ failures: all }: Report) => all.map(({ code, path }) => `${code} ${path}`).sort();
-
-async function withServer(
-  names: readonly string[],
-  use: (server: PlainServer, archive: Archive, to: string) => Promise<void>,
-): Promise<void> {
-  const server = await PlainServer.start({ config: ['xrootd.chksum max 4 adler32 crc32c'] });
-  try {
-    for (const name of names) server.write(`/archive/${name}`, `bytes of ${name}`);
-    await withTemp(async (to) => {
-      const archive = new Archive({ targetUrl: server.urlOf('/archive'), logLevel: 'error', ...quick });
-      await use(server, archive, to);
-    });
-  } finally {
-    await server.stop();
-  }
-}
 
 describe('odd names on the server', () => {
   const good = Array.from({ length: 400 }, (_, i) => `d/r${i}`);
   const bad = ['d/what?', 'd/bell\x07'];
 
   it('one with `?` and one with a control character fail by themselves, not with those that are asked with them', async () => {
-    await withServer([...good, ...bad], async (_, archive, to) => {
+    await withServed([...good, ...bad], async (_, archive, to) => {
       const report = await archive.restore(['.'], { to });
       assert.deepEqual(failures(report), ['BadName d/bell\\x07', 'BadName d/what?']);
       assert.deepEqual(counts(report), { scanned: 402, copied: 400, failed: 2 });
@@ -49,7 +32,7 @@ describe('odd names on the server', () => {
   }).timeout(60_000);
 
   it('a directory of such a name is told once, and what is beside it is listed', async () => {
-    await withServer(['a/1', 'no?/x', 'z/1'], async (_, archive) => {
+    await withServed(['a/1', 'no?/x', 'z/1'], async (_, archive) => {
       const listed = await collect(archive.ls([], { recursive: true }));
       assert.deepEqual(
         listed.map((item) => ('failed' in item ? `${item.code} ${item.path}` : item.path)).sort(),
@@ -59,7 +42,7 @@ describe('odd names on the server', () => {
   });
 
   it('a name with a newline hides its directory: what to do is said', async () => {
-    await withServer(['a/1', 'b/new\nline', 'b/2'], async (_, archive) => {
+    await withServed(['a/1', 'b/new\nline', 'b/2'], async (_, archive) => {
       const listed = await collect(archive.ls([], { recursive: true }));
       const [failure, ...more] = listed.filter((item) => 'failed' in item);
       assert.deepEqual(more, []);
@@ -71,7 +54,7 @@ describe('odd names on the server', () => {
 
 describe('what is no regular file on the server', () => {
   it('a named pipe is told at once, and never opened', async () => {
-    await withServer(['a', 'd/b'], async (server, archive, to) => {
+    await withServed(['a', 'd/b'], async (server, archive, to) => {
       execFileSync('mkfifo', [server.file('/archive/d/pipe')]);
       chmodSync(server.file('/archive/d/pipe'), 0o666);
       const report = await archive.restore(['.'], { to });
