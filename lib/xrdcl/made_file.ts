@@ -82,7 +82,11 @@ export async function removeMade(
     const likeness = likenessOf(await fileSystem.stat(path, options), made);
     if (likeness !== 'alike') return likeness;
     if (made.complete && !complete) return 'unsure';
-    await fileSystem.rm(path, options);
+    await fileSystem.rm(path, options).catch((error: unknown) => {
+      // It may be removed all the same; then its identifier can be that of somebody else's file.
+      made.held = false;
+      throw error;
+    });
     return 'removed';
   } catch (error) {
     if (error instanceof XRootDError && error.code === 'NotFound') return 'gone';

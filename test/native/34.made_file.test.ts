@@ -180,6 +180,43 @@ describe('what a copy made', () => {
     });
   });
 
+  it('isn’t removed a second time where the answer to its removal was lost', async () => {
+    const path = fresh();
+    server.write(path, 'a part of ours');
+    const { id, mtime, size } = await files.stat(path);
+    const made: MadeFile = {
+      id,
+      openedAt: mtime.getTime(),
+      lasted: 60_000,
+      size,
+      complete: false,
+      held: true,
+    };
+    const own = await Relay.start(server.url);
+    class Losing extends FileSystem {
+      override async rm(of: string): Promise<void> {
+        const lost = new AbortController();
+        own.holdAfter(of, 'answers');
+        const removal = super.rm(of, { signal: lost.signal });
+        await until(() => !existsSync(server.file(of)));
+        lost.abort(new Error('the answer is lost'));
+        await removal;
+      }
+    }
+    try {
+      await assert.rejects(removeMade(new Losing(own.url), path, made), /the answer is lost/);
+      // It comes too late: libXrdCl would ask again after a break.
+      own.release();
+      server.write(path, 'a file of theirs'.slice(0, size));
+      // File systems give the number of a removed file to the next one that is made.
+      made.id = (await files.stat(path)).id;
+      assert.equal(await removeMade(files, path, made), 'unsure');
+      assert.ok(existsSync(server.file(path)));
+    } finally {
+      own.stop();
+    }
+  });
+
   describe('when the connection breaks', () => {
     const opened = (path: string, from: number) =>
       server.log
