@@ -1,6 +1,6 @@
 /** Online storage on another XRootD server. */
 import { splitPath } from '../cache/directory.js';
-import type { ArchiveConfig, Target } from '../config/index.js';
+import type { ArchiveConfig, Logger, Target } from '../config/index.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import { sameIdentity, type Identity } from '../rules/identity.js';
 import { isReserved, nameProblem } from '../rules/names.js';
@@ -19,6 +19,7 @@ export interface OnlineServerContext {
   config: Pick<ArchiveConfig, 'parallelStats' | 'targetUrl'>;
   /** What has the copies. */
   target: RemoteStore;
+  logger: Logger;
 }
 
 export class OnlineServer implements OnlineStorage {
@@ -29,13 +30,19 @@ export class OnlineServer implements OnlineStorage {
   readonly #separate: SeparateServers;
 
   /** @param store of the online storage */
-  constructor(place: Target, store: RemoteStore, run: JobRun, { config, target }: OnlineServerContext) {
+  constructor(
+    place: Target,
+    store: RemoteStore,
+    run: JobRun,
+    { config, target, logger }: OnlineServerContext,
+  ) {
     this.#place = place;
     this.#store = store;
     this.#run = run;
     this.#config = config;
     this.#separate = new SeparateServers({
       ...{ online: store, target, place: place.url, targetUrl: config.targetUrl, signal: run.signal },
+      logger,
     });
   }
 

@@ -134,7 +134,7 @@ async function pass(
   const storage =
     server === undefined
       ? new OnlineDirectory({ root, run, logger, now }, config, separateFrom(target, root, run, config))
-      : new OnlineServer(server.at, server.store, run, { config, target });
+      : new OnlineServer(server.at, server.store, run, { config, target, logger });
   const { base } = parseTarget(config.targetUrl);
   const context = {
     ...{ config, run, store: target, storage, rules, now },

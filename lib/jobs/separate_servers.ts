@@ -1,6 +1,7 @@
 /** S13 for online storage on another server: what is removed there is not the target's own file, by whatever name. */
 import { randomBytes } from 'node:crypto';
 import { joinPath } from '../cache/directory.js';
+import type { Logger } from '../config/index.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import { RESERVED_PREFIX } from '../rules/names.js';
 import { mayShareDevice, possiblePlaces } from '../rules/same_storage.js';
@@ -17,6 +18,7 @@ export interface SeparateServersOptions {
   /** Of the online storage. */
   place: string;
   targetUrl: string;
+  logger: Pick<Logger, 'warn'>;
   signal: AbortSignal;
 }
 
@@ -48,7 +50,7 @@ export class SeparateServers {
 
   /**
    * Before the first file of a directory goes: a directory that is made in it, with a name that nobody has ever seen, must not
-   * be found at the target. It is removed again at once. It is looked for at the same path, at all ends of the path, and in those
+   * be found at the target. It is removed again at once; if it stays, the log names it. It is looked for at the same path, at all ends of the path, and in those
    * of the target's directories that have the same identifier, if both may be on one disk.
    * @throws {SharedStorageError}; {XRootDError} also if it can't be made
    */
@@ -57,11 +59,14 @@ export class SeparateServers {
   }
 
   async #lookFor(directory: string): Promise<void> {
-    const { online, target, place, targetUrl, signal } = this.#options;
+    const { online, target, place, targetUrl, logger, signal } = this.#options;
     const mark = `${RESERVED_PREFIX}mark.${randomBytes(12).toString('hex')}`;
     const base = new URL(place.replace(/^[a-z]+:/, 'http:')).pathname;
     const alike = await this.#targetsLike(directory);
     const places = [directory, ...alike, ...possiblePlaces(joinPath(base, directory))];
+    const onLeft = (url: string, { message }: Error) => {
+      logger.warn(`an empty directory of ours may be left, and can be removed: ${url} (${message})`);
+    };
     const answers = await online.mark(
       joinPath(directory, mark),
       () =>
@@ -69,7 +74,7 @@ export class SeparateServers {
           places.map((each) => joinPath(each, mark)),
           signal,
         ),
-      signal,
+      { onLeft, signal },
     );
     answers.forEach((answer, index) => {
       // Elsewhere below the base we may have no business.

@@ -71,7 +71,7 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
     removeSeen: (name, seen, signal) => removals(() => store.removeSeen(name, seen, signal)),
     removeMade: (name, made, signal) => removals(() => store.removeMade(name, made, signal)),
     surroundings: (entry, signal) => batches(() => store.surroundings(entry, signal)),
-    mark: (name, task, signal) => store.mark(name, task, signal),
+    mark: (name, task, options) => store.mark(name, task, options),
     listStats: (directory, most, signal) => batches(() => store.listStats(directory, most, signal)),
     checksum: (name, type, size, signal) => checksums(() => store.checksum(name, type, size, signal)),
     readChecksum: (name, type, size, signal) =>

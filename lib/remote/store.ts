@@ -3,7 +3,7 @@ import type { Checksum } from '../rules/checksum.js';
 import type { CopyShape } from '../rules/copy_shape.js';
 import type { StageAnswer } from '../rules/stage_answer.js';
 import type { RemoteFile } from '../rules/remote_state.js';
-import type { ChecksumType, MadeFile } from '../xrdcl/index.js';
+import type { ChecksumType, MadeFile, XRootDError } from '../xrdcl/index.js';
 
 export type Chunks = Omit<CopyShape, 'memory'>;
 
@@ -87,6 +87,12 @@ export interface Surrounding {
   entry: RemoteStat | null;
 }
 
+export interface MarkOptions {
+  /** The directory could not be removed again: it may still be there. */
+  onLeft: (url: string, why: XRootDError) => void;
+  signal?: AbortSignal | undefined;
+}
+
 /** `other`: not removed, because it is another file by now. `unsure`: not removed, because it could be. */
 export type Removed = 'removed' | 'gone' | 'other' | 'unsure';
 
@@ -157,9 +163,9 @@ export interface RemoteStore {
   surroundings(entry: string, signal?: AbortSignal): Promise<Surrounding[]>;
   /**
    * Has an empty directory of this name while the task runs.
-   * @throws if it can't be made, or not be removed again
+   * @throws if it can't be made; what the task throws
    */
-  mark<T>(name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  mark<T>(name: string, task: () => Promise<T>, options: MarkOptions): Promise<T>;
   /** The entries of a directory, in no order; `` is the base. */
   list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined>;
   /** Resolves when the server answers and lets us in. */

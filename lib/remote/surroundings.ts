@@ -1,9 +1,9 @@
 /** What is above a target's base, and marks below it: how one storage is told from another (S13). */
 import type { Target } from '../config/target.js';
 import { remotePath } from '../rules/names.js';
-import { urlOf, type FileSystem, type RequestOptions } from '../xrdcl/index.js';
+import { urlOf, XRootDError, type FileSystem, type RequestOptions } from '../xrdcl/index.js';
 import { remoteStatOf } from './remote_stat.js';
-import type { Surrounding } from './store.js';
+import type { MarkOptions, Surrounding } from './store.js';
 
 /** As RemoteStore.surroundings(). */
 export async function surroundingsOf(
@@ -30,14 +30,18 @@ export async function withMark<T>(
   fileSystem: FileSystem,
   path: string,
   task: () => Promise<T>,
-  options: RequestOptions,
+  { onLeft, ...options }: RequestOptions & Pick<MarkOptions, 'onLeft'>,
 ): Promise<T> {
-  await fileSystem.mkdir(path, options);
+  options.signal?.throwIfAborted();
   try {
+    await fileSystem.mkdir(path, options);
     return await task();
   } finally {
-    // Also when the task was aborted.
-    await fileSystem.rmdir(path, { ...options, signal: undefined });
+    // Also when the answer to mkdir was lost, or nobody waited for it: the server may have made it.
+    await fileSystem.rmdir(path, { ...options, signal: undefined }).catch((error: unknown) => {
+      if (!(error instanceof XRootDError)) throw error;
+      if (error.code !== 'NotFound') onLeft(urlOf(fileSystem.url, path), error);
+    });
   }
 }
 

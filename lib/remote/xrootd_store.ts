@@ -26,6 +26,7 @@ import type {
   DownloadOptions,
   Entry,
   ListedStat,
+  MarkOptions,
   RemoteStat,
   RemoteStore,
   Removed,
@@ -244,9 +245,9 @@ export class XRootDStore implements RemoteStore {
     return surroundingsOf(this.#fileSystem, this.#target, entry, options);
   }
 
-  mark<T>(name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const options = { timeout: this.#timeouts.request, signal };
-    return withMark(this.#fileSystem, this.#path(name), task, options);
+  mark<T>(name: string, task: () => Promise<T>, options: MarkOptions): Promise<T> {
+    const request = { timeout: this.#timeouts.request, ...options };
+    return withMark(this.#fileSystem, this.#path(name), task, request);
   }
 
   async rename(from: string, to: string, signal?: AbortSignal): Promise<void> {

@@ -215,7 +215,7 @@ describe('times that no Date holds', () => {
       const store = timeless(openStore(resolveOptions({ targetUrl: url })));
       const dependencies = { config, logger, events: new EventBus(logger), open: () => store };
       const run = new JobRun(store, dependencies, { job: 'retention', place: url, signal: undefined });
-      const online = new OnlineServer(parseTarget(url), store, run, { config, target: store });
+      const online = new OnlineServer(parseTarget(url), store, run, { config, target: store, logger });
       const files = await collect(online.files());
       assert.deepEqual(files.map(({ path }) => path).sort(), [...names].sort());
       const rules = { held: selector({ paths: [] }), cutoff: new Date() };
@@ -237,7 +237,7 @@ describe('times that no Date holds', () => {
       assert.ok(online && target);
       const separate = new SeparateServers({
         ...{ online: online.store, target: target.store, place: online.url, targetUrl: target.url },
-        signal: new AbortController().signal,
+        ...{ logger: keepingLogger().logger, signal: new AbortController().signal },
       });
       await assert.rejects(separate.checkSurroundings(), /are one directory/);
     });
