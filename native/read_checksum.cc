@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "local_work.h"
 #include "operation.h"
 #include "running_sum.h"
+#include "stat_numbers.h"
 #include "status.h"
 
 namespace {
@@ -44,6 +46,8 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
   void Run() {
     if (Cancelled()) return End(Interrupted());
     file_ = std::make_unique<XrdCl::File>(XrdCl::File::DisableVirtRedirect);
+    // Or it would open the path again after a break, and sum up one part of this file and one of another.
+    file_->SetProperty("ReadRecovery", "false");
     Send([&](auto* handler) { return file_->Open(url_, XrdCl::OpenFlags::Read, XrdCl::Access::None, handler); },
          [this](const XRootDStatus& status, XrdCl::AnyObject*) {
            if (!status.IsOK()) return End(status);
@@ -66,6 +70,7 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
            if (status.IsOK() && response != nullptr) response->Get(info);
            stat_status_ = status;
            if (info == nullptr && status.IsOK()) stat_status_ = NoSize();
+           if (info != nullptr) opened_ = Identity{info->GetId(), SecondsOf(info->GetModTime())};
            if (info != nullptr) size_ = info->GetSize();
            if (sized_.exchange(true)) Sized();
          });
@@ -123,6 +128,10 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
     queue_->Post([self = shared_from_this(), status](Napi::Env env) {
       auto result = Napi::Object::New(env);
       result["size"] = Napi::Number::New(env, static_cast<double>(self->size_));
+      if (self->opened_) {
+        result["id"] = Napi::String::New(env, self->opened_->id);
+        result["modTime"] = Napi::Number::New(env, self->opened_->changed);
+      }
       if (status.IsOK()) result["checksum"] = Napi::String::New(env, self->sum_.Hex());
       EnvironmentData::Of(env).Finish(env, self->id_,
                                       {Napi::Number::New(env, kEnded), StatusToJs(env, status), result});
@@ -141,12 +150,19 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
     return {XrdCl::stError, XrdCl::errDataError, 0, std::to_string(got) + " bytes came of " + std::to_string(size_)};
   }
 
+  // What the open file is, beside its size.
+  struct Identity {
+    std::string id;
+    double changed;  // seconds since the epoch, by the server's clock
+  };
+
   const std::shared_ptr<JsQueue> queue_;
   const std::uint64_t id_;
   const std::string url_;
   std::unique_ptr<XrdCl::File> file_;
   std::vector<char> buffer_;
   RunningSum sum_;
+  std::optional<Identity> opened_;
   std::uint64_t size_ = 0;
   std::uint64_t done_ = 0;
   XRootDStatus stat_status_;

@@ -1,6 +1,7 @@
 /** Asks the facts about one record until the rules can name its state. */
 import type { OpenRecord } from '../cache/open_record.js';
 import type { ArchiveConfig } from '../config/index.js';
+import { OtherFileRead } from '../remote/server_checksums.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
 import { comparisonOf, mayBeWritten, type ComparisonFacts, type Origin } from '../rules/comparison.js';
@@ -14,6 +15,7 @@ import {
 } from '../rules/remote_state.js';
 import { sameRemote } from '../rules/remote_identity.js';
 import { XRootDError, type ChecksumType } from '../xrdcl/index.js';
+import { remoteChecksum } from './remote_checksum.js';
 
 const nothing: Promise<undefined> = Promise.resolve(undefined);
 
@@ -66,9 +68,7 @@ export async function classifyRecord<R = OpenRecord>(
     });
     facts.weak = weak;
     const ask = () =>
-      by === 'read'
-        ? store.readChecksum(name, type, remote.size, signal)
-        : store.checksum(name, type, remote.size, signal);
+      remoteChecksum(name, remote, { by, type }, { store, configured: config.checksumType, signal });
     const summing = answer.local ? record().then((open) => sumLocal(open, type, length)) : nothing;
     const asking = answer.remote ? unlessChanged(ask(), name, remote, options) : nothing;
     // Both have ended when the caller closes the file, or it would be left open, or closed under the checksum.
@@ -81,7 +81,7 @@ export async function classifyRecord<R = OpenRecord>(
   }
 }
 
-/** A file that can't be read, or has another size by then, because somebody is at it, is no failed check. */
+/** A file that can't be read, or is another by then, because somebody is at it, is no failed check. */
 async function unlessChanged(
   asking: Promise<Checksum>,
   name: string,
@@ -92,6 +92,7 @@ async function unlessChanged(
     return await asking;
   } catch (error) {
     if (!(error instanceof XRootDError) || error.isConnectionFailure) throw error;
+    if (error instanceof OtherFileRead) return 'changed';
     // An xrootd lets nobody read what somebody else has open for writing.
     if (error.code === 'FileLocked') return 'changed';
     const now = await store.stat(name, signal);

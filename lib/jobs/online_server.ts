@@ -1,6 +1,7 @@
 /** Online storage on another XRootD server. */
 import { splitPath } from '../cache/directory.js';
 import type { ArchiveConfig, Logger, Target } from '../config/index.js';
+import { OtherFileRead } from '../remote/server_checksums.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import { sameIdentity, type Identity } from '../rules/identity.js';
 import { isReserved, nameProblem } from '../rules/names.js';
@@ -73,7 +74,9 @@ export class OnlineServer implements OnlineStorage {
         if (length !== undefined)
           return { failed: `the target's file is shorter: ${length} of ${size} bytes` };
         // Its server's own word may be older than its bytes.
-        return await this.#store.readChecksum(path, type, size, signal);
+        return await this.#store.readChecksum(path, type, seen, signal).catch((error: unknown) => {
+          throw error instanceof OtherFileRead ? new Moved(MOVED.changed) : error;
+        });
       },
       verified: () => identity,
       remove: async (removal, lastLook) => {

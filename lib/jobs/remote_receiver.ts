@@ -10,6 +10,7 @@ import type { DownloadOptions, RemoteStat, RemoteStore, Removed } from '../remot
 import type { Checksum } from '../rules/checksum.js';
 import { MAX_REMOTE_PATH_BYTES, nameProblem, remotePath } from '../rules/names.js';
 import { urlOf, XRootDError, type ChecksumType } from '../xrdcl/index.js';
+import { remoteChecksum } from './remote_checksum.js';
 import { PlaceTaken, type Received, type ReceiveOptions, type Receiver, type Standing } from './receiver.js';
 
 /** What servers and libXrdCl say when a copy from server to server can't be. */
@@ -52,11 +53,12 @@ export class RemoteReceiver implements Receiver {
   }
 
   async checksum(name: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum> {
-    const { size = 0 } = (await this.#store.stat(name, signal)) ?? {};
+    const stat = await this.#store.stat(name, signal);
+    if (stat === null) throw gone(name);
     const types = await this.#store.checksumTypes();
-    return types.length === 0 || types.includes(type)
-      ? this.#store.checksum(name, type, size, signal)
-      : this.#store.readChecksum(name, type, size, signal);
+    const by = types.length === 0 || types.includes(type) ? 'query' : 'read';
+    const asking = { store: this.#store, configured: this.#config.checksumType, signal };
+    return await remoteChecksum(name, stat, { by, type }, asking);
   }
 
   async receive(

@@ -9,6 +9,7 @@ import type { Emit } from './event_bus.js';
 import type { RemoteEntry } from './list.js';
 import type { ProgressMeter } from './progress_meter.js';
 import { PlaceTaken, type Receiver, type Standing } from './receiver.js';
+import { remoteChecksum } from './remote_checksum.js';
 import type { Stager } from './stager.js';
 import type { Outcome } from './tally.js';
 
@@ -99,9 +100,10 @@ async function compare(
     ...{ configured: config.checksumType, trustAdler32: true, readBack: 'fresh', now: Date.now() },
     serverTypes: await store.checksumTypes(),
   });
+  const asking = { store, configured: config.checksumType, signal };
   const [here, there] = await Promise.all([
     receiver.checksum(path, type, signal),
-    by === 'read' ? store.readChecksum(path, type, size, signal) : store.checksum(path, type, size, signal),
+    remoteChecksum(path, { id: '', size, mtime }, { by, type }, asking),
   ]);
   return { same: sameChecksum(here, there), by: type };
 }

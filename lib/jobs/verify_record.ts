@@ -13,6 +13,7 @@ import type { Emit } from './event_bus.js';
 import { failed } from './job_run.js';
 import { LazyRecord } from './lazy_record.js';
 import { Moved, MOVED } from './moved.js';
+import { remoteChecksum } from './remote_checksum.js';
 import type { Outcome } from './tally.js';
 import type { UploadLook } from './uploads.js';
 
@@ -80,12 +81,14 @@ export async function verifyRecord(
 export async function verifyListed(
   path: string,
   expected: ExpectedFile,
-  { store, emit, upload, signal }: VerifyContext,
+  { config, store, emit, upload, signal }: VerifyContext,
 ): Promise<Outcome> {
   const remote = await store.stat(path, signal);
   let verdict = judgeListed(expected, remote, undefined);
-  if ('ask' in verdict) {
-    const theirs = await store.checksum(path, expected.type, remote?.size ?? 0, signal);
+  if ('ask' in verdict && remote !== null) {
+    const { type } = expected;
+    const asking = { store, configured: config.checksumType, signal };
+    const theirs = await remoteChecksum(path, remote, { by: 'query', type }, asking);
     verdict = judgeListed(expected, remote, theirs);
   }
   if ('ask' in verdict) throw new Error('a question that was answered is asked again');

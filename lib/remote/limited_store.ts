@@ -74,9 +74,9 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
     mark: (name, task, options) => store.mark(name, task, options),
     listStats: (directory, most, signal) => batches(() => store.listStats(directory, most, signal)),
     checksum: (name, type, size, signal) => checksums(() => store.checksum(name, type, size, signal)),
-    readChecksum: (name, type, size, signal) =>
-      gate.run(kindOf(size), Math.min(size, READ_BACK_MEMORY), () =>
-        store.readChecksum(name, type, size, signal),
+    readChecksum: (name, type, told, signal) =>
+      gate.run(kindOf(told.size), Math.min(told.size, READ_BACK_MEMORY), () =>
+        store.readChecksum(name, type, told, signal),
       ),
     checksumTypes: () => store.checksumTypes(),
     download: (name, target, options) =>

@@ -1,5 +1,6 @@
 /** Checksums of a server's files: its own word, or of the bytes as they are read again. Paths are the server's. */
 import type { Checksum } from '../rules/checksum.js';
+import type { ToldFile } from '../rules/remote_identity.js';
 import {
   readChecksum,
   urlOf,
@@ -8,6 +9,7 @@ import {
   type FileSystem,
   type RateLimit,
 } from '../xrdcl/index.js';
+import { OpenedIdentity } from './opened_identity.js';
 
 interface Timeouts {
   /** Seconds for a question. */
@@ -22,16 +24,21 @@ const slowestChecksum = 5 * 2 ** 20;
 /** As libXrdCl calls bytes that aren't what they should be. */
 const dataError = 14;
 
+/** What was read back isn't the file that the stat before it told of, whatever has the path now. */
+export class OtherFileRead extends XRootDError {}
+
 export class ServerChecksums {
   readonly #fileSystem: FileSystem;
   readonly #timeouts: Timeouts;
   readonly #rateLimit: RateLimit | undefined;
+  readonly #opened: OpenedIdentity;
   #types: Promise<readonly string[]> | undefined;
 
   constructor(fileSystem: FileSystem, timeouts: Timeouts, rateLimit: RateLimit | undefined) {
     this.#fileSystem = fileSystem;
     this.#timeouts = timeouts;
     this.#rateLimit = rateLimit;
+    this.#opened = new OpenedIdentity(fileSystem, timeouts.request);
   }
 
   ask(path: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
@@ -40,15 +47,20 @@ export class ServerChecksums {
     return this.#fileSystem.queryChecksum(path, type, { timeout, patience: 5 + needed, signal });
   }
 
-  async read(path: string, type: ChecksumType, size: number, signal?: AbortSignal): Promise<Checksum> {
+  /** @throws {OtherFileRead} when it isn't the file that was told of */
+  async read(path: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum> {
     const url = urlOf(this.#fileSystem.url, path);
-    const sum = await readChecksum(url, type, { signal, rateLimit: this.#rateLimit });
-    if (sum.bytes === size) return { type: sum.type, value: sum.value };
-    const message = `the file has ${sum.bytes} bytes now, ${size} were told of`;
-    throw new XRootDError(
-      { status: 1, code: dataError, errNo: 0, message },
-      { operation: 'read back', source: url },
-    );
+    const { opened, value } = await readChecksum(url, type, { signal, rateLimit: this.#rateLimit });
+    if (opened.size !== told.size)
+      throw new XRootDError(
+        failed(`the file has ${opened.size} bytes now, ${told.size} were told of`),
+        contextOf(url),
+      );
+    if (await this.#opened.isAnother(path, opened, told, signal)) {
+      const message = 'another file stood at its path while it was read back';
+      throw new OtherFileRead(failed(message), contextOf(url));
+    }
+    return { type, value };
   }
 
   /** Asked for once, unless that fails; for whoever asks, so that nobody's signal ends it for the others. */
@@ -80,4 +92,12 @@ export class ServerChecksums {
       throw error;
     }
   }
+}
+
+function failed(message: string) {
+  return { status: 1, code: dataError, errNo: 0, message };
+}
+
+function contextOf(source: string) {
+  return { operation: 'read back', source };
 }

@@ -1,6 +1,7 @@
 /** The remote side in archive words: what jobs need of it, and nothing of how it is done. */
 import type { Checksum } from '../rules/checksum.js';
 import type { CopyShape } from '../rules/copy_shape.js';
+import type { ToldFile } from '../rules/remote_identity.js';
 import type { StageAnswer } from '../rules/stage_answer.js';
 import type { RemoteFile } from '../rules/remote_state.js';
 import type { ChecksumType, MadeFile, XRootDError } from '../xrdcl/index.js';
@@ -122,10 +123,12 @@ export interface RemoteStore {
   /** The server's checksum of a file of `size` bytes. */
   checksum(name: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum>;
   /**
-   * Reads a file of `size` bytes again over the network and sums it up; another size is an error. Only for what a stat has just
-   * called online: reading could bring an offline file back from tape.
+   * Reads the file that a stat told of again over the network and sums it up; another one, or another size, is an error. Only for
+   * what a stat has just called online: reading could bring an offline file back from tape.
+   * @param told by a listing: with an empty `id`; then only its size is compared
+   * @throws {OtherFileRead} (server_checksums.ts) when another file stood at its path
    */
-  readChecksum(name: string, type: ChecksumType, size: number, signal?: AbortSignal): Promise<Checksum>;
+  readChecksum(name: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum>;
   /** The types of checksums that the server says it has, in lower case; none if it doesn't tell. */
   checksumTypes(): Promise<readonly string[]>;
   /** Copies a local file to a name that must be free: `ItExists` otherwise. */

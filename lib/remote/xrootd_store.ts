@@ -2,7 +2,7 @@
 import type { Target } from '../config/target.js';
 import type { Checksum } from '../rules/checksum.js';
 import { mayBeCut, NOT_UTF8, printableName, remotePath } from '../rules/names.js';
-import { sameRemote } from '../rules/remote_identity.js';
+import { sameRemote, type ToldFile } from '../rules/remote_identity.js';
 import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
 import {
   checkRemotePath,
@@ -121,8 +121,8 @@ export class XRootDStore implements RemoteStore {
     return this.#checksums.ask(this.#path(name), type, size, signal);
   }
 
-  readChecksum(name: string, type: ChecksumType, size: number, signal?: AbortSignal): Promise<Checksum> {
-    return this.#checksums.read(this.#path(name), type, size, signal);
+  readChecksum(name: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum> {
+    return this.#checksums.read(this.#path(name), type, told, signal);
   }
 
   checksumTypes(): Promise<readonly string[]> {

@@ -21,3 +21,28 @@ export function sameRemote(a: RemoteIdentity, b: RemoteIdentity): boolean {
     Object.is(a.mtime.getTime(), b.mtime.getTime())
   );
 }
+
+/** What a stat told of a file that is to be read; of an entry of a listing without `id`, which is then empty. */
+export type ToldFile = Pick<RemoteIdentity, 'id' | 'size' | 'mtime'>;
+
+/** `same`, `other`: than the file that a stat told of. `unsure`: only another look at path and open file tells. */
+export type OpenedAs = 'same' | 'other' | 'unsure';
+
+/**
+ * Is what was opened at a path the file that a stat of the path had told of? Another may have stood there just then, and be gone
+ * again. Without identifiers of both, sizes are all that can be compared.
+ * @param comparable does an open file have the identifier of its path on this server? Not on EOS. Undefined: nobody knows yet
+ */
+export function openedAs(opened: ToldFile, told: ToldFile, comparable: boolean | undefined): OpenedAs {
+  if (opened.size !== told.size) return 'other';
+  if (!identifies(opened.id) || !identifies(told.id)) return 'same';
+  if (opened.id === told.id)
+    return Object.is(opened.mtime.getTime(), told.mtime.getTime()) ? 'same' : 'other';
+  if (comparable === undefined) return 'unsure';
+  return comparable ? 'other' : 'same';
+}
+
+/** Servers that give no identifiers send nothing, or 0. */
+export function identifies(id: string): boolean {
+  return id !== '' && id !== '0';
+}

@@ -195,7 +195,7 @@ export interface Addon {
   ): NativeOperation;
   /**
    * Reads a whole file on a server. Callback: `(0, bytes, size)`, only if it is to be held up: it waits until more bytes are
-   * allowed; `(1, error, {size, checksum})` ended, always last.
+   * allowed; `(1, error, {size, id, modTime, checksum})` ended, always last.
    */
   readChecksum(
     url: string,

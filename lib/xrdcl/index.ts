@@ -42,7 +42,13 @@ export {
 export { publishFile, versionOfFile, type PublishFileOptions } from './publish.js';
 export { writeNewFile, type NewFile } from './write_file.js';
 export { RateLimit } from './rate_limit.js';
-export { readChecksum, type ReadChecksumOptions } from './read_checksum.js';
+export {
+  readChecksum,
+  statOpened,
+  type OpenedStat,
+  type ReadBack,
+  type ReadChecksumOptions,
+} from './read_checksum.js';
 export { defaultTimeout, type RequestOptions } from './request.js';
 export { isSmallFile, smallFile } from './small_copy.js';
 export { statFlags, type ShortStat, type StatInfo } from './stat_info.js';

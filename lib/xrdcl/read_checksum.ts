@@ -5,6 +5,7 @@ import { checksumTypes, type ChecksumType, type FileChecksum } from './checksum.
 import { XRootDError } from './error.js';
 import { checkEndpoint, checkServerUrl } from './location.js';
 import type { RateLimit } from './rate_limit.js';
+import { identifierOf, type ShortStat } from './stat_info.js';
 
 export interface ReadChecksumOptions {
   signal?: AbortSignal | undefined;
@@ -12,9 +13,21 @@ export interface ReadChecksumOptions {
   rateLimit?: RateLimit | undefined;
 }
 
+/** What a file is by the stat of its open handle. Some servers give other identifiers and times than of its path: EOS. */
+export type OpenedStat = Pick<ShortStat, 'id' | 'size' | 'mtime'>;
+
+export interface ReadBack extends FileChecksum {
+  /** The file that was read, whatever has its path by now. */
+  opened: OpenedStat;
+}
+
 interface ReadResult {
   /** Bytes. */
   size: number;
+  /** Absent, like the next, when it wasn't opened. */
+  id?: string;
+  /** Seconds since the epoch. */
+  modTime?: number;
   /** Absent after an error. */
   checksum?: string;
 }
@@ -33,7 +46,7 @@ export function readChecksum(
   url: string,
   type: ChecksumType,
   { signal, rateLimit }: ReadChecksumOptions = {},
-): Promise<FileChecksum> {
+): Promise<ReadBack> {
   if (!checksumTypes.includes(type))
     throw new RangeError(`checksum type must be one of ${checksumTypes.join(', ')}`);
   checkEndpoint('source', checkServerUrl(url));
@@ -53,11 +66,47 @@ export function readChecksum(
         operation.allow(bytes + next);
       });
     };
-    const ended = (failure: NativeStatus | undefined, { size, checksum = '' }: ReadResult) => {
+    const ended = (failure: NativeStatus | undefined, result: ReadResult) => {
       ignore();
-      if (failure === undefined) resolve({ type, value: checksum, bytes: size });
+      const { size, checksum = '' } = result;
+      if (failure === undefined) resolve({ type, value: checksum, bytes: size, opened: openedOf(result) });
       else if (signal?.aborted === true) reject(signal.reason as Error);
       else reject(new XRootDError(failure, { operation: 'read back', source: url }));
     };
   });
+}
+
+/**
+ * Opens a file, reads nothing of it, and closes it again: what a readChecksum() at this moment would tell as `opened`.
+ * @throws as readChecksum()
+ */
+export function statOpened(
+  url: string,
+  { signal }: Pick<ReadChecksumOptions, 'signal'> = {},
+): Promise<OpenedStat> {
+  checkEndpoint('source', checkServerUrl(url));
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const operation = addon.readChecksum(url, 'adler32', true, (event, first, second) => {
+      // Held up before its first byte.
+      if (event === 0) stop();
+      else ended(first as NativeStatus | undefined, second as ReadResult);
+    });
+    const stop = () => {
+      operation.cancel();
+      operation.allow(0);
+    };
+    const ignore = onAbort(signal, stop);
+    const ended = (failure: NativeStatus | undefined, result: ReadResult) => {
+      ignore();
+      if (signal?.aborted === true) reject(signal.reason as Error);
+      else if (failure !== undefined && result.id === undefined)
+        reject(new XRootDError(failure, { operation: 'open', source: url }));
+      else resolve(openedOf(result));
+    };
+  });
+}
+
+function openedOf({ size, id = '', modTime = NaN }: ReadResult): OpenedStat {
+  return { id: identifierOf(id), size, mtime: new Date(modTime * 1000) };
 }

@@ -50,7 +50,7 @@ export function statInfoOf(native: NativeStat): StatInfo {
   const { flags } = native;
   const has = (flag: number) => (flags & flag) !== 0;
   const info: StatInfo = {
-    id: /^-?[1-9][0-9]*$/.test(native.id) ? native.id : '',
+    id: identifierOf(native.id),
     size: native.size,
     mtime: new Date(native.modTime * 1000),
     isDirectory: has(statFlags.isDirectory),
@@ -69,6 +69,11 @@ export function statInfoOf(native: NativeStat): StatInfo {
   if (native.owner !== undefined) info.owner = native.owner;
   if (native.group !== undefined) info.group = native.group;
   return info;
+}
+
+/** Empty for what identifies nothing. */
+export function identifierOf(text: string): string {
+  return /^-?[1-9][0-9]*$/.test(text) ? text : '';
 }
 
 const numbersOfOne = 5;

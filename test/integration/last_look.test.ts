@@ -2,11 +2,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
-import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseTarget, resolveOptions } from '../../lib/config/index.js';
 import { XRootDError } from '../../lib/index.js';
+import { EventBus } from '../../lib/jobs/event_bus.js';
+import { JobRun } from '../../lib/jobs/job_run.js';
+import { OnlineServer } from '../../lib/jobs/online_server.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
-import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { openStore } from '../../lib/remote/open_store.js';
+import { STILL_WRITTEN } from '../../lib/rules/remote_state.js';
+import { collect, counts, keepingLogger, recordsIn, withArchive, type Bench } from '../support/archive.js';
 import { passUnder, whenCaptured } from '../support/passes.js';
 import { writeRecord } from '../support/records.js';
 import { pass as retentionPass } from '../support/retention.js';
@@ -155,6 +161,76 @@ describe('between the comparison and the removal', () => {
       );
       assert.deepEqual(report.keptReasons, { [CHANGED]: 1 });
       assert.deepEqual(await recordsIn(bench.cache), ['d/r']);
+    });
+  });
+});
+
+describe('another file that stands at the path only while it is read back', () => {
+  /** The bad file has the name but for that moment. */
+  async function withBad(bench: Bench, records: readonly string[]): Promise<void> {
+    for (const name of records) await writeRecord(bench.cache, name, 5000);
+    await bench.pass({ autoRemove: 'never' });
+    const path = bench.sandbox.diskPath('d/r');
+    const bytes = await readFile(path);
+    await writeFile(`${path}.good`, bytes);
+    await chmod(`${path}.good`, 0o666);
+    await writeFile(path, bytes.fill(0, 0, 10));
+  }
+
+  const exchangingIn = (bench: Bench, before: (store: LimitedStore) => Promise<void> | void) => {
+    const path = bench.sandbox.diskPath('d/r');
+    return (store: LimitedStore): Partial<LimitedStore> => ({
+      readChecksum: async (name, ...query) => {
+        if (name !== 'd/r') return await store.readChecksum(name, ...query);
+        await before(store);
+        await rename(path, `${path}.bad`);
+        await rename(`${path}.good`, path);
+        try {
+          return await store.readChecksum(name, ...query);
+        } finally {
+          await rename(path, `${path}.good`);
+          await rename(`${path}.bad`, path);
+        }
+      },
+    });
+  };
+
+  for (const known of [false, true])
+    it(`the record stays${known ? ', also once the server has shown that its identifiers compare' : ''}`, async () => {
+      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        await withBad(bench, known ? ['d/r', 'other'] : ['d/r']);
+        const around = exchangingIn(bench, async (store) => {
+          if (!known) return;
+          const stat = await store.stat('other');
+          assert.ok(stat);
+          await store.readChecksum('other', 'crc32c', stat);
+        });
+        const options = { autoRemove: 'cached', unfinishedAfterSeconds: 0 } as const;
+        const { report } = await passUnder(bench, options, { around });
+        assert.ok((await recordsIn(bench.cache)).includes('d/r'));
+        assert.equal(report.keptReasons[STILL_WRITTEN], 1, JSON.stringify(report));
+        // What the server really has is found out by the next pass.
+        assert.equal((await bench.pass(options)).conflicts, 1);
+      });
+    });
+
+  it('of retention on a server: the online file counts as changed', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await withBad(bench, ['d/r']);
+      const path = bench.sandbox.diskPath('d/r');
+      for (const name of [path, `${path}.good`]) await utimes(name, 1e9, 1e9);
+      const { url } = bench.sandbox;
+      const config = resolveOptions({ targetUrl: 'root://127.0.0.1:1//target' });
+      const { logger } = keepingLogger();
+      const store = openStore(resolveOptions({ targetUrl: url }));
+      const online = { ...store, ...exchangingIn(bench, () => undefined)(store) };
+      const dependencies = { config, logger, events: new EventBus(logger), open: () => online };
+      const run = new JobRun(online, dependencies, { job: 'retention', place: url, signal: undefined });
+      const storage = new OnlineServer(parseTarget(url), online, run, { config, target: online, logger });
+      const [file] = (await collect(storage.files())).filter((each) => each.path === 'd/r');
+      assert.ok(file);
+      const opened = await storage.open(file);
+      await assert.rejects(opened.checksum('crc32c'), { message: 'changed while it was worked on' });
     });
   });
 });

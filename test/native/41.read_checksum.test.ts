@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { truncateSync } from 'node:fs';
+import { renameSync, truncateSync, utimesSync } from 'node:fs';
 import { after, before, describe, it } from 'mocha';
-import { checksumFile, RateLimit, readChecksum, XRootDError } from '../../lib/xrdcl/index.js';
+import {
+  checksumFile,
+  FileSystem,
+  RateLimit,
+  readChecksum,
+  statOpened,
+  XRootDError,
+} from '../../lib/xrdcl/index.js';
 import { PlainServer } from '../support/plain_server.js';
 import { TemporaryDirectory } from '../support/temporary.js';
 
@@ -46,11 +53,56 @@ describe('checksum of a file on a server, read back', function () {
       const path = local.write('f', bytes);
       for (const type of ['adler32', 'crc32c'] as const) {
         const expected = await checksumFile(path, { type });
-        assert.deepEqual(await readChecksum(server.urlOf('/f'), type), expected);
-        const rateLimit = new RateLimit(1e9);
-        assert.deepEqual(await readChecksum(server.urlOf('/f'), type, { rateLimit }), expected);
+        for (const options of [{}, { rateLimit: new RateLimit(1e9) }]) {
+          const { opened, ...sum } = await readChecksum(server.urlOf('/f'), type, options);
+          assert.deepEqual(sum, expected);
+          assert.equal(opened.size, size);
+        }
       }
     });
+
+  it('tells what the open file is: on an xrootd the same as its path', async () => {
+    const files = new FileSystem(server.url);
+    for (const [name, size] of [
+      ['/empty', 0],
+      ['/small', 1],
+      ['/large', 9 * MiB],
+    ] as const) {
+      server.write(name, randomBytes(size));
+      utimesSync(server.file(name), 1_000_000_000, 1_000_000_000.5);
+      const { id, mtime } = await files.stat(name);
+      assert.notEqual(id, '');
+      const expected = { id, size, mtime };
+      assert.deepEqual((await readChecksum(server.urlOf(name), 'crc32c')).opened, expected);
+      assert.deepEqual(await statOpened(server.urlOf(name)), expected);
+    }
+  });
+
+  it('tells of the file that it reads, also when another has its path by then', async () => {
+    const old = randomBytes(9 * MiB);
+    server.write('/replaced', old);
+    const { id } = await new FileSystem(server.url).stat('/replaced');
+    const rateLimit = new Between(() => {
+      renameSync(server.file('/replaced'), server.file('/replaced.old'));
+      server.write('/replaced', randomBytes(9 * MiB));
+    });
+    const { opened, value } = await readChecksum(server.urlOf('/replaced'), 'crc32c', { rateLimit });
+    assert.equal(opened.id, id);
+    assert.equal(value, (await checksumFile(server.file('/replaced.old'), { type: 'crc32c' })).value);
+    assert.notEqual((await statOpened(server.urlOf('/replaced'))).id, id);
+  });
+
+  it('a look at what is open fails as reading does', async () => {
+    await assert.rejects(statOpened(server.urlOf('/missing')), { name: 'XRootDError', code: 'NotFound' });
+    assert.throws(() => void statOpened('/f'), TypeError);
+    server.write('/frozen', 'f');
+    const stop = new AbortController();
+    server.freeze();
+    const look = statOpened(server.urlOf('/frozen'), { signal: stop.signal });
+    stop.abort(new Error('enough'));
+    server.thaw();
+    await assert.rejects(look, /enough/);
+  });
 
   it('of many at once', async () => {
     const bytes = randomBytes(70_000);
@@ -90,7 +142,9 @@ describe('checksum of a file on a server, read back', function () {
       readChecksum(server.urlOf('/shrinks'), 'crc32c', { rateLimit }),
       (error: unknown) => {
         assert.ok(error instanceof XRootDError);
-        assert.equal(error.code, 'DataError');
+        // xrootd ends the connection: it has announced more bytes than it has.
+        assert.equal(error.code, 'SocketError');
+        assert.ok(error.retryable);
         return true;
       },
     );
@@ -116,6 +170,25 @@ describe('checksum of a file on a server, read back', function () {
       other.write('/k', Buffer.alloc(12 * MiB));
       const rateLimit = new Between(() => other.crash());
       await assert.rejects(readChecksum(other.urlOf('/k'), 'crc32c', { rateLimit }), XRootDError);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('of a server that comes back meanwhile: an error, and nothing of what has the path by then', async () => {
+    const other = await PlainServer.start();
+    try {
+      other.write('/back', Buffer.alloc(12 * MiB, 1));
+      const rateLimit = new Between(async () => {
+        await other.crash();
+        renameSync(other.file('/back'), other.file('/back.old'));
+        other.write('/back', Buffer.alloc(12 * MiB, 2));
+        await other.restart();
+      });
+      await assert.rejects(readChecksum(other.urlOf('/back'), 'crc32c', { rateLimit }), (error: unknown) => {
+        assert.ok(error instanceof XRootDError && error.isConnectionFailure, String(error));
+        return true;
+      });
     } finally {
       await other.stop();
     }
