@@ -33,10 +33,7 @@ std::string Renamed(const struct stat& stats) {
 
 std::string VersionOf(const struct stat& stats) { return Renamed(stats) + Nanoseconds(Changed(stats)); }
 
-bool IsAnother(const struct stat& stats, const char* path) {
-  struct stat now {};
-  return lstat(path, &now) != 0 || now.st_dev != stats.st_dev || now.st_ino != stats.st_ino;
-}
+bool IsOne(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
 
 int Refused() {
   errno = EEXIST;
@@ -44,6 +41,12 @@ int Refused() {
 }
 
 bool CannotExchange() { return errno == EINVAL || errno == ENOSYS || errno == ENOTSUP || errno == EOPNOTSUPP; }
+
+// What `from` holds gets the name `to`, in exchange for what has it, if anything has.
+int GiveBack(const char* from, const char* to) {
+  if (RenameExchange(from, to) == 0) return 0;
+  return errno == ENOENT ? RenameNew(AT_FDCWD, from, to) : -1;
+}
 
 }  // namespace
 
@@ -60,8 +63,11 @@ int ReplaceSeen(const char* from, const char* to, const std::string& version) {
   if (lstat(from, &there) != 0) return -1;
   if (Renamed(there) == version.substr(0, version.rfind(':') + 1)) return unlink(from);
   // It came between the look and the exchange: it gets its name back.
-  if (RenameExchange(from, to) != 0) return -1;
-  // Somebody replaced ours meanwhile: the last of them keeps the name.
-  if (IsAnother(ours, from) && RenameExchange(from, to) != 0) return -1;
+  if (GiveBack(from, to) != 0) return -1;
+  struct stat now {};
+  if (lstat(from, &now) != 0 || IsOne(now, ours)) return Refused();
+  // Somebody replaced ours meanwhile: the last of them keeps the name, and what it has replaced goes.
+  if (GiveBack(from, to) != 0) return -1;
+  if (lstat(from, &now) == 0 && IsOne(now, there)) static_cast<void>(unlink(from));
   return Refused();
 }

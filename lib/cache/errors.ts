@@ -4,7 +4,9 @@ export type CacheErrorCode =
   /** A symbolic link, or something else that is no directory, stands in the way inside the cache (S8). */
   | 'OutsideCache'
   /** There is a record of that name, and overwriting wasn't asked for. */
-  | 'AlreadyExists';
+  | 'AlreadyExists'
+  /** Somebody else's file lost its name while ours was to get it, and is kept under a name that the message tells. */
+  | 'Displaced';
 
 /** Refused by us; errors of the file system pass through as Node throws them. */
 export class CacheError extends Error {

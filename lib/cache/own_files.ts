@@ -22,6 +22,7 @@ const REMOVING = `${RESERVED_PREFIX}removing.`;
 /** Of a directory that holds a capture: see capture_place.ts. */
 const REMOVING_LONG = `${RESERVED_PREFIX}removing-`;
 const INCOMING = `${RESERVED_PREFIX}incoming.`;
+const DISPLACED = `${RESERVED_PREFIX}displaced.`;
 const REPLACED = `${RESERVED_PREFIX}replaced.`;
 
 /** `state`: it stays, and is nobody's concern. */
@@ -66,6 +67,11 @@ export function incomingName(): string {
 /** Always the same one for a file of this name: what a restore that was killed has left is met by the next one. */
 export function receivingName(name: string): string {
   return INCOMING + hashOf(name);
+}
+
+/** Of a file that isn't ours, and stays until somebody has looked at it. */
+export function displacedName(): string {
+  return DISPLACED + randomBytes(12).toString('hex');
 }
 
 /** On another server: what a restore replaces, until the new file has the name. */

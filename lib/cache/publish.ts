@@ -1,8 +1,11 @@
 /** Gives a finished temporary file its name in one step. */
+import type { BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import { sameInode } from '../rules/identity.js';
 import { publishFile } from '../xrdcl/index.js';
 import { joinPath, type CacheDirectory } from './directory.js';
-import { alreadyExists, errnoCode } from './errors.js';
+import { alreadyExists, CacheError, errnoCode } from './errors.js';
+import { displacedName } from './own_files.js';
 
 export interface PublishOptions {
   /** Replace what has the name; a text: only the file of this version, as lookAt() told it. Default false: AlreadyExists. */
@@ -15,7 +18,7 @@ export interface PublishOptions {
 
 /**
  * Without `overwrite` nothing is ever replaced, and with a version no other file. After an error the temporary file is gone.
- * @throws {CacheError} AlreadyExists; system errors
+ * @throws {CacheError} AlreadyExists; Displaced; system errors
  */
 export async function publish(
   directory: CacheDirectory,
@@ -25,17 +28,51 @@ export async function publish(
 ): Promise<void> {
   const from = directory.entry(temporary);
   const to = directory.entry(name);
+  // Only then can another file come to have the temporary name: native/replace_seen.h.
+  const ours = typeof options.overwrite === 'string' ? await lookAt(from) : null;
+  const holdsAnother = async () => ours !== null && !isOne(ours, await lookAt(from));
   try {
     await publishFile(from, to, options).catch(async (error: unknown) => {
-      if (options.overwrite === true || !cannotPromise(error)) throw error;
+      if (options.overwrite === true || !cannotPromise(error) || (await holdsAnother())) throw error;
       await linkNew(from, to);
       if (options.fsync === true) await directory.sync();
     });
   } catch (error) {
+    if (await holdsAnother()) throw await keepDisplaced(directory, temporary, name, error);
     await discard(directory, temporary);
     if (errnoCode(error) !== 'EEXIST') throw error;
     throw alreadyExists(joinPath(directory.relative, name), error);
   }
+}
+
+/** Somebody's file, that no later restore and no pass may take for a temporary one of ours. */
+async function keepDisplaced(
+  directory: CacheDirectory,
+  temporary: string,
+  name: string,
+  cause: unknown,
+): Promise<CacheError> {
+  const kept = displacedName();
+  await fs.rename(directory.entry(temporary), directory.entry(kept));
+  const path = joinPath(directory.relative, name);
+  const message =
+    `${path} was replaced by others again and again while it was to be replaced; one of their files could not get the name ` +
+    `back, and is kept as ${directory.real}/${kept}: move it to a free name`;
+  return new CacheError('Displaced', path, message, { cause });
+}
+
+async function lookAt(path: string): Promise<BigIntStats | null> {
+  try {
+    return await fs.lstat(path, { bigint: true });
+  } catch (error) {
+    if (errnoCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Also when nothing is there any more. */
+function isOne(ours: BigIntStats, now: BigIntStats | null): boolean {
+  return now === null || sameInode(ours, now);
 }
 
 export async function discard(directory: CacheDirectory, temporary: string): Promise<void> {
