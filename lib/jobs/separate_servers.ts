@@ -4,7 +4,7 @@ import { joinPath } from '../cache/directory.js';
 import type { Logger } from '../config/index.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import { RESERVED_PREFIX } from '../rules/names.js';
-import { mayShareDevice, possiblePlaces } from '../rules/same_storage.js';
+import { mayShareDevice, possibleInodes, possiblePlaces } from '../rules/same_storage.js';
 import { PathsByNumber } from './paths_by_number.js';
 import { Proofs } from './proofs.js';
 import { remoteDirectories } from './remote_directories.js';
@@ -50,8 +50,8 @@ export class SeparateServers {
 
   /**
    * Before the first file of a directory goes: a directory that is made in it, with a name that nobody has ever seen, must not
-   * be found at the target. It is removed again at once; if it stays, the log names it. It is looked for at the same path, at all ends of the path, and in those
-   * of the target's directories that have the same identifier, if both may be on one disk.
+   * be found at the target. It is removed again at once; if it stays, the log names it. It is looked for at the same path, at
+   * all ends of the path, and in those of the target's directories that have the same identifier, if both may be on one disk.
    * @throws {SharedStorageError}; {XRootDError} also if it can't be made
    */
   prove(directory: string): Promise<void> {
@@ -91,7 +91,7 @@ export class SeparateServers {
     const { online, signal } = this.#options;
     this.#bases ??= this.#idsOfBases();
     const [bases, here] = await Promise.all([this.#bases, online.stat(directory, signal)]);
-    if (here === null) return [];
+    if (here === null || possibleInodes(here.id).length === 0) return [];
     // The target's disk, or one that is mounted or linked into the online storage.
     const mayBeTargets = mayShareDevice(here.id, bases.target) || !mayShareDevice(here.id, bases.online);
     return mayBeTargets ? await this.#targets.pathsOf(here.id) : [];

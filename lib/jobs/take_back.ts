@@ -71,7 +71,7 @@ async function doubtOf(
     return 'the copy is wrong, and nothing is known of the bytes that were sent';
   try {
     const { store, signal } = context;
-    const found = await store.readChecksum(record.path, type, remote.size, signal);
+    const found = await store.readChecksum(record.path, type, remote, signal);
     if (sameChecksum(sent, found)) return undefined;
     return `the copy is not what was sent, but damaged or written by somebody else: ${checksumText(found)}, sent was ${checksumText(sent)}`;
   } catch (error) {

@@ -98,6 +98,8 @@ describe('a mark', () => {
       const separate = new SeparateServers({
         ...{ online: store, place, targetUrl: 'root://target//base', logger },
         target: {
+          ...store,
+          stat: () => Promise.resolve(null),
           surroundings: () => Promise.resolve([]),
           statMany: async (names) => {
             server.write(`/base/${names[0] ?? ''}/x`, 'somebody’s');
