@@ -142,6 +142,9 @@ export class RemoteReceiver implements Receiver {
     if (left !== null) await this.#store.removeSeen(replaced, left);
     await this.#store.rename(name, replaced);
     try {
+      const aside = await this.#store.stat(replaced);
+      if (aside === null || versionOf(aside) !== versionOf(old))
+        throw new PlaceTaken('a file in its place was changed while it was named: that one stays');
       await this.#store.rename(temporary, name);
     } catch (error) {
       await this.#store.rename(replaced, name);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Archive, XRootDError, type ArchiveOptions, type Report } from '../../lib/index.js';
 import { replacedName } from '../../lib/cache/own_files.js';
@@ -78,8 +78,11 @@ describe('a server whose rename replaces nothing', () => {
   class Refusing extends XRootDStore {
     /** Renames to that name, from now on, fail. */
     broken: string | undefined;
+    /** Before the old file goes aside. */
+    onAside: () => void = () => undefined;
 
     override async rename(from: string, to: string): Promise<void> {
+      if (to === replacedName(from)) this.onAside();
       const refuse = (errNo: number) =>
         new XRootDError({ status: 1, code: 400, errNo, message: 'refused' }, { operation: 'mv', target: to });
       if (to === this.broken && from.includes('.incoming.')) throw refuse(3007);
@@ -121,6 +124,19 @@ describe('a server whose rename replaces nothing', () => {
         assert.equal(readFileSync(other.file('/copy/a'), 'utf8'), 'the record');
         assert.deepEqual(readdirSync(other.file('/copy')), ['a']);
       }
+    });
+  });
+
+  it('a newer one that takes its place just before that gets its name back, and stays', async () => {
+    await withReceiver(async (receive, there, other) => {
+      other.write('/copy/a', 'old');
+      other.write('/copy/newer', 'newer');
+      there.onAside = () => {
+        renameSync(other.file('/copy/newer'), other.file('/copy/a'));
+      };
+      await assert.rejects(receive(), { name: 'PlaceTaken' });
+      assert.deepEqual(readdirSync(other.file('/copy')), ['a']);
+      assert.equal(readFileSync(other.file('/copy/a'), 'utf8'), 'newer');
     });
   });
 
