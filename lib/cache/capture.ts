@@ -211,7 +211,10 @@ async function captureAt(
   return kept;
 }
 
-/** Nobody could open it by its name meanwhile, and who had it open then has it still. */
+/**
+ * While it was captured nobody could open it by its name, and before that nobody had it open for writing. Between the return of
+ * its name and this look are microseconds, as before the capture.
+ */
 async function tellPutBack(
   file: fs.FileHandle,
   before: Identity,

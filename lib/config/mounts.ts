@@ -46,6 +46,22 @@ function pointsOf(table: string, column: number): string[] {
   });
 }
 
+export interface Mount {
+  point: string;
+  /** The file system's: `ext4`, `nfs4`. */
+  type: string;
+}
+
+/** @param mounted as MountTables has it, in the order in which they were mounted */
+export function mountsOf(mounted: string): Mount[] {
+  return mounted.split('\n').flatMap((line) => {
+    const [point] = pointsOf(line, 4);
+    // Before it stand as many optional fields as there are.
+    const type = / - (\S+) /.exec(line)?.[1];
+    return point === undefined || type === undefined ? [] : [{ point, type }];
+  });
+}
+
 function longest(points: readonly string[]): string | undefined {
   return [...points].sort((a, b) => b.length - a.length)[0];
 }

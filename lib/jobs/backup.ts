@@ -260,7 +260,7 @@ async function inAttempts(
   run: JobRun,
   context: BackupContext,
 ): Promise<RecordOutcome | 'ended'> {
-  const work: RecordWork = { record };
+  const work: RecordWork = { record, walked: record.identity };
   const outcome = await run.attempt(record.path, (attempt) =>
     backupRecord(work, context, attempt, absent && attempt === 1),
   );

@@ -5,8 +5,9 @@ import type { OpenRecord } from '../cache/open_record.js';
 import type { VerifiedMemo } from '../cache/verified_memo.js';
 import type { CacheRecord } from '../cache/walk.js';
 import type { ArchiveConfig } from '../config/index.js';
-import type { RemoteStat, RemoteStore } from '../remote/store.js';
+import type { RemoteStat, RemoteStore, Uploaded } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
+import type { Identity } from '../rules/identity.js';
 import type { Room } from '../rules/removal.js';
 import type { ChecksumType, MadeFile } from '../xrdcl/index.js';
 import type { ClassifyOptions } from './classify_record.js';
@@ -42,7 +43,12 @@ export interface BackupContext {
 
 /** One record, over all attempts of a pass. */
 export interface RecordWork {
+  /** As it is now: its time of change moves when it is put back under its name. */
   record: CacheRecord;
+  /** As the walk saw it. */
+  walked: Identity;
+  /** A complete copy of what the record was before it changed; it is to be taken back. */
+  stale?: Uploaded | undefined;
   /** What an attempt made on the server, and could not take back. */
   left?: MadeFile | undefined;
   /** An attempt has copied it; something after that failed. */

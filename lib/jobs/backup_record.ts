@@ -20,11 +20,12 @@ import {
 import { classifyRecord } from './classify_record.js';
 import { copyRecord } from './copy_record.js';
 import { reported } from './failure.js';
-import { lastLook } from './last_look.js';
+import { failed } from './job_run.js';
+import { lastLook, REMOTE_CHANGED } from './last_look.js';
 import { LazyRecord } from './lazy_record.js';
 import { Moved } from './moved.js';
 import { removeRecord } from './remove_record.js';
-import { takeBackLeft } from './take_back.js';
+import { takeBackLeft, takeStaleBack } from './take_back.js';
 import type { Outcome } from './tally.js';
 
 /**
@@ -48,7 +49,7 @@ export function decideAtSight(
     const verifiedBy = known === 'proven' ? 'checksum' : 'weak_checksum';
     state = { state: remote.backUpExists ? 'backed_up' : 'cached', verifiedBy };
   }
-  const decision = decideRecord(record, state, undefined, context);
+  const decision = decideRecord(record.identity, state, undefined, context);
   if (decision.action !== 'keep' || decision.reason === REASONS.unverified) return undefined;
   context.saw(remote);
   return keptOutcome(decision, state);
@@ -95,15 +96,17 @@ async function copyOrRemove(
 ): Promise<RecordOutcome> {
   const { config, separate, store, signal } = context;
   const { record } = work;
+  await takeStaleBack(work, context);
   const free = absent || (await takeBackLeft(work, context));
   const remote = free ? null : await store.stat(record.path, signal);
   if (remote !== null) context.saw(remote);
-  const { decision, state } = await judge(record, remote, file, context);
+  const { decision, state } = await judge(work, remote, file, context);
   switch (decision.action) {
     case 'copy':
     case 'replace':
       if (!decision.perform) return { result: 'copied', bytes: Number(record.identity.size), removed: false };
-      if (config.autoRemove !== 'never') await separate.search(splitPath(record.path)[0]);
+      // Elsewhere a later pass removes it, and searches then.
+      if (config.autoRemove === 'cached') await separate.search(splitPath(record.path)[0]);
       if (decision.action === 'replace') await removeBroken(record, remote, context);
       return await copy(work, await file.open(), context, attempt);
     case 'remove':
@@ -116,7 +119,7 @@ async function copyOrRemove(
 }
 
 async function judge(
-  record: CacheRecord,
+  { record, walked }: RecordWork,
   remote: RemoteStat | null,
   file: LazyRecord,
   context: BackupContext,
@@ -131,7 +134,7 @@ async function judge(
   const read = config.verify === 'checksum' && record.identity.size > 0n;
   const verified = read ? file.verified() : record.identity;
   remember(record, remote, state, verified, context);
-  return { decision: decideRecord(record, state, verified, context), state };
+  return { decision: decideRecord(walked, state, verified, context), state };
 }
 
 function remember(
@@ -147,15 +150,16 @@ function remember(
   memo.add(record, remote, state.verifiedBy === 'checksum' && !config.trustAdler32);
 }
 
+/** @param walked whose times say how long the record has been as it is */
 function decideRecord(
-  record: CacheRecord,
+  walked: Identity,
   remote: Classification,
   verified: Identity | undefined,
   { config, dryRun, keepLocalSeconds, room, now }: BackupContext,
 ): Decision {
   const { autoRemove, verify } = config;
-  const { settled } = settling(record.identity, config.settleSeconds, now());
-  const keptLocal = !settling(record.identity, keepLocalSeconds, now()).settled;
+  const { settled } = settling(walked, config.settleSeconds, now());
+  const keptLocal = !settling(walked, keepLocalSeconds, now()).settled;
   return decide({ remote, autoRemove, verify, verified, settled, keptLocal, room, dryRun });
 }
 
@@ -163,9 +167,10 @@ function decideRecord(
 async function removeBroken(
   record: CacheRecord,
   judged: RemoteStat | null,
-  { store, signal }: BackupContext,
+  { store, separate, signal }: BackupContext,
 ): Promise<void> {
   if (judged === null) return;
+  await separate.refuseOwnFile(record.path, judged);
   // A writer at work: the next pass will see what becomes of it.
   const result = await store.removeSeen(record.path, judged, signal);
   if (result !== 'removed' && result !== 'gone') throw new Moved(STILL_WRITTEN);
@@ -181,11 +186,18 @@ async function copy(
   const { state, remote } = await copyRecord(work, file, context, attempt);
   const verified = file.isUnchanged() ? file.identity : undefined;
   remember(record, remote, state, verified, context);
-  const decision = decideRecord(record, state, verified, context);
+  const decision = decideRecord(work.walked, state, verified, context);
   const size = Number(record.identity.size);
   work.copied = { result: 'copied', bytes: size, removed: false, ...standing(decision, state) };
   if (decision.action !== 'remove') return work.copied;
-  return await remove(record, remote, decision, state, context);
+  const outcome = await remove(record, remote, decision, state, context);
+  return outcome.result === 'kept' && outcome.reason === REMOTE_CHANGED
+    ? failed(
+        record.path,
+        'Unverified',
+        'the copy was changed or removed on the server as soon as it was made',
+      )
+    : outcome;
 }
 
 /** What became of a record that was copied and then was to go; perhaps it was copied once more before that. */
@@ -211,21 +223,23 @@ async function remove(
   context: BackupContext,
 ): Promise<Outcome> {
   if (remote === null) throw new Error('a record without a remote copy is to be removed');
-  const { memo, separate } = context;
+  const { memo, separate, store, signal } = context;
   const { path, identity } = record;
   const compared = { path, identity, remote, onTape: state === 'backed_up' };
   const [directory] = splitPath(path);
   if (removal.perform) await separate.search(directory);
+  const anyDevice = await separate.mayKnowOtherDevices();
   const known = memo.recall(record, remote);
-  try {
-    return await removeRecord(record, removal, context, async (capture) => {
+  return await removeRecord(record, removal, context, {
+    lastLook: async (capture) => {
       await separate.prove(directory, capture);
-      return await lastLook(compared, context);
-    });
-  } finally {
-    // Once more under its name, it has another time of change.
-    if (known !== undefined && record.identity !== identity) memo.add(record, remote, known === 'proven');
-  }
+      return await lastLook(compared, { store, signal, anyDevice });
+    },
+    onPutBack: (now) => {
+      record.identity = now;
+      if (known !== undefined) memo.add(record, remote, known === 'proven');
+    },
+  });
 }
 
 /** What a report says of records that only wait for tape; see backup.ts for what it may mean. */

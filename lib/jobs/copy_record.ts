@@ -2,13 +2,14 @@
 import type { OpenRecord } from '../cache/open_record.js';
 import type { CacheRecord } from '../cache/walk.js';
 import type { RemoteStat, Uploaded } from '../remote/store.js';
-import { checksumText } from '../rules/checksum.js';
+import { checksumText, type Checksum } from '../rules/checksum.js';
 import type { Classification } from '../rules/remote_state.js';
 import { hasWriters } from '../xrdcl/index.js';
 import { classifyOptionsOf, type BackupContext, type RecordWork } from './backup_context.js';
 import { classifyRecord, type KnownRecord } from './classify_record.js';
 import { Moved, MOVED } from './moved.js';
-import { looksMade, takeBack, unconfirmed } from './take_back.js';
+import { looksMade, takeBack, takeStaleBack } from './take_back.js';
+import { unconfirmed } from './unconfirmed.js';
 
 export interface CopiedRecord {
   /** Identical with the record. */
@@ -39,7 +40,8 @@ export async function copyRecord(
     const started = performance.now();
     const uploaded = await upload(work, file, context);
     if (!file.isUnchanged()) {
-      await takeOldBack(record, file, uploaded, context);
+      work.stale = uploaded;
+      await takeStaleBack(work, context);
       throw new Moved(MOVED.changed);
     }
     const { state, remote } = await look(record, file, uploaded, context);
@@ -59,25 +61,12 @@ export async function copyRecord(
       const reason = 'reason' in state ? state.reason : 'the server has no such file';
       throw unconfirmed(`the copy could not be confirmed: ${reason}`, record, context);
     }
-    await takeBack(record, file, remote, uploaded, context);
+    await takeBack(record, remote, uploaded, await sumOfSent(file, uploaded, context), context);
     if (copies === mostCopies) {
       const problem = 'the server has the bytes that were sent, but gives a checksum of others';
       throw unconfirmed(`${problem} (${state.reason}); the copy was taken back`, record, context);
     }
   }
-}
-
-/** A later pass would take it for somebody's other record. */
-async function takeOldBack(
-  record: CacheRecord,
-  file: OpenRecord,
-  uploaded: Uploaded,
-  context: BackupContext,
-): Promise<void> {
-  // Without bytes it may be one that somebody has just opened; a later pass replaces it when it is old enough.
-  if (uploaded.size === 0) return;
-  const remote = await context.store.stat(record.path);
-  if (remote !== null) await takeBack(record, file, remote, uploaded, context);
 }
 
 function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
@@ -100,6 +89,17 @@ function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Pro
     },
     ...(signal && { signal }),
   });
+}
+
+/** By crc32c, unless the record can't be read any more: other bytes share adler32 easily. */
+async function sumOfSent(
+  file: OpenRecord,
+  { checksum }: Uploaded,
+  { sumLocal }: BackupContext,
+): Promise<Checksum | undefined> {
+  if (checksum?.type === 'crc32c' || !file.isUnchanged()) return checksum;
+  const sum = await sumLocal(file, 'crc32c');
+  return file.isUnchanged() ? sum : checksum;
 }
 
 async function look(

@@ -58,6 +58,7 @@ export class OnlineDirectory implements OnlineStorage {
     const record = new LazyRecord(this.#directories, file);
     const opened = await record.open();
     return {
+      anyDevice: await this.#separate.mayKnowOtherDevices(),
       checksum: (type, length) => {
         const range = length === undefined ? {} : { length };
         const sum = () => this.#sums(() => checksumFile(opened, { type, signal: run.signal, ...range }));
@@ -67,11 +68,20 @@ export class OnlineDirectory implements OnlineStorage {
       remove: async (removal, lastLook) => {
         const [directory] = splitPath(file.path);
         await this.#separate.search(directory);
-        const look = async (capture: string) => {
-          await this.#separate.prove(directory, capture);
-          return await lastLook();
-        };
-        return await removeRecord(file, removal, { root, emit: run.emit, config: this.#config }, look);
+        return await removeRecord(
+          file,
+          removal,
+          { root, emit: run.emit, config: this.#config },
+          {
+            lastLook: async (capture) => {
+              await this.#separate.prove(directory, capture);
+              return await lastLook();
+            },
+            onPutBack: (now) => {
+              file.identity = now;
+            },
+          },
+        );
       },
       close: () => {
         record.close();

@@ -70,6 +70,7 @@ export class OnlineServer implements OnlineStorage {
     const seen = await this.#look(file);
     const { signal } = this.#run;
     return {
+      ...{ remote: seen, anyDevice: false },
       checksum: async (type, length) => {
         if (length !== undefined)
           return { failed: `the target's file is shorter: ${length} of ${size} bytes` };

@@ -1,4 +1,5 @@
 /** Where retention removes files: a local directory, or another XRootD server. */
+import type { RemoteStat } from '../remote/store.js';
 import type { Checksum } from '../rules/checksum.js';
 import type { Identity } from '../rules/identity.js';
 import type { CheckFailed } from '../rules/remote_state.js';
@@ -13,6 +14,10 @@ export interface OpenedFile {
   checksum(type: ChecksumType, length?: number): Promise<Checksum | CheckFailed>;
   /** Unchanged since it was listed; undefined if it isn't. */
   verified(): Identity | undefined;
+  /** On a server: the stat of what was opened. */
+  remote?: RemoteStat;
+  /** The target may know this storage's disk by another device number. */
+  anyDevice: boolean;
   /**
    * If it still is what was verified.
    * @param lastLook why it must stay, asked just before it goes

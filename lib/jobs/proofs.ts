@@ -4,24 +4,26 @@
 const most = 10_000;
 
 export class Proofs {
-  readonly #made = new Map<string, Promise<void>>();
+  readonly #made = new Map<string, Promise<unknown>>();
 
-  /** @throws what `prove` throws; the next who asks has it proved again */
-  async of(directory: string, prove: () => Promise<void>): Promise<void> {
-    const known = this.#made.get(directory);
-    if (known !== undefined) {
-      await known;
-      return;
+  /**
+   * @param prove resolves with `passing` if it is to be made again for the next who asks
+   * @throws what `prove` throws; the next who asks has his own made
+   */
+  async of(directory: string, prove: () => Promise<unknown>): Promise<void> {
+    const proof = this.#made.get(directory) ?? this.#begin(directory, prove());
+    let passing = true;
+    try {
+      passing = (await proof) === 'passing';
+    } finally {
+      if (passing && this.#made.get(directory) === proof) this.#made.delete(directory);
     }
-    const proof = prove();
+  }
+
+  #begin(directory: string, proof: Promise<unknown>): Promise<unknown> {
     this.#made.set(directory, proof);
     const [oldest] = this.#made.keys();
     if (this.#made.size > most && oldest !== undefined) this.#made.delete(oldest);
-    try {
-      await proof;
-    } catch (error) {
-      if (this.#made.get(directory) === proof) this.#made.delete(directory);
-      throw error;
-    }
+    return proof;
   }
 }

@@ -1,5 +1,5 @@
 /** Removing a local file that was found safe in this pass (S1, S12), if it still is what was verified (S2). */
-import { captureAndRemove, type CaptureResult } from '../cache/capture.js';
+import { captureAndRemove, type CaptureOptions, type CaptureResult } from '../cache/capture.js';
 import { splitPath, type CacheDirectory } from '../cache/directory.js';
 import { pruneEmpty } from '../cache/prune.js';
 import type { ArchiveConfig } from '../config/index.js';
@@ -18,23 +18,18 @@ export interface RemovalContext {
 
 /**
  * The only place where local files go.
- * @param record its identity becomes the new one if it is put back, so that it can be tried again
- * @param lastLook why it must stay, asked once it is captured: see last_look.ts
+ * @param asked what captureAndRemove() asks and tells: see last_look.ts
  * @throws what captureAndRemove() and `lastLook` throw
  */
 export async function removeRecord(
-  record: { path: string; identity: Identity },
+  { path, identity }: { path: string; identity: Identity },
   removal: Removal,
   { root, emit, config }: RemovalContext,
-  lastLook: (capture: string) => Promise<string | undefined>,
+  asked: Required<Pick<CaptureOptions, 'lastLook' | 'onPutBack'>>,
 ): Promise<Outcome> {
-  const { path } = record;
-  const bytes = Number(record.identity.size);
+  const bytes = Number(identity.size);
   if (!removal.perform) return { result: 'removed', bytes };
-  const onPutBack = (identity: Identity) => {
-    record.identity = identity;
-  };
-  const result = await captureAndRemove(root, path, removal.identity, { hasWriters, lastLook, onPutBack });
+  const result = await captureAndRemove(root, path, removal.identity, { hasWriters, ...asked });
   if (result.outcome !== 'removed') return notRemoved(path, result);
   emit({ type: 'file:removed', path, size: bytes, reason: removal.reason });
   if (config.pruneEmptyDirectories) await pruneEmpty(root, splitPath(path)[0]);

@@ -1,6 +1,8 @@
 /** One online file: old enough, not held, identical on tape? Then it goes; else it stays, and why is told. */
 import type { ArchiveConfig } from '../config/index.js';
 import type { RemoteStore } from '../remote/store.js';
+import type { Identity } from '../rules/identity.js';
+import { sameRemote } from '../rules/remote_identity.js';
 import { ageOf, decideRetention, type Age, type OnlineFile } from '../rules/retention.js';
 import { settling } from '../rules/settling.js';
 import { classifyRecord } from './classify_record.js';
@@ -10,6 +12,7 @@ import { lastLook } from './last_look.js';
 import { Moved } from './moved.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
 import type { RetentionSettings } from './retention_settings.js';
+import { SameFileError } from './same_file_error.js';
 import type { Outcome } from './tally.js';
 
 export interface RetentionContext {
@@ -30,13 +33,16 @@ export async function retainOrRemove(file: OnlineFile, context: RetentionContext
   const { path } = file;
   const size = Number(file.identity.size);
   const age = ageOf(file, rules);
-  if (age.past) await run.file(path, size, () => pastRetention(file, age, context));
+  // A file that is put back under its name has another time of change.
+  const walked = file.identity;
+  if (age.past) await run.file(path, size, () => pastRetention(file, walked, age, context));
   else run.finish({ result: 'kept', reason: age.reason }, { path, size });
 }
 
 /** @throws what a request or a disk throws; the file is then still there, whole */
 async function pastRetention(
   file: OnlineFile,
+  walked: Identity,
   age: Extract<Age, { past: true }>,
   context: RetentionContext,
 ): Promise<Outcome> {
@@ -46,7 +52,7 @@ async function pastRetention(
   let opened: OpenedFile | undefined;
   try {
     opened = await storage.open(file);
-    return await judge(file, age, opened, context);
+    return await judge(file, walked, age, opened, context);
   } catch (error) {
     if (error instanceof Moved) return { result: 'kept', reason: error.message };
     throw error;
@@ -57,6 +63,7 @@ async function pastRetention(
 
 async function judge(
   file: OnlineFile,
+  walked: Identity,
   age: Extract<Age, { past: true }>,
   opened: OpenedFile,
   { config, run, store, now }: RetentionContext,
@@ -69,7 +76,7 @@ async function judge(
     ...{ store, config, now, signal, verify: 'checksum', readBack: 'wherever it proves more' },
     sumLocal: (online, type, length) => online.checksum(type, length),
   });
-  const { settled } = settling(identity, config.settleSeconds, now());
+  const { settled } = settling(walked, config.settleSeconds, now());
   const decision = decideRetention({ age, remote, verified: opened.verified(), settled, dryRun });
   switch (decision.action) {
     case 'keep':
@@ -82,8 +89,13 @@ async function judge(
         return { result: 'removed', bytes: size };
       }
       if (target === null) throw new Error('an online file without a copy at the target is to be removed');
+      if (opened.remote !== undefined && target.id !== '' && sameRemote(opened.remote, target))
+        throw new SameFileError(path);
       return await opened.remove(decision, () =>
-        lastLook({ path, identity, remote: target, onTape: true }, { store, signal }),
+        lastLook(
+          { path, identity, remote: target, onTape: true },
+          { store, signal, anyDevice: opened.anyDevice },
+        ),
       );
   }
 }

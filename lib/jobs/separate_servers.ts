@@ -5,6 +5,7 @@ import type { Logger } from '../config/index.js';
 import type { RemoteStat, RemoteStore } from '../remote/store.js';
 import { RESERVED_PREFIX } from '../rules/names.js';
 import { mayShareDevice, possibleInodes, possiblePlaces } from '../rules/same_storage.js';
+import { Once } from './once.js';
 import { PathsByNumber } from './paths_by_number.js';
 import { Proofs } from './proofs.js';
 import { remoteDirectories } from './remote_directories.js';
@@ -26,11 +27,15 @@ export class SeparateServers {
   readonly #options: SeparateServersOptions;
   readonly #proofs = new Proofs();
   readonly #targets: PathsByNumber<string>;
-  #bases: Promise<{ online: string; target: string }> | undefined;
+  readonly #bases: Once<{ online: string; target: string }>;
 
   constructor(options: SeparateServersOptions) {
     this.#options = options;
-    const { target, signal } = options;
+    const { online, target, signal } = options;
+    this.#bases = new Once(async () => {
+      const [mine, theirs] = await Promise.all([online, target].map((store) => store.stat('', signal)));
+      return { online: mine?.id ?? '', target: theirs?.id ?? '' };
+    });
     this.#targets = new PathsByNumber(() => remoteDirectories(target, signal));
   }
 
@@ -76,36 +81,31 @@ export class SeparateServers {
         ),
       { onLeft, signal },
     );
-    answers.forEach((answer, index) => {
+    for (const [index, answer] of answers.entries()) {
+      const there = places[index] ?? '';
       // Elsewhere below the base we may have no business.
-      if (answer === null || (answer instanceof Error && index > alike.length)) return;
-      if (answer instanceof Error) throw answer;
-      throw this.#shared(
-        `what is in ${directory} is found in ${targetUrl.replace(/\/$/, '')}/${places[index] ?? ''}, too`,
-      );
-    });
+      if (answer === null || (answer instanceof Error && index > alike.length)) continue;
+      if (answer instanceof Error) {
+        if (index === 0) throw answer;
+        // One that we may not look into, with the same identifier: other machines have the same ones.
+        const [mine, theirs] = await Promise.all([
+          online.stat(directory, signal),
+          target.stat(there, signal),
+        ]);
+        if (mine === null || theirs === null || !isOne(mine, theirs)) continue;
+      }
+      throw this.#shared(`what is in ${directory} is found in ${targetUrl.replace(/\/$/, '')}/${there}, too`);
+    }
   }
 
   /** Other machines have the same identifiers. */
-  async #targetsLike(directory: string): Promise<string[]> {
+  async #targetsLike(directory: string): Promise<readonly string[]> {
     const { online, signal } = this.#options;
-    this.#bases ??= this.#idsOfBases();
-    const [bases, here] = await Promise.all([this.#bases, online.stat(directory, signal)]);
+    const [bases, here] = await Promise.all([this.#bases.get(), online.stat(directory, signal)]);
     if (here === null || possibleInodes(here.id).length === 0) return [];
     // The target's disk, or one that is mounted or linked into the online storage.
     const mayBeTargets = mayShareDevice(here.id, bases.target) || !mayShareDevice(here.id, bases.online);
     return mayBeTargets ? await this.#targets.pathsOf(here.id) : [];
-  }
-
-  async #idsOfBases(): Promise<{ online: string; target: string }> {
-    const { online, target, signal } = this.#options;
-    try {
-      const [mine, theirs] = await Promise.all([online, target].map((store) => store.stat('', signal)));
-      return { online: mine?.id ?? '', target: theirs?.id ?? '' };
-    } catch (error) {
-      this.#bases = undefined;
-      throw error;
-    }
   }
 
   #shared(how: string): SharedStorageError {

@@ -3,8 +3,9 @@
  * each record is its own copy, and its removal the end of it. Three things show that it isn't so, in a pass that may remove:
  *
  * - before anything is touched, the target's base and what is above it are compared with the cache and what is above that;
- * - before the first copy to a directory and the first removal in it, that directory on the server, the target's base and what is
- *   above it are compared with all directories of the cache, if the server may see a disk of ours;
+ * - before the first removal in a directory, and with `auto_remove: cached` before the first copy to it, that directory on the
+ *   server, the target's base and what is above it are compared with all directories of the cache, if the server may see a disk
+ *   of ours;
  * - in each directory that a record is removed from, the name of the first captured one, which nobody but us has ever seen,
  *   must not be found on the server (whatever is mounted or linked there, and whether or not the server gives identifiers).
  *
@@ -13,11 +14,13 @@
  */
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { directoriesFrom, mayBeElsewhere } from '../cache/directories_below.js';
+import { devicesOf, type Devices } from '../cache/devices.js';
+import { directoriesFrom } from '../cache/directories_below.js';
 import type { CacheDirectory } from '../cache/directory.js';
 import { joinPath, splitPath } from '../cache/directory.js';
 import { errnoCode } from '../cache/errors.js';
 import { LOCK_NAME } from '../cache/own_files.js';
+import { walk } from '../cache/walk.js';
 import { ConfigError } from '../config/index.js';
 import type { RemoteStat, RemoteStore, Surrounding } from '../remote/store.js';
 import { identityOf, type Identity } from '../rules/identity.js';
@@ -26,11 +29,15 @@ import {
   inodeNumber,
   isOnDevice,
   isSameInode,
+  isSamePlace,
   possibleInodes,
   possiblePlaces,
 } from '../rules/same_storage.js';
+import { XRootDError } from '../xrdcl/index.js';
+import { Once } from './once.js';
 import { PathsByNumber, type Numbered } from './paths_by_number.js';
 import { Proofs } from './proofs.js';
+import { SameFileError } from './same_file_error.js';
 
 /** The cache and the target are not two: nothing may be removed. The command ends with exit code 2. */
 export class SharedStorageError extends ConfigError {}
@@ -50,8 +57,8 @@ interface Seen {
   /** For people. */
   url: string;
   stat: RemoteStat;
-  /** Undefined if it isn't there any more. */
-  again: () => Promise<RemoteStat | null | undefined>;
+  /** Null if it isn't there any more. */
+  again: () => Promise<RemoteStat | null>;
 }
 
 /** Looks at a directory that keeps changing. */
@@ -60,16 +67,18 @@ const mostLooks = 5;
 export class SeparateStorage {
   readonly #options: SeparateStorageOptions;
   readonly #own: PathsByNumber<number>;
-  #elsewhere: Promise<boolean> | undefined;
+  readonly #devices: Once<Devices>;
+  readonly #above: Once<void>;
   /** By directory, relative to the root. */
   readonly #searches = new Proofs();
-  readonly #above = new Proofs();
   readonly #proofs = new Proofs();
 
   constructor(options: SeparateStorageOptions) {
     this.#options = options;
     const { root, signal } = options;
     this.#own = new PathsByNumber(() => numbered(root, signal));
+    this.#devices = new Once(() => devicesOf(root.real));
+    this.#above = new Once(() => this.#searchAbove());
   }
 
   /**
@@ -97,26 +106,59 @@ export class SeparateStorage {
    * @throws {SharedStorageError}; {XRootDError} when the server can't be asked
    */
   async search(directory: string): Promise<void> {
-    const { root } = this.#options;
-    await this.#above.of('', async () => {
-      for (const remote of await this.#surroundings())
-        await this.#compareWithOwn(
-          remote,
-          (local) => `the server's storage lies in ${root.real}: ${local} is ${remote.url}`,
-        );
-    });
+    await this.#above.get();
     await this.#searches.of(directory, () => this.#searchOne(directory));
   }
 
-  async #searchOne(directory: string): Promise<void> {
+  async #searchAbove(): Promise<void> {
+    const { real } = this.#options.root;
+    for (const remote of await this.#surroundings())
+      await this.#compareWithOwn(
+        remote,
+        (local) => `the server's storage lies in ${real}: ${local} is ${remote.url}`,
+      );
+  }
+
+  async #searchOne(directory: string): Promise<'passing' | undefined> {
     const { store, target, signal } = this.#options;
     const again = () => store.stat(directory, signal);
-    const seen = await again();
+    const seen = await again().catch((error: unknown) => {
+      // Nobody may look at it: then only the name of a captured record can prove anything.
+      if (error instanceof XRootDError && error.code === 'NotAuthorized') return undefined;
+      throw error;
+    });
+    if (seen === undefined) return undefined;
+    if (seen === null) {
+      // A copy makes it, in the nearest one that is there; then it is looked at itself.
+      if (directory !== '') await this.search(splitPath(directory)[0]);
+      return 'passing';
+    }
     const url = `${target.replace(/\/$/, '')}/${directory}`;
-    if (seen !== null)
-      await this.#compareWithOwn({ url, stat: seen, again }, (local) => `${url} is ${local}`);
-    // It is made by a copy, in the nearest one that is there.
-    else if (directory !== '') await this.search(splitPath(directory)[0]);
+    await this.#compareWithOwn({ url, stat: seen, again }, (local) => `${url} is ${local}`);
+    return undefined;
+  }
+
+  /**
+   * Before a remote file is removed: it is no record of ours, by a link on the server, for which an xrootd removes what the link
+   * leads to (XrdOssSys::BreakLink). Goes on when the pass is being ended.
+   * @throws {SameFileError}
+   */
+  async refuseOwnFile(path: string, remote: RemoteStat): Promise<void> {
+    const { root } = this.#options;
+    if (!(await this.#mayBeOurs(remote))) return;
+    const anyDevice = await this.mayKnowOtherDevices();
+    for await (const entry of walk(root))
+      if (
+        entry.kind === 'record' &&
+        Number(entry.identity.size) === remote.size &&
+        isSamePlace(entry.identity, remote, anyDevice)
+      )
+        throw new SameFileError(path, entry.path);
+  }
+
+  /** May the server know a disk of ours by another device number? */
+  async mayKnowOtherDevices(): Promise<boolean> {
+    return (await this.#devices.get()).elsewhere;
   }
 
   /**
@@ -150,7 +192,7 @@ export class SeparateStorage {
     const ask = () => store.surroundings(LOCK_NAME, signal);
     return (await ask()).map((remote) => ({
       ...remote,
-      again: async () => (await ask()).find(({ url }) => url === remote.url)?.stat,
+      again: async () => (await ask()).find(({ url }) => url === remote.url)?.stat ?? null,
     }));
   }
 
@@ -164,22 +206,23 @@ export class SeparateStorage {
 
   /** A server elsewhere sees no disk of ours, but for those that are mounted from it. */
   async #mayBeOurs({ id }: RemoteStat): Promise<boolean> {
-    const { real } = this.#options.root;
-    const { dev } = await stat(real, { bigint: true });
-    return isOnDevice(dev, id) || (await (this.#elsewhere ??= mayBeElsewhere(real)));
+    const { numbers, elsewhere } = await this.#devices.get();
+    return elsewhere || numbers.some((dev) => isOnDevice(dev, id));
   }
 
   async #isOne(local: string, { stat: first, again }: Seen): Promise<boolean> {
-    let remote: RemoteStat | null | undefined = first;
+    const anyDevice = await this.mayKnowOtherDevices();
+    let remote = first;
     for (let looks = 0; looks < mostLooks; looks += 1) {
       const before = await lookAt(local);
-      if (before === undefined || !isSameInode(before.ino, remote.id)) return false;
-      remote = await again();
+      if (before === undefined || !isSameInode(before, remote.id, anyDevice)) return false;
+      const next = await again();
       const after = await lookAt(local);
       // What has gone is no reason to remove anything: the last look finds nothing there.
-      if (remote == null || after === undefined) return false;
-      const compared = comparePlaces(before, remote, after);
+      if (next === null || after === undefined) return false;
+      const compared = comparePlaces(before, next, after, anyDevice);
       if (compared !== 'changing') return compared === 'one';
+      remote = next;
     }
     // Nothing shows that they are two.
     return true;

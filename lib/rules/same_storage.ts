@@ -1,12 +1,12 @@
 /**
  * S13: are two directories one? A cache that is the target, or lies in its storage, has no second copy of anything. What a
  * server tells of a directory is its identifier, made of device and inode by every xrootd (XrdXrootdProtocol::StatGen), and its
- * time; device numbers of other machines say nothing.
+ * time. A server that has the same disk by a network file system numbers its device otherwise.
  */
 import type { Identity } from './identity.js';
 
 /** Of a local file or directory. */
-export type LocalPlace = Pick<Identity, 'ino' | 'mtimeNs'>;
+export type LocalPlace = Pick<Identity, 'dev' | 'ino' | 'mtimeNs'>;
 
 /** As a server tells of one. */
 export interface RemotePlace {
@@ -15,9 +15,12 @@ export interface RemotePlace {
   mtime: Date;
 }
 
-/** One and the same, as far as can be told: the inode, and the second of the last change. */
-export function isSamePlace(local: LocalPlace, remote: RemotePlace): boolean {
-  return isSameInode(local.ino, remote.id) && sameSecond(local, remote);
+/**
+ * One and the same, as far as can be told: device, inode, and the second of the last change.
+ * @param anyDevice the server may know the disk by another device number
+ */
+export function isSamePlace(local: LocalPlace, remote: RemotePlace, anyDevice: boolean): boolean {
+  return isSameInode(local, remote.id, anyDevice) && sameSecond(local, remote);
 }
 
 /**
@@ -28,18 +31,26 @@ export function comparePlaces(
   before: LocalPlace,
   remote: RemotePlace,
   after: LocalPlace,
+  anyDevice: boolean,
 ): 'one' | 'two' | 'changing' {
-  if (!isSameInode(before.ino, remote.id)) return 'two';
+  if (!isSameInode(before, remote.id, anyDevice)) return 'two';
   if (before.ino !== after.ino || after.mtimeNs < before.mtimeNs) return 'changing';
   if (before.mtimeNs === after.mtimeNs) return sameSecond(before, remote) ? 'one' : 'two';
   const time = remote.mtime.getTime();
   return time < millisecondsOf(before) || time > millisecondsOf(after) ? 'two' : 'changing';
 }
 
-/** Alone it is a hint: other disks have the same numbers. */
-export function isSameInode(ino: bigint, id: string): boolean {
+/** By inode alone it is a hint: other disks have the same numbers. */
+export function isSameInode(
+  { dev, ino }: Pick<LocalPlace, 'dev' | 'ino'>,
+  id: string,
+  anyDevice: boolean,
+): boolean {
   // 0: no inode is known.
-  return ino !== 0n && halvesOf(id).includes(BigInt.asUintN(32, ino));
+  if (ino === 0n) return false;
+  const [inode, device] = [BigInt.asUintN(32, ino), BigInt.asUintN(32, dev)];
+  const halves = halvesOf(id);
+  return halves.some((half, index) => half === inode && (anyDevice || halves[1 - index] === device));
 }
 
 /** May a server on this machine have it on this device? A hint, too: other machines number their devices alike. */

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
-import { chmod, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseTarget, resolveOptions } from '../../lib/config/index.js';
-import { XRootDError } from '../../lib/index.js';
 import { EventBus } from '../../lib/jobs/event_bus.js';
 import { JobRun } from '../../lib/jobs/job_run.js';
 import { OnlineServer } from '../../lib/jobs/online_server.js';
@@ -13,9 +12,10 @@ import type { LimitedStore } from '../../lib/remote/limited_store.js';
 import { openStore } from '../../lib/remote/open_store.js';
 import { STILL_WRITTEN } from '../../lib/rules/remote_state.js';
 import { collect, counts, keepingLogger, recordsIn, withArchive, type Bench } from '../support/archive.js';
-import { passUnder, whenCaptured } from '../support/passes.js';
+import { expired, passUnder, whenCaptured } from '../support/passes.js';
 import { writeRecord } from '../support/records.js';
 import { pass as retentionPass } from '../support/retention.js';
+import { until } from '../support/tape.js';
 
 const CHANGED = 'changed on the server while it was worked on';
 
@@ -23,13 +23,6 @@ async function onTape(bench: Bench): Promise<void> {
   await writeRecord(bench.cache, 'd/r', 5000);
   await bench.pass({ autoRemove: 'never' });
   await bench.sandbox.migrateAll();
-}
-
-function expired(): XRootDError {
-  return new XRootDError(
-    { status: 1, code: 206, errNo: 0, message: 'operation expired' },
-    { operation: 'stat', target: 'd/r' },
-  );
 }
 
 type Attack = (bench: Bench) => Promise<void>;
@@ -74,7 +67,12 @@ describe('between the comparison and the removal', () => {
       await writeRecord(bench.cache, 'd/r', 5000);
       const around = whenCaptured(() => rm(bench.sandbox.diskPath('d/r')));
       const { report } = await passUnder(bench, { autoRemove: 'cached' }, { around });
-      assert.deepEqual(counts(report), { scanned: 1, copied: 1 });
+      assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
+      assert.equal(report.bytesCopied, 5000);
+      assert.match(
+        report.failures[0]?.message ?? '',
+        /changed or removed on the server as soon as it was made/,
+      );
       assert.deepEqual(await recordsIn(bench.cache), ['d/r']);
     });
   });
@@ -95,7 +93,7 @@ describe('between the comparison and the removal', () => {
       let asked = 0;
       const around = whenCaptured(() => {
         asked += 1;
-        if (asked === 1) throw expired();
+        if (asked === 1) throw expired('d/r');
       }, 'each time');
       const { report, events } = await passUnder(bench, { autoRemove: 'cached' }, { around });
       assert.equal(events.filter(({ type }) => type === 'file:retry').length, 1);
@@ -105,11 +103,26 @@ describe('between the comparison and the removal', () => {
     });
   });
 
+  it('so it is where records have to settle: that they are put back is no change', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeRecord(bench.cache, 'd/r', 5000);
+      let asked = 0;
+      const around = whenCaptured(() => {
+        asked += 1;
+        if (asked === 1) throw expired('d/r');
+      }, 'each time');
+      const { ctimeMs } = await stat(join(bench.cache, 'd/r'));
+      await until(() => Promise.resolve(Date.now() - ctimeMs > 1100));
+      const { report } = await passUnder(bench, { autoRemove: 'cached', settleSeconds: 1 }, { around });
+      assert.deepEqual(counts(report), { scanned: 1, copied: 1, removedAfterCopy: 1 });
+    });
+  });
+
   it('one that never has an answer is a failure, and what was copied is told', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
       await writeRecord(bench.cache, 'd/r', 5000);
       const around = whenCaptured(() => {
-        throw expired();
+        throw expired('d/r');
       }, 'each time');
       const { report } = await passUnder(bench, { autoRemove: 'cached' }, { around });
       assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
@@ -126,7 +139,7 @@ describe('between the comparison and the removal', () => {
       let asked = 0;
       const around = whenCaptured(() => {
         asked += 1;
-        if (asked === 1) throw expired();
+        if (asked === 1) throw expired('d/r');
       }, 'each time');
       const report = await retentionPass(bench, {}, { confirm: true }, (store) =>
         around(store as LimitedStore),

@@ -98,7 +98,7 @@ describe('a mark', () => {
       const separate = new SeparateServers({
         ...{ online: store, place, targetUrl: 'root://target//base', logger },
         target: {
-          ...store,
+          list: (...query) => store.list(...query),
           stat: () => Promise.resolve(null),
           surroundings: () => Promise.resolve([]),
           statMany: async (names) => {

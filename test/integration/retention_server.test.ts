@@ -106,6 +106,55 @@ describe('retention of files on another server', () => {
     });
   }).timeout(60_000);
 
+  it('nothing goes while a directory of the target can be entered, but not listed', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      for (const name of ['sub/x', 'private/deep/x']) {
+        await mkdir(dirname(join(bench.cache, name)), { recursive: true });
+        await writeFile(join(bench.cache, name), 'the same bytes');
+      }
+      await bench.pass({ autoRemove: 'never' });
+      const own = bench.sandbox.diskPath('private/deep/x');
+      for (const name of ['sub/x', 'private/deep/x'])
+        await utimes(bench.sandbox.diskPath(name), cut - 1, cut - 1);
+      await bench.sandbox.migrateAll();
+      await withTemp(async (directory) => {
+        await chmod(directory, 0o777);
+        await openToAll(join(directory, 'online'));
+        for (let up = dirname(own); up !== tmpdir(); up = dirname(up)) await chmod(up, 0o777);
+        await symlink(dirname(own), join(directory, 'online/sub'));
+        await withServerOn(join(directory, 'online'), async ({ url }) => {
+          await chmod(bench.sandbox.diskPath('private'), 0o311);
+          const report = await pass(bench, { onlineUrl: url('/') });
+          await chmod(bench.sandbox.diskPath('private'), 0o777);
+          assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
+          assert.equal(report.failures[0]?.code, 'NotAuthorized');
+        });
+        assert.ok(existsSync(own));
+      });
+    });
+  }).timeout(60_000);
+
+  it("a file of it that is the target's own, by a link, stays", async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeRecord(bench.cache, 'x', 1000);
+      await bench.pass({ autoRemove: 'never' });
+      const own = bench.sandbox.diskPath('x');
+      await utimes(own, cut - 1, cut - 1);
+      await bench.sandbox.migrateAll();
+      await withTemp(async (directory) => {
+        await chmod(directory, 0o777);
+        await openToAll(join(directory, 'online'));
+        for (let up = dirname(own); up !== tmpdir(); up = dirname(up)) await chmod(up, 0o777);
+        await symlink(own, join(directory, 'online/x'));
+        await withServerOn(join(directory, 'online'), async ({ url }) => {
+          const report = await pass(bench, { onlineUrl: url('/') });
+          assert.equal(report.failures[0]?.code, 'SharedStorage');
+        });
+        assert.ok(existsSync(own));
+      });
+    });
+  }).timeout(60_000);
+
   it('an online server that is gone ends the pass; so does a cache that isn’t there', async () => {
     await withTwoServers(async (bench, other) => {
       await other.kill();

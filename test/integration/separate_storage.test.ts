@@ -1,12 +1,12 @@
 /** S13: what is removed lies on other storage than what is called its copy. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
-import { chmod, link, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdirSync, readdirSync, rmdirSync, symlinkSync } from 'node:fs';
+import { chmod, link, mkdir, open as openFile, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, XRootDError } from '../../lib/index.js';
+import { ConfigError } from '../../lib/index.js';
 import { counts, recordsIn } from '../support/archive.js';
-import { passOn } from '../support/passes.js';
+import { expired, passOn } from '../support/passes.js';
 import { openToAll, archiveOf, withServerOn } from '../support/server_on.js';
 import { withTemp } from '../support/temporary.js';
 
@@ -138,11 +138,7 @@ describe('a target that is the cache', () => {
       await writeRecords(cache);
       await openToAll(join(storage, 'd'));
       await open(storage);
-      try {
-        execFileSync('mount', ['--bind', join(cache, 'd'), join(storage, 'd')], { stdio: 'ignore' });
-      } catch {
-        this.skip();
-      }
+      mount(['--bind', join(cache, 'd'), join(storage, 'd')], this);
       try {
         await withServerOn(storage, async ({ url }) => {
           await refused(cache, url('/'), /\/d(\/e)? is .*\/cache\/d/);
@@ -176,6 +172,98 @@ describe('a directory of the server that is another one of the cache', () => {
     });
   });
 });
+
+describe('what is made, or linked, on the server', () => {
+  it('a directory that becomes a link while a pass copies to it: its records stay', async () => {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      await writeRecords(cache, ['sub/x', 'sub/y', 'other/z']);
+      await withServerOn(storage, async ({ url }) => {
+        let made = false;
+        const pass = passOn(
+          { cacheDirectory: cache, targetUrl: url('/'), autoRemove: 'cached' },
+          {
+            around: (store) => ({
+              upload: async (...query) => {
+                if (!made) symlinkSync(join(cache, 'other'), join(storage, 'sub'));
+                made = true;
+                return await store.upload(...query);
+              },
+            }),
+          },
+        );
+        await assert.rejects(pass, /\/sub is .*\/cache\/other/);
+      });
+      const kept = await recordsIn(cache);
+      assert.ok(kept.includes('sub/x') && kept.includes('sub/y'), kept.join());
+    });
+  });
+
+  it('a file that is another record, by a link: it is not removed as the unfinished copy of one', async () => {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      await writeRecords(cache, ['sub/x', 'other/x']);
+      await writeFile(join(cache, 'sub/x'), 'the only bytes, whole');
+      await writeFile(join(cache, 'other/x'), 'the only bytes');
+      await utimes(join(cache, 'other/x'), 1e9, 1e9);
+      await openToAll(join(storage, 'sub'));
+      await symlink(join(cache, 'other/x'), join(storage, 'sub/x'));
+      // Somebody still writes it, so that it isn't archived before.
+      const writer = await openFile(join(cache, 'other/x'), 'r+');
+      try {
+        await withServerOn(storage, async ({ url }) => {
+          const { archive } = archiveOf({ cacheDirectory: cache, targetUrl: url('/'), autoRemove: 'cached' });
+          const report = await archive.backup();
+          assert.deepEqual(counts(report), { scanned: 2, kept: 1, failed: 1 });
+          assert.equal(report.failures[0]?.code, 'SharedStorage');
+          assert.match(report.failures[0].message, /is other\/x of the cache, by a link/);
+        });
+      } finally {
+        await writer.close();
+      }
+      assert.equal(await readFile(join(cache, 'other/x'), 'utf8'), 'the only bytes');
+      assert.equal(await readFile(join(cache, 'sub/x'), 'utf8'), 'the only bytes, whole');
+    });
+  });
+
+  it('two disks of their own are two, though their roots have one number and one time', async function () {
+    await withTemp(async (directory) => {
+      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+      await open(directory);
+      const mounted: string[] = [];
+      try {
+        for (const place of [cache, storage]) {
+          await mkdir(place);
+          mount(['-t', 'tmpfs', '-o', 'mode=777', 'tmpfs', place], this);
+          mounted.push(place);
+        }
+        await writeRecords(cache);
+        await openToAll(join(storage, 'd/e'));
+        await chmod(join(storage, 'd'), 0o777);
+        await withServerOn(storage, async ({ url }) => {
+          for (const place of ['', 'd', 'd/e'])
+            for (const root of [cache, storage]) await utimes(join(root, place), 1e9, 1e9);
+          const options = { cacheDirectory: cache, targetUrl: url('/'), autoRemove: 'cached' } as const;
+          const report = await archiveOf(options).archive.backup();
+          assert.deepEqual(counts(report), { scanned: 5, copied: 5, removedAfterCopy: 5 });
+        });
+      } finally {
+        for (const place of mounted) execFileSync('umount', ['-l', place]);
+      }
+    });
+  });
+});
+
+/** Leaves the test out where that isn't allowed. */
+function mount(options: readonly string[], test: Mocha.Context): void {
+  try {
+    execFileSync('mount', options, { stdio: 'ignore' });
+  } catch {
+    test.skip();
+  }
+}
 
 describe('the search for storage in the cache', () => {
   async function withStorageBeside(
@@ -267,13 +355,6 @@ describe('the search for storage in the cache', () => {
     });
   });
 });
-
-function expired(target: string): XRootDError {
-  return new XRootDError(
-    { status: 1, code: 206, errNo: 0, message: 'operation expired' },
-    { operation: 'stat', target },
-  );
-}
 
 describe('a target beside, in and around a cache', () => {
   it("the server's storage lies in the cache: nothing goes", async () => {

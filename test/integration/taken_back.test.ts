@@ -1,19 +1,19 @@
 /** S4: a complete copy is only taken back when the bytes that stand there are those that were sent. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { chmod, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmodSync, existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { open, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveOptions } from '../../lib/index.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
 import type { Uploaded } from '../../lib/remote/store.js';
 import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
-import { passUnder } from '../support/passes.js';
+import { expired, passUnder } from '../support/passes.js';
 import { bytesOf } from '../support/records.js';
 
 const LEFT = /it is left there/;
 
 /** Something happens once an upload is complete: the first one, or each. */
-function uploaded(task: (store: LimitedStore) => Promise<void>, each = false) {
+function uploaded(task: (store: LimitedStore) => Promise<void> | void, each = false) {
   const seen = { uploads: 0, read: 0 };
   const around = (store: LimitedStore): Partial<LimitedStore> => ({
     upload: async (...query): Promise<Uploaded> => {
@@ -41,18 +41,20 @@ async function askTooEarly(store: LimitedStore, onDisk: string, bytes: Buffer): 
   await utimes(onDisk, second, second);
 }
 
-/** Ours goes, and a file of theirs comes that has the number of its inode: file systems give it to one that is made next. */
-async function makeAnew(onDisk: string, bytes: Buffer): Promise<void> {
-  const { ino } = await stat(onDisk);
-  await rm(onDisk);
+/**
+ * Ours goes, and a file of theirs comes that has the number of its inode: file systems give it to one that is made next. At once, so
+ * that no other process is quicker.
+ */
+function makeAnew(onDisk: string, bytes: Buffer): void {
+  const { ino } = statSync(onDisk);
+  rmSync(onDisk);
   for (let count = 0; count < 1000; count += 1) {
     const made = `${onDisk}.${count}`;
-    await writeFile(made, bytes);
-    await chmod(made, 0o666);
-    if ((await stat(made)).ino === ino) {
-      await rename(made, onDisk);
-      return;
-    }
+    writeFileSync(made, bytes);
+    if (statSync(made).ino !== ino) continue;
+    chmodSync(made, 0o666);
+    renameSync(made, onDisk);
+    return;
   }
   throw new Error('this file system gives the number of a removed file to no other');
 }
@@ -120,7 +122,7 @@ describe('a complete copy with other bytes than were sent', () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
       await writeFile(join(bench.cache, 'r'), '');
       const { around } = uploaded(async () => {
-        await makeAnew(bench.sandbox.diskPath('r'), Buffer.alloc(0));
+        makeAnew(bench.sandbox.diskPath('r'), Buffer.alloc(0));
         await writeFile(join(bench.cache, 'r'), 'first bytes');
       });
       const { report } = await passUnder(bench, { autoRemove: 'cached' }, { around });
@@ -178,6 +180,48 @@ describe('a complete copy with the bytes that were sent', () => {
       assert.deepEqual(await recordsIn(bench.cache), ['r']);
     });
   });
+
+  it('of a record that changed when the pass was stopped: it is taken back all the same', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeFile(join(bench.cache, 'r'), 'old bytes');
+      const stop = new AbortController();
+      const { around } = uploaded(async () => {
+        await writeFile(join(bench.cache, 'r'), 'newer bytes, longer');
+        stop.abort();
+      });
+      const { report } = await passUnder(bench, { autoRemove: 'cached' }, { around, signal: stop.signal });
+      assert.equal(report.interrupted, true);
+      assert.ok(!existsSync(bench.sandbox.diskPath('r')));
+    });
+  });
+
+  for (const what of ['stat', 'readChecksum'] as const)
+    it(`of a record that changed, where ${what} once has no answer: it is taken back in the next attempt`, async () => {
+      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        await writeFile(join(bench.cache, 'r'), 'old bytes');
+        let armed = false;
+        const { around } = uploaded(async () => {
+          await writeFile(join(bench.cache, 'r'), 'newer bytes, longer');
+          armed = true;
+        });
+        const once = (store: LimitedStore): Partial<LimitedStore> => {
+          const unlessArmed = <T>(ask: () => Promise<T>): Promise<T> => {
+            if (!armed) return ask();
+            armed = false;
+            return Promise.reject(expired('r'));
+          };
+          return {
+            ...around(store),
+            ...(what === 'stat'
+              ? { stat: (...query) => unlessArmed(() => store.stat(...query)) }
+              : { readChecksum: (...query) => unlessArmed(() => store.readChecksum(...query)) }),
+          };
+        };
+        const { report } = await passUnder(bench, { autoRemove: 'cached' }, { around: once });
+        assert.deepEqual(report.keptReasons, { 'changed while it was worked on': 1 });
+        assert.ok(!existsSync(bench.sandbox.diskPath('r')));
+      });
+    });
 
   it('that somebody writes into once it was read back: it stays, and it is told', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {

@@ -1,5 +1,12 @@
 /** Passes over a bench's cache with something happening around the store's requests, or by another clock. */
-import type { Archive, ArchiveEvent, ArchiveOptions, DiskUsage, Report } from '../../lib/index.js';
+import {
+  XRootDError,
+  type Archive,
+  type ArchiveEvent,
+  type ArchiveOptions,
+  type DiskUsage,
+  type Report,
+} from '../../lib/index.js';
 import { backup, type BackupOptions } from '../../lib/jobs/backup.js';
 import { EventBus } from '../../lib/jobs/event_bus.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
@@ -68,4 +75,12 @@ export function whenCaptured(
       return stats;
     },
   });
+}
+
+/** As libXrdCl says that a server gave no answer in time; worth another attempt. */
+export function expired(target: string): XRootDError {
+  return new XRootDError(
+    { status: 1, code: 206, errNo: 0, message: 'operation expired' },
+    { operation: 'stat', target },
+  );
 }

@@ -62,7 +62,7 @@ describe('times that users have set', () => {
     ];
     for (const [mtimeNs, mtime, same] of table)
       assert.equal(
-        isSamePlace({ ino: 7n, mtimeNs }, { id: '7', mtime: new Date(mtime) }),
+        isSamePlace({ dev: 1n, ino: 7n, mtimeNs }, { id: '7', mtime: new Date(mtime) }, true),
         same,
         `${mtimeNs}`,
       );

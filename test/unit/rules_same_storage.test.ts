@@ -17,18 +17,29 @@ const mtimeNs = BigInt(mtime.getTime()) * 1_000_000n + 123_456_789n;
 const idOf = (ino: bigint, dev: bigint) => String(BigInt.asIntN(64, (ino << 32n) | BigInt.asUintN(32, dev)));
 
 describe('whether a local place and a remote one are the same', () => {
-  it('by inode and second, on either half of the identifier', () => {
-    const local = { ino: 2_156_810n, mtimeNs };
-    assert.ok(isSamePlace(local, { id: '9263428413750784', mtime }));
-    assert.ok(isSamePlace(local, { id: String((65_024n << 32n) | 2_156_810n), mtime }));
-    assert.ok(!isSamePlace(local, { id: '9263428413750784', mtime: new Date(mtime.getTime() + 1000) }));
-    assert.ok(!isSamePlace({ ...local, ino: 2_156_811n }, { id: '9263428413750784', mtime }));
-  });
+  const local = { dev: 65_024n, ino: 2_156_810n, mtimeNs };
+  const later = new Date(mtime.getTime() + 1000);
+
+  for (const [title, id, time, exact, anyDevice] of [
+    ['as a little-endian xrootd tells it', '9263428413750784', mtime, true, true],
+    ['with its halves the other way round', String((65_024n << 32n) | 2_156_810n), mtime, true, true],
+    ['on another device', idOf(2_156_810n, 65_025n), mtime, false, true],
+    ['another inode', idOf(2_156_811n, 65_024n), mtime, false, false],
+    ['the inode as the device', idOf(7n, 2_156_810n), mtime, false, true],
+    ['at another time', '9263428413750784', later, false, false],
+    ['at a time that no Date holds', '9263428413750784', new Date(NaN), false, false],
+  ] as const)
+    it(title, () => {
+      assert.equal(isSamePlace(local, { id, mtime: time }, false), exact);
+      assert.equal(isSamePlace(local, { id, mtime: time }, true), anyDevice);
+    });
 
   it('what says nothing is not the same', () => {
     for (const id of ['', '0', 'abc', '12x', '1.5'])
-      assert.ok(!isSamePlace({ ino: 0n, mtimeNs }, { id, mtime }) && !isSameInode(5n, id), id);
-    assert.ok(!isSamePlace({ ino: 2_156_810n, mtimeNs }, { id: '9263428413750784', mtime: new Date(NaN) }));
+      assert.ok(
+        !isSameInode({ dev: 1n, ino: 0n }, id, true) && !isSameInode({ dev: 1n, ino: 5n }, id, true),
+        id,
+      );
   });
 
   it('whatever inode and device a server has, 32 bits of each are found again', () => {
@@ -37,7 +48,7 @@ describe('whether a local place and a remote one are the same', () => {
       fc.property(number, number, (ino, dev) => {
         fc.pre(BigInt.asUintN(32, ino) !== 0n);
         const id = idOf(BigInt.asUintN(32, ino), dev);
-        assert.ok(isSameInode(ino, id) && isOnDevice(dev, id));
+        assert.ok(isSameInode({ dev, ino }, id, false) && isOnDevice(dev, id));
       }),
     );
   });
@@ -45,7 +56,7 @@ describe('whether a local place and a remote one are the same', () => {
 
 describe('two looks at a local directory, with one at a remote directory between them', () => {
   const id = idOf(7n, 2049n);
-  const at = (second: number) => ({ ino: 7n, mtimeNs: BigInt(second) * 1_000_000_000n + 5n });
+  const at = (second: number) => ({ dev: 2049n, ino: 7n, mtimeNs: BigInt(second) * 1_000_000_000n + 5n });
   const there = (second: number, of = id) => ({ id: of, mtime: new Date(second * 1000) });
 
   for (const [title, before, remote, after, expected] of [
@@ -61,7 +72,7 @@ describe('two looks at a local directory, with one at a remote directory between
     ['no Date holds the remote time', at(10), { id, mtime: new Date(NaN) }, at(11), 'changing'],
   ] as const)
     it(`${title}: ${expected}`, () => {
-      assert.equal(comparePlaces(before, remote, after), expected);
+      assert.equal(comparePlaces(before, remote, after, false), expected);
     });
 });
 
