@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { missingMount } from '../../lib/config/mounts.js';
+import { missingMount, mountsOf } from '../../lib/config/mounts.js';
 
 const root = '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw';
 const data = '40 22 8:17 / /data rw,relatime shared:2 - xfs /dev/sdb1 rw';
@@ -27,4 +27,15 @@ describe('a disk that should be mounted', () => {
       assert.equal(missingMount(directory, { fstab, mounted: mounted.join('\n') }), expected);
       assert.equal(missingMount(directory, { fstab: '', mounted: mounted.join('\n') }), undefined);
     });
+});
+
+describe('what is mounted', () => {
+  it('with the type of its file system, whatever optional fields stand before it', () => {
+    const proc = '24 22 0:22 / /proc rw shared:5 master:1 - proc proc rw';
+    assert.deepEqual(mountsOf([root, nested, proc, 'no mount', ''].join('\n')), [
+      { point: '/', type: 'ext4' },
+      { point: '/data/my cache', type: 'xfs' },
+      { point: '/proc', type: 'proc' },
+    ]);
+  });
 });
