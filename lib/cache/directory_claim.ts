@@ -9,7 +9,7 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import nativeLocks from 'fs-native-extensions';
-import { hasOtherLocks } from '../xrdcl/index.js';
+import { hasOtherLocks } from '../posix/index.js';
 
 /** The first of the two bytes; a service is none of a pass. */
 const BYTES = { pass: 0, service: 2 };

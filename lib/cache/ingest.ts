@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { checkNameText, RESERVED_PREFIX } from '../rules/names.js';
-import { writeNewFile } from '../xrdcl/index.js';
+import { writeNewFile } from '../posix/index.js';
 import { CacheDirectory, joinPath, named, splitPath } from './directory.js';
 import { alreadyExists, CacheError, errnoCode } from './errors.js';
 import { openOrMake } from './make_directory.js';

@@ -2,7 +2,7 @@
 import type { BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { sameInode } from '../rules/identity.js';
-import { publishFile } from '../xrdcl/index.js';
+import { publishFile } from '../posix/index.js';
 import { joinPath, type CacheDirectory } from './directory.js';
 import { alreadyExists, CacheError, errnoCode } from './errors.js';
 import { displacedName } from './own_files.js';

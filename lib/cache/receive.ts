@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { versionOfFile } from '../xrdcl/index.js';
+import { versionOfFile } from '../posix/index.js';
 import { named, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
 import { receivingName } from './own_files.js';

@@ -1,5 +1,5 @@
 /** What to do after a job, by its report. Pure. */
-import type { Report } from '../jobs/report.js';
+import type { Report } from '../jobs/events/report.js';
 import { REASONS } from '../rules/removal.js';
 import { plural } from './format.js';
 

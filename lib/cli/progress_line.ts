@@ -1,5 +1,5 @@
 /** The one line that tells how far a pass is. Pure. */
-import type { ArchiveEventOf } from '../jobs/events.js';
+import type { ArchiveEventOf } from '../jobs/events/events.js';
 import { bytes, count, duration } from './format.js';
 
 export type Progress = Omit<ArchiveEventOf<'progress'>, 'type'>;

@@ -1,5 +1,5 @@
 /** A report for people: what happened, why files stayed, what failed, what to do next. Pure. */
-import type { Failure, Report } from '../jobs/report.js';
+import type { Failure, Report } from '../jobs/events/report.js';
 import { bytes, count, duration, plural, printable, table } from './format.js';
 import { nextSteps } from './next_steps.js';
 

@@ -1,9 +1,9 @@
 /** The service of an Archive: passes by schedule, as one of several services on a cache, and who watches them. */
 import { checkAccess, requireCache, type ArchiveConfig, type Logger } from '../config/index.js';
-import { backup } from '../jobs/backup.js';
-import type { EventBus } from '../jobs/event_bus.js';
-import type { JobDependencies } from '../jobs/job_run.js';
-import { retention } from '../jobs/retention.js';
+import { backup } from '../jobs/backup/backup.js';
+import type { EventBus } from '../jobs/events/event_bus.js';
+import type { JobDependencies } from '../jobs/run/job_run.js';
+import { retention } from '../jobs/retention/retention.js';
 import { Leadership } from './leadership.js';
 import type { Monitor } from './monitor.js';
 import { sameSchedules, scheduledJobs, type ScheduledJob, type ScheduledName } from './scheduled_jobs.js';

@@ -5,7 +5,7 @@
 import { hostname } from 'node:os';
 import type { ArchiveConfig, Logger, MailConfig } from '../config/index.js';
 import { parseDuration } from '../config/duration.js';
-import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events.js';
+import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
 import { digestOf } from './mail_digest.js';
 import type { SendMail } from './mail_sender.js';
 import { troublesOf, type Trouble } from './trouble.js';

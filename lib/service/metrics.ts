@@ -1,8 +1,8 @@
 /** What events tell, as Prometheus reads it. Counters grow while a pass runs; nothing of a dry run is counted. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ArchiveConfig } from '../config/index.js';
-import type { ArchiveEvent, DiskUsage } from '../jobs/events.js';
-import type { Report } from '../jobs/report.js';
+import type { ArchiveEvent, DiskUsage } from '../jobs/events/events.js';
+import type { Report } from '../jobs/events/report.js';
 import { outcomeOf, PASS_OUTCOMES, secondsOf } from './pass_outcome.js';
 import { tapeWaitOf } from './tape_wait.js';
 

@@ -12,9 +12,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ArchiveConfig, HttpConfig, Logger } from '../config/index.js';
-import type { Listener } from '../jobs/event_bus.js';
-import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events.js';
-import { Tally } from '../jobs/tally.js';
+import type { Listener } from '../jobs/events/event_bus.js';
+import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
+import { Tally } from '../jobs/run/tally.js';
 import { healthOf } from './health.js';
 import { mailSender } from './mail_sender.js';
 import { Mailer } from './mailer.js';

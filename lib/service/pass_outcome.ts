@@ -1,5 +1,5 @@
 /** How a pass ended, in one word: for counting and for people. Pure. */
-import type { Report } from '../jobs/report.js';
+import type { Report } from '../jobs/events/report.js';
 
 /** `error`: it ended early, by something other than a stop; `failures`: it went through, but files failed or conflict. */
 export const PASS_OUTCOMES = ['ok', 'failures', 'interrupted', 'error'] as const;

@@ -1,6 +1,6 @@
 /** What a configuration wants done by schedule. */
 import { ConfigError, requireCache, type ArchiveConfig } from '../config/index.js';
-import type { Report } from '../jobs/report.js';
+import type { Report } from '../jobs/events/report.js';
 import { parseSchedule, type Schedule } from '../rules/schedule.js';
 
 export type ScheduledName = Extract<Report['job'], 'backup' | 'retention'>;

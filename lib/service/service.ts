@@ -2,8 +2,8 @@
  * Passes by a schedule, one after the other, until it is stopped. Nothing that goes wrong with a pass ends the service:
  * it is told, and the next slot comes.
  */
-import type { Emit } from '../jobs/event_bus.js';
-import { failureOf } from '../jobs/failure.js';
+import type { Emit } from '../jobs/events/event_bus.js';
+import { failureOf } from '../jobs/run/failure.js';
 import { nextPass, type NextPass } from '../rules/schedule.js';
 import { systemClock, type Clock } from './clock.js';
 import type { ScheduledJob, ScheduledName } from './scheduled_jobs.js';

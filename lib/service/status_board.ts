@@ -1,7 +1,7 @@
 /** What the service does and did, for whoever asks: fed by events, bounded, in memory. */
 import { redact, type ArchiveConfig } from '../config/index.js';
-import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events.js';
-import type { Failure, Report } from '../jobs/report.js';
+import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
+import type { Failure, Report } from '../jobs/events/report.js';
 import { outcomeOf, type PassOutcome } from './pass_outcome.js';
 import { tapeWaitOf, type TapeWait } from './tape_wait.js';
 

@@ -1,6 +1,6 @@
 /** What a service tells systemd: sd_notify(3), whose socket is a datagram one, which Node.js lacks. */
 import type { Logger } from '../config/index.js';
-import { sendDatagram } from '../xrdcl/datagram.js';
+import { sendDatagram } from '../posix/index.js';
 
 export class Systemd {
   readonly #logger: Logger;

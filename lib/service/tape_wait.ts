@@ -1,5 +1,5 @@
 /** What a backup tells of records that are in the cache and not on tape. Pure. */
-import type { Report } from '../jobs/report.js';
+import type { Report } from '../jobs/events/report.js';
 import type { TapeWait } from '../rules/tape_wait.js';
 
 export type { TapeWait };

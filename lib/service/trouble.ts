@@ -1,6 +1,6 @@
 /** What somebody should hear of, out of what a pass told. Pure. */
-import type { DiskUsage } from '../jobs/events.js';
-import type { Failure, Report } from '../jobs/report.js';
+import type { DiskUsage } from '../jobs/events/events.js';
+import type { Failure, Report } from '../jobs/events/report.js';
 import { bytes, plural } from '../rules/quantities.js';
 import { tapeWaitOf } from './tape_wait.js';
 

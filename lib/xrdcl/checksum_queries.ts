@@ -13,8 +13,8 @@
  *   whatever is more waits 30 s at a time. Asked again on another connection it finds a place, or is answered at once if
  *   the server has computed it meanwhile; one that the server knows isn't computed twice (XrdXrootdJob::Schedule).
  */
-import { onceAborted } from './abort.js';
-import { addon, type NativeFileSystem } from './addon.js';
+import { onceAborted } from '../addon/abort.js';
+import { addon, type NativeFileSystem } from '../addon/addon.js';
 import { askAgain, type Question } from './ask_again.js';
 import { XRootDError, type ErrorContext } from './error.js';
 import { urlOf } from './location.js';

@@ -1,5 +1,5 @@
 /** libXrdCl's own log, as events. */
-import { addon } from './addon.js';
+import { addon } from '../addon/addon.js';
 
 export const logLevels = ['none', 'error', 'warning', 'info', 'debug', 'dump'] as const;
 export type ClientLogLevel = (typeof logLevels)[number];

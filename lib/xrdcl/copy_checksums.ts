@@ -3,8 +3,8 @@
  * here, after the copy, and not by libXrdCl: it would ask on the connection that carries other copies, which then
  * don't notice for ten minutes that the server has fallen silent (`checksum_queries.ts`), and couldn't be cancelled.
  */
-import type { NativeCopyResults, NativeStatus } from './addon.js';
-import { padChecksum, type Checksum } from './checksum.js';
+import type { NativeCopyResults, NativeStatus } from '../addon/addon.js';
+import { padChecksum, type Checksum } from '../posix/checksum.js';
 import type { JobProperties } from './copy_options.js';
 import { XRootDError } from './error.js';
 import { FileSystem } from './file_system.js';

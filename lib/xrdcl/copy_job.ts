@@ -1,5 +1,5 @@
 /** One copy, whichever way it goes: run, watched, its checksums compared, and what it failed to make removed. */
-import { onAbort } from './abort.js';
+import { onAbort } from '../addon/abort.js';
 import {
   addon,
   copyEnded,
@@ -10,8 +10,8 @@ import {
   type NativeOperation,
   type NativeSmallCopyResults,
   type NativeStatus,
-} from './addon.js';
-import type { Checksum } from './checksum.js';
+} from '../addon/addon.js';
+import type { Checksum } from '../posix/checksum.js';
 import { checksumOf, planChecksums, verifyChecksums } from './copy_checksums.js';
 import { jobPropertiesOf, type CopyJobOptions, type JobProperties } from './copy_options.js';
 import { CopyPace } from './copy_pace.js';

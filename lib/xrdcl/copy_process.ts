@@ -1,5 +1,5 @@
 /** `XrdCl::CopyProcess`: copies between any two ends, on threads of the addon. */
-import { onAbort } from './abort.js';
+import { onAbort } from '../addon/abort.js';
 import { jobOf, runJob, type CopyJob, type CopyProgress, type CopyResult, type Job } from './copy_job.js';
 import type { CopyJobOptions } from './copy_options.js';
 import { hearRejection } from './late_rejection.js';

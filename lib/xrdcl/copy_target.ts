@@ -1,6 +1,6 @@
 /** What a copy leaves at its target: is all of it there, and what of a failed copy must go? */
 import { lstat, stat, unlink } from 'node:fs/promises';
-import type { NativeCopyResults, NativeStatus } from './addon.js';
+import type { NativeCopyResults, NativeStatus } from '../addon/addon.js';
 import type { JobProperties } from './copy_options.js';
 import { XRootDError } from './error.js';
 import { FileSystem } from './file_system.js';

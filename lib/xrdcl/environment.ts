@@ -1,5 +1,5 @@
 /** Settings of libXrdCl, which are the process's: `XrdCl::DefaultEnv`. */
-import { addon } from './addon.js';
+import { addon } from '../addon/addon.js';
 
 /**
  * Set when the addon is loaded, unless the shell says otherwise (`XRD_<NAME>`): `RunForkHandler` 0, `StreamErrorWindow` 0,

@@ -1,6 +1,6 @@
 /** The error that every failure of XRootD becomes. */
 import { constants } from 'node:os';
-import type { NativeStatus } from './addon.js';
+import type { NativeStatus } from '../addon/addon.js';
 import { clientCodes, errorResponse, localError, serverCodes, type CodeMeaning } from './status_codes.js';
 
 /** What was asked of whom, for the message. */

@@ -10,8 +10,8 @@ import {
   type NativeStats,
   type NativeXAttr,
   type VirtualSpace,
-} from './addon.js';
-import { padChecksum, type Checksum } from './checksum.js';
+} from '../addon/addon.js';
+import { padChecksum, type Checksum } from '../posix/checksum.js';
 import { XRootDError, type ErrorContext } from './error.js';
 import { askForChecksum } from './checksum_queries.js';
 import { checkRemotePath, checkServerUrl, serverOf, urlOf } from './location.js';

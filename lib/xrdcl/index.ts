@@ -1,14 +1,6 @@
 /** The binding on libXrdCl: complete in itself, knows nothing of archives. */
-export type { Location, VirtualSpace } from './addon.js';
-export {
-  checksumFile,
-  checksumTypes,
-  padChecksum,
-  type Checksum,
-  type ChecksumOptions,
-  type ChecksumType,
-  type FileChecksum,
-} from './checksum.js';
+export type { Location, VirtualSpace } from '../addon/addon.js';
+export { checksumTypes, type Checksum, type ChecksumType, type FileChecksum } from '../posix/index.js';
 export {
   logLevels,
   onClientLog,
@@ -39,8 +31,6 @@ export {
   type Removal,
   type RemoveMadeOptions,
 } from './made_file.js';
-export { publishFile, versionOfFile, type PublishFileOptions } from './publish.js';
-export { writeNewFile, type NewFile } from './write_file.js';
 export { RateLimit } from './rate_limit.js';
 export {
   readChecksum,
@@ -52,5 +42,3 @@ export {
 export { defaultTimeout, type RequestOptions } from './request.js';
 export { isSmallFile, smallFile } from './small_copy.js';
 export { statFlags, type ShortStat, type StatInfo } from './stat_info.js';
-export { hasOtherLocks } from './other_locks.js';
-export { hasWriters } from './writers.js';

@@ -1,5 +1,5 @@
 /** How many bytes a second may move, whoever moves them: they are given away in the order in which they are asked for. */
-import { onAbort } from './abort.js';
+import { onAbort } from '../addon/abort.js';
 
 export interface Clock {
   /** Seconds, from any moment on. */

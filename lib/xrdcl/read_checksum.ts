@@ -1,7 +1,7 @@
 /** The checksum of a file on a server, of its bytes as they are read over the network. */
-import { onAbort } from './abort.js';
-import { addon, type NativeStatus } from './addon.js';
-import { checksumTypes, type ChecksumType, type FileChecksum } from './checksum.js';
+import { onAbort } from '../addon/abort.js';
+import { addon, type NativeStatus } from '../addon/addon.js';
+import { checksumTypes, type ChecksumType, type FileChecksum } from '../posix/checksum.js';
 import { XRootDError } from './error.js';
 import { checkEndpoint, checkServerUrl } from './location.js';
 import type { RateLimit } from './rate_limit.js';

@@ -1,6 +1,6 @@
 /** One request to a server as a promise: timeout, abort, and errors with the caller's stack. */
-import { onAbort, onceAborted } from './abort.js';
-import { addon, type NativeCallback, type NativeStatus } from './addon.js';
+import { onAbort, onceAborted } from '../addon/abort.js';
+import { addon, type NativeCallback, type NativeStatus } from '../addon/addon.js';
 import { XRootDError, type ErrorContext } from './error.js';
 
 export interface RequestOptions {

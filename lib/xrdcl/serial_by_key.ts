@@ -1,5 +1,5 @@
 /** Runs tasks of the same key one after the other, and those of different keys side by side. */
-import { onAbort } from './abort.js';
+import { onAbort } from '../addon/abort.js';
 
 export class SerialByKey {
   /** Of every key that is in use: those who wait for it. */

@@ -2,7 +2,12 @@
  * Copies of small files between this machine and a server by libXrdCl's `File`: open, read or write, close. What its
  * `CopyProcess` does beside, threads and queues for every file, costs more than such a file's bytes.
  */
-import { addon, type NativeOperation, type NativeSmallCopyResults, type NativeStatus } from './addon.js';
+import {
+  addon,
+  type NativeOperation,
+  type NativeSmallCopyResults,
+  type NativeStatus,
+} from '../addon/addon.js';
 import type { JobProperties } from './copy_options.js';
 import { isRemoteUrl } from './location.js';
 

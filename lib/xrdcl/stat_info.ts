@@ -1,5 +1,5 @@
 /** What a server tells of a file. */
-import type { NativeDirStats, NativeStat, NativeStats } from './addon.js';
+import type { NativeDirStats, NativeStat, NativeStats } from '../addon/addon.js';
 
 /** `XrdCl::StatInfo::Flags`. */
 export const statFlags = {

@@ -5,28 +5,48 @@
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-/** What each room of lib/ may import from lib/, besides itself. */
+/** The rooms of lib/ from the top to the ground; each may import from those below it that are named. */
 const below = {
-  cli: ['index.ts', 'service', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'sandbox'],
-  'index.ts': ['service', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl'],
-  service: ['jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl'],
-  jobs: ['cache', 'remote', 'rules', 'config', 'xrdcl'],
-  cache: ['rules', 'config', 'xrdcl'],
+  cli: ['index.ts', 'service', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix', 'sandbox'],
+  'index.ts': ['service', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
+  service: ['jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
+  jobs: ['cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
+  cache: ['rules', 'config', 'xrdcl', 'posix'],
   remote: ['rules', 'config', 'xrdcl'],
   rules: ['config', 'xrdcl'],
   config: ['xrdcl'],
-  sandbox: ['xrdcl'],
-  xrdcl: [],
+  sandbox: ['xrdcl', 'posix'],
+  xrdcl: ['posix', 'addon'],
+  posix: ['addon'],
+  addon: [],
 };
 
-const zones = [
-  ...Object.entries(below).map(([room, allowed]) => ({
-    target: `./lib/${room}`,
-    from: './lib',
+/** The same for the rooms of lib/jobs. */
+const belowInJobs = {
+  verify: ['record', 'run', 'events', 'flow'],
+  retention: ['record', 'separation', 'run', 'events', 'flow'],
+  restore: ['staging', 'record', 'run', 'events', 'flow'],
+  staging: ['record', 'run', 'events', 'flow'],
+  backup: ['record', 'separation', 'run', 'events', 'flow'],
+  record: ['separation', 'run', 'events', 'flow'],
+  separation: ['run', 'events', 'flow'],
+  run: ['events', 'flow'],
+  events: [],
+  flow: [],
+};
+
+const zonesOf = (house, rooms) =>
+  Object.entries(rooms).map(([room, allowed]) => ({
+    target: `./${house}/${room}`,
+    from: `./${house}`,
     except: [room, ...allowed].map((name) => `./${name}`),
-    message: `lib/${room} may import only ${['itself', ...allowed].join(', ')}`,
-  })),
-  { target: './lib', from: ['./test', './bench', './scripts'], message: 'lib/ stands alone' },
+    message: `${house}/${room} may import only ${['itself', ...allowed].join(', ')}`,
+  }));
+
+const zones = [
+  ...zonesOf('lib', below),
+  ...zonesOf('lib/jobs', belowInJobs),
+  { target: './lib', from: ['./demo', './test', './bench', './scripts'], message: 'lib/ stands alone' },
 ];
 
 const noClock = 'rules have no clock of their own: take the time as an argument';
@@ -34,7 +54,7 @@ const noClock = 'rules have no clock of their own: take the time as an argument'
 export default [
   {
     name: 'house/rooms',
-    files: ['lib/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['lib/**/*.ts', 'demo/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
     languageOptions: { parser: tseslint.parser },
     plugins: { 'import-x': importX },
     settings: {

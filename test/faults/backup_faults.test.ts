@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { XRootDError, type Report } from '../../lib/index.js';
 import { resolveOptions } from '../../lib/config/index.js';
-import { backup } from '../../lib/jobs/backup.js';
-import { EventBus } from '../../lib/jobs/event_bus.js';
+import { backup } from '../../lib/jobs/backup/backup.js';
+import { EventBus } from '../../lib/jobs/events/event_bus.js';
 import { openStore } from '../../lib/remote/open_store.js';
 import type { RemoteStore } from '../../lib/remote/store.js';
 import {

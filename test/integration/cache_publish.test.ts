@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CacheDirectory } from '../../lib/cache/directory.js';
 import { CacheError } from '../../lib/cache/errors.js';
 import { publish } from '../../lib/cache/publish.js';
-import { versionOfFile } from '../../lib/xrdcl/index.js';
+import { versionOfFile } from '../../lib/posix/index.js';
 import { withTemp } from '../support/temporary.js';
 
 async function withDirectory(use: (directory: CacheDirectory, path: string) => Promise<void>): Promise<void> {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { resolveOptions } from '../../lib/config/index.js';
 import { XRootDError, type Report } from '../../lib/index.js';
-import { EventBus } from '../../lib/jobs/event_bus.js';
-import { restore } from '../../lib/jobs/restore.js';
+import { EventBus } from '../../lib/jobs/events/event_bus.js';
+import { restore } from '../../lib/jobs/restore/restore.js';
 import { openStore } from '../../lib/remote/open_store.js';
 import type { RemoteStore } from '../../lib/remote/store.js';
 import { keepingLogger, type Bench, type Line } from '../support/archive.js';

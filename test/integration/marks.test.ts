@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseTarget } from '../../lib/config/index.js';
-import { SeparateServers } from '../../lib/jobs/separate_servers.js';
+import { SeparateServers } from '../../lib/jobs/separation/separate_servers.js';
 import { XRootDStore } from '../../lib/remote/xrootd_store.js';
 import { keepingLogger } from '../support/archive.js';
 import { PlainServer } from '../support/plain_server.js';

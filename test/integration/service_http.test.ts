@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { resolveOptions } from '../../lib/config/index.js';
-import type { ArchiveEvent } from '../../lib/jobs/events.js';
+import type { ArchiveEvent } from '../../lib/jobs/events/events.js';
 import { Monitor } from '../../lib/service/monitor.js';
 import type { Status } from '../../lib/service/status_board.js';
 import { plain, StatusServer } from '../../lib/service/status_server.js';

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { resolveOptions } from '../../lib/config/index.js';
-import type { ArchiveEvent } from '../../lib/jobs/events.js';
+import type { ArchiveEvent } from '../../lib/jobs/events/events.js';
 import { mailSender } from '../../lib/service/mail_sender.js';
 import { Mailer } from '../../lib/service/mailer.js';
 import { Monitor } from '../../lib/service/monitor.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { resolveOptions } from '../../lib/config/index.js';
 import type { ArchiveOptions } from '../../lib/index.js';
 import { openStore } from '../../lib/remote/open_store.js';
-import { checksumFile } from '../../lib/xrdcl/index.js';
+import { checksumFile } from '../../lib/posix/index.js';
 import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
 import { passUnder } from '../support/passes.js';
 import { PlainServer } from '../support/plain_server.js';

@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { checksumFile } from '../../lib/posix/index.js';
 import {
-  checksumFile,
   copyFile,
   CopyProcess,
   pathOf,

@@ -12,8 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { checksumFile } from '../../lib/posix/index.js';
 import {
-  checksumFile,
   CopyProcess,
   environment,
   onClientLog,

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'mocha';
+import { checksumFile, publishFile } from '../../lib/posix/index.js';
 import {
-  checksumFile,
   CopyProcess,
   FileSystem,
-  publishFile,
   RateLimit,
   type CopyJobOptions,
   type CopyResult,

@@ -16,7 +16,9 @@ import {
 import { open } from 'node:fs/promises';
 import fc from 'fast-check';
 import { after, before, describe, it } from 'mocha';
-import { checksumFile, FileSystem, padChecksum, XRootDError } from '../../lib/xrdcl/index.js';
+import { padChecksum } from '../../lib/posix/checksum.js';
+import { checksumFile } from '../../lib/posix/index.js';
+import { FileSystem, XRootDError } from '../../lib/xrdcl/index.js';
 import { PlainServer } from '../support/plain_server.js';
 import { TemporaryDirectory } from '../support/temporary.js';
 

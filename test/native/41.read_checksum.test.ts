@@ -2,14 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { renameSync, truncateSync, utimesSync } from 'node:fs';
 import { after, before, describe, it } from 'mocha';
-import {
-  checksumFile,
-  FileSystem,
-  RateLimit,
-  readChecksum,
-  statOpened,
-  XRootDError,
-} from '../../lib/xrdcl/index.js';
+import { checksumFile } from '../../lib/posix/index.js';
+import { FileSystem, RateLimit, readChecksum, statOpened, XRootDError } from '../../lib/xrdcl/index.js';
 import { PlainServer } from '../support/plain_server.js';
 import { TemporaryDirectory } from '../support/temporary.js';
 

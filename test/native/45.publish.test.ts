@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { after, before, describe, it } from 'mocha';
-import { publishFile, versionOfFile } from '../../lib/xrdcl/index.js';
+import { publishFile, versionOfFile } from '../../lib/posix/index.js';
 import { TemporaryDirectory } from '../support/temporary.js';
 
 describe('publishFile', () => {

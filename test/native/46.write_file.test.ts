@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { after, before, describe, it } from 'mocha';
-import { writeNewFile, type NewFile } from '../../lib/xrdcl/index.js';
+import { writeNewFile, type NewFile } from '../../lib/posix/index.js';
 import { newFileBeside, TemporaryDirectory } from '../support/temporary.js';
 
 describe('writeNewFile', () => {

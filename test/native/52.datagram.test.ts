@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sendDatagram } from '../../lib/xrdcl/datagram.js';
+import { sendDatagram } from '../../lib/posix/index.js';
 import { NotifySocket } from '../support/notify_socket.js';
 import { withTemp } from '../support/temporary.js';
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { OrdinaryUser } from './ordinary_user.js';
 
 export const mainFile = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
-export const demoFile = fileURLToPath(new URL('../../lib/cli/demo.js', import.meta.url));
+export const demoFile = fileURLToPath(new URL('../../demo/main.js', import.meta.url));
 
 export interface Ended {
   code: number | null;

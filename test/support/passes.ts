@@ -7,8 +7,8 @@ import {
   type DiskUsage,
   type Report,
 } from '../../lib/index.js';
-import { backup, type BackupOptions } from '../../lib/jobs/backup.js';
-import { EventBus } from '../../lib/jobs/event_bus.js';
+import { backup, type BackupOptions } from '../../lib/jobs/backup/backup.js';
+import { EventBus } from '../../lib/jobs/events/event_bus.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
 import { openStore } from '../../lib/remote/open_store.js';
 import { assertAddsUp, keepingLogger, type Bench, type Line } from './archive.js';

@@ -1,6 +1,6 @@
 /** Reports and events of passes that nobody ran. */
-import type { ArchiveEvent, DiskUsage } from '../../lib/jobs/events.js';
-import type { Failure, Report } from '../../lib/jobs/report.js';
+import type { ArchiveEvent, DiskUsage } from '../../lib/jobs/events/events.js';
+import type { Failure, Report } from '../../lib/jobs/events/report.js';
 
 export function reportOf(more: Partial<Report> = {}): Report {
   return {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { NewFile } from '../../lib/xrdcl/index.js';
+import type { NewFile } from '../../lib/posix/index.js';
 
 export class TemporaryDirectory {
   readonly path = realpathSync(mkdtempSync(join(tmpdir(), 'xrootd-archive-test-')));

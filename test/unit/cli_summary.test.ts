@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { summary } from '../../lib/cli/summary.js';
-import type { Report } from '../../lib/jobs/report.js';
+import type { Report } from '../../lib/jobs/events/report.js';
 
 const report: Report = {
   job: 'backup',

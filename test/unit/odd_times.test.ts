@@ -5,7 +5,7 @@ import { redact } from '../../lib/config/redact.js';
 import { mayBeWritten } from '../../lib/rules/comparison.js';
 import { isSamePlace } from '../../lib/rules/same_storage.js';
 import { selector } from '../../lib/rules/selection.js';
-import { publishFile } from '../../lib/xrdcl/index.js';
+import { publishFile } from '../../lib/posix/index.js';
 import { namedStatsOf, statInfoOf } from '../../lib/xrdcl/stat_info.js';
 
 const now = Date.UTC(2026, 0, 1);

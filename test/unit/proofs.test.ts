@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { PathsByNumber } from '../../lib/jobs/paths_by_number.js';
-import { Proofs } from '../../lib/jobs/proofs.js';
+import { PathsByNumber } from '../../lib/jobs/separation/paths_by_number.js';
+import { Proofs } from '../../lib/jobs/separation/proofs.js';
 
 describe('proofs', () => {
   it('one is made once for all who ask, and again after it failed', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { resolveOptions } from '../../lib/config/index.js';
-import { checkRetention, retentionSettings } from '../../lib/jobs/retention_settings.js';
+import { checkRetention, retentionSettings } from '../../lib/jobs/retention/retention_settings.js';
 
 const now = new Date('2024-02-29T10:00:00Z');
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { retrying } from '../../lib/jobs/retry.js';
+import { retrying } from '../../lib/jobs/run/retry.js';
 import { XRootDError } from '../../lib/xrdcl/index.js';
 
 const config = { retryAttempts: 3, retryDelaySeconds: 0, retryMaxDelaySeconds: 0 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { SharedStorageError } from '../../lib/jobs/separate_storage.js';
-import { SeparateServers, type SeparateServersOptions } from '../../lib/jobs/separate_servers.js';
+import { SharedStorageError } from '../../lib/jobs/separation/separate_storage.js';
+import { SeparateServers, type SeparateServersOptions } from '../../lib/jobs/separation/separate_servers.js';
 import type { RemoteStat } from '../../lib/remote/store.js';
 import { XRootDError } from '../../lib/xrdcl/index.js';
 import { keepingLogger } from '../support/archive.js';

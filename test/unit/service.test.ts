@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { ArchiveEvent, ArchiveEventOf } from '../../lib/jobs/events.js';
+import type { ArchiveEvent, ArchiveEventOf } from '../../lib/jobs/events/events.js';
 import { parseSchedule } from '../../lib/rules/schedule.js';
 import { systemClock } from '../../lib/service/clock.js';
 import { Service, type ServiceDuties } from '../../lib/service/service.js';

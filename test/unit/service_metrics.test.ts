@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ArchiveEvent } from '../../lib/jobs/events.js';
+import type { ArchiveEvent } from '../../lib/jobs/events/events.js';
 import { Metrics } from '../../lib/service/metrics.js';
 import { parseExposition } from '../support/prometheus.js';
 import { disk, failure, finished, started } from '../support/reports.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { ArchiveEvent } from '../../lib/jobs/events.js';
+import type { ArchiveEvent } from '../../lib/jobs/events/events.js';
 import { healthOf } from '../../lib/service/health.js';
 import { html } from '../../lib/service/html.js';
 import { outcomeOf } from '../../lib/service/pass_outcome.js';

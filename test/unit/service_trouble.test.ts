@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Report } from '../../lib/jobs/report.js';
+import type { Report } from '../../lib/jobs/events/report.js';
 import { digestOf } from '../../lib/service/mail_digest.js';
 import { troublesOf, TROUBLE_KINDS, type Trouble } from '../../lib/service/trouble.js';
 import { disk, failure, reportOf } from '../support/reports.js';

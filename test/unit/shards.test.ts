@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { storeOfShard } from '../../lib/jobs/shards.js';
+import { storeOfShard } from '../../lib/jobs/run/shards.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
 
 /** Tells how many checksum queries it ever had at once; each lasts a turn of the event loop. */

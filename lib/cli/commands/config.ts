@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { redact } from '../../config/index.js';
 import { renameKeys, snakeCase } from '../../config/case.js';
-import { checkRetention } from '../../jobs/retention_settings.js';
+import { checkRetention } from '../../jobs/retention/retention_settings.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
 import { addConfigOptions, configOf, type ConfigOptions } from '../options.js';

@@ -1,15 +1,8 @@
 /** lifetime <scenario> <server> <server's pid> <large local file>: a process that ends in the midst of work. */
 import { writeFileSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import {
-  checksumFile,
-  CopyProcess,
-  FileSystem,
-  publishFile,
-  RateLimit,
-  readChecksum,
-  writeNewFile,
-} from '../../../lib/xrdcl/index.js';
+import { checksumFile, publishFile, writeNewFile } from '../../../lib/posix/index.js';
+import { CopyProcess, FileSystem, RateLimit, readChecksum } from '../../../lib/xrdcl/index.js';
 import { newFileBeside } from '../../support/temporary.js';
 
 const [scenario = '', url = '', pid = '', large = ''] = process.argv.slice(2);

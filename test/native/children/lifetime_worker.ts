@@ -1,13 +1,7 @@
 /** lifetime_worker <task> <server> <large local file>: the addon in a worker thread. */
 import { parentPort } from 'node:worker_threads';
-import {
-  checksumFile,
-  CopyProcess,
-  FileSystem,
-  RateLimit,
-  readChecksum,
-  writeNewFile,
-} from '../../../lib/xrdcl/index.js';
+import { checksumFile, writeNewFile } from '../../../lib/posix/index.js';
+import { CopyProcess, FileSystem, RateLimit, readChecksum } from '../../../lib/xrdcl/index.js';
 import { newFileBeside } from '../../support/temporary.js';
 
 const [task = '', url = '', large = ''] = process.argv.slice(2);

@@ -1,0 +1,74 @@
+/** What the records of one pass share, and what becomes of one. */
+import type { CacheDirectory } from '../../cache/directory.js';
+import type { OpenDirectories } from '../../cache/open_directories.js';
+import type { OpenRecord } from '../../cache/open_record.js';
+import type { VerifiedMemo } from '../../cache/verified_memo.js';
+import type { CacheRecord } from '../../cache/walk.js';
+import type { ArchiveConfig } from '../../config/index.js';
+import type { RemoteStat, RemoteStore, Uploaded } from '../../remote/store.js';
+import type { Checksum } from '../../rules/checksum.js';
+import type { Identity } from '../../rules/identity.js';
+import type { Room } from '../../rules/removal.js';
+import type { ChecksumType, MadeFile } from '../../xrdcl/index.js';
+import type { ClassifyOptions } from '../record/classify_record.js';
+import type { Emit } from '../events/event_bus.js';
+import type { ProgressMeter } from '../run/progress_meter.js';
+import type { SeparateStorage } from '../separation/separate_storage.js';
+import { sumUnchanged } from '../record/sum_unchanged.js';
+import type { Outcome } from '../run/tally.js';
+
+export interface BackupContext {
+  config: ArchiveConfig;
+  dryRun: boolean;
+  root: CacheDirectory;
+  directories: OpenDirectories;
+  store: RemoteStore;
+  separate: SeparateStorage;
+  memo: VerifiedMemo;
+  /** Told of every stat of a remote file. */
+  saw: (remote: RemoteStat) => void;
+  /** Sums local bytes, all or the first `length`; bounded for all records together. */
+  sumLocal: (record: OpenRecord, type: ChecksumType, length?: number) => Promise<Checksum>;
+  /** Told that the server can't wait for its disk. */
+  unsynced: () => void;
+  emit: Emit;
+  progress: ProgressMeter;
+  /** `keep_local`, counted back from the start of the pass; 0 without it. */
+  keepLocalSeconds: number;
+  room: Room;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  signal: AbortSignal | undefined;
+}
+
+/** One record, over all attempts of a pass. */
+export interface RecordWork {
+  /** As it is now: its time of change moves when it is put back under its name. */
+  record: CacheRecord;
+  /** As the walk saw it. */
+  walked: Identity;
+  /** A complete copy of what the record was before it changed; it is to be taken back. */
+  stale?: Uploaded | undefined;
+  /** What an attempt made on the server, and could not take back. */
+  left?: MadeFile | undefined;
+  /** An attempt has copied it; something after that failed. */
+  copied?: Copied;
+}
+
+export type Copied = Extract<RecordOutcome, { result: 'copied' }>;
+
+/** What became of a record, and what its pass needs to know besides. */
+export type RecordOutcome = Outcome & {
+  /** An identical copy is on tape. */
+  onTape?: boolean;
+  /** It stays only because older ones go first. */
+  mayGo?: boolean;
+};
+
+export function classifyOptionsOf(context: BackupContext): ClassifyOptions {
+  const { config, store, now, signal } = context;
+  return {
+    ...{ store, config, now, signal, verify: config.verify, readBack: 'wherever it proves more' },
+    sumLocal: (record, type, length) => sumUnchanged(record, () => context.sumLocal(record, type, length)),
+  };
+}

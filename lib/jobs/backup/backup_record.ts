@@ -1,0 +1,246 @@
+/**
+ * One record's way through a pass: ask the server, decide by rule, copy or remove, verify, decide again.
+ * Every step can be repeated: a retry starts from the top and finds what the last attempt left.
+ */
+import { splitPath } from '../../cache/directory.js';
+import type { OpenRecord } from '../../cache/open_record.js';
+import type { CacheRecord } from '../../cache/walk.js';
+import type { ListedStat, RemoteStat } from '../../remote/store.js';
+import type { Identity } from '../../rules/identity.js';
+import { classifyRemote, isQuestion, STILL_WRITTEN, type Classification } from '../../rules/remote_state.js';
+import { decide, REASONS, type Decision, type Removal } from '../../rules/removal.js';
+import { settling } from '../../rules/settling.js';
+import {
+  classifyOptionsOf,
+  type BackupContext,
+  type Copied,
+  type RecordOutcome,
+  type RecordWork,
+} from './backup_context.js';
+import { classifyRecord } from '../record/classify_record.js';
+import { copyRecord } from './copy_record.js';
+import { reported } from '../run/failure.js';
+import { failed } from '../run/job_run.js';
+import { lastLook, REMOTE_CHANGED } from '../record/last_look.js';
+import { LazyRecord } from '../record/local_file.js';
+import { Moved } from '../record/file_changed.js';
+import { removeRecord } from '../record/remove_record.js';
+import { takeBackLeft, takeStaleBack } from './take_back.js';
+import type { Outcome } from '../run/tally.js';
+
+/**
+ * What the server's look alone decides, as it does for most records of most passes; undefined where more must be asked or
+ * done. Nothing is ever removed at sight.
+ */
+export function decideAtSight(
+  record: CacheRecord,
+  seen: ListedStat | RemoteStat,
+  context: BackupContext,
+): RecordOutcome | undefined {
+  const { config, memo } = context;
+  const remote = { id: '', offline: false, backUpExists: false, ...seen };
+  let state = classifyRemote({
+    ...{ local: { size: Number(record.identity.size) }, remote, verify: config.verify },
+  });
+  if (isQuestion(state)) {
+    const known = state.ask === 'checksum' ? memo.recall(record, remote) : undefined;
+    // More can be asked of what is online.
+    if (known === undefined || (known === 'weak' && !remote.offline)) return undefined;
+    const verifiedBy = known === 'proven' ? 'checksum' : 'weak_checksum';
+    state = { state: remote.backUpExists ? 'backed_up' : 'cached', verifiedBy };
+  }
+  const decision = decideRecord(record.identity, state, undefined, context);
+  if (decision.action !== 'keep' || decision.reason === REASONS.unverified) return undefined;
+  context.saw(remote);
+  return keptOutcome(decision, state);
+}
+
+function keptOutcome(decision: Extract<Decision, { action: 'keep' }>, state: Classification): RecordOutcome {
+  return { result: 'kept', reason: decision.reason, ...standing(decision, state) };
+}
+
+function standing({ reason }: Decision, { state }: Classification) {
+  return { onTape: state === 'backed_up', mayGo: reason === REASONS.olderFirst };
+}
+
+/**
+ * One attempt.
+ * @param absent the server had no such file when it was asked in this pass. What it has is always asked anew: the record may
+ * have waited for hours, and a removal needs a fresh look (S1)
+ * @throws what a request or a disk throws; the record is then untouched, or complete on the server and verified next
+ * time
+ */
+export async function backupRecord(
+  work: RecordWork,
+  context: BackupContext,
+  attempt: number,
+  absent: boolean,
+): Promise<RecordOutcome> {
+  const file = new LazyRecord(context.directories, work.record);
+  try {
+    return await copyOrRemove(work, file, context, attempt, absent);
+  } catch (error) {
+    if (error instanceof Moved) return { result: 'kept', reason: error.message };
+    throw error;
+  } finally {
+    file.close();
+  }
+}
+
+async function copyOrRemove(
+  work: RecordWork,
+  file: LazyRecord,
+  context: BackupContext,
+  attempt: number,
+  absent: boolean,
+): Promise<RecordOutcome> {
+  const { config, separate, store, signal } = context;
+  const { record } = work;
+  await takeStaleBack(work, context);
+  const free = absent || (await takeBackLeft(work, context));
+  const remote = free ? null : await store.stat(record.path, signal);
+  if (remote !== null) context.saw(remote);
+  const { decision, state } = await judge(work, remote, file, context);
+  switch (decision.action) {
+    case 'copy':
+    case 'replace':
+      if (!decision.perform) return { result: 'copied', bytes: Number(record.identity.size), removed: false };
+      // Elsewhere a later pass removes it, and searches then.
+      if (config.autoRemove === 'cached') await separate.search(splitPath(record.path)[0]);
+      if (decision.action === 'replace') await removeBroken(record, remote, context);
+      return await copy(work, await file.open(), context, attempt);
+    case 'remove':
+      return { ...(await remove(record, remote, decision, state, context)), ...standing(decision, state) };
+    case 'keep':
+      return keptOutcome(decision, state);
+    case 'report':
+      return reported(record.path, decision);
+  }
+}
+
+async function judge(
+  { record, walked }: RecordWork,
+  remote: RemoteStat | null,
+  file: LazyRecord,
+  context: BackupContext,
+): Promise<{ decision: Decision; state: Classification }> {
+  const { config, memo } = context;
+  const size = Number(record.identity.size);
+  const proven = remote !== null && memo.recall(record, remote) === 'proven';
+  const origin = proven ? 'remembered' : 'unknown';
+  const options = classifyOptionsOf(context);
+  const state = await classifyRecord(record.path, size, remote, file.open, options, { origin });
+  // Where only sizes are compared, or there are no bytes, the walk's own look is what was verified.
+  const read = config.verify === 'checksum' && record.identity.size > 0n;
+  const verified = read ? file.verified() : record.identity;
+  remember(record, remote, state, verified, context);
+  return { decision: decideRecord(walked, state, verified, context), state };
+}
+
+function remember(
+  record: CacheRecord,
+  remote: RemoteStat | null,
+  state: Classification,
+  verified: Identity | undefined,
+  { memo, config }: BackupContext,
+): void {
+  const identical = state.state === 'cached' || state.state === 'backed_up';
+  if (remote === null || verified === undefined || !identical || state.verifiedBy === 'size') return;
+  // What was only trusted proves nothing later.
+  memo.add(record, remote, state.verifiedBy === 'checksum' && !config.trustAdler32);
+}
+
+/** @param walked whose times say how long the record has been as it is */
+function decideRecord(
+  walked: Identity,
+  remote: Classification,
+  verified: Identity | undefined,
+  { config, dryRun, keepLocalSeconds, room, now }: BackupContext,
+): Decision {
+  const { autoRemove, verify } = config;
+  const { settled } = settling(walked, config.settleSeconds, now());
+  const keptLocal = !settling(walked, keepLocalSeconds, now()).settled;
+  return decide({ remote, autoRemove, verify, verified, settled, keptLocal, room, dryRun });
+}
+
+/** S4: an unfinished copy goes, if it still is what was judged. */
+async function removeBroken(
+  record: CacheRecord,
+  judged: RemoteStat | null,
+  { store, separate, signal }: BackupContext,
+): Promise<void> {
+  if (judged === null) return;
+  await separate.refuseOwnFile(record.path, judged);
+  // A writer at work: the next pass will see what becomes of it.
+  const result = await store.removeSeen(record.path, judged, signal);
+  if (result !== 'removed' && result !== 'gone') throw new Moved(STILL_WRITTEN);
+}
+
+async function copy(
+  work: RecordWork,
+  file: OpenRecord,
+  context: BackupContext,
+  attempt: number,
+): Promise<RecordOutcome> {
+  const { record } = work;
+  const { state, remote } = await copyRecord(work, file, context, attempt);
+  const verified = file.isUnchanged() ? file.identity : undefined;
+  remember(record, remote, state, verified, context);
+  const decision = decideRecord(work.walked, state, verified, context);
+  const size = Number(record.identity.size);
+  work.copied = { result: 'copied', bytes: size, removed: false, ...standing(decision, state) };
+  if (decision.action !== 'remove') return work.copied;
+  const outcome = await remove(record, remote, decision, state, context);
+  return outcome.result === 'kept' && outcome.reason === REMOTE_CHANGED
+    ? failed(
+        record.path,
+        'Unverified',
+        'the copy was changed or removed on the server as soon as it was made',
+      )
+    : outcome;
+}
+
+/** What became of a record that was copied and then was to go; perhaps it was copied once more before that. */
+export function afterCopy(copied: Copied, removal: RecordOutcome): RecordOutcome {
+  // S6: a removal that was blocked, or whose file was displaced, is told; the copy itself is safe.
+  if (removal.result === 'failed' || removal.result === 'conflicts')
+    return { ...removal, bytesCopied: copied.bytes };
+  const { onTape = copied.onTape } = removal;
+  return { ...copied, ...(onTape !== undefined && { onTape }), removed: hasGone(removal) };
+}
+
+/** Isn't the record in the cache any more? */
+export function hasGone(outcome: RecordOutcome): boolean {
+  return outcome.result === 'removed' || (outcome.result === 'copied' && outcome.removed);
+}
+
+/** @param remote the stat of what was compared */
+async function remove(
+  record: CacheRecord,
+  remote: RemoteStat | null,
+  removal: Removal,
+  { state }: Classification,
+  context: BackupContext,
+): Promise<Outcome> {
+  if (remote === null) throw new Error('a record without a remote copy is to be removed');
+  const { memo, separate, store, signal } = context;
+  const { path, identity } = record;
+  const compared = { path, identity, remote, onTape: state === 'backed_up' };
+  const [directory] = splitPath(path);
+  if (removal.perform) await separate.search(directory);
+  const anyDevice = await separate.mayKnowOtherDevices();
+  const known = memo.recall(record, remote);
+  return await removeRecord(record, removal, context, {
+    lastLook: async (capture) => {
+      await separate.prove(directory, capture);
+      return await lastLook(compared, { store, signal, anyDevice });
+    },
+    onPutBack: (now) => {
+      record.identity = now;
+      if (known !== undefined) memo.add(record, remote, known === 'proven');
+    },
+  });
+}
+
+/** What a report says of records that only wait for tape; see backup.ts for what it may mean. */
+export const waitingForTape = REASONS.notOnTape;

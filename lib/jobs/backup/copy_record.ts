@@ -1,0 +1,121 @@
+/** Copies a record to the server, and verifies the copy (S1). */
+import type { OpenRecord } from '../../cache/open_record.js';
+import type { CacheRecord } from '../../cache/walk.js';
+import type { RemoteStat, Uploaded } from '../../remote/store.js';
+import { checksumText, type Checksum } from '../../rules/checksum.js';
+import type { Classification } from '../../rules/remote_state.js';
+import { hasWriters } from '../../posix/index.js';
+import { classifyOptionsOf, type BackupContext, type RecordWork } from './backup_context.js';
+import { classifyRecord, type KnownRecord } from '../record/classify_record.js';
+import { Moved, MOVED } from '../record/file_changed.js';
+import { looksMade, takeBack, takeStaleBack } from './take_back.js';
+import { unconfirmed } from './unconfirmed.js';
+
+export interface CopiedRecord {
+  /** Identical with the record. */
+  state: Extract<Classification, { state: 'cached' | 'backed_up' }>;
+  /** The stat that came before its checksum. */
+  remote: RemoteStat;
+}
+
+/** A server stores the checksum of bytes that aren't all there yet, if somebody asks for it meanwhile: then a new file is made. */
+const mostCopies = 2;
+
+/**
+ * @throws {Moved} when the record is being written, or changed; what a request or a disk throws; when the copy can't be
+ * confirmed
+ */
+export async function copyRecord(
+  work: RecordWork,
+  file: OpenRecord,
+  context: BackupContext,
+  attempt: number,
+): Promise<CopiedRecord> {
+  const { config, emit } = context;
+  const { record } = work;
+  const size = Number(record.identity.size);
+  for (let copies = 1; ; copies += 1) {
+    if (hasWriters(file.fd) === true) throw new Moved(MOVED.writing);
+    emit({ type: 'file:copying', path: record.path, size, attempt });
+    const started = performance.now();
+    const uploaded = await upload(work, file, context);
+    if (!file.isUnchanged()) {
+      work.stale = uploaded;
+      await takeStaleBack(work, context);
+      throw new Moved(MOVED.changed);
+    }
+    const { state, remote } = await look(record, file, uploaded, context);
+    if (remote !== null && (state.state === 'cached' || state.state === 'backed_up')) {
+      const seconds = (performance.now() - started) / 1000;
+      const checksum = config.verify === 'checksum' ? uploaded.checksum : undefined;
+      emit({
+        ...{ type: 'file:copied', path: record.path, size },
+        ...(checksum && { checksum: checksumText(checksum) }),
+        seconds,
+      });
+      return { state, remote };
+    }
+    // Somebody has put another file there, and is still at it.
+    if (state.state === 'writing') throw new Moved(state.reason);
+    if (remote === null || (state.state !== 'conflict' && state.state !== 'partial')) {
+      const reason = 'reason' in state ? state.reason : 'the server has no such file';
+      throw unconfirmed(`the copy could not be confirmed: ${reason}`, record, context);
+    }
+    await takeBack(record, remote, uploaded, await sumOfSent(file, uploaded, context), context);
+    if (copies === mostCopies) {
+      const problem = 'the server has the bytes that were sent, but gives a checksum of others';
+      throw unconfirmed(`${problem} (${state.reason}); the copy was taken back`, record, context);
+    }
+  }
+}
+
+function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
+  const { config, store, emit, progress, signal } = context;
+  const { record } = work;
+  const { path, absolute } = record;
+  const size = Number(record.identity.size);
+  return store.upload(file.source, path, {
+    ...{ label: absolute, sizeHint: size },
+    // Where only sizes are compared it is for takeBack(): by the strongest, which costs little beside the network.
+    checksumType: config.verify === 'checksum' ? config.checksumType : 'crc32c',
+    // It may be the only copy a moment later, and a server's disk has it only later by itself.
+    sync: config.autoRemove === 'cached',
+    onLeft: (made) => {
+      work.left = made;
+    },
+    onProgress: (bytes) => {
+      progress.copying(path, bytes);
+      emit({ type: 'file:progress', path, bytes, size });
+    },
+    ...(signal && { signal }),
+  });
+}
+
+/** By crc32c, unless the record can't be read any more: other bytes share adler32 easily. */
+async function sumOfSent(
+  file: OpenRecord,
+  { checksum }: Uploaded,
+  { sumLocal }: BackupContext,
+): Promise<Checksum | undefined> {
+  if (checksum?.type === 'crc32c' || !file.isUnchanged()) return checksum;
+  const sum = await sumLocal(file, 'crc32c');
+  return file.isUnchanged() ? sum : checksum;
+}
+
+async function look(
+  record: CacheRecord,
+  file: OpenRecord,
+  { checksum, made, synced }: Uploaded,
+  context: BackupContext,
+): Promise<{ state: Classification; remote: RemoteStat | null }> {
+  const { config, store, unsynced, signal } = context;
+  if (config.autoRemove === 'cached' && !synced) unsynced();
+  const remote = await store.stat(record.path, signal);
+  // Another file, that somebody has put there meanwhile, is compared as such.
+  const copied = remote !== null && looksMade(remote, made);
+  const known: KnownRecord = copied ? { origin: 'copied', checksum } : { origin: 'unknown' };
+  const open = () => Promise.resolve(file);
+  const options = classifyOptionsOf(context);
+  const state = await classifyRecord(record.path, Number(record.identity.size), remote, open, options, known);
+  return { state, remote };
+}

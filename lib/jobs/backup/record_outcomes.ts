@@ -1,0 +1,97 @@
+/**
+ * What becomes of the records of a pass: counted at once, or, with watermarks, once the walk has shown which of those that
+ * may go are the oldest. Those are looked at anew before they go (S1); what is held here is only a list of candidates.
+ */
+import type { CacheRecord } from '../../cache/walk.js';
+import { changedAt } from '../../rules/settling.js';
+import type { TapeWaitCount } from '../../rules/tape_wait.js';
+import { OldestFiles, type Aged } from '../../rules/watermarks.js';
+import type { RecordOutcome } from './backup_context.js';
+import { afterCopy, hasGone } from './backup_record.js';
+import type { JobRun } from '../run/job_run.js';
+import type { TaskPool } from '../flow/task_pool.js';
+
+interface Candidate extends Aged {
+  record: CacheRecord;
+  /** If it doesn't go. */
+  outcome: RecordOutcome;
+}
+
+/** Half a kilobyte each, and twice as many at most. */
+const mostCandidates = 50_000;
+
+export class RecordOutcomes {
+  readonly #run: JobRun;
+  readonly #notOnTape: TapeWaitCount;
+  readonly #now: () => number;
+  readonly #oldest: OldestFiles<Candidate>;
+
+  /** @param bytes that are to go by the watermarks */
+  constructor(run: JobRun, notOnTape: TapeWaitCount, now: () => number, bytes: number) {
+    this.#run = run;
+    this.#notOnTape = notOnTape;
+    this.#now = now;
+    this.#oldest = new OldestFiles(bytes, mostCandidates);
+  }
+
+  add(record: CacheRecord, outcome: RecordOutcome): void {
+    if (outcome.mayGo !== true) this.#finish(record, outcome);
+    else
+      for (const younger of this.#oldest.add({ ...this.#aged(record), record, outcome }))
+        this.#stays(younger);
+  }
+
+  /**
+   * The oldest, one after the other until so many bytes have gone.
+   * @param again what becomes of the record now; `ended` if the pass ends
+   * @returns the bytes that are still to go, since no more may go; 0 or less if there are none
+   */
+  async removeOldest(
+    bytes: number,
+    pool: TaskPool,
+    again: (record: CacheRecord) => Promise<RecordOutcome | 'ended'>,
+  ): Promise<number> {
+    let left = bytes;
+    for (let batch = this.#oldest.take(left); batch.length > 0; batch = this.#oldest.take(left)) {
+      for (const candidate of batch)
+        await pool.add(async () => {
+          const outcome = await again(candidate.record);
+          if (outcome === 'ended') {
+            this.#stays(candidate);
+            return;
+          }
+          if (hasGone(outcome)) left -= candidate.size;
+          const { record, outcome: before } = candidate;
+          this.#finish(record, before.result === 'copied' ? afterCopy(before, outcome) : outcome);
+        });
+      await pool.idle();
+      if (this.#run.signal.aborted) break;
+    }
+    return left;
+  }
+
+  /** Those that were not needed, or not reached. */
+  keepRest(): void {
+    for (let rest = this.#oldest.take(Infinity); rest.length > 0; rest = this.#oldest.take(Infinity))
+      for (const candidate of rest) this.#stays(candidate);
+  }
+
+  /** It is in the cache, and the pass can't say that it is on tape: it ended before, or its name keeps it here. */
+  readonly unknown = (file: Pick<CacheRecord, 'path' | 'identity'>): void => {
+    this.#notOnTape.add(this.#aged(file));
+  };
+
+  #stays({ record, outcome }: Candidate): void {
+    this.#finish(record, outcome);
+  }
+
+  #finish(record: CacheRecord, outcome: RecordOutcome): void {
+    const aged = this.#aged(record);
+    this.#run.finish(outcome, aged);
+    if (!hasGone(outcome) && outcome.onTape !== true) this.#notOnTape.add(aged);
+  }
+
+  #aged({ path, identity }: Pick<CacheRecord, 'path' | 'identity'>): Aged {
+    return { path, size: Number(identity.size), changedAt: changedAt(identity, this.#now()) };
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Takes back what a pass has put on the server, if it beyond doubt still is that (S4). Of a part that its copy left, the server's
+ * identifier says so; a complete copy must have the very bytes that were sent.
+ */
+import type { CacheRecord } from '../../cache/walk.js';
+import type { RemoteStat, Uploaded } from '../../remote/store.js';
+import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.js';
+import { checksumTypes, likenessOf, XRootDError, type MadeFile } from '../../xrdcl/index.js';
+import type { BackupContext, RecordWork } from './backup_context.js';
+import { unconfirmed } from './unconfirmed.js';
+
+/** What an earlier attempt of this pass has left there. @returns is its place free? */
+export async function takeBackLeft(work: RecordWork, { store, signal }: BackupContext): Promise<boolean> {
+  if (work.left === undefined) return false;
+  const result = await store.removeMade(work.record.path, work.left, signal);
+  work.left = undefined;
+  return result === 'removed' || result === 'gone';
+}
+
+/** Has it what a stat tells of the file that the copy made? Undefined where the server gives no identity: then nobody knows. */
+export function looksMade({ kind, ...stat }: RemoteStat, made: MadeFile | undefined): boolean {
+  if (made === undefined) return false;
+  return (
+    likenessOf({ ...stat, isDirectory: kind === 'directory', isOther: kind === 'other' }, made) === 'alike'
+  );
+}
+
+/**
+ * A copy of what the record was before it changed: a later pass would take it for somebody's other record. Also when the pass is being
+ * ended. The upload has computed what it read; if that is adler32, the file that is taken for ours has the same size, identifier
+ * and second besides.
+ * @throws as takeBack(); what couldn't be asked is asked again by the next attempt
+ */
+export async function takeStaleBack(work: RecordWork, context: BackupContext): Promise<void> {
+  const { stale, record } = work;
+  if (stale === undefined) return;
+  // Without bytes it may be one that somebody has just opened; a later pass replaces it when it is old enough.
+  const remote = stale.size === 0 ? null : await context.store.stat(record.path);
+  if (remote !== null) await takeBack(record, remote, stale, stale.checksum, context);
+  work.stale = undefined;
+}
+
+/**
+ * A complete copy that is of no use: the record has changed, or the server gives a checksum of other bytes.
+ * @param remote the stat that says what stands there
+ * @param sent of the bytes that the copy has sent
+ * @throws {XRootDError} when it isn't what was sent, or can't be shown to be: it is left there, and an operator has to look at it;
+ * when the server can't be asked
+ */
+export async function takeBack(
+  record: CacheRecord,
+  remote: RemoteStat,
+  { made }: Uploaded,
+  sent: Checksum | undefined,
+  context: BackupContext,
+): Promise<void> {
+  const { store, separate } = context;
+  const doubt = await doubtOf(record, remote, made, sent, context);
+  if (doubt === undefined) {
+    await separate.refuseOwnFile(record.path, remote);
+    const result = await store.removeSeen(record.path, remote);
+    if (result === 'removed' || result === 'gone') return;
+  }
+  const reason = doubt ?? 'what stands at its remote path was changed while it was read back';
+  const advice = 'compare it with the record, and move or remove the one that is wrong';
+  throw unconfirmed(`${reason}: it is left there; ${advice}`, record, context);
+}
+
+/** Why it may not be what this copy sent. */
+async function doubtOf(
+  record: CacheRecord,
+  remote: RemoteStat,
+  made: MadeFile | undefined,
+  sent: Checksum | undefined,
+  { store }: BackupContext,
+): Promise<string | undefined> {
+  if (made === undefined)
+    return 'the copy is wrong, but the server gives no identity by which it could be told to be ours';
+  if (!looksMade(remote, made)) return 'what stands at its remote path is not the file that this copy made';
+  // To read it would bring it back from tape.
+  if (remote.offline) return 'the copy is wrong, and offline already';
+  const type = checksumTypes.find((known) => known === sent?.type);
+  if (sent === undefined || type === undefined)
+    return 'the copy is wrong, and nothing is known of the bytes that were sent';
+  try {
+    const found = await store.readChecksum(record.path, type, remote);
+    if (sameChecksum(sent, found)) return undefined;
+    return `the copy is not what was sent, but damaged or written by somebody else: ${checksumText(found)}, sent was ${checksumText(sent)}`;
+  } catch (error) {
+    if (!(error instanceof XRootDError) || error.retryable) throw error;
+    return `the copy is wrong, and can't be read back (${error.message})`;
+  }
+}

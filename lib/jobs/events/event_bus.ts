@@ -1,0 +1,46 @@
+/** Events to listeners. A listener that throws, or whose promise rejects, harms nothing but itself. */
+import { inspect } from 'node:util';
+import type { Logger } from '../../config/index.js';
+import { hearRejection } from '../../xrdcl/late_rejection.js';
+import type { ArchiveEvent, ArchiveEventOf, ArchiveEventType } from './events.js';
+
+/** May be async; nobody waits for it. */
+export type Listener = (event: ArchiveEvent) => unknown;
+export type Emit = (event: ArchiveEvent) => void;
+
+export class EventBus {
+  readonly #listeners = new Set<Listener>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Returns what takes the listener off again. */
+  onAny(listener: Listener): () => void {
+    // An object of its own a subscription: the same function may listen twice.
+    const own: Listener = (event) => listener(event);
+    this.#listeners.add(own);
+    return () => {
+      this.#listeners.delete(own);
+    };
+  }
+
+  on<T extends ArchiveEventType>(type: T, listener: (event: ArchiveEventOf<T>) => unknown): () => void {
+    return this.onAny((event) => (event.type === type ? listener(event as ArchiveEventOf<T>) : undefined));
+  }
+
+  readonly emit: Emit = (event) => {
+    for (const listener of this.#listeners) {
+      const failed = (error: unknown) => {
+        const text = error instanceof Error ? String(error) : inspect(error);
+        this.#logger.error('a listener threw', { event: event.type, error: text });
+      };
+      try {
+        void hearRejection(listener(event), failed);
+      } catch (error) {
+        failed(error);
+      }
+    }
+  };
+}

@@ -1,0 +1,55 @@
+/** Everything a job tells while it works: the one place where events are defined. */
+import type { DiskUsage } from '../../cache/usage.js';
+import type { Report } from './report.js';
+
+export type { DiskUsage };
+
+export type ArchiveEvent =
+  /** `cache` is the local side of the job; empty if there is none. */
+  | { type: 'pass:started'; job: Report['job']; cache: string; target: string; dryRun: boolean }
+  /** How full the cache disk is; `warning` when above `warning_mark_percent`. */
+  | ({ type: 'usage'; warning: boolean } & DiskUsage)
+  | { type: 'file:copying'; path: string; size: number; attempt: number }
+  | { type: 'file:progress'; path: string; bytes: number; size: number }
+  /** Copied and verified. `checksum` is `adler32:0123abcd`; absent under `verify: size`. */
+  | { type: 'file:copied'; path: string; size: number; checksum?: string; seconds: number }
+  | { type: 'file:removed'; path: string; size: number; reason: string }
+  /** Retention that only reports: this file would go. `date`, ISO 8601: how old it is taken to be. */
+  | { type: 'file:removable'; path: string; size: number; date: string }
+  | { type: 'file:kept'; path: string; reason: string }
+  | { type: 'file:failed'; path: string; code: string; errno?: number; message: string; conflict: boolean }
+  /** Attempt number `attempt` failed; another will be made. */
+  | { type: 'file:retry'; path: string; code: string; message: string; attempt: number; retriesLeft: number }
+  /** The whole pass, at most 10 a second and once at its end. */
+  | {
+      type: 'progress';
+      filesDone: number;
+      /** Files found so far; final once `walkDone`. */
+      filesKnown: number;
+      bytesDone: number;
+      bytesKnown: number;
+      walkDone: boolean;
+      /** Bytes a second over the last few seconds. */
+      rate: number;
+      /** Null while it can't be told. */
+      etaSeconds: number | null;
+      /** Copies that are under way. */
+      copying: number;
+      /** Restoring: files that wait for tape. */
+      waitingForTape?: number;
+    }
+  | { type: 'stage:requested'; paths: string[]; requestId: string }
+  | { type: 'stage:online'; path: string }
+  | { type: 'file:restored'; path: string; size: number; checksum?: string }
+  | { type: 'file:skipped'; path: string; reason: string }
+  | { type: 'file:evicted'; path: string }
+  /** Identical: to the local file or what was expected (verify); read back from tape (drill). */
+  | { type: 'file:verified'; path: string; size: number; checksum?: string }
+  | { type: 'pass:finished'; report: Report }
+  /** When the service begins its next pass, ISO 8601, UTC; `late`: its slot has gone by, and it begins now. */
+  | { type: 'pass:scheduled'; job: Report['job']; at: string; late: boolean }
+  /** A pass of the service that couldn't begin, or lost its server; in the latter case `pass:finished` came before. */
+  | { type: 'pass:failed'; job: Report['job']; code: string; errno?: number; message: string };
+
+export type ArchiveEventType = ArchiveEvent['type'];
+export type ArchiveEventOf<T extends ArchiveEventType> = Extract<ArchiveEvent, { type: T }>;

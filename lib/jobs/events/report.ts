@@ -1,0 +1,67 @@
+/** What a job did, as a whole. The same object ends the events, the log and `--json`. */
+import type { TapeWait } from '../../rules/tape_wait.js';
+
+/** One record that could not be dealt with, in an operator's words. */
+export interface Failure {
+  /** Path of the record relative to the cache (or of the remote file relative to the target's base). */
+  path: string;
+  /** A name from the error table: `NotFound`, `ChkSumErr`, `ConnectionError`, `EACCES`, `Conflict`, … */
+  code: string;
+  /** POSIX errno where there is one. */
+  errno?: number;
+  message: string;
+}
+
+/**
+ * The numbers add up: every scanned file is in exactly one of `copied`, `removed`, `staged`, `requested`, `verified`,
+ * `kept`, `failed`, `conflicts`, and, where the job is `evict`, `evicted`.
+ * A file that was copied and removed in one pass counts in `copied`, and once more in `removedAfterCopy`; one that a
+ * restore or a drill evicted counts once more in `evicted`.
+ */
+export interface Report {
+  job: 'backup' | 'restore' | 'stage' | 'evict' | 'verify' | 'drill' | 'retention';
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  finishedAt: string;
+  /** True: nothing was changed; the numbers tell what would have been done. */
+  dryRun: boolean;
+  /** True: ended before the walk did, by the caller's signal. */
+  interrupted: boolean;
+  /** Backup: what somebody should look at though no file failed, like a cache whose disk seems not to be mounted. */
+  warnings?: string[];
+  /** What ended the job early: the server was lost, the cache couldn't be read. Its path is empty. */
+  error?: Failure;
+  scanned: number;
+  copied: number;
+  removed: number;
+  removedAfterCopy: number;
+  kept: number;
+  failed: number;
+  conflicts: number;
+  /** Staging: files that tape was asked for and that are online now. */
+  staged?: number;
+  /** Staging without waiting: files that tape was asked for. */
+  requested?: number;
+  /** Verifying: files that are identical. A drill: files that were read back from tape and are what the server says. */
+  verified?: number;
+  /** Files whose copies in the disk buffer were given up: by `evict`; or again, by a drill or a restore with `evict`. */
+  evicted?: number;
+  /** What chance depended on: with it a drill or a sample is drawn again. */
+  seed?: string;
+  /** Backup: what is still here and not on tape; absent where tape wasn't asked (`never` without `max_age_warning`). */
+  notOnTape?: TapeWait;
+  /** Retention: nobody has confirmed its settings yet, so that it only reports. */
+  unconfirmed?: true;
+  /** Bytes of the files counted in `copied`. */
+  bytesCopied: number;
+  /** Bytes of the files counted in `staged` or `requested`. */
+  bytesStaged?: number;
+  /** Bytes of the files counted in `verified`. */
+  bytesVerified?: number;
+  /** Bytes of the local files that were removed, or, by retention, of online files. */
+  bytesRemoved: number;
+  /** Why files were kept, with counts: `not on tape yet: 12`. */
+  keptReasons: Record<string, number>;
+  /** The first 1,000 failures and conflicts; `failed` and `conflicts` count all of them. */
+  failures: Failure[];
+}

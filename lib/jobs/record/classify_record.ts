@@ -1,0 +1,102 @@
+/** Asks the facts about one record until the rules can name its state. */
+import type { OpenRecord } from '../../cache/open_record.js';
+import type { ArchiveConfig } from '../../config/index.js';
+import { OtherFileRead } from '../../remote/server_checksums.js';
+import type { RemoteStat, RemoteStore } from '../../remote/store.js';
+import type { Checksum } from '../../rules/checksum.js';
+import { comparisonOf, mayBeWritten, type ComparisonFacts, type Origin } from '../../rules/comparison.js';
+import {
+  classifyRemote,
+  isQuestion,
+  STILL_WRITTEN,
+  type CheckFailed,
+  type Classification,
+  type RemoteFacts,
+} from '../../rules/remote_state.js';
+import { sameRemote } from '../../rules/remote_identity.js';
+import { XRootDError, type ChecksumType } from '../../xrdcl/index.js';
+import { remoteChecksum } from './remote_checksum.js';
+
+const nothing: Promise<undefined> = Promise.resolve(undefined);
+
+/** @typeParam R what the bytes are read from */
+export interface ClassifyOptions<R = OpenRecord> {
+  store: RemoteStore;
+  config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds'>;
+  verify: 'checksum' | 'size';
+  readBack: ComparisonFacts['readBack'];
+  /** The remote file is to be judged, not to be replaced. Default false. */
+  looksOnly?: boolean | undefined;
+  /** Sums local bytes, all or the first `length`; bounded by the caller. */
+  sumLocal: (record: R, type: ChecksumType, length?: number) => Promise<Checksum | CheckFailed>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  signal?: AbortSignal | undefined;
+}
+
+/** What is known of a record beforehand. */
+export interface KnownRecord {
+  origin: Origin;
+  /** Of the local bytes, computed in this pass. */
+  checksum?: Checksum | undefined;
+}
+
+/** @throws what asking throws: a check that couldn't be made is a failure, never a yes (S11) */
+export async function classifyRecord<R = OpenRecord>(
+  name: string,
+  size: number,
+  remote: RemoteStat | null,
+  record: () => Promise<R>,
+  options: ClassifyOptions<R>,
+  { origin, checksum }: KnownRecord = { origin: 'unknown' },
+): Promise<Classification> {
+  const { store, verify, sumLocal, config, readBack, looksOnly, now, signal } = options;
+  const local: RemoteFacts['local'] = { size };
+  if (checksum !== undefined) local.checksum = checksum;
+  const writing =
+    remote !== null && origin === 'unknown' && mayBeWritten(remote, config.unfinishedAfterSeconds, now());
+  const facts: RemoteFacts = { local, remote, verify, writing, looksOnly };
+  for (;;) {
+    const answer = classifyRemote(facts);
+    if (!isQuestion(answer) || remote === null) return answer as Classification;
+    const length = answer.ask === 'prefix_checksum' ? answer.length : undefined;
+    const { by, type, weak } = comparisonOf({
+      ...{ origin, remote, readBack, configured: config.checksumType, trustAdler32: config.trustAdler32 },
+      unfinished: writing && length !== undefined,
+      serverTypes: origin === 'copied' ? [] : await store.checksumTypes(),
+      now: now(),
+    });
+    facts.weak = weak;
+    const ask = () =>
+      remoteChecksum(name, remote, { by, type }, { store, configured: config.checksumType, signal });
+    const summing = answer.local ? record().then((open) => sumLocal(open, type, length)) : nothing;
+    const asking = answer.remote ? unlessChanged(ask(), name, remote, options) : nothing;
+    // Both have ended when the caller closes the file, or it would be left open, or closed under the checksum.
+    await Promise.allSettled([summing, asking]);
+    const [mine, theirs] = await Promise.all([summing, asking]);
+    if (theirs === 'changed') return { state: 'writing', reason: STILL_WRITTEN };
+    if (theirs !== undefined) facts.remoteChecksum = theirs;
+    if (mine !== undefined && length === undefined) local.checksum = mine;
+    if (mine !== undefined && length !== undefined) local.prefixChecksum = mine;
+  }
+}
+
+/** A file that can't be read, or is another by then, because somebody is at it, is no failed check. */
+async function unlessChanged(
+  asking: Promise<Checksum>,
+  name: string,
+  remote: RemoteStat,
+  { store, signal }: Pick<ClassifyOptions, 'store' | 'signal'>,
+): Promise<Checksum | 'changed'> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (!(error instanceof XRootDError) || error.isConnectionFailure) throw error;
+    if (error instanceof OtherFileRead) return 'changed';
+    // An xrootd lets nobody read what somebody else has open for writing.
+    if (error.code === 'FileLocked') return 'changed';
+    const now = await store.stat(name, signal);
+    if (now !== null && sameRemote(remote, now)) throw error;
+    return 'changed';
+  }
+}

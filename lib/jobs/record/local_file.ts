@@ -1,0 +1,42 @@
+/** The local file of a record, opened when its bytes are needed. */
+import type { OpenDirectories } from '../../cache/open_directories.js';
+import { openRecord, type OpenRecord } from '../../cache/open_record.js';
+import type { Identity } from '../../rules/identity.js';
+import { Moved, MOVED } from './file_changed.js';
+
+/** As a walk saw it. */
+interface Listed {
+  path: string;
+  identity: Identity;
+}
+
+/** Most records of a pass need none. */
+export class LazyRecord {
+  readonly #directories: OpenDirectories;
+  readonly #record: Listed;
+  #open: OpenRecord | undefined;
+
+  constructor(directories: OpenDirectories, record: Listed) {
+    this.#directories = directories;
+    this.#record = record;
+  }
+
+  /** @throws {Moved} if it isn't the file that was listed */
+  readonly open = async (): Promise<OpenRecord> => {
+    if (this.#open !== undefined) return this.#open;
+    const opened = await openRecord(this.#directories, this.#record.path, this.#record.identity);
+    if (opened === 'vanished') throw new Moved(MOVED.gone);
+    if (opened === 'changed') throw new Moved(MOVED.changed);
+    this.#open = opened;
+    return opened;
+  };
+
+  /** The identity of the bytes that were read in this pass; undefined if none were, or if they changed meanwhile. */
+  verified(): Identity | undefined {
+    return this.#open?.isUnchanged() === true ? this.#open.identity : undefined;
+  }
+
+  close(): void {
+    this.#open?.close();
+  }
+}

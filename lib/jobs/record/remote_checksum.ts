@@ -1,0 +1,39 @@
+/** A remote file's checksum: the server's word, or of its bytes as they are read again. */
+import type { RemoteStore } from '../../remote/store.js';
+import type { Checksum } from '../../rules/checksum.js';
+import { sameRemote, type ToldFile } from '../../rules/remote_identity.js';
+import { checksumTypes, XRootDError } from '../../xrdcl/index.js';
+
+export interface RemoteChecksumOptions {
+  store: Pick<RemoteStore, 'stat' | 'checksum' | 'readChecksum'>;
+  /** `checksum_type`: every server has it. */
+  configured: string;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * A redirector tells its own types of checksums, and each of its data servers may have others: one that refuses a type which
+ * isn't the configured one has its file read again, if that still is the one that was told of, and online.
+ * @param by as comparisonOf() says
+ * @throws what asking and reading throw
+ */
+export async function remoteChecksum(
+  name: string,
+  told: ToldFile,
+  { by, type }: { by: 'query' | 'read'; type: string },
+  { store, configured, signal }: RemoteChecksumOptions,
+): Promise<Checksum> {
+  const ours = checksumTypes.find((each) => each === type);
+  if (by === 'read' && ours !== undefined) return await store.readChecksum(name, ours, told, signal);
+  try {
+    return await store.checksum(name, type, told.size, signal);
+  } catch (error) {
+    if (!(error instanceof XRootDError) || error.isConnectionFailure) throw error;
+    if (type === configured || ours === undefined) throw error;
+    const now = await store.stat(name, signal);
+    // What a listing told has no identifier.
+    const same = now !== null && sameRemote({ ...now, ...told, id: told.id || now.id }, now);
+    if (!same || now.offline) throw error;
+    return await store.readChecksum(name, ours, now, signal);
+  }
+}

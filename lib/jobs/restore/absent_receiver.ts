@@ -1,0 +1,33 @@
+/** A restore directory that isn't there yet, for a dry run: nothing is in it, and nothing comes. */
+import { resolve } from 'node:path';
+import { checkReceivedName } from '../../rules/received_name.js';
+import type { Receiver } from './receiver.js';
+
+export class AbsentReceiver implements Receiver {
+  readonly place: string;
+
+  constructor(to: string) {
+    this.place = resolve(to);
+  }
+
+  nameProblem(name: string): string | undefined {
+    const verdict = checkReceivedName(name, { directory: this.place });
+    return verdict.ok ? undefined : verdict.reason;
+  }
+
+  look(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  checksum(): Promise<never> {
+    return Promise.reject(new Error(`${this.place} is not there`));
+  }
+
+  receive(): Promise<never> {
+    return Promise.reject(new Error(`${this.place} is not there`));
+  }
+
+  async close(): Promise<void> {
+    // Nothing was opened.
+  }
+}

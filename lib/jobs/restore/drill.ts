@@ -1,0 +1,210 @@
+/**
+ * A disaster drill: files that chance picks are staged, read back from tape into a scratch directory, compared with the
+ * checksums that the server recorded, thrown away, and evicted again. See docs/library.md for what it can't see.
+ */
+import { randomUUID } from 'node:crypto';
+import { ConfigError } from '../../config/index.js';
+import type { LimitedStore } from '../../remote/limited_store.js';
+import { judgeEviction } from '../../rules/eviction.js';
+import { Sample } from '../../rules/sampling.js';
+import type { Selector } from '../../rules/selection.js';
+import { forEachConcurrent } from '../flow/concurrent.js';
+import { Evictions } from '../staging/eviction_queue.js';
+import { failed, JobRun, type JobDependencies } from '../run/job_run.js';
+import type { RemoteEntry } from '../run/list.js';
+import type { Report } from '../events/report.js';
+import { restoreRecord, type RestoreContext } from './restore_record.js';
+import { Scratch } from './scratch.js';
+import { selectedFiles, selection, unfinished, type SelectionOptions } from '../run/selected.js';
+import { Stager } from '../staging/stager.js';
+import type { Outcome } from '../run/tally.js';
+import { untilOffline } from '../staging/until_offline.js';
+
+export interface DrillOptions extends SelectionOptions {
+  /** Files to read back, at most. Default 10, or no bound when `bytes` is given. */
+  files?: number | undefined;
+  /** Bytes to read back, at most; one file at least. Default: no bound. */
+  bytes?: number | undefined;
+  /** Where the scratch directory is made. Default: the system's directory for temporary files. */
+  scratch?: string | undefined;
+  /**
+   * Also draw files that are in the disk buffer, and evict them first, so that they come from tape. They stay evicted.
+   * Default false: whoever had them staged, or is about to read them, would lose them.
+   */
+  evictFirst?: boolean | undefined;
+  /** What chance depends on: the same files with the same seed. Default: another one each time; the report has it. */
+  seed?: string | undefined;
+  /** Only tell what would be read back. Default false. */
+  dryRun?: boolean | undefined;
+  /** Ends it: stage requests are cancelled, what was staged is evicted, the scratch directory is removed. */
+  signal?: AbortSignal | undefined;
+}
+
+const BUFFERED = 'in the disk buffer by now: not read from tape';
+const NOT_EVICTED = 'still in the disk buffer after it was evicted: not read from tape';
+const evictSeconds = 10;
+
+/**
+ * Draws from files that are on tape only, with `evictFirst` from all that are on tape. One that comes back with other
+ * bytes than the server's checksum says is failed with `CheckSumError`; with nothing to draw from the drill fails.
+ * @param paths files, directories or globs to draw from; none without a list: the whole archive
+ * @throws {ConfigError} also when the scratch directory has too little room, before anything is staged; {XRootDError}
+ * when the server can't be reached or refuses us
+ */
+export async function drill(
+  dependencies: JobDependencies,
+  paths: readonly string[] = [],
+  options: DrillOptions = {},
+): Promise<Report> {
+  checkOptions(options);
+  const selector = selection(paths, options);
+  const { config } = dependencies;
+  const store = await dependencies.open();
+  const scratch = await Scratch.make(options.scratch, config);
+  try {
+    return await new Drill(store, dependencies, options, scratch).run(selector);
+  } finally {
+    await scratch.remove();
+  }
+}
+
+class Drill {
+  readonly #dependencies: JobDependencies;
+  readonly #options: DrillOptions;
+  readonly #scratch: Scratch;
+  readonly #store: LimitedStore;
+  readonly #job: JobRun;
+  readonly #stager: Stager;
+  readonly #context: RestoreContext;
+  readonly #seed: string;
+  readonly #evictions: Evictions;
+
+  constructor(store: LimitedStore, dependencies: JobDependencies, options: DrillOptions, scratch: Scratch) {
+    const { config, logger } = dependencies;
+    const { signal: given, dryRun, seed = randomUUID() } = options;
+    const job = new JobRun(store, dependencies, {
+      job: 'drill',
+      place: scratch.place,
+      signal: given,
+      dryRun,
+    });
+    const { emit, progress, signal } = job;
+    this.#dependencies = dependencies;
+    this.#options = options;
+    this.#scratch = scratch;
+    this.#store = store;
+    this.#job = job;
+    this.#seed = seed;
+    job.extra.seed = seed;
+    this.#stager = new Stager({ config, store, emit, logger, signal });
+    this.#evictions = new Evictions(this.#stager, logger);
+    this.#context = {
+      // Sizes alone would say nothing of what is on tape.
+      config: { ...config, verify: 'checksum' },
+      ...{ store, stager: this.#stager, progress, signal, dryRun: job.dryRun },
+      receiver: scratch.receiver,
+      overwrite: false,
+      emit: (event) => {
+        emit(event.type === 'file:restored' ? { ...event, type: 'file:verified' } : event);
+      },
+    };
+  }
+
+  run(selector: Selector): Promise<Report> {
+    return this.#job.run(
+      async () => {
+        try {
+          await this.#all(selector);
+        } finally {
+          await this.#stager.idle();
+          await this.#evictions.flush();
+          this.#job.extra.evicted = this.#evictions.evicted;
+        }
+      },
+      () => this.#stager.waiting,
+    );
+  }
+
+  async #all(selector: Selector): Promise<void> {
+    const drawn = await this.#draw(selector);
+    await this.#scratch.checkRoom(drawn.map(({ size }) => size));
+    for (const { size } of drawn) this.#job.progress.found(size);
+    this.#job.progress.walkEnded();
+    const { signal } = this.#job;
+    await forEachConcurrent(each(drawn), this.#dependencies.config.stageMaxFiles, async (entry) => {
+      if (signal.aborted) return;
+      await this.#job.file(entry.path, entry.size, () => this.#file(entry));
+      // Also what failed: nothing is to stay pinned.
+      this.#evictions.add(entry.path);
+    });
+  }
+
+  /** A stream through a sample: memory doesn't grow with the archive. */
+  async #draw(selector: Selector): Promise<RemoteEntry[]> {
+    const { bytes, files = bytes === undefined ? 10 : undefined, evictFirst = false } = this.#options;
+    const sample = new Sample<RemoteEntry>(this.#seed, { files, bytes });
+    let buffered = 0;
+    const found = selectedFiles(this.#store, selector, this.#dependencies.config, this.#job.signal);
+    for await (const entry of this.#job.listed(found)) {
+      if (!entry.onTape || entry.size === 0) continue;
+      const failure = unfinished(entry);
+      if (failure !== undefined) {
+        this.#job.finish({ result: 'failed', failure });
+        continue;
+      }
+      if (entry.online) buffered += 1;
+      if (!entry.online || evictFirst) sample.add(entry);
+    }
+    const drawn = sample.items();
+    const { logger } = this.#dependencies;
+    logger.info('drawn by chance', { seed: this.#seed, files: drawn.length, inBuffer: buffered });
+    if (drawn.length === 0) {
+      const message =
+        buffered > 0
+          ? `nothing to read back from tape: ${buffered} files on tape are all in the disk buffer too (evictFirst)`
+          : 'nothing to read back: no file is on tape';
+      this.#job.finish(failed('.', 'NothingToDrill', message));
+    }
+    return drawn;
+  }
+
+  async #file(entry: RemoteEntry): Promise<Outcome> {
+    const { path } = entry;
+    // A second attempt finds online what the first one staged.
+    const ours = this.#stager.hasStaged(path);
+    if (!ours && !this.#job.dryRun) {
+      const obstacle = await this.#makeOffline(path);
+      if (obstacle !== undefined) return obstacle;
+    }
+    // The stager sees by itself when it is online already.
+    const outcome = await restoreRecord({ ...entry, online: false }, this.#context);
+    return outcome.result === 'copied' ? { result: 'verified', bytes: outcome.bytes } : outcome;
+  }
+
+  /** What keeps the file from being read from tape, if anything does. */
+  async #makeOffline(path: string): Promise<Outcome | undefined> {
+    const { signal, emit } = this.#job;
+    const now = await this.#store.stat(path, signal);
+    if (now?.offline === true) return undefined;
+    const verdict = judgeEviction(now);
+    if ('refuse' in verdict) return failed(path, verdict.code, verdict.refuse);
+    if (!('evict' in verdict) || this.#options.evictFirst !== true)
+      return { result: 'kept', reason: BUFFERED };
+    await this.#store.evict([path], signal);
+    if (!(await untilOffline(this.#store, path, { seconds: evictSeconds, signal })))
+      return { result: 'kept', reason: NOT_EVICTED };
+    emit({ type: 'file:evicted', path });
+    return undefined;
+  }
+}
+
+function checkOptions({ files, bytes }: DrillOptions): void {
+  const problems = Object.entries({ files, bytes })
+    .filter(([, value]) => value !== undefined && !(Number.isSafeInteger(value) && value > 0))
+    .map(([key, value]) => ({ key, message: `must be a whole number from 1 up, not ${value}` }));
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T, void, undefined> {
+  for (const item of items) yield await Promise.resolve(item);
+}

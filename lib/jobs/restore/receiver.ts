@@ -1,0 +1,59 @@
+/** Where restored files go: a local directory, or another XRootD server. */
+import type { RemoteStore } from '../../remote/store.js';
+import type { RoomClaim } from '../../cache/disk_room.js';
+import type { Checksum } from '../../rules/checksum.js';
+import type { ChecksumType } from '../../xrdcl/index.js';
+
+/** What has a name there. */
+export interface Standing {
+  kind: 'file' | 'directory' | 'other';
+  /** Bytes. */
+  size: number;
+  /** Tells it from what takes its place later; only its receiver can read it. */
+  version: string;
+}
+
+/** Something has the name that wasn't there when its place was judged, or has changed since. */
+export class PlaceTaken extends Error {
+  override readonly name = 'PlaceTaken';
+  readonly code = 'Conflict';
+}
+
+export interface ReceiveOptions {
+  /** Bytes, as listed. */
+  size: number;
+  mtime: Date;
+  /** What is to be replaced; undefined: nothing is there. */
+  replaces: Standing | undefined;
+  onProgress: (bytes: number) => void;
+  signal: AbortSignal | undefined;
+}
+
+export interface Received {
+  /** Bytes. */
+  size: number;
+  /** Of the bytes as they are at rest; undefined under `verify: size`. */
+  checksum: Checksum | undefined;
+}
+
+export interface Receiver {
+  /** For people and events. */
+  readonly place: string;
+  /** Why a name can't be written here; undefined if it can. */
+  nameProblem(name: string): string | undefined;
+  /** Where it can be told what there is room for. @throws {Error} with code ENOSPC */
+  claim?(bytes: number): Promise<RoomClaim>;
+  look(name: string, signal: AbortSignal | undefined): Promise<Standing | null>;
+  checksum(name: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum>;
+  /**
+   * Fetches a file, and gives it its name only when `check` has accepted it; otherwise nothing of it stays.
+   * @throws {PlaceTaken} when what stands there isn't what it is to replace: that stays; what fetching, checking and writing throw
+   */
+  receive(
+    store: RemoteStore,
+    name: string,
+    options: ReceiveOptions,
+    check: (received: Received) => Promise<void>,
+  ): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,181 @@
+/** One file's way back: is it here already? is it online? stage, fetch, check, name. */
+import type { ArchiveConfig } from '../../config/index.js';
+import type { RemoteStore } from '../../remote/store.js';
+import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.js';
+import { comparisonOf } from '../../rules/comparison.js';
+import { decideRestore, type RestoreFacts } from '../../rules/restoring.js';
+import { XRootDError } from '../../xrdcl/index.js';
+import type { Emit } from '../events/event_bus.js';
+import type { RemoteEntry } from '../run/list.js';
+import type { ProgressMeter } from '../run/progress_meter.js';
+import { PlaceTaken, type Receiver, type Standing } from './receiver.js';
+import { remoteChecksum } from '../record/remote_checksum.js';
+import type { Stager } from '../staging/stager.js';
+import type { Outcome } from '../run/tally.js';
+
+export interface RestoreContext {
+  config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
+  store: RemoteStore;
+  receiver: Receiver;
+  stager: Stager;
+  emit: Emit;
+  progress: ProgressMeter;
+  overwrite: boolean;
+  dryRun: boolean;
+  signal: AbortSignal;
+}
+
+/** A file can leave the buffer again between our look and our copy; more than that is a buffer that is too small. */
+const stagings = 3;
+
+/** @throws what asking, staging, fetching and writing throw; nothing half-written stays */
+export async function restoreRecord(entry: RemoteEntry, context: RestoreContext): Promise<Outcome> {
+  const { receiver, dryRun } = context;
+  const { path, size } = entry;
+  const problem = receiver.nameProblem(path);
+  if (problem !== undefined) {
+    return { result: 'failed', failure: { path, code: 'BadName', message: problem } };
+  }
+  const sums = new Sums(entry, context);
+  const { decision, local } = await decide(entry, context);
+  switch (decision.action) {
+    case 'skip':
+      return { result: 'kept', reason: decision.reason };
+    case 'conflict':
+      return conflict(path, decision.reason);
+    case 'fetch':
+    case 'replace': {
+      const replaces = decision.action === 'replace' ? (local ?? undefined) : undefined;
+      try {
+        if (!dryRun) await fetchInto(entry, replaces, sums, context);
+      } catch (error) {
+        if (error instanceof PlaceTaken) return conflict(path, error.message);
+        throw error;
+      }
+      return { result: 'copied', bytes: size, removed: false };
+    }
+  }
+}
+
+function conflict(path: string, message: string): Outcome {
+  return { result: 'conflicts', failure: { path, code: 'Conflict', message } };
+}
+
+/** The server's checksum, asked for once. */
+class Sums {
+  readonly #entry: RemoteEntry;
+  readonly #context: RestoreContext;
+  #remote: Promise<Checksum> | undefined;
+
+  constructor(entry: RemoteEntry, context: RestoreContext) {
+    this.#entry = entry;
+    this.#context = context;
+  }
+
+  remote(): Promise<Checksum> {
+    const { store, config, signal } = this.#context;
+    return (this.#remote ??= store.checksum(this.#entry.path, config.checksumType, this.#entry.size, signal));
+  }
+}
+
+async function decide(entry: RemoteEntry, context: RestoreContext) {
+  const { receiver, config, overwrite, signal } = context;
+  const { path, size } = entry;
+  const local = await receiver.look(path, signal);
+  let compared: RestoreFacts['compared'] = config.verify === 'size' ? { same: true, by: 'size' } : undefined;
+  for (;;) {
+    const answer = decideRestore({ local, remote: { size }, compared, overwrite });
+    if ('action' in answer) return { decision: answer, local };
+    compared = await compare(entry, context);
+  }
+}
+
+/** What is here with what the server has, by the best that can be had without fetching it. */
+async function compare(
+  { path, size, mtime, online }: RemoteEntry,
+  { store, receiver, config, signal }: RestoreContext,
+): Promise<NonNullable<RestoreFacts['compared']>> {
+  const { by, type } = comparisonOf({
+    ...{ origin: 'unknown', remote: { size, offline: !online, mtime }, unfinished: false },
+    ...{ configured: config.checksumType, trustAdler32: true, readBack: 'fresh', now: Date.now() },
+    serverTypes: await store.checksumTypes(),
+  });
+  const asking = { store, configured: config.checksumType, signal };
+  const [here, there] = await Promise.all([
+    receiver.checksum(path, type, signal),
+    remoteChecksum(path, { id: '', size, mtime }, { by, type }, asking),
+  ]);
+  return { same: sameChecksum(here, there), by: type };
+}
+
+/** Its room is claimed before tape is asked. */
+async function fetchInto(
+  entry: RemoteEntry,
+  replaces: Standing | undefined,
+  sums: Sums,
+  context: RestoreContext,
+): Promise<void> {
+  const room = await context.receiver.claim?.(entry.size);
+  try {
+    await fetch(entry, replaces, sums, context, (bytes) => room?.written(bytes));
+  } finally {
+    room?.end();
+  }
+}
+
+async function fetch(
+  entry: RemoteEntry,
+  replaces: Standing | undefined,
+  sums: Sums,
+  context: RestoreContext,
+  written: (bytes: number) => void,
+): Promise<void> {
+  const { store, receiver, stager, emit, progress, signal } = context;
+  const { path, size, mtime } = entry;
+  let online = entry.online;
+  for (let staging = 0; ; staging += 1) {
+    if (!online) await stager.online(path, size);
+    try {
+      emit({ type: 'file:copying', path, size, attempt: staging + 1 });
+      const onProgress = (bytes: number) => {
+        progress.copying(path, bytes);
+        written(bytes);
+        emit({ type: 'file:progress', path, bytes, size });
+      };
+      let checksum: Checksum | undefined;
+      const options = { size, mtime, replaces, onProgress, signal };
+      await receiver.receive(store, path, options, async (received) => {
+        await check(entry, received, sums);
+        checksum = received.checksum;
+      });
+      emit({ type: 'file:restored', path, size, ...(checksum && { checksum: checksumText(checksum) }) });
+      return;
+    } catch (error) {
+      progress.restart(path);
+      if (!(error instanceof XRootDError) || staging + 1 >= stagings) throw error;
+      const now = await store.stat(path, signal);
+      if (now?.offline !== true) throw error;
+      online = false;
+    } finally {
+      stager.release(path);
+    }
+  }
+}
+
+async function check(
+  { path, size }: RemoteEntry,
+  received: { size: number; checksum: Checksum | undefined },
+  sums: Sums,
+): Promise<void> {
+  if (received.size !== size) throw corrupt(path, `${received.size} bytes came of ${size}`);
+  if (received.checksum === undefined) return;
+  const theirs = await sums.remote();
+  if (!sameChecksum(received.checksum, theirs)) {
+    const [mine, expected] = [checksumText(received.checksum), checksumText(theirs)];
+    throw corrupt(path, `the bytes that came have ${mine}, the server says ${expected}`);
+  }
+}
+
+function corrupt(path: string, message: string): XRootDError {
+  return new XRootDError({ status: 1, code: 305, errNo: 0, message }, { operation: 'verify', source: path });
+}

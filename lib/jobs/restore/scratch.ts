@@ -1,0 +1,93 @@
+/** A directory for files that are only to be looked at: each is removed as soon as it has been, and all at the end. */
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CacheDirectory } from '../../cache/directory.js';
+import { diskUsage } from '../../cache/usage.js';
+import { ConfigError, type ArchiveConfig } from '../../config/index.js';
+import { kindOf, mostCopies } from '../../remote/copy_limits.js';
+import { LocalReceiver } from './local_receiver.js';
+import type { Receiver } from './receiver.js';
+
+/** Others write to that disk too. */
+const roomFactor = 2;
+
+export class Scratch {
+  /** Takes files; once checked, they are gone. */
+  readonly receiver: Receiver;
+  readonly #root: CacheDirectory;
+  readonly #config: Pick<ArchiveConfig, 'parallelCopies'>;
+
+  private constructor(root: CacheDirectory, config: ArchiveConfig) {
+    this.#root = root;
+    this.#config = config;
+    this.receiver = passing(new LocalReceiver(root, { ...config, verify: 'checksum' }, false), root);
+  }
+
+  /** @param parent default: the system's directory for temporary files. @throws {ConfigError} */
+  static async make(parent: string = tmpdir(), config: ArchiveConfig): Promise<Scratch> {
+    let path: string;
+    try {
+      path = await fs.mkdtemp(join(parent, 'xrootd-archive-drill-'));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw problem(
+        `no directory can be made in ${parent}: ${code === 'ENOENT' ? 'it does not exist' : message}`,
+      );
+    }
+    try {
+      return new Scratch(await CacheDirectory.openRoot(path), config);
+    } catch (error) {
+      await fs.rm(path, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  get place(): string {
+    return this.#root.real;
+  }
+
+  /**
+   * As many files as are copied at once must fit, the largest ones, and twice.
+   * @throws {ConfigError}
+   */
+  async checkRoom(sizes: readonly number[]): Promise<void> {
+    const most = mostCopies(this.#config.parallelCopies);
+    const falling = [...sizes].sort((a, b) => b - a);
+    const largest = (['large', 'small'] as const).flatMap((kind) =>
+      falling.filter((size) => kindOf(size) === kind).slice(0, most[kind]),
+    );
+    const needed = roomFactor * largest.reduce((sum, size) => sum + size, 0);
+    const { available } = await diskUsage(this.place);
+    if (needed <= available) return;
+    throw problem(
+      `${this.place} has ${available} bytes left, ${needed} are needed: twice the ${largest.length} largest files ` +
+        'of the sample, which may be copied at once (parallelCopies); choose another place, or draw less',
+    );
+  }
+
+  async remove(): Promise<void> {
+    await this.receiver.close();
+    await fs.rm(this.place, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Whatever has been checked is removed: the room of the next one. */
+function passing(inner: LocalReceiver, root: CacheDirectory): Receiver {
+  return {
+    place: inner.place,
+    nameProblem: (name) => inner.nameProblem(name),
+    claim: (bytes) => inner.claim(bytes),
+    look: (name) => inner.look(name),
+    checksum: (name, type, signal) => inner.checksum(name, type, signal),
+    receive: async (store, name, options, check) => {
+      await inner.receive(store, name, options, check);
+      await fs.rm(join(root.real, name));
+    },
+    close: () => inner.close(),
+  };
+}
+
+function problem(message: string): ConfigError {
+  return new ConfigError([{ key: 'scratch', message }]);
+}

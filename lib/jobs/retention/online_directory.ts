@@ -1,0 +1,95 @@
+/** Online storage that is a local directory. */
+import { relative } from 'node:path';
+import pLimit from 'p-limit';
+import { splitPath } from '../../cache/directory.js';
+import { OpenDirectories } from '../../cache/open_directories.js';
+import { walk } from '../../cache/walk.js';
+import type { ArchiveConfig } from '../../config/index.js';
+import type { OnlineFile } from '../../rules/retention.js';
+import { checksumFile } from '../../posix/index.js';
+import { setAside, type AsideContext } from '../record/not_a_record.js';
+import { LazyRecord } from '../record/local_file.js';
+import type { OnlineStorage, OpenedFile } from './online_storage.js';
+import { removeRecord } from '../record/remove_record.js';
+import type { SeparateStorage } from '../separation/separate_storage.js';
+import { sumUnchanged } from '../record/sum_unchanged.js';
+
+/** Local checksums at once; the addon's threads do the work. */
+const localChecksums = 4;
+
+export class OnlineDirectory implements OnlineStorage {
+  readonly #config: Pick<ArchiveConfig, 'pruneEmptyDirectories' | 'workerFilePath'>;
+  readonly #context: AsideContext;
+  readonly #separate: SeparateStorage;
+  readonly #directories: OpenDirectories;
+  readonly #sums = pLimit(localChecksums);
+
+  constructor(
+    context: AsideContext,
+    config: Pick<ArchiveConfig, 'pruneEmptyDirectories' | 'workerFilePath'>,
+    separate: SeparateStorage,
+  ) {
+    this.#separate = separate;
+    this.#context = context;
+    this.#config = config;
+    this.#directories = new OpenDirectories(context.root);
+  }
+
+  check(): Promise<void> {
+    return this.#separate.checkSurroundings();
+  }
+
+  nameProblem(): undefined {
+    return undefined;
+  }
+
+  async *files(): AsyncGenerator<OnlineFile, void, undefined> {
+    const { root, run } = this.#context;
+    const { workerFilePath } = this.#config;
+    const ignore = new Set(workerFilePath === undefined ? [] : [relative(root.real, workerFilePath)]);
+    for await (const entry of walk(root, { signal: run.signal, ignore })) {
+      if (entry.kind === 'record') yield entry;
+      else await setAside(entry, this.#context);
+    }
+  }
+
+  async open(file: OnlineFile): Promise<OpenedFile> {
+    const { root, run } = this.#context;
+    const record = new LazyRecord(this.#directories, file);
+    const opened = await record.open();
+    return {
+      anyDevice: await this.#separate.mayKnowOtherDevices(),
+      checksum: (type, length) => {
+        const range = length === undefined ? {} : { length };
+        const sum = () => this.#sums(() => checksumFile(opened, { type, signal: run.signal, ...range }));
+        return sumUnchanged(opened, sum);
+      },
+      verified: () => record.verified(),
+      remove: async (removal, lastLook) => {
+        const [directory] = splitPath(file.path);
+        await this.#separate.search(directory);
+        return await removeRecord(
+          file,
+          removal,
+          { root, emit: run.emit, config: this.#config },
+          {
+            lastLook: async (capture) => {
+              await this.#separate.prove(directory, capture);
+              return await lastLook();
+            },
+            onPutBack: (now) => {
+              file.identity = now;
+            },
+          },
+        );
+      },
+      close: () => {
+        record.close();
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#directories.close();
+  }
+}

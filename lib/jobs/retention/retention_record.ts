@@ -1,0 +1,101 @@
+/** One online file: old enough, not held, identical on tape? Then it goes; else it stays, and why is told. */
+import type { ArchiveConfig } from '../../config/index.js';
+import type { RemoteStore } from '../../remote/store.js';
+import type { Identity } from '../../rules/identity.js';
+import { sameRemote } from '../../rules/remote_identity.js';
+import { ageOf, decideRetention, type Age, type OnlineFile } from '../../rules/retention.js';
+import { settling } from '../../rules/settling.js';
+import { classifyRecord } from '../record/classify_record.js';
+import { reported } from '../run/failure.js';
+import { failed, type JobRun } from '../run/job_run.js';
+import { lastLook } from '../record/last_look.js';
+import { Moved } from '../record/file_changed.js';
+import type { OnlineStorage, OpenedFile } from './online_storage.js';
+import type { RetentionSettings } from './retention_settings.js';
+import { SameFileError } from '../separation/same_file_error.js';
+import type { Outcome } from '../run/tally.js';
+
+export interface RetentionContext {
+  config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds' | 'settleSeconds'>;
+  run: JobRun;
+  /** The target. */
+  store: RemoteStore;
+  storage: OnlineStorage;
+  rules: RetentionSettings['rules'];
+  /** Why a name can't be at the target; undefined if it can. */
+  nameProblem: (path: string) => string | undefined;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+export async function retainOrRemove(file: OnlineFile, context: RetentionContext): Promise<void> {
+  const { run, rules } = context;
+  const { path } = file;
+  const size = Number(file.identity.size);
+  const age = ageOf(file, rules);
+  // A file that is put back under its name has another time of change.
+  const walked = file.identity;
+  if (age.past) await run.file(path, size, () => pastRetention(file, walked, age, context));
+  else run.finish({ result: 'kept', reason: age.reason }, { path, size });
+}
+
+/** @throws what a request or a disk throws; the file is then still there, whole */
+async function pastRetention(
+  file: OnlineFile,
+  walked: Identity,
+  age: Extract<Age, { past: true }>,
+  context: RetentionContext,
+): Promise<Outcome> {
+  const { storage, nameProblem } = context;
+  const problem = nameProblem(file.path) ?? storage.nameProblem(file.path);
+  if (problem !== undefined) return failed(file.path, 'BadName', problem);
+  let opened: OpenedFile | undefined;
+  try {
+    opened = await storage.open(file);
+    return await judge(file, walked, age, opened, context);
+  } catch (error) {
+    if (error instanceof Moved) return { result: 'kept', reason: error.message };
+    throw error;
+  } finally {
+    opened?.close();
+  }
+}
+
+async function judge(
+  file: OnlineFile,
+  walked: Identity,
+  age: Extract<Age, { past: true }>,
+  opened: OpenedFile,
+  { config, run, store, now }: RetentionContext,
+): Promise<Outcome> {
+  const { path, identity } = file;
+  const { signal, dryRun } = run;
+  const size = Number(identity.size);
+  const target = await store.stat(path, signal);
+  const remote = await classifyRecord(path, size, target, () => Promise.resolve(opened), {
+    ...{ store, config, now, signal, verify: 'checksum', readBack: 'wherever it proves more' },
+    sumLocal: (online, type, length) => online.checksum(type, length),
+  });
+  const { settled } = settling(walked, config.settleSeconds, now());
+  const decision = decideRetention({ age, remote, verified: opened.verified(), settled, dryRun });
+  switch (decision.action) {
+    case 'keep':
+      return { result: 'kept', reason: decision.reason };
+    case 'report':
+      return reported(path, decision);
+    case 'remove':
+      if (!decision.perform) {
+        run.emit({ type: 'file:removable', path, size, date: age.date.toISOString() });
+        return { result: 'removed', bytes: size };
+      }
+      if (target === null) throw new Error('an online file without a copy at the target is to be removed');
+      if (opened.remote !== undefined && target.id !== '' && sameRemote(opened.remote, target))
+        throw new SameFileError(path);
+      return await opened.remove(decision, () =>
+        lastLook(
+          { path, identity, remote: target, onTape: true },
+          { store, signal, anyDevice: opened.anyDevice },
+        ),
+      );
+  }
+}

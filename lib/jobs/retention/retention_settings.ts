@@ -1,0 +1,74 @@
+/** What a configuration says of retention, checked and ready for use. Looks at no disk and no server. */
+import { ConfigError, parseTarget, type ArchiveConfig, type Target } from '../../config/index.js';
+import { parseMoment } from '../../rules/moment.js';
+import { pathDate, type PathDate } from '../../rules/path_date.js';
+import type { RetentionRules } from '../../rules/retention.js';
+import { selector, type Selector } from '../../rules/selection.js';
+
+type Place = { directory: string } | { server: Target };
+
+export interface RetentionSettings {
+  place: Place;
+  rules: RetentionRules;
+  /** `unmatched()`: holds that named no file so far. */
+  held: Selector;
+  /** What was said, in the words in which it is confirmed. */
+  said: object;
+  /** By the configuration itself. */
+  confirmed: boolean;
+}
+
+/** @throws {ConfigError} also if there are none */
+export function retentionSettings(
+  { targetUrl, retention }: Pick<ArchiveConfig, 'targetUrl' | 'retention'>,
+  now: Date,
+): RetentionSettings {
+  if (retention === undefined)
+    throw problem('retention', 'is missing: it must say what is kept online, where, and how long');
+  const { onlineDirectory, onlineUrl, period, datePattern, hold, confirmed } = retention;
+  const place = placeOf(targetUrl, onlineDirectory, onlineUrl);
+  // An empty list of paths: without any hold nothing is held, rather than everything.
+  const held = selector({ patterns: hold, paths: [] });
+  const dateOf = datePattern === undefined ? undefined : dateOfPattern(datePattern);
+  const cutoff = parseMoment(period, now);
+  const said = { targetUrl, onlineDirectory, onlineUrl, period, datePattern, hold };
+  return { place, held, rules: { held, dateOf, cutoff }, said, confirmed };
+}
+
+/**
+ * For those who don't need them now.
+ * @throws {ConfigError} if what is said of retention can't be meant
+ */
+export function checkRetention(config: Pick<ArchiveConfig, 'targetUrl' | 'retention'>, now: Date): void {
+  if (config.retention !== undefined) retentionSettings(config, now);
+}
+
+function placeOf(targetUrl: string, directory: string | undefined, url: string | undefined): Place {
+  if (directory !== undefined) return { directory };
+  if (url === undefined) throw new Error('the schema asks for one of them');
+  const [server, target] = [parseTarget(url), parseTarget(targetUrl)];
+  if (overlap(server, target))
+    throw problem('retention.onlineUrl', 'is the target, or a part of it: what goes there is gone');
+  return { server };
+}
+
+const DEFAULT_PORT = 1094;
+
+/** As far as names tell. Another name of the same server is found out file by file, by what is on tape there. */
+function overlap(a: Target, b: Target): boolean {
+  const host = ({ host, port = DEFAULT_PORT }: Target) => `${host.toLowerCase()}:${port}`;
+  const below = (base: string, path: string) => `${path}/`.startsWith(base === '/' ? '/' : `${base}/`);
+  return host(a) === host(b) && (below(a.base, b.base) || below(b.base, a.base));
+}
+
+function dateOfPattern(pattern: string): PathDate {
+  try {
+    return pathDate(pattern);
+  } catch (error) {
+    throw problem('retention.datePattern', (error as Error).message);
+  }
+}
+
+function problem(key: string, message: string): ConfigError {
+  return new ConfigError([{ key, message }]);
+}

@@ -1,0 +1,37 @@
+/** Any error as a failure of a record, in an operator's words. */
+import { printableName } from '../../rules/names.js';
+import type { Decision } from '../../rules/removal.js';
+import { XRootDError } from '../../xrdcl/index.js';
+import type { Failure } from '../events/report.js';
+import type { Outcome } from './tally.js';
+
+export function failureOf(path: string, error: unknown): Failure {
+  const shown = printableName(path);
+  if (error instanceof XRootDError) {
+    return withErrno({ path: shown, code: error.code, message: error.message }, error.errno);
+  }
+  if (error instanceof Error) {
+    const { code, errno } = error as NodeJS.ErrnoException;
+    return withErrno(
+      { path: shown, code: code ?? error.name, message: error.message },
+      errno && Math.abs(errno),
+    );
+  }
+  return { path: shown, code: 'Error', message: String(error) };
+}
+
+function withErrno(failure: Failure, errno: number | undefined): Failure {
+  return errno === undefined ? failure : { ...failure, errno };
+}
+
+/** A decision that something is wrong, as what became of a record. */
+export function reported(path: string, decision: Extract<Decision, { action: 'report' }>): Outcome {
+  const result = decision.conflict ? 'conflicts' : 'failed';
+  const code = decision.conflict ? 'Conflict' : 'Unverified';
+  return { result, failure: { path, code, message: decision.reason } };
+}
+
+/** The server is gone, or doesn't let us in: no file of the pass can fare better. */
+export function isServerFailure(error: unknown): error is XRootDError {
+  return error instanceof XRootDError && (error.isConnectionFailure || error.isRefusal);
+}

@@ -1,0 +1,209 @@
+/**
+ * What every job on the server's files has around its work: start and end, progress, one outcome for each file, an end
+ * of it all when the server is gone, one report.
+ */
+import { setMaxListeners } from 'node:events';
+import type { DiskUsage } from '../../cache/usage.js';
+import { ConfigError, type ArchiveConfig, type Logger } from '../../config/index.js';
+import type { MountTables } from '../../config/mounts.js';
+import type { LimitedStore } from '../../remote/limited_store.js';
+import type { RemoteStore } from '../../remote/store.js';
+import { printableName } from '../../rules/names.js';
+import type { XRootDError } from '../../xrdcl/index.js';
+import type { Emit, EventBus } from '../events/event_bus.js';
+import { failureOf } from './failure.js';
+import type { ListItem, RemoteEntry } from './list.js';
+import { ProgressMeter } from './progress_meter.js';
+import type { Failure, Report } from '../events/report.js';
+import { retrying } from './retry.js';
+import { ServerWatch } from './server_watch.js';
+import { Tally, type Outcome } from './tally.js';
+
+export interface JobDependencies {
+  config: ArchiveConfig;
+  events: EventBus;
+  logger: Logger;
+  /**
+   * Each job's first step, once its options have been checked: before it makes, locks or asks anything.
+   * @throws {ConfigError} also for a keytab that others can read
+   */
+  open: () => LimitedStore | Promise<LimitedStore>;
+  /** How full a directory's disk is. Default: diskUsage(). */
+  usage?: (directory: string) => Promise<DiskUsage>;
+  /** What is mounted, and what should be. Default: mountTables(). */
+  mounts?: () => Promise<MountTables>;
+  /** Milliseconds since the epoch. Default: Date.now(). */
+  now?: () => number;
+}
+
+export interface JobRunOptions {
+  job: Report['job'];
+  /** The local side, for people; empty if there is none. */
+  place: string;
+  signal: AbortSignal | undefined;
+  dryRun?: boolean | undefined;
+}
+
+const progressMilliseconds = 100;
+
+export class JobRun {
+  /** The caller's, and the end of the server. */
+  readonly signal: AbortSignal;
+  readonly progress = new ProgressMeter();
+  readonly emit: Emit;
+  readonly dryRun: boolean;
+  /** What the report says beside the outcomes. */
+  readonly extra: Partial<Pick<Report, 'evicted' | 'seed' | 'notOnTape' | 'unconfirmed' | 'warnings'>> = {};
+  readonly #dependencies: JobDependencies;
+  readonly #options: JobRunOptions;
+  readonly #tally: Tally;
+  readonly #stop = new AbortController();
+  readonly #server: ServerWatch;
+
+  constructor(store: RemoteStore, dependencies: JobDependencies, options: JobRunOptions) {
+    const { job, signal, dryRun = false } = options;
+    this.#dependencies = dependencies;
+    this.#options = options;
+    this.dryRun = dryRun;
+    this.emit = dependencies.events.emit;
+    this.signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
+    // Every file in flight listens to it.
+    setMaxListeners(0, this.signal);
+    this.#tally = new Tally(job, dryRun, new Date());
+    this.#server = new ServerWatch(store, this.#stop);
+  }
+
+  /**
+   * Resolves with the report also when files failed, and when the caller's signal ended it.
+   * @param waiting files that wait for tape
+   * @throws what `work` throws; {XRootDError} when the server is gone
+   */
+  async run(work: () => Promise<void>, waiting?: () => number): Promise<Report> {
+    const { job, place: cache } = this.#options;
+    const { targetUrl: target } = this.#dependencies.config;
+    this.emit({ type: 'pass:started', job, cache, target, dryRun: this.dryRun });
+    const tell = () => {
+      const progress = this.progress.read(performance.now());
+      this.emit(waiting === undefined ? progress : { ...progress, waitingForTape: waiting() });
+    };
+    const timer = setInterval(tell, progressMilliseconds);
+    const error = await this.#end(work).finally(() => {
+      clearInterval(timer);
+    });
+    tell();
+    const failure = error && failureOf('', error);
+    const report = { ...this.#tally.report(new Date(), this.#interrupted, failure), ...this.extra };
+    this.emit({ type: 'pass:finished', report });
+    if (error !== undefined) throw error;
+    return report;
+  }
+
+  /** What `work` resolves with when it ended before its time, but for the caller's signal. */
+  async #end(work: () => Promise<void>): Promise<Error | undefined> {
+    try {
+      await work();
+      return this.#interrupted ? undefined : this.#ended;
+    } catch (error) {
+      if (this.#interrupted) return undefined;
+      return this.#ended ?? (error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** What ended the job for all files, if anything did. */
+  get #ended(): Error | undefined {
+    const reason: unknown = this.#stop.signal.reason;
+    return reason instanceof Error ? reason : undefined;
+  }
+
+  get #interrupted(): boolean {
+    return this.#options.signal?.aborted === true;
+  }
+
+  /**
+   * One file, tried again where that is worth it.
+   * @param task undefined: its outcome is still to come
+   * @returns false when the job ended before the file did: then nothing is counted
+   */
+  async file(
+    path: string,
+    size: number,
+    task: (attempt: number) => Promise<Outcome | undefined>,
+  ): Promise<boolean> {
+    const outcome = await this.attempt(path, task);
+    if (outcome === 'ended') return false;
+    if (outcome !== undefined) this.finish(outcome, { path, size });
+    return true;
+  }
+
+  /** The same without counting it. @returns `ended` when the job ended before the file did */
+  async attempt<T>(
+    path: string,
+    task: (attempt: number) => Promise<T>,
+  ): Promise<T | Extract<Outcome, { result: 'failed' | 'conflicts' }> | 'ended'> {
+    const { config } = this.#dependencies;
+    const onRetry = ({ code, message }: XRootDError, attempt: number, retriesLeft: number) => {
+      this.emit({ type: 'file:retry', path, code, message, attempt, retriesLeft });
+    };
+    try {
+      return await retrying({ config, onRetry, signal: this.signal }, task, () => {
+        this.progress.restart(path);
+      });
+    } catch (error) {
+      if (await this.isEnd(error)) return 'ended';
+      return { result: 'failed', failure: failureOf(path, error) };
+    }
+  }
+
+  /** Is it the end of the whole job, rather than of a file? */
+  async isEnd(error: unknown): Promise<boolean> {
+    // What is wrong with the configuration is wrong with every file.
+    if (error instanceof ConfigError && !this.signal.aborted) this.#stop.abort(error);
+    return this.signal.aborted || (await this.#server.isEnd(error));
+  }
+
+  /** What was listed; what couldn't be has its outcome. */
+  async *listed(items: AsyncIterable<ListItem>): AsyncGenerator<RemoteEntry, void, undefined> {
+    for await (const item of items) {
+      if ('failed' in item) {
+        const { failed: _, ...failure } = item;
+        this.finish({ result: 'failed', failure });
+      } else yield item;
+    }
+  }
+
+  /** The same for files that are all to be dealt with: progress knows of them. */
+  async *found(items: AsyncIterable<ListItem>): AsyncGenerator<RemoteEntry, void, undefined> {
+    for await (const entry of this.listed(items)) {
+      this.progress.found(entry.size);
+      yield entry;
+    }
+    this.progress.walkEnded();
+  }
+
+  /** @param file what `progress` was told that it found; not given for what is no file */
+  finish(outcome: Outcome, file?: { path: string; size: number }): void {
+    this.#tally.add(outcome);
+    if (file !== undefined) {
+      // Bytes that were not copied by us are still bytes of the rate.
+      const { result } = outcome;
+      if (result === 'staged' || result === 'verified') this.progress.copying(file.path, file.size);
+      this.progress.done(file.path, file.size);
+      if (outcome.result === 'kept') {
+        const type = this.#options.job === 'restore' ? 'file:skipped' : 'file:kept';
+        this.emit({ type, path: file.path, reason: outcome.reason });
+      }
+    }
+    if (outcome.result === 'failed' || outcome.result === 'conflicts') {
+      this.#failed(outcome.failure, outcome.result === 'conflicts');
+    }
+  }
+
+  #failed({ path, code, errno, message }: Failure, conflict: boolean): void {
+    const number = errno === undefined ? {} : { errno };
+    this.emit({ type: 'file:failed', path, code, ...number, message, conflict });
+  }
+}
+
+export function failed(path: string, code: string, message: string): Outcome {
+  return { result: 'failed', failure: { path: printableName(path), code, message } };
+}

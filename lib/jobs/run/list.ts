@@ -1,0 +1,206 @@
+/** What the server has: a listing with the tape flags of every file, which only a stat of its own tells. */
+import { wireTextProblem } from '../../config/wire_text.js';
+import { splitPath } from '../../cache/directory.js';
+import { statBatch, statBatchesAhead } from '../../remote/limited_store.js';
+import type { Entry, RemoteStat, RemoteStore } from '../../remote/store.js';
+import { isReserved, MAX_COMPONENT_BYTES, mayBeCut } from '../../rules/names.js';
+import { XRootDError } from '../../xrdcl/index.js';
+import { failureOf } from './failure.js';
+import { inBatches } from '../flow/in_batches.js';
+import { mapConcurrent } from '../flow/map_concurrent.js';
+import type { Failure } from '../events/report.js';
+import { uploadLook, type UploadLook } from './uploads.js';
+
+export interface RemoteEntry {
+  /** Relative to the target's base. */
+  path: string;
+  isDirectory: boolean;
+  /** Bytes. */
+  size: number;
+  mtime: Date;
+  /** Readable now, without asking tape. */
+  online: boolean;
+  onTape: boolean;
+  /** Known not to be the whole record, by the cache or by the server; `reason` says how. */
+  unfinished?: true;
+  reason?: string;
+}
+
+export interface ListOptions {
+  signal?: AbortSignal | undefined;
+  /** Descend into directories. Default false. */
+  recursive?: boolean | undefined;
+  /** Which directories to enter when recursive. Default: all. */
+  enters?: ((directory: string) => boolean) | undefined;
+  /** Which files to look at, by their path. Default: all. */
+  only?: ((path: string) => boolean) | undefined;
+  /** Asked about each file: is its upload finished? Default: as far as the server tells. */
+  upload?: UploadLook | undefined;
+}
+
+/** One that couldn't be listed or asked about is a Failure among the entries, not a shorter list. */
+export type ListItem = RemoteEntry | (Failure & { failed: true });
+
+/**
+ * Names of ours, of files that a restore or a backup hasn't finished, are left out: they are no records.
+ * @param paths files or directories, relative to the target's base; none: the base
+ */
+export async function* list(
+  store: RemoteStore,
+  paths: readonly string[],
+  statsInFlight: number,
+  {
+    signal,
+    recursive = false,
+    enters = () => true,
+    only = () => true,
+    upload = uploadLook({}),
+  }: ListOptions = {},
+): AsyncGenerator<ListItem, void, undefined> {
+  await store.ping(signal);
+  const roots = paths.length === 0 ? [''] : paths;
+  const found = filesOnly(entriesOf(store, roots, recursive ? enters : undefined, signal), only);
+  const looks = mapConcurrent(inBatches(found, statBatch), statBatchesAhead(statsInFlight), (batch) =>
+    look(store, batch, upload, signal),
+  );
+  for await (const items of looks) for (const item of items) if (!isPart(item) || only(item.path)) yield item;
+}
+
+/** It was asked about although its path may not be meant: if nothing had answered, a longer name could have been. */
+function isPart(item: ListItem): boolean {
+  return !('failed' in item) && !item.isDirectory && mayBeCut(splitPath(item.path)[1]);
+}
+
+async function* filesOnly(
+  entries: AsyncIterable<Found>,
+  only: (path: string) => boolean,
+): AsyncGenerator<Found, void, undefined> {
+  for await (const entry of entries)
+    if ('failed' in entry || entry.isDirectory || mayBeCut(splitPath(entry.path)[1]) || only(entry.path))
+      yield entry;
+}
+
+async function look(
+  store: RemoteStore,
+  batch: readonly Found[],
+  upload: UploadLook,
+  signal: AbortSignal | undefined,
+): Promise<ListItem[]> {
+  const named = batch.map((entry) => ('failed' in entry ? entry : (badName(entry) ?? entry)));
+  const paths = named.flatMap((entry) => ('failed' in entry ? [] : [entry.path]));
+  const answers = (await store.statMany(paths, signal)).values();
+  return named.map((entry) => {
+    if ('failed' in entry) return entry;
+    const stat = answers.next().value ?? absent(entry.path);
+    return stat instanceof Error ? failed(entry.path, stat) : remoteEntry(entry.path, stat, upload);
+  });
+}
+
+/** One that XRootD can't ask for unchanged: another file would answer. */
+function badName({ path, problem }: Entry): (Failure & { failed: true }) | undefined {
+  const reason = problem ?? wireTextProblem(path);
+  if (reason === undefined) return undefined;
+  const message = `its name ${reason}: give it another one on the server`;
+  return failed(path, Object.assign(new Error(message), { code: 'BadName' }));
+}
+
+function remoteEntry(path: string, stat: RemoteStat, upload: UploadLook): ListItem {
+  const { kind, size, mtime, offline, backUpExists, poscPending = false } = stat;
+  // A named pipe, for one: opening it would wait for ever.
+  if (kind === 'other' && !poscPending) return failed(path, notARecord());
+  const reason = kind === 'directory' ? undefined : upload(path, stat);
+  const unfinished = reason === undefined ? {} : ({ unfinished: true, reason } as const);
+  const isDirectory = kind === 'directory';
+  return {
+    path,
+    isDirectory,
+    size,
+    mtime,
+    online: !offline,
+    onTape: backUpExists && !isDirectory,
+    ...unfinished,
+  };
+}
+
+type Found = Entry | (Failure & { failed: true });
+
+async function* entriesOf(
+  store: RemoteStore,
+  paths: readonly string[],
+  enters: ((directory: string) => boolean) | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Found, void, undefined> {
+  for (const given of paths) {
+    const path = given.replace(/^(?:\.\/)+|^\.$|\/+$/g, '');
+    if (isReserved(splitPath(path)[1])) continue;
+    try {
+      const stat = await store.stat(path, signal);
+      if (stat?.kind === 'directory') yield* descend(store, path, enters, signal);
+      else yield { path, isDirectory: false };
+    } catch (error) {
+      signal?.throwIfAborted();
+      yield failed(path, error);
+    }
+  }
+}
+
+async function* descend(
+  store: RemoteStore,
+  directory: string,
+  enters: ((directory: string) => boolean) | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Found, void, undefined> {
+  const below: string[] = [];
+  const long = new Set<string>();
+  try {
+    for await (const entry of store.list(directory, signal)) {
+      const name = splitPath(entry.path)[1];
+      if (isReserved(name)) continue;
+      if (mayBeCut(name)) {
+        if (long.has(name)) {
+          // Which of them the name belongs to isn't known: the server is asked about it once, and both ways.
+          yield failed(entry.path, listedTwice());
+          if (entry.isDirectory && !below.includes(entry.path)) below.push(entry.path);
+          continue;
+        }
+        long.add(name);
+      }
+      yield entry;
+      if (entry.isDirectory && badName(entry) === undefined) below.push(entry.path);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    yield failed(directory, explained(error));
+  }
+  if (enters === undefined) return;
+  for (const path of below) if (enters(path)) yield* descend(store, path, enters, signal);
+}
+
+/** XRootD sends a listing as lines. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof XRootDError) || error.code !== 'InvalidResponse') return error;
+  const cause =
+    'perhaps a name in it has a newline, which no listing can carry: give it a new name on the server';
+  return Object.assign(new Error(`${error.message}; ${cause}`), { code: error.code });
+}
+
+function notARecord(): Error {
+  const message = 'neither a file nor a directory on the server: not opened';
+  return Object.assign(new Error(message), { code: 'NotARecord' });
+}
+
+function absent(path: string): Error {
+  const cut = mayBeCut(splitPath(path)[1]) ? `; ${CUT}` : '';
+  return Object.assign(new Error(`the server has no such file or directory${cut}`), { code: 'NotFound' });
+}
+
+const CUT = `perhaps its name is longer: listings cut names to ${MAX_COMPONENT_BYTES} bytes. Give it a shorter one on the server, or ask for it by its whole name`;
+
+function listedTwice(): Error {
+  const message = `the server lists this name twice; ${CUT}`;
+  return Object.assign(new Error(message), { code: 'BadName' });
+}
+
+function failed(path: string, error: unknown): Failure & { failed: true } {
+  return { ...failureOf(path === '' ? '.' : path, error), failed: true };
+}

@@ -1,0 +1,77 @@
+/** The whole pass in one event: what is done and known, how fast, and how long still. The clock is handed in. */
+import type { ArchiveEventOf } from '../events/events.js';
+
+/** The rate is that of so many of the last seconds. */
+const windowSeconds = 10;
+
+interface Sample {
+  /** Milliseconds. */
+  at: number;
+  copied: number;
+}
+
+export class ProgressMeter {
+  #filesKnown = 0;
+  #filesDone = 0;
+  #bytesKnown = 0;
+  #bytesDone = 0;
+  #bytesCopied = 0;
+  #walkDone = false;
+  #samples: Sample[] = [];
+  /** Of copies that are under way, by path. */
+  readonly #partial = new Map<string, number>();
+
+  found(size: number): void {
+    this.#filesKnown += 1;
+    this.#bytesKnown += size;
+  }
+
+  copying(path: string, bytes: number): void {
+    this.#bytesCopied += bytes - (this.#partial.get(path) ?? 0);
+    this.#partial.set(path, bytes);
+  }
+
+  /** A copy failed or was taken back: its bytes don't count any more. */
+  restart(path: string): void {
+    this.#partial.delete(path);
+  }
+
+  done(path: string, size: number): void {
+    this.#partial.delete(path);
+    this.#filesDone += 1;
+    this.#bytesDone += size;
+  }
+
+  walkEnded(): void {
+    this.#walkDone = true;
+  }
+
+  /** @param now milliseconds, of any clock that only goes forward */
+  read(now: number): ArchiveEventOf<'progress'> {
+    const rate = this.#rate(now);
+    let bytesDone = this.#bytesDone;
+    for (const bytes of this.#partial.values()) bytesDone += bytes;
+    const left = this.#bytesKnown - bytesDone;
+    const finished = this.#walkDone && this.#filesDone === this.#filesKnown;
+    return {
+      type: 'progress',
+      filesDone: this.#filesDone,
+      filesKnown: this.#filesKnown,
+      bytesDone,
+      bytesKnown: this.#bytesKnown,
+      walkDone: this.#walkDone,
+      rate,
+      copying: this.#partial.size,
+      etaSeconds: finished ? 0 : this.#walkDone && rate > 0 ? Math.ceil(left / rate) : null,
+    };
+  }
+
+  #rate(now: number): number {
+    this.#samples.push({ at: now, copied: this.#bytesCopied });
+    const oldest = now - windowSeconds * 1000;
+    while (this.#samples.length > 2 && (this.#samples[1]?.at ?? now) <= oldest) this.#samples.shift();
+    const [first] = this.#samples;
+    if (first === undefined || now <= first.at) return 0;
+    return Math.max(0, Math.round(((this.#bytesCopied - first.copied) * 1000) / (now - first.at)));
+  }
+}

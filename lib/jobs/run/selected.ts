@@ -1,0 +1,111 @@
+/** The files that were asked for: by pattern, by plain path, by time. */
+import { ConfigError, type ArchiveConfig } from '../../config/index.js';
+import type { RemoteStore } from '../../remote/store.js';
+import { printableName } from '../../rules/names.js';
+import { selector, type Selector } from '../../rules/selection.js';
+import { inShard, type Shard } from '../../rules/sharding.js';
+import { list, type ListItem, type RemoteEntry } from './list.js';
+import type { Failure } from '../events/report.js';
+import { uploadLook } from './uploads.js';
+
+export interface SelectionOptions {
+  /** Plain paths, in which no letter is special, beside the patterns. */
+  list?: readonly string[] | undefined;
+  /** Only files whose time on the server is not before. */
+  since?: Date | undefined;
+  /** Only files whose time on the server is before. */
+  until?: Date | undefined;
+}
+
+/**
+ * @param paths files, directories or globs, relative to the target's base; `.`, and none without a list, is everything
+ * @throws {ConfigError}
+ */
+export function selection(
+  paths: readonly string[],
+  { list: plain, since, until }: SelectionOptions,
+): Selector {
+  try {
+    return selector({ patterns: paths.length === 0 ? undefined : paths, paths: plain, since, until });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new ConfigError([{ key: '', message: error.message }]);
+  }
+}
+
+/**
+ * The same for what changes something on the server: there an empty list isn't everything, it is a mistake.
+ * @throws {ConfigError}
+ */
+export function namedSelection(paths: readonly string[], options: SelectionOptions): Selector {
+  if (paths.length === 0 && options.list === undefined)
+    throw new ConfigError([{ key: '', message: 'no paths given; "." is everything' }]);
+  return selection(paths, options);
+}
+
+/**
+ * Files, and what couldn't be looked at; also what was asked for and isn't there, which only one shard tells. What can't
+ * be listed is told by every shard that has met it: its own files may be below.
+ */
+export async function* selectedFiles(
+  store: RemoteStore,
+  selects: Selector,
+  config: Pick<ArchiveConfig, 'parallelStats' | 'cacheDirectory'>,
+  signal: AbortSignal,
+  shard?: Shard,
+): AsyncGenerator<ListItem, void, undefined> {
+  const failed = new Set<string>();
+  const only = (path: string) => selects.names(path) && inShard(path, shard);
+  const options = {
+    recursive: true,
+    enters: selects.directoryMayMatch,
+    only,
+    signal,
+    upload: uploadLook(config),
+  };
+  for await (const item of list(store, selects.roots, config.parallelStats, options)) {
+    if ('failed' in item) {
+      failed.add(item.path);
+      yield item;
+    } else if (item.isDirectory) continue;
+    else if (selects.undecided(item.mtime)) yield timeless(item.path);
+    else if (selects(item)) yield item;
+  }
+  for (const path of missing(selects.unmatched(), failed, shard))
+    yield { path, code: 'NotFound', message: 'nothing on the server is named so', failed: true };
+}
+
+/** Left out in silence, it would be missing where nobody looks for it. */
+function timeless(path: string): Failure & { failed: true } {
+  const message =
+    'no date holds its time of change on the server: since and until cannot say whether it is meant';
+  return { path: printableName(path), code: 'BadTime', message, failed: true };
+}
+
+/** What may be handed out as the records that they are named for; what isn't whole yet has failed. */
+export async function* finishedFiles(
+  items: AsyncIterable<ListItem>,
+): AsyncGenerator<ListItem, void, undefined> {
+  for await (const item of items) {
+    const failure = 'failed' in item ? undefined : unfinished(item);
+    yield failure === undefined ? item : { ...failure, failed: true };
+  }
+}
+
+/** A file that is known not to be the whole record, as a failure. */
+export function unfinished({ path, unfinished: is, reason = '' }: RemoteEntry): Failure | undefined {
+  return is && { path: printableName(path), code: 'Unfinished', message: reason };
+}
+
+/** An empty archive is fine, and what has been told of isn't told twice. */
+export function missing(
+  unmatched: readonly string[],
+  told: ReadonlySet<string>,
+  shard: Shard | undefined,
+): string[] {
+  return unmatched.filter((given) => {
+    const components = given.split('/').filter((component) => component !== '' && component !== '.');
+    const path = components.join('/');
+    return path !== '' && !told.has(path) && inShard(path, shard);
+  });
+}

@@ -1,0 +1,52 @@
+/** All directories of a server below its base, with their identifiers. */
+import { joinPath } from '../../cache/directory.js';
+import type { RemoteStore } from '../../remote/store.js';
+import { RESERVED_PREFIX } from '../../rules/names.js';
+import { XRootDError } from '../../xrdcl/index.js';
+import type { Numbered } from './paths_by_number.js';
+
+/**
+ * The base first. One that can't be entered is left out, with all below it: nothing there can be a copy.
+ * @param from relative to the base
+ * @throws {XRootDError} when one can't be listed, but entered; when the server is gone; the signal's reason
+ */
+export async function* remoteDirectories(
+  store: Pick<RemoteStore, 'list' | 'stat' | 'statMany'>,
+  signal: AbortSignal,
+  from = '',
+): AsyncGenerator<Numbered<string>, void, undefined> {
+  if (from === '') {
+    const base = await store.stat('', signal);
+    if (base !== null) yield { path: '', number: base.id };
+  }
+  const below: string[] = [];
+  try {
+    for await (const { path, isDirectory, problem } of store.list(from, signal))
+      if (isDirectory && problem === undefined) below.push(path);
+  } catch (error) {
+    if (await mayBeEntered(store, from, signal)) throw error;
+    return;
+  }
+  const stats = await store.statMany(below, signal);
+  for (const [index, path] of below.entries()) {
+    const stat = stats[index];
+    if (stat instanceof XRootDError && stat.isConnectionFailure) throw stat;
+    if (stat == null || stat instanceof Error) continue;
+    yield { path, number: stat.id };
+    yield* remoteDirectories(store, signal, path);
+  }
+}
+
+/** Is something in it found, though it can't be listed? */
+async function mayBeEntered(
+  store: Pick<RemoteStore, 'stat'>,
+  directory: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await store.stat(joinPath(directory, `${RESERVED_PREFIX}none`), signal);
+    return true;
+  } catch (error) {
+    return !(error instanceof XRootDError) || error.code !== 'NotAuthorized';
+  }
+}

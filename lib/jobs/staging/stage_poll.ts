@@ -1,0 +1,100 @@
+/** One look at files that tape was asked for: what is online, and why the rest isn't. */
+import type { Logger } from '../../config/index.js';
+import type { RemoteStat, RemoteStore } from '../../remote/store.js';
+import type { StageAnswer } from '../../rules/stage_answer.js';
+import { judgeStaged, type Staged } from '../../rules/staging.js';
+import { XRootDError } from '../../xrdcl/index.js';
+import { isServerFailure } from '../run/failure.js';
+
+/** A file that tape was asked for. */
+export interface Asked {
+  name: string;
+  requestId: string;
+}
+
+export interface StageLook<T> {
+  /** What the files are found to be; one that couldn't be asked about isn't among them. */
+  seen: { asked: T; staged: Staged; answer: StageAnswer | undefined }[];
+  /** The server was gone, or refused us. */
+  failure: XRootDError | undefined;
+}
+
+/** Queries a look at most: a server's answer tells of a dozen files, the rest has its turn next time. */
+const queriesPerLook = 8;
+
+export class StagePoll {
+  readonly #store: RemoteStore;
+  readonly #logger: Logger;
+  readonly #signal: AbortSignal;
+
+  constructor(store: RemoteStore, logger: Logger, signal: AbortSignal) {
+    this.#store = store;
+    this.#logger = logger;
+    this.#signal = signal;
+  }
+
+  /** @param onOnline told of each as soon as it is found online */
+  async look<T extends Asked>(all: readonly T[], onOnline: (asked: T) => void): Promise<StageLook<T>> {
+    const cold: { asked: T; flags: RemoteStat | null }[] = [];
+    let failure: XRootDError | undefined;
+    const stat = async (asked: T) => {
+      try {
+        const flags = await this.#store.stat(asked.name, this.#signal);
+        if (judgeStaged({ flags }).state === 'online') onOnline(asked);
+        else cold.push({ asked, flags });
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        // One that couldn't be asked about is asked about again; its deadline goes on.
+        if (isServerFailure(error)) failure = error;
+      }
+    };
+    await Promise.all(all.map(stat));
+    const answers =
+      failure === undefined ? await this.#query(cold.map(({ asked }) => asked)) : new Map<string, never>();
+    const seen = cold.map(({ asked, flags }) => {
+      const answer = answers.get(asked.name);
+      return { asked, answer, staged: judgeStaged({ flags, answer }) };
+    });
+    return { seen, failure };
+  }
+
+  /** Why files don't come: a server needn't tell, and may tell of some only. */
+  async #query(cold: readonly Asked[]): Promise<Map<string, StageAnswer>> {
+    const answers = new Map<string, StageAnswer>();
+    let queries = 0;
+    for (const [requestId, names] of groupByRequest(cold)) {
+      let left = names;
+      while (left.length > 0 && queries < queriesPerLook) {
+        queries += 1;
+        try {
+          const told = await this.#store.queryStage(requestId, left.slice(0, 200), this.#signal);
+          for (const [name, answer] of told) answers.set(name, answer);
+          const rest = left.filter((name) => !told.has(name));
+          // Nothing told at all: it can't be asked, or not in this way.
+          if (rest.length === left.length) break;
+          left = rest;
+        } catch (error) {
+          this.#signal.throwIfAborted();
+          if (!(error instanceof XRootDError)) throw error;
+          const { message } = error;
+          this.#logger.debug('query prepare failed; the stat flags alone decide', {
+            requestId,
+            error: message,
+          });
+          break;
+        }
+      }
+    }
+    return answers;
+  }
+}
+
+export function groupByRequest(all: Iterable<Asked>): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { requestId, name } of all) {
+    const names = groups.get(requestId);
+    if (names === undefined) groups.set(requestId, [name]);
+    else names.push(name);
+  }
+  return groups;
+}

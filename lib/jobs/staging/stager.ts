@@ -1,0 +1,331 @@
+/**
+ * Brings files from tape to the disk buffer: asked for in batches, as many at once as the buffer should hold, polled
+ * until each is online, has failed, or is past its deadline. One loop for all files; a file waits on a promise.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ArchiveConfig, Logger } from '../../config/index.js';
+import type { RemoteStore } from '../../remote/store.js';
+import { nextPoll, pickForStaging } from '../../rules/staging.js';
+import type { XRootDError } from '../../xrdcl/index.js';
+import type { Emit } from '../events/event_bus.js';
+import { PrepareBatches } from './prepare_batches.js';
+import { groupByRequest, StagePoll } from './stage_poll.js';
+
+/** A file that didn't come online. */
+export class StageError extends Error {
+  override readonly name = 'StageError';
+  readonly code: 'StageFailed' | 'StageTimeout';
+
+  constructor(code: StageError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface StagerContext {
+  config: Pick<
+    ArchiveConfig,
+    | 'stageBatchFiles'
+    | 'stageMaxFiles'
+    | 'stageMaxBytes'
+    | 'stagePollMinSeconds'
+    | 'stagePollMaxSeconds'
+    | 'stageDeadlineSeconds'
+  >;
+  store: RemoteStore;
+  emit: Emit;
+  logger: Logger;
+  /** Requests of an earlier run, by name: waited for, not asked for again. Default: none. */
+  adopted?: ReadonlyMap<string, string>;
+  /** Told of each request before anything else happens with it. */
+  record?: (requestId: string, names: string[]) => Promise<void>;
+  signal: AbortSignal;
+}
+
+interface Wanted {
+  name: string;
+  size: number;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+interface Pending extends Wanted {
+  requestId: string;
+  /** Asked for by an earlier run. */
+  adopted: boolean;
+  /** Milliseconds, of performance.now(). */
+  deadline: number;
+}
+
+/** How long a request waits for more files to join it. */
+const lingerMilliseconds = 20;
+/** Polls in a row that may find the server gone before the files that wait are given up. */
+const lostPolls = 3;
+
+export class Stager {
+  readonly #context: StagerContext;
+  readonly #batches: PrepareBatches;
+  readonly #evictions: PrepareBatches;
+  readonly #poll: StagePoll;
+  #waiting: Wanted[] = [];
+  readonly #pending = new Map<string, Pending>();
+  /** Online, and not yet released: they fill the disk buffer, by name their bytes. */
+  readonly #held = new Map<string, number>();
+  readonly #staged = new Set<string>();
+  /** Withdrawn before they came: a server may bring them all the same (dCache/dcache#7938). */
+  readonly #withdrawn = new Set<string>();
+  /** Adopted ones that have to be asked for again. */
+  readonly #forgotten = new Set<string>();
+  #loop: Promise<void> | undefined;
+  #wake = new AbortController();
+
+  constructor(context: StagerContext) {
+    this.#context = context;
+    this.#batches = new PrepareBatches(context.config.stageBatchFiles);
+    this.#evictions = new PrepareBatches(context.config.stageBatchFiles);
+    this.#poll = new StagePoll(context.store, context.logger, context.signal);
+    for (const name of context.adopted?.keys() ?? []) this.#staged.add(name);
+  }
+
+  /** Files that wait for tape. */
+  get waiting(): number {
+    return this.#waiting.length + this.#pending.size;
+  }
+
+  /** Did we ask for this file to be staged, now or in an earlier run? */
+  hasStaged(name: string): boolean {
+    return this.#staged.has(name);
+  }
+
+  /**
+   * Resolves once the file is online.
+   * @throws {StageError} when the server says that it can't be staged, or the deadline has passed; {XRootDError}; the
+   * signal's reason
+   */
+  online(name: string, size: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ name, size, resolve, reject });
+      this.#loop ??= this.#serve();
+      // Asked for now if there is room, not at the next poll.
+      this.#wake.abort();
+    });
+  }
+
+  /** A file that came online has been fetched, or given up: the next may take its room. */
+  release(name: string): void {
+    if (this.#held.delete(name)) this.#wake.abort();
+  }
+
+  /** Gives up the disk buffer's copies of files that we staged; returns those that were evicted. */
+  async evict(names: readonly string[]): Promise<string[]> {
+    const ours = names.filter((name) => this.#staged.has(name));
+    const { store, emit, logger } = this.#context;
+    const refused = await this.#evictions.send(
+      ours,
+      (batch) => store.evict(batch),
+      ({ names: evicted }) => {
+        for (const name of evicted) {
+          this.#staged.delete(name);
+          emit({ type: 'file:evicted', path: name });
+        }
+      },
+    );
+    for (const { name, error } of refused) logger.warn(`not evicted: ${String(error)}`, { record: name });
+    return ours.filter((name) => !this.#staged.has(name));
+  }
+
+  /** The same for what came after its request was withdrawn; what may still come is told. Call it last. */
+  async evictLate(): Promise<string[]> {
+    const late = await this.#online([...this.#withdrawn]);
+    for (const name of late) {
+      this.#withdrawn.delete(name);
+      this.#staged.add(name);
+    }
+    const files = this.#withdrawn.size;
+    if (files > 0) {
+      const message =
+        'files were asked of tape, withdrawn, and have not come: they may still come, and stay in the disk buffer then; ' +
+        'a later evict of the same paths gives them up';
+      this.#context.logger.warn(message, { files });
+    }
+    return this.evict([...late]);
+  }
+
+  /** Ends in the very step that finds nothing waiting: whoever comes a moment later begins another. */
+  async #serve(): Promise<void> {
+    do await this.#run();
+    while (this.waiting > 0);
+    this.#loop = undefined;
+  }
+
+  async #run(): Promise<void> {
+    const { config, signal } = this.#context;
+    let seconds = config.stagePollMinSeconds;
+    let pollAt = performance.now() + seconds * 1000;
+    let lost = 0;
+    try {
+      while (this.waiting > 0) {
+        await this.#pause(Math.max(lingerMilliseconds, pollAt - performance.now()));
+        await this.#request();
+        if (performance.now() < pollAt) continue;
+        const { progressed, failure } = await this.#look();
+        lost = failure === undefined ? 0 : lost + 1;
+        if (failure !== undefined && lost >= lostPolls) throw failure;
+        seconds = nextPoll({
+          previousSeconds: seconds,
+          minSeconds: config.stagePollMinSeconds,
+          maxSeconds: config.stagePollMaxSeconds,
+          progressed,
+          random: Math.random(),
+        });
+        pollAt = performance.now() + seconds * 1000;
+      }
+    } catch (error) {
+      await this.#giveUp(signal.aborted ? signal.reason : error);
+    }
+  }
+
+  /** Ends early when a file is asked for, a moment later: what is asked for in the same breath goes together. */
+  async #pause(milliseconds: number): Promise<void> {
+    const { signal } = this.#context;
+    const until = AbortSignal.any([signal, this.#wake.signal]);
+    await sleep(milliseconds, undefined, { signal: until }).catch(() => undefined);
+    signal.throwIfAborted();
+    if (!this.#wake.signal.aborted) return;
+    await sleep(lingerMilliseconds);
+    this.#wake = new AbortController();
+  }
+
+  async #request(): Promise<void> {
+    const { config, store, emit, record, adopted, signal } = this.#context;
+    if (adopted !== undefined) this.#adopt(adopted);
+    for (;;) {
+      const inFlight = {
+        files: this.#pending.size + this.#held.size,
+        bytes: sum(Array.from(this.#pending.values(), ({ size }) => size)) + sum(this.#held.values()),
+      };
+      const picked = pickForStaging(this.#waiting, inFlight, {
+        batchFiles: config.stageBatchFiles,
+        maxFiles: config.stageMaxFiles,
+        maxBytes: config.stageMaxBytes,
+      });
+      if (picked.length === 0) return;
+      const wanted = new Map(picked.map((each) => [each.name, each]));
+      this.#waiting = this.#waiting.filter((each) => wanted.get(each.name) !== each);
+      try {
+        const refused = await this.#batches.send(
+          [...wanted.keys()],
+          (names) => store.stage(names, signal),
+          async ({ names, result: requestId }) => {
+            await record?.(requestId, [...names]);
+            for (const name of names) this.#ask(wanted, name, requestId);
+            emit({ type: 'stage:requested', paths: [...names], requestId });
+          },
+        );
+        for (const { name, error } of refused) wanted.get(name)?.reject(error);
+      } catch (error) {
+        for (const [name, each] of wanted) if (!this.#pending.has(name)) each.reject(error);
+        throw error;
+      }
+    }
+  }
+
+  #adopt(adopted: ReadonlyMap<string, string>): void {
+    if (adopted.size === 0) return;
+    const known = new Map(this.#waiting.map((each) => [each.name, each]));
+    for (const name of known.keys()) {
+      const requestId = this.#forgotten.has(name) ? undefined : adopted.get(name);
+      if (requestId !== undefined) this.#ask(known, name, requestId, true);
+    }
+    this.#waiting = this.#waiting.filter(({ name }) => !this.#pending.has(name));
+  }
+
+  #ask(wanted: ReadonlyMap<string, Wanted>, name: string, requestId: string, adopted = false): void {
+    const each = wanted.get(name);
+    if (each === undefined) return;
+    this.#staged.add(name);
+    this.#withdrawn.delete(name);
+    const deadline = performance.now() + this.#context.config.stageDeadlineSeconds * 1000;
+    this.#pending.set(name, { ...each, requestId, adopted, deadline });
+  }
+
+  async #look(): Promise<{ progressed: boolean; failure: XRootDError | undefined }> {
+    const { emit, config } = this.#context;
+    let progressed = false;
+    const { seen, failure } = await this.#poll.look([...this.#pending.values()], (pending) => {
+      progressed = true;
+      this.#pending.delete(pending.name);
+      this.#held.set(pending.name, pending.size);
+      emit({ type: 'stage:online', path: pending.name });
+      pending.resolve();
+    });
+    for (const { asked: pending, staged, answer } of seen) {
+      if (pending.adopted && answer?.requested === false && answer.online === false) {
+        // The server has forgotten the request of the earlier run.
+        this.#pending.delete(pending.name);
+        this.#forgotten.add(pending.name);
+        this.#waiting.push(pending);
+      } else if (staged.state === 'failed') {
+        this.#pending.delete(pending.name);
+        pending.reject(new StageError('StageFailed', staged.reason));
+      }
+    }
+    const now = performance.now();
+    const late = [...this.#pending.values()].filter(({ deadline }) => deadline <= now);
+    await this.#cancel(late);
+    const message = `not online ${config.stageDeadlineSeconds} s after it was asked for (stage_deadline_seconds)`;
+    for (const { reject } of late) reject(new StageError('StageTimeout', message));
+    return { progressed, failure };
+  }
+
+  async #giveUp(error: unknown): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const pending = [...this.#pending.values()];
+    await this.#cancel(pending);
+    for (const { reject } of [...pending, ...waiting]) reject(error);
+  }
+
+  /** Without the signal: it may have aborted, and tape shouldn't fetch what nobody waits for. */
+  async #cancel(pending: readonly Pending[]): Promise<void> {
+    const { store, logger } = this.#context;
+    for (const { name } of pending) this.#pending.delete(name);
+    for (const [requestId, names] of groupByRequest(pending)) {
+      const cancelled = await store.cancelStage(requestId, names).then(
+        () => true,
+        (failure: unknown) => {
+          logger.warn(`a stage request was not cancelled: ${String(failure)}`, { requestId });
+          return false;
+        },
+      );
+      const came = cancelled ? await this.#online(names) : new Set<string>();
+      for (const name of names) {
+        if (came.has(name)) continue;
+        this.#staged.delete(name);
+        this.#withdrawn.add(name);
+      }
+    }
+  }
+
+  /** Those that came before their request was cancelled: they are ours to evict. */
+  async #online(names: readonly string[]): Promise<Set<string>> {
+    const online = new Set<string>();
+    const look = async (name: string) => {
+      const now = await this.#context.store.stat(name).catch(() => null);
+      if (now?.offline === false) online.add(name);
+    };
+    await Promise.all(names.map(look));
+    return online;
+  }
+
+  /** Resolves when nothing waits any more. */
+  async idle(): Promise<void> {
+    await this.#loop;
+  }
+}
+
+function sum(sizes: Iterable<number>): number {
+  let bytes = 0;
+  for (const size of sizes) bytes += size;
+  return bytes;
+}

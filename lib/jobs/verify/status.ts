@@ -1,0 +1,93 @@
+/** Where each record is: in the cache, in the disk buffer, on tape. Looks only. */
+import pLimit from 'p-limit';
+import { CacheDirectory } from '../../cache/directory.js';
+import { OpenDirectories } from '../../cache/open_directories.js';
+import { walk, type CacheRecord } from '../../cache/walk.js';
+import { requireCache, type ArchiveConfig } from '../../config/index.js';
+import type { RemoteStore } from '../../remote/store.js';
+import type { RemoteState } from '../../rules/remote_state.js';
+import { checksumFile } from '../../posix/index.js';
+import { classifyRecord } from '../record/classify_record.js';
+import { failureOf } from '../run/failure.js';
+import { LazyRecord } from '../record/local_file.js';
+import { mapConcurrent } from '../flow/map_concurrent.js';
+import { Moved, MOVED } from '../record/file_changed.js';
+
+export interface RecordStatus {
+  path: string;
+  /** Bytes. */
+  size: number;
+  mtime: Date;
+  state: RemoteState;
+  /** Readable on the server now; undefined when there is nothing, or asking failed. */
+  online?: boolean;
+  /** Why, for partial, conflict and unknown. */
+  reason?: string;
+}
+
+export interface StatusOptions {
+  signal?: AbortSignal | undefined;
+  /** Compare checksums too, which reads every local file. Default false: sizes only. */
+  verify?: boolean | undefined;
+}
+
+/** @param paths records or directories, relative to the cache; none: all */
+export async function* status(
+  { config, store }: { config: ArchiveConfig; store: RemoteStore },
+  paths: readonly string[],
+  { signal, verify = false }: StatusOptions = {},
+): AsyncGenerator<RecordStatus, void, undefined> {
+  const root = await CacheDirectory.openRoot(requireCache(config));
+  const directories = new OpenDirectories(root);
+  const sums = pLimit(4);
+  const of = async (record: CacheRecord): Promise<RecordStatus> => {
+    const { size, mtimeNs } = record.identity;
+    const known = { path: record.path, size: Number(size), mtime: new Date(Number(mtimeNs / 1_000_000n)) };
+    const file = new LazyRecord(directories, record);
+    try {
+      const remote = await store.stat(record.path, signal);
+      const { state, ...more } = await classifyRecord(record.path, known.size, remote, file.open, {
+        ...{ store, config, now: Date.now, signal, verify: verify ? 'checksum' : 'size' },
+        ...{ readBack: 'fresh', looksOnly: true },
+        sumLocal: async (open, type) => {
+          const sum = await sums(() => checksumFile(open, { type, signal }));
+          // Else a file that is being rewritten would look like a conflict.
+          if (!open.isUnchanged()) throw new Moved(MOVED.changed);
+          return sum;
+        },
+      });
+      const online = remote === null ? {} : { online: !remote.offline };
+      return {
+        ...{ ...known, state: state === 'writing' ? 'unknown' : state, ...online },
+        ...('reason' in more && { reason: more.reason }),
+      };
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { ...known, state: 'unknown', reason: failureOf(record.path, error).message };
+    } finally {
+      file.close();
+    }
+  };
+  try {
+    await store.ping(signal);
+    yield* mapConcurrent(recordsOf(root, paths, signal), config.parallelStats, of);
+  } finally {
+    await directories.close();
+    await root.close();
+  }
+}
+
+async function* recordsOf(
+  root: CacheDirectory,
+  paths: readonly string[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<CacheRecord> {
+  const wanted = paths.map((path) => path.replace(/\/+$/, '')).filter((path) => path !== '' && path !== '.');
+  const matches = (path: string) =>
+    wanted.length < paths.length ||
+    paths.length === 0 ||
+    wanted.some((each) => path === each || path.startsWith(`${each}/`));
+  for await (const entry of walk(root, signal && { signal })) {
+    if (entry.kind === 'record' && matches(entry.path)) yield entry;
+  }
+}

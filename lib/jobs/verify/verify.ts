@@ -1,0 +1,195 @@
+/**
+ * Comparing local files, or a list of checksums, with what the server says it has: existence, size and checksum of each
+ * file. Nothing is copied, staged or changed. What the bytes on tape are only a drill can tell (drill.ts).
+ */
+import { randomUUID } from 'node:crypto';
+import pLimit from 'p-limit';
+import { CacheDirectory } from '../../cache/directory.js';
+import { OpenDirectories } from '../../cache/open_directories.js';
+import { walk, type CacheRecord } from '../../cache/walk.js';
+import { ConfigError, requireCache } from '../../config/index.js';
+import { mostOpenFiles } from '../../remote/open_files.js';
+import { inSample } from '../../rules/sampling.js';
+import { scopeOf } from '../../rules/scope.js';
+import type { Selector } from '../../rules/selection.js';
+import { inShard, type Shard } from '../../rules/sharding.js';
+import { checksumFile } from '../../posix/index.js';
+import type { ListedFile } from '../../rules/checksum_list.js';
+import { readChecksums, type ChecksumList } from './checksum_lists.js';
+import { forEachConcurrent } from '../flow/concurrent.js';
+import { JobRun, type JobDependencies } from '../run/job_run.js';
+import type { Report } from '../events/report.js';
+import { missing, selection } from '../run/selected.js';
+import { checkShard, storeOfShard, type ShardOptions } from '../run/shards.js';
+import { uploadLook } from '../run/uploads.js';
+import { verifyListed, verifyRecord, type VerifyContext } from './verify_record.js';
+
+/** What the remote files are compared with. */
+export type VerifyAgainst =
+  | { cache: true }
+  /** A tree of files whose paths are those below the target's base, like a restored one. */
+  | { directory: string }
+  /** See ChecksumList. */
+  | { checksums: ChecksumList; type?: string | undefined };
+
+export interface VerifyOptions extends ShardOptions {
+  /** Default: the cache. */
+  against?: VerifyAgainst | undefined;
+  /** Plain paths, in which no letter is special, beside the patterns. */
+  list?: readonly string[] | undefined;
+  /** Per cent of the files that were asked for, chosen by chance; above 0, up to 100, the default. */
+  sample?: number | undefined;
+  /** What chance depends on: the same files with the same seed. Default: another one each time; the report has it. */
+  seed?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Files whose state is asked for at once: more than the stats in flight, so that checksums don't hold them up. */
+const filesInFlight = 1024;
+/** Local checksums at once; the addon's threads do the work. */
+const localChecksums = 4;
+
+/**
+ * Files on the server that aren't on the local side are not looked at. Checksums come from the server; of an offline
+ * file from what it recorded, without asking tape.
+ * @param paths files, directories or globs of the local side; none without a list: everything
+ * @throws {ConfigError} before anything is asked, also for a line of a list that can't be read; {XRootDError} when the
+ * server can't be reached or refuses us
+ */
+export async function verify(
+  dependencies: JobDependencies,
+  paths: readonly string[] = [],
+  options: VerifyOptions = {},
+): Promise<Report> {
+  const { config } = dependencies;
+  const { against = { cache: true }, sample = 100, seed = randomUUID(), shard, signal } = options;
+  if (!(sample > 0 && sample <= 100))
+    throw problem('sample', `must be per cent above 0 and up to 100, not ${sample}`);
+  checkShard(shard);
+  const selector = selection(paths, { list: options.list });
+  // What isn't archived isn't missing.
+  const scope = scopeOf('cache' in against ? config : {});
+  const chosen = (path: string) =>
+    selector.names(path) &&
+    scope.outside(path) === undefined &&
+    inSample(path, seed, sample) &&
+    inShard(path, shard);
+  const store = storeOfShard(await dependencies.open(), shard, config.parallelChecksums);
+  if ('checksums' in against) {
+    const listed = await readChecksums(against.checksums, against.type ?? config.checksumType);
+    return run('', (verification) => verification.listed(listed));
+  }
+  const directory = 'directory' in against ? against.directory : requireCache(config);
+  const root = await openLocal('directory' in against ? 'against' : 'cacheDirectory', directory);
+  try {
+    return await run(root.real, (verification) => verification.tree(root));
+  } finally {
+    await root.close();
+  }
+
+  function run(place: string, work: (verification: Verification) => Promise<void>): Promise<Report> {
+    const job = new JobRun(store, dependencies, { job: 'verify', place, signal });
+    if (sample < 100) job.extra.seed = seed;
+    const sums = pLimit(localChecksums);
+    const context: VerifyContext = {
+      ...{ config, store, signal: job.signal, emit: job.emit, upload: uploadLook(config) },
+      now: dependencies.now ?? Date.now,
+      sumLocal: (file, type) => sums(() => checksumFile(file, { type, signal: job.signal })),
+    };
+    return job.run(async () => {
+      await store.ping(job.signal);
+      await work(new Verification(job, context, { selector, chosen, shard }));
+    });
+  }
+}
+
+interface Choice {
+  selector: Selector;
+  /** What the selector names, as far as chance and shard will have it. */
+  chosen: (path: string) => boolean;
+  shard: Shard | undefined;
+}
+
+class Verification {
+  readonly #job: JobRun;
+  readonly #context: VerifyContext;
+  readonly #choice: Choice;
+
+  constructor(job: JobRun, context: VerifyContext, choice: Choice) {
+    this.#job = job;
+    this.#context = context;
+    this.#choice = choice;
+  }
+
+  async tree(root: CacheDirectory): Promise<void> {
+    const directories = new OpenDirectories(root);
+    const most = Math.min(filesInFlight, mostOpenFiles());
+    try {
+      await forEachConcurrent(this.#records(root), most, async (record) => {
+        const size = Number(record.identity.size);
+        await this.#job.file(record.path, size, () => verifyRecord(directories, record, this.#context));
+      });
+    } finally {
+      await directories.close();
+    }
+    this.#told();
+  }
+
+  async *#records(root: CacheDirectory): AsyncGenerator<CacheRecord, void, undefined> {
+    const { progress, signal } = this.#job;
+    const { selector, chosen } = this.#choice;
+    for await (const entry of walk(root, { signal, only: chosen })) {
+      if (entry.kind === 'record') {
+        progress.found(Number(entry.identity.size));
+        yield entry;
+      }
+      // One of a directory hides files that nobody could choose.
+      if (entry.kind === 'problem' && selector.directoryMayMatch(entry.path === '.' ? '' : entry.path)) {
+        const { path, code, errno, message } = entry;
+        const number = errno === undefined ? {} : { errno };
+        this.#job.finish({ result: 'failed', failure: { path, code, ...number, message } });
+      }
+    }
+    progress.walkEnded();
+  }
+
+  async listed(files: readonly ListedFile[]): Promise<void> {
+    const { progress } = this.#job;
+    const found = async function* (chosen: (path: string) => boolean) {
+      for (const file of files) {
+        if (!chosen(file.path)) continue;
+        progress.found(file.expected.size ?? 0);
+        yield await Promise.resolve(file);
+      }
+      progress.walkEnded();
+    };
+    await forEachConcurrent(found(this.#choice.chosen), filesInFlight, async ({ path, expected }) => {
+      if (this.#job.signal.aborted) return;
+      await this.#job.file(path, expected.size ?? 0, () => verifyListed(path, expected, this.#context));
+    });
+    this.#told();
+  }
+
+  /** What was asked for and isn't on the local side. */
+  #told(): void {
+    if (this.#job.signal.aborted) return;
+    const { selector, shard } = this.#choice;
+    for (const path of missing(selector.unmatched(), new Set(), shard)) {
+      const failure = { path, code: 'NotFound', message: 'nothing on the local side is named so' };
+      this.#job.finish({ result: 'failed', failure });
+    }
+  }
+}
+
+async function openLocal(key: string, directory: string): Promise<CacheDirectory> {
+  try {
+    return await CacheDirectory.openRoot(directory);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw problem(key, `${directory} can't be read: ${code === 'ENOENT' ? 'it does not exist' : code}`);
+  }
+}
+
+function problem(key: string, message: string): ConfigError {
+  return new ConfigError([{ key, message }]);
+}

@@ -1,0 +1,87 @@
+/** Checksums of local files, computed off the main thread as XRootD's servers compute them. */
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { onAbort } from '../addon/abort.js';
+import { addon } from '../addon/addon.js';
+import { systemError } from '../addon/system_error.js';
+
+export const checksumTypes = ['adler32', 'crc32c'] as const;
+export type ChecksumType = (typeof checksumTypes)[number];
+
+export interface Checksum {
+  type: string;
+  /** Lower-case hexadecimal, leading zeros kept: eight digits for adler32 and crc32c. */
+  value: string;
+}
+
+export interface FileChecksum extends Checksum {
+  /** How many bytes were read: less than asked for at the end of the file. */
+  bytes: number;
+}
+
+export interface ChecksumOptions {
+  /** Default `adler32`. */
+  type?: ChecksumType;
+  /** First byte; default 0. */
+  offset?: number;
+  /** Number of bytes; default all up to the end. */
+  length?: number;
+  signal?: AbortSignal;
+}
+
+/** `0a1b` of adler32 is `00000a1b`: libXrdCl and some servers drop leading zeros. */
+export function padChecksum(type: string, value: string): string {
+  const digits = value.trim().toLowerCase();
+  return type === 'adler32' || type === 'crc32' || type === 'crc32c' ? digits.padStart(8, '0') : digits;
+}
+
+function checkRange(name: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`${name} must be a whole number from 0 up`);
+}
+
+/**
+ * The checksum of a file (a path, or whatever has an open `fd`), or of a range of it, read by threads of the addon (8 at most). A path is opened without
+ * following a symbolic link in its last part, and without waiting for the other end of a pipe.
+ * @throws RangeError for a bad range, a system error (`ENOENT`, `EIO`, …) when reading fails, the signal's reason when aborted.
+ */
+export async function checksumFile(
+  file: string | { readonly fd: number },
+  options: ChecksumOptions = {},
+): Promise<FileChecksum> {
+  const { type = 'adler32', offset = 0, length, signal } = options;
+  if (!checksumTypes.includes(type))
+    throw new RangeError(`checksum type must be one of ${checksumTypes.join(', ')}`);
+  checkRange('offset', offset);
+  if (length !== undefined) checkRange('length', length);
+  signal?.throwIfAborted();
+  if (typeof file !== 'string')
+    return checksumDescriptor(file.fd, String(file.fd), type, offset, length, signal);
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    return await checksumDescriptor(handle.fd, file, type, offset, length, signal);
+  } finally {
+    await handle.close();
+  }
+}
+
+function checksumDescriptor(
+  fd: number,
+  name: string,
+  type: ChecksumType,
+  offset: number,
+  length: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<FileChecksum> {
+  return new Promise((resolve, reject) => {
+    const operation = addon.checksum(fd, type, offset, length ?? -1, (errno, value, bytes) => {
+      ignore();
+      if (errno === 0) resolve({ type, value, bytes });
+      else if (signal?.aborted) reject(signal.reason as Error);
+      else reject(systemError(errno, 'pread', name));
+    });
+    const ignore = onAbort(signal, () => {
+      operation.cancel();
+    });
+  });
+}

@@ -1,0 +1,14 @@
+/** What Node.js lacks of the operating system, by the addon; it knows nothing of XRootD. */
+export {
+  checksumFile,
+  checksumTypes,
+  type Checksum,
+  type ChecksumOptions,
+  type ChecksumType,
+  type FileChecksum,
+} from './checksum.js';
+export { sendDatagram } from './datagram.js';
+export { hasOtherLocks } from './other_locks.js';
+export { publishFile, versionOfFile, type PublishFileOptions } from './publish.js';
+export { writeNewFile, type NewFile } from './write_file.js';
+export { hasWriters } from './writers.js';

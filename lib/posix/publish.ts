@@ -1,0 +1,34 @@
+/** The last step of a local file that was written under another name. */
+import { addon } from '../addon/addon.js';
+import { systemError } from '../addon/system_error.js';
+
+export interface PublishFileOptions {
+  /** The file's time of change. Default: as it is. */
+  mtime?: Date | undefined;
+  /** Wait until the file's bytes, and then its name, are on the disk. Default false. */
+  fsync?: boolean | undefined;
+  /** Replace what has the name; a text: only the file that has this `versionOfFile()`. Default false. */
+  overwrite?: boolean | string | undefined;
+}
+
+/** Tells a file from another, and from itself after a change: of `lstat(path, { bigint: true })`. */
+export function versionOfFile(stats: Record<'dev' | 'ino' | 'size' | 'mtimeNs' | 'ctimeNs', bigint>): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
+  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+}
+
+/**
+ * Renames a file within a file system, in one go on a thread of the addon; without `overwrite` nothing is replaced
+ * (renameat2(2), RENAME_NOREPLACE). Files that come together share the disk's work.
+ * @throws system errors: EEXIST, also when another file than the one to be replaced has the name; EINVAL, ENOSYS where the file system can't promise that, and nothing was renamed
+ */
+export function publishFile(from: string, to: string, options: PublishFileOptions = {}): Promise<void> {
+  const { mtime, fsync = false, overwrite = false } = options;
+  return new Promise((resolve, reject) => {
+    if (Number.isNaN(mtime?.getTime())) throw new RangeError('mtime must be a valid Date');
+    addon.publish(from, to, mtime?.getTime(), fsync, overwrite, (errno, syscall) => {
+      if (errno === 0) resolve();
+      else reject(systemError(errno, syscall, from, to));
+    });
+  });
+}

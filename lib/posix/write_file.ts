@@ -1,0 +1,38 @@
+/** A new local file from bytes in memory. */
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { addon } from '../addon/addon.js';
+import { systemError } from '../addon/system_error.js';
+
+export interface NewFile {
+  /** A directory; symbolic links may lead to it. */
+  root: string;
+  /** Relative to the root, and reached without symbolic links; empty: the root itself. */
+  parent: string;
+  /** In the parent. Must not exist. */
+  temporary: string;
+  /** In the parent. */
+  name: string;
+  /** Permissions, before the umask. */
+  mode: number;
+}
+
+/**
+ * Writes bytes to a temporary file and gives it its name, in one go on a thread of libuv; nothing is replaced.
+ * @returns false where that can't be done in one go, for whatever reason, and nothing was: the directory isn't there or isn't
+ * for us, or system or file system lack the means (openat2(2), renameat2(2))
+ * @throws system errors, after which nothing is left: EEXIST of `rename`; of `write` and `close` whatever the disk has
+ */
+export function writeNewFile(bytes: Uint8Array, file: NewFile): Promise<boolean> {
+  const { root, parent, temporary, name, mode } = file;
+  return new Promise((resolve, reject) => {
+    addon.writeFile(root, parent, temporary, name, bytes, mode, (errno, step) => {
+      const path = join(root, parent, temporary);
+      if (errno === 0) resolve(true);
+      else if (step === 'write' || step === 'close') reject(systemError(errno, step, path));
+      else if (step === 'rename' && errno === constants.errno.EEXIST)
+        reject(systemError(errno, step, path, join(root, parent, name)));
+      else resolve(false);
+    });
+  });
+}
