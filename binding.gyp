@@ -24,6 +24,7 @@
       'sources': ['<!@(node scripts/build-info.cjs xrootd_archive sources)'],
       'defines': ['<!@(node scripts/build-info.cjs xrootd_archive defines)'],
       'include_dirs': [
+        'native',
         '<!(node -p "require(\'node-addon-api\').include_dir")',
         '<!@(node scripts/build-info.cjs xrootd_archive include)',
       ],

@@ -6,12 +6,12 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "cancellable.h"
-#include "checksum.h"
-#include "copy.h"
-#include "js_queue.h"
-#include "local_work.h"
-#include "request.h"
+#include "js/cancellable.h"
+#include "js/js_queue.h"
+#include "posix/checksum.h"
+#include "threads/local_work.h"
+#include "xrdcl/copy.h"
+#include "xrdcl/request.h"
 
 namespace {
 

@@ -1,14 +1,36 @@
-/** Fails when a file of native/ is in no target of native/sources.json, or a listed one isn't there. */
-import { existsSync, readdirSync } from 'node:fs';
+/**
+ * Fails when a file of native/ is in no target of native/sources.json, or a listed one isn't there; and when a room of native/
+ * includes what it may not.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const { root, targets } = createRequire(import.meta.url)('./build-info.cjs');
 
 const listed = new Set(Object.values(targets).flatMap((target) => target.sources));
-const found = readdirSync(join(root, 'native'), { recursive: true })
-  .filter((name) => name.endsWith('.cc'))
-  .map((name) => `native/${name}`);
+const files = readdirSync(join(root, 'native'), { recursive: true }).filter((name) => /\.(cc|h)$/.test(name));
+const found = files.filter((name) => name.endsWith('.cc')).map((name) => `native/${name}`);
+
+/** What each room of native/ may include of the others; addon.cc puts all together. */
+const below = {
+  '.': ['js', 'threads', 'posix', 'xrdcl'],
+  xrdcl: ['posix', 'js', 'threads'],
+  posix: ['js', 'threads'],
+  js: ['threads'],
+  threads: [],
+  sandbox: [],
+};
+
+function* forbiddenIncludes() {
+  for (const file of files) {
+    const room = dirname(file);
+    const text = readFileSync(join(root, 'native', file), 'utf8');
+    for (const [, other] of text.matchAll(/^#include "(\w+)\//gm))
+      if (other in below && other !== room && !below[room].includes(other))
+        yield `native/${file} may not include anything of native/${other}`;
+  }
+}
 
 const problems = [
   ...found
@@ -17,6 +39,7 @@ const problems = [
   ...[...listed]
     .filter((file) => !existsSync(join(root, file)))
     .map((file) => `${file} is listed, but not there`),
+  ...forbiddenIncludes(),
 ];
 for (const problem of problems) console.error(`check-sources: ${problem}`);
 if (problems.length > 0) process.exitCode = 1;

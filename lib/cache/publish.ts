@@ -28,7 +28,7 @@ export async function publish(
 ): Promise<void> {
   const from = directory.entry(temporary);
   const to = directory.entry(name);
-  // Only then can another file come to have the temporary name: native/replace_seen.h.
+  // Only then can another file come to have the temporary name: native/posix/replace_seen.h.
   const ours = typeof options.overwrite === 'string' ? await lookAt(from) : null;
   const holdsAnother = async () => ours !== null && !isOne(ours, await lookAt(from));
   try {

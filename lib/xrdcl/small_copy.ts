@@ -11,14 +11,14 @@ import {
 import type { JobProperties } from './copy_options.js';
 import { isRemoteUrl } from './location.js';
 
-/** Most bytes of what is copied in this way; native/small_copy.cc has the same number, and refuses what is larger. */
+/** Most bytes of what is copied in this way; native/xrdcl/small_copy.cc has the same number, and refuses what is larger. */
 export const smallFile = 2 ** 20;
 
 export function isSmallFile(size: number | undefined): boolean {
   return size !== undefined && size <= smallFile;
 }
 
-/** What `native/small_copy.cc` does, or what makes no difference to a file of one request. */
+/** What `native/xrdcl/small_copy.cc` does, or what makes no difference to a file of one request. */
 const known = new Set<string>([
   ...['source', 'target', 'makeDir', 'chunkSize', 'parallelChunks', 'checkSumMode', 'checkSumType'],
 ]);

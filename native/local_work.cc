@@ -1,6 +1,0 @@
-#include "local_work.h"
-
-BoundedThreads& LocalWork() {
-  static auto* threads = new BoundedThreads(16);
-  return *threads;
-}

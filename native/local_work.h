@@ -1,6 +1,0 @@
-// Threads for what the local disk does for small things: reading, writing and naming a file.
-#pragma once
-
-#include "bounded_threads.h"
-
-BoundedThreads& LocalWork();

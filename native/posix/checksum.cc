@@ -1,0 +1,100 @@
+#include "posix/checksum.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "js/arguments.h"
+#include "js/cancellable.h"
+#include "js/environment_data.h"
+#include "js/operation.h"
+#include "posix/descriptor.h"
+#include "posix/running_sum.h"
+#include "threads/bounded_threads.h"
+
+namespace {
+
+constexpr std::size_t kPiece = 256 * 1024;  // stays in a core's cache between read and sum
+
+BoundedThreads& Threads() {
+  static auto* threads = new BoundedThreads(8);
+  return *threads;
+}
+
+class FileChecksum final : public Cancellable, public std::enable_shared_from_this<FileChecksum> {
+ public:
+  FileChecksum(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, int descriptor, int error,
+               RunningSum::Type type, std::uint64_t offset, std::uint64_t length)
+      : Cancellable(owner),
+        queue_(std::move(queue)),
+        id_(id),
+        descriptor_(descriptor),
+        error_(error),
+        sum_(type),
+        offset_(offset),
+        length_(length) {}
+
+  void Run() {
+    const int error = error_ == 0 ? Read() : error_;
+    // Not left to the destructor: it waits until JavaScript has collected the Operation, and a descriptor that is open
+    // keeps a removed file's blocks.
+    static_cast<void>(descriptor_.Close());
+    queue_->Post([self = shared_from_this(), error](Napi::Env env) {
+      EnvironmentData::Of(env).Finish(env, self->id_,
+                                      {Napi::Number::New(env, error), Napi::String::New(env, self->sum_.Hex()),
+                                       Napi::Number::New(env, static_cast<double>(self->done_))});
+    });
+  }
+
+ private:
+  int Read() {
+    std::vector<unsigned char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, length_)));
+    while (done_ < length_) {
+      if (Cancelled()) return ECANCELED;
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), length_ - done_));
+      const ssize_t got = pread(descriptor_.Number(), piece.data(), wanted, static_cast<off_t>(offset_ + done_));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return errno;
+      if (got == 0) return 0;
+      sum_.Update(piece.data(), static_cast<std::size_t>(got));
+      done_ += static_cast<std::uint64_t>(got);
+    }
+    return 0;
+  }
+
+  const std::shared_ptr<JsQueue> queue_;
+  const std::uint64_t id_;
+  Descriptor descriptor_;
+  const int error_;  // why there is no descriptor
+  RunningSum sum_;
+  const std::uint64_t offset_;
+  const std::uint64_t length_;
+  std::uint64_t done_ = 0;
+};
+
+}  // namespace
+
+Napi::Value Checksum(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int given = static_cast<int>(NumberArgument(info, 0));
+  const auto type = StringArgument(info, 1) == "adler32" ? RunningSum::Type::kAdler32 : RunningSum::Type::kCrc32c;
+  const std::uint64_t offset = LongArgument(info, 2);
+  const std::uint64_t length = LongArgument(info, 3);  // -1 becomes the largest: to the end of the file
+  const Napi::Function callback = FunctionArgument(info, 4);
+  const int descriptor = fcntl(given, F_DUPFD_CLOEXEC, 0);
+  const int error = descriptor < 0 ? errno : 0;
+  EnvironmentData& data = EnvironmentData::Of(env);
+  const std::uint64_t id = data.Begin(env, callback);
+  auto work = std::make_shared<FileChecksum>(&data, data.Queue(), id, descriptor, error, type, offset, length);
+  Threads().Run([work] { work->Run(); });
+  return Operation::New(env, work);
+}
+
+bool StopChecksums(std::chrono::steady_clock::time_point deadline) { return Threads().Stop(deadline); }

@@ -1,0 +1,115 @@
+#include "posix/write_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#endif
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "js/arguments.h"
+#include "posix/descriptor.h"
+#include "posix/rename_new.h"
+
+namespace {
+
+struct Place {
+  std::string root;
+  std::string parent;  // empty: the root itself
+  std::string temporary;
+  std::string name;
+};
+
+// Symbolic links lead to the root, never on from it.
+int OpenBeneath(const std::string& root, const std::string& parent) {
+#ifdef SYS_openat2
+  const Descriptor top(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (top.Number() < 0) return -1;
+  open_how how{};
+  how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+  const char* path = parent.empty() ? "." : parent.c_str();
+  return static_cast<int>(syscall(SYS_openat2, top.Number(), path, &how, sizeof how));
+#else
+  static_cast<void>(root);
+  static_cast<void>(parent);
+  errno = ENOSYS;
+  return -1;
+#endif
+}
+
+class Writing final : public Napi::AsyncWorker {
+ public:
+  Writing(Napi::Function callback, Place place, Napi::Uint8Array bytes, mode_t mode)
+      : Napi::AsyncWorker(callback),
+        place_(std::move(place)),
+        data_(bytes.Data()),
+        size_(bytes.ByteLength()),
+        mode_(mode),
+        bytes_(Napi::Persistent(bytes)) {}
+
+  void Execute() override {
+    const Descriptor directory(OpenBeneath(place_.root, place_.parent));
+    if (directory.Number() < 0) return Fail("directory");
+    const char* temporary = place_.temporary.c_str();
+    constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    Descriptor file(openat(directory.Number(), temporary, kNew, mode_));
+    if (file.Number() < 0) return Fail("open");
+    if (!Write(file.Number())) {
+      Fail("write");
+    } else if (file.Close() != 0) {
+      Fail("close");
+    } else if (RenameNew(directory.Number(), temporary, place_.name.c_str()) != 0) {
+      Fail("rename");
+    }
+    if (error_ != 0) static_cast<void>(unlinkat(directory.Number(), temporary, 0));
+  }
+
+  void OnOK() override { Callback().Call({Napi::Number::New(Env(), error_), Napi::String::New(Env(), step_)}); }
+
+ private:
+  void Fail(const char* step) {
+    error_ = errno;
+    step_ = step;
+  }
+
+  bool Write(int file) const {
+    for (std::size_t at = 0; at < size_;) {
+      const ssize_t written = write(file, data_ + at, size_ - at);
+      if (written > 0) {
+        at += static_cast<std::size_t>(written);
+      } else if (written == 0) {
+        errno = EIO;  // no call failed, but the bytes aren't there: never a success
+        return false;
+      } else if (errno != EINTR) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  const Place place_;
+  const std::uint8_t* const data_;
+  const std::size_t size_;
+  const mode_t mode_;
+  const Napi::Reference<Napi::Uint8Array> bytes_;
+  int error_ = 0;
+  const char* step_ = "";
+};
+
+}  // namespace
+
+Napi::Value WriteFile(const Napi::CallbackInfo& info) {
+  Place place{StringArgument(info, 0), StringArgument(info, 1), StringArgument(info, 2), StringArgument(info, 3)};
+  auto* writing = new Writing(FunctionArgument(info, 6), std::move(place), info[4].As<Napi::Uint8Array>(),
+                              static_cast<mode_t>(NumberArgument(info, 5)));
+  writing->Queue();  // it deletes itself
+  return info.Env().Undefined();
+}

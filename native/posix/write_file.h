@@ -1,0 +1,10 @@
+// Writes a new file beneath a directory, in one go on a thread of libuv's: what an application does for its users
+// doesn't stand back for the archive, as the addon's own threads do.
+#pragma once
+
+#include "js/napi.h"
+
+// JavaScript: writeFile(root, parent, temporary, name, bytes, mode, callback). callback(errno | 0, step that failed):
+// "directory": <root>/<parent> can't be opened, or not without following a link beneath the root (openat2, Linux 5.6);
+// "open", "write", "close" of the temporary file; "rename": nothing is replaced, EEXIST. Nothing is left after any.
+Napi::Value WriteFile(const Napi::CallbackInfo& info);

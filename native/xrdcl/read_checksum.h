@@ -1,0 +1,14 @@
+// The checksum of a file on a server as it is read over the network: open, read piece by piece, close, chained on
+// XrdCl's asynchronous calls. It opens for reading and asks for nothing else; that the file is online is for the caller
+// to know.
+//
+// Threads: XrdCl's carry the chain from answer to answer, and sum up; none of them waits.
+#pragma once
+
+#include "js/napi.h"
+
+// JavaScript: readChecksum(url, "adler32" | "crc32c", held up, callback) -> Operation.
+// callback(0, bytes, size), only if it is to be held up: it waits until more than `bytes` are allowed;
+// callback(1, error | undefined, {size, id, modTime, checksum}) at its end: size, id and modTime as the open file's own
+// stat tells them, id and modTime absent if there was none; checksum is absent after an error.
+Napi::Value ReadChecksum(const Napi::CallbackInfo& info);
