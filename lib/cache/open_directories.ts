@@ -30,18 +30,32 @@ export class OpenDirectories {
    * @throws what the task throws; {CacheError} OutsideCache; system errors
    */
   async use<T>(path: string, make: boolean, task: (directory: CacheDirectory) => Promise<T>): Promise<T> {
+    const { directory, release } = await this.take(path, make);
+    try {
+      return await task(directory);
+    } finally {
+      await release();
+    }
+  }
+
+  /** The same for who gives it back himself. */
+  async take(
+    path: string,
+    make: boolean,
+  ): Promise<{ directory: CacheDirectory; release: () => Promise<void> }> {
     const entry = this.#entries.get(path) ?? this.#open(path, make);
     entry.users += 1;
-    try {
-      const directory = await entry.opening.catch((error: unknown) => {
-        // One that somebody else has looked for in vain is to be made.
-        if (make && !entry.make) return undefined;
-        throw error;
-      });
-      return await (directory === undefined ? this.use(path, make, task) : task(directory));
-    } finally {
+    const release = async () => {
       entry.users -= 1;
       await this.#closeIdle(mostIdle);
+    };
+    try {
+      return { directory: await entry.opening, release };
+    } catch (error) {
+      await release();
+      // One that somebody else has looked for in vain is to be made.
+      if (make && !entry.make) return await this.take(path, make);
+      throw error;
     }
   }
 

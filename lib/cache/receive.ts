@@ -1,6 +1,6 @@
 /**
- * Files that come from the server into a directory of ours: written under a temporary name, checked by the caller, and
- * only then given their name. Nothing outside the directory is written, whatever the server lists and whoever plants
+ * Files that come from the server into a directory of ours: written under a temporary name, looked at, and only then given
+ * their name. Nothing outside the directory is written, whatever the server lists and whoever plants
  * symbolic links inside (S8).
  */
 import { constants } from 'node:fs';
@@ -50,11 +50,7 @@ export async function withFile<T>(
   }
 }
 
-export interface ReceiveFileOptions<T> {
-  /** Writes the temporary file. */
-  fetch: (target: string) => Promise<T>;
-  /** Looks at it as it is on disk; what it throws is the end of the file. */
-  check: (temporary: string, fetched: T) => Promise<void>;
+export interface IncomingOptions {
   /** One that no Date holds leaves the file with the time at which it was written. */
   mtime: Date;
   /** The version of the file that is to be replaced; undefined: nothing is. */
@@ -63,22 +59,44 @@ export interface ReceiveFileOptions<T> {
   fsync: boolean;
 }
 
-/**
- * @throws {CacheError} AlreadyExists when something else has the name; what `fetch` and `check` throw; system errors. Nothing of the
- * file stays then.
- */
-export async function receiveFile<T>(
-  directory: CacheDirectory,
-  name: string,
-  { fetch, check, mtime, ...options }: ReceiveFileOptions<T>,
-): Promise<void> {
-  const temporary = receivingName(name);
-  try {
-    await check(temporary, await fetch(directory.entry(temporary)));
-  } catch (error) {
-    await discard(directory, temporary);
-    throw error;
+/** A file that comes into a directory under a temporary name, always the same one for a file of this name. */
+export class IncomingFile {
+  readonly #directory: CacheDirectory;
+  readonly #name: string;
+  readonly #temporary: string;
+  readonly #options: IncomingOptions;
+  #handedOn = false;
+
+  constructor(directory: CacheDirectory, name: string, options: IncomingOptions) {
+    this.#directory = directory;
+    this.#name = name;
+    this.#temporary = receivingName(name);
+    this.#options = options;
   }
-  const known = Number.isNaN(mtime.getTime()) ? undefined : mtime;
-  await named(directory, () => publish(directory, temporary, name, { ...options, mtime: known }));
+
+  /** The path to write to. */
+  get target(): string {
+    return this.#directory.entry(this.#temporary);
+  }
+
+  /** Opens what has come, and closes it afterwards. */
+  use<T>(task: (file: fs.FileHandle) => Promise<T>): Promise<T> {
+    return withFile(this.#directory, this.#temporary, task);
+  }
+
+  /** @throws {CacheError} AlreadyExists when something else has the name, and nothing of the file stays; system errors */
+  async publish(): Promise<void> {
+    const { mtime, ...options } = this.#options;
+    const known = Number.isNaN(mtime.getTime()) ? undefined : mtime;
+    // From here on publish() discards it, if it is still ours.
+    this.#handedOn = true;
+    await named(this.#directory, () =>
+      publish(this.#directory, this.#temporary, this.#name, { ...options, mtime: known }),
+    );
+  }
+
+  /** Nothing of a file that has no name yet stays. */
+  async end(): Promise<void> {
+    if (!this.#handedOn) await discard(this.#directory, this.#temporary);
+  }
 }

@@ -105,10 +105,15 @@ describe('a server whose rename replaces nothing', () => {
       const there = new Refusing(target, timeouts);
       const receiver = new RemoteReceiver(target, there, { verify: 'checksum', checksumType: 'adler32' });
       const store = new XRootDStore(parseTarget(source.urlOf('/archive')), timeouts);
-      const options = { size: 10, mtime: new Date(), onProgress: () => undefined, signal: undefined };
       const receive = async (given?: Standing) => {
         const replaces = given ?? (await receiver.look('a', undefined)) ?? undefined;
-        await receiver.receive(store, 'a', { ...options, replaces }, () => Promise.resolve());
+        const incoming = await receiver.begin('a', { size: 10, mtime: new Date(), replaces });
+        try {
+          await incoming.download(store, { onProgress: () => undefined, signal: undefined });
+          await incoming.publish();
+        } finally {
+          await incoming.end();
+        }
       };
       await use(receive, there, other);
     });

@@ -23,7 +23,7 @@ export class AbsentReceiver implements Receiver {
     return Promise.reject(new Error(`${this.place} is not there`));
   }
 
-  receive(): Promise<never> {
+  begin(): Promise<never> {
     return Promise.reject(new Error(`${this.place} is not there`));
   }
 

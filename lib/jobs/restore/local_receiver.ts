@@ -1,19 +1,18 @@
 /** Restored files in a local directory. */
-import { unlink } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { DiskRoom, type RoomClaim } from '../../cache/disk_room.js';
 import { splitPath, type CacheDirectory } from '../../cache/directory.js';
-import { CacheError, errnoCode } from '../../cache/errors.js';
+import { errnoCode } from '../../cache/errors.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
-import { lookAt, receiveFile, withFile } from '../../cache/receive.js';
+import { IncomingFile, lookAt, withFile } from '../../cache/receive.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
-import type { RemoteStore } from '../../remote/store.js';
 import type { Checksum } from '../../rules/checksum.js';
 import { checkReceivedName } from '../../rules/received_name.js';
 import { checksumFile } from '../../posix/index.js';
-import { XRootDError, type ChecksumType } from '../../xrdcl/index.js';
-import { PlaceTaken, type Received, type ReceiveOptions, type Receiver, type Standing } from './receiver.js';
+import type { ChecksumType } from '../../xrdcl/index.js';
+import { LocalIncoming } from './local_incoming.js';
+import type { Expected, Incoming, Receiver, Standing } from './receiver.js';
 
 /** Local checksums at once; the addon's threads do the work. */
 const localChecksums = 4;
@@ -27,6 +26,18 @@ function limitTo(most: number): Limit {
   if (most >= plenty) return (task) => task();
   const limit = pLimit(most);
   return (task) => limit(task);
+}
+
+/** A place within a limit, until it is given back. */
+function placeIn(limit: Limit): Promise<() => void> {
+  return new Promise((resolve) => {
+    void limit(
+      () =>
+        new Promise<void>((giveBack) => {
+          resolve(giveBack);
+        }),
+    );
+  });
 }
 
 export class LocalReceiver implements Receiver {
@@ -89,58 +100,27 @@ export class LocalReceiver implements Receiver {
   }
 
   /** What waits for its turn has nothing open. */
-  receive(
-    store: RemoteStore,
-    path: string,
-    options: ReceiveOptions,
-    check: (received: Received) => Promise<void>,
-  ): Promise<void> {
-    return this.#receiving(() => this.#receive(store, path, options, check));
-  }
-
-  async #receive(
-    store: RemoteStore,
-    path: string,
-    { size, mtime, replaces, onProgress, signal }: ReceiveOptions,
-    check: (received: Received) => Promise<void>,
-  ): Promise<void> {
+  async begin(path: string, expected: Expected): Promise<Incoming> {
+    const giveBack = await placeIn(this.#receiving);
     const [parent, name] = splitPath(path);
-    const label = `${this.#root.real}/${path}`;
-    const { verify, checksumType } = this.#config;
-    const wanted = verify === 'checksum' ? { checksumType } : {};
-    const fetch = async (target: string) => {
-      const download = { label, sizeHint: size, ...wanted, onProgress, ...(signal && { signal }) };
-      try {
-        return await store.download(path, target, download);
-      } catch (error) {
-        if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
-        // Left of this very file by a restore that was killed: nobody else may be fetching it.
-        await unlink(target);
-        return await store.download(path, target, download);
-      }
-    };
-    await this.#directories.use(parent, true, (directory) =>
-      receiveFile(directory, name, {
-        ...{ fetch, mtime, overwrite: replaces?.version, fsync: this.#fsync },
-        check: async (temporary, { size: came, checksum }) => {
-          const known = checksum !== undefined || verify === 'size';
-          await check(known ? { size: came, checksum } : await this.#inspect(directory, temporary, signal));
-        },
-      }).catch((error: unknown) => {
-        if (!(error instanceof CacheError) || error.code !== 'AlreadyExists') throw error;
-        const what = replaces === undefined ? 'came to stand in its place' : 'in its place was changed';
-        throw new PlaceTaken(`a file ${what} while it was fetched: that one stays`, { cause: error });
-      }),
-    );
-  }
-
-  /** The file as it is on disk now: what libXrdCl summed on the way says nothing about a disk that was full. */
-  #inspect(directory: CacheDirectory, name: string, signal: AbortSignal | undefined): Promise<Received> {
-    return withFile(directory, name, async (file) => {
-      const { size } = await file.stat();
-      const checksum = size > 0 ? await this.#sum(file, this.#config.checksumType, signal) : undefined;
-      return { size, checksum };
-    });
+    try {
+      const { directory, release } = await this.#directories.take(parent, true);
+      const { mtime, replaces } = expected;
+      const file = new IncomingFile(directory, name, {
+        ...{ mtime, overwrite: replaces?.version, fsync: this.#fsync },
+      });
+      const end = async () => {
+        await release();
+        giveBack();
+      };
+      const sum = (handle: { fd: number }, signal: AbortSignal | undefined) =>
+        this.#sum(handle, this.#config.checksumType, signal);
+      const label = `${this.#root.real}/${path}`;
+      return new LocalIncoming(file, { path, label, expected, config: this.#config, sum, end });
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

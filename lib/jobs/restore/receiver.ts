@@ -19,14 +19,13 @@ export class PlaceTaken extends Error {
   readonly code = 'Conflict';
 }
 
-export interface ReceiveOptions {
+/** What is known of a file before it comes. */
+export interface Expected {
   /** Bytes, as listed. */
   size: number;
   mtime: Date;
   /** What is to be replaced; undefined: nothing is there. */
   replaces: Standing | undefined;
-  onProgress: (bytes: number) => void;
-  signal: AbortSignal | undefined;
 }
 
 export interface Received {
@@ -34,6 +33,24 @@ export interface Received {
   size: number;
   /** Of the bytes as they are at rest; undefined under `verify: size`. */
   checksum: Checksum | undefined;
+}
+
+/** A file on its way: its steps, each once, in this order. */
+export interface Incoming {
+  /** Fetches the bytes, under a temporary name. */
+  download(
+    store: RemoteStore,
+    options: { onProgress: (bytes: number) => void; signal: AbortSignal | undefined },
+  ): Promise<void>;
+  /** The file as it is at rest now. */
+  inspect(signal: AbortSignal | undefined): Promise<Received>;
+  /**
+   * Gives it its name.
+   * @throws {PlaceTaken} when what stands there isn't what it is to replace: that stays
+   */
+  publish(): Promise<void>;
+  /** After the last step, and after a failure: nothing of a file that wasn't published stays. */
+  end(): Promise<void>;
 }
 
 export interface Receiver {
@@ -45,15 +62,7 @@ export interface Receiver {
   claim?(bytes: number): Promise<RoomClaim>;
   look(name: string, signal: AbortSignal | undefined): Promise<Standing | null>;
   checksum(name: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum>;
-  /**
-   * Fetches a file, and gives it its name only when `check` has accepted it; otherwise nothing of it stays.
-   * @throws {PlaceTaken} when what stands there isn't what it is to replace: that stays; what fetching, checking and writing throw
-   */
-  receive(
-    store: RemoteStore,
-    name: string,
-    options: ReceiveOptions,
-    check: (received: Received) => Promise<void>,
-  ): Promise<void>;
+  /** A place for a file that is to come; it must be ended. */
+  begin(name: string, expected: Expected): Promise<Incoming>;
   close(): Promise<void>;
 }

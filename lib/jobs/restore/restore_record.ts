@@ -8,7 +8,7 @@ import { XRootDError } from '../../xrdcl/index.js';
 import type { Emit } from '../events/event_bus.js';
 import type { RemoteEntry } from '../run/list.js';
 import type { ProgressMeter } from '../run/progress_meter.js';
-import { PlaceTaken, type Receiver, type Standing } from './receiver.js';
+import { PlaceTaken, type Received, type Receiver, type Standing } from './receiver.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
 import type { Stager } from '../staging/stager.js';
 import type { Outcome } from '../run/tally.js';
@@ -130,8 +130,8 @@ async function fetch(
   context: RestoreContext,
   written: (bytes: number) => void,
 ): Promise<void> {
-  const { store, receiver, stager, emit, progress, signal } = context;
-  const { path, size, mtime } = entry;
+  const { store, stager, emit, progress, signal } = context;
+  const { path, size } = entry;
   let online = entry.online;
   for (let staging = 0; ; staging += 1) {
     if (!online) await stager.online(path, size);
@@ -142,12 +142,7 @@ async function fetch(
         written(bytes);
         emit({ type: 'file:progress', path, bytes, size });
       };
-      let checksum: Checksum | undefined;
-      const options = { size, mtime, replaces, onProgress, signal };
-      await receiver.receive(store, path, options, async (received) => {
-        await check(entry, received, sums);
-        checksum = received.checksum;
-      });
+      const checksum = await receive(entry, replaces, sums, onProgress, context);
       emit({ type: 'file:restored', path, size, ...(checksum && { checksum: checksumText(checksum) }) });
       return;
     } catch (error) {
@@ -162,11 +157,28 @@ async function fetch(
   }
 }
 
-async function check(
-  { path, size }: RemoteEntry,
-  received: { size: number; checksum: Checksum | undefined },
+/** It gets its name once it is what the server has. @returns the checksum of its bytes, where they were summed */
+async function receive(
+  entry: RemoteEntry,
+  replaces: Standing | undefined,
   sums: Sums,
-): Promise<void> {
+  onProgress: (bytes: number) => void,
+  { store, receiver, signal }: RestoreContext,
+): Promise<Checksum | undefined> {
+  const { path, size, mtime } = entry;
+  const incoming = await receiver.begin(path, { size, mtime, replaces });
+  try {
+    await incoming.download(store, { onProgress, signal });
+    const received = await incoming.inspect(signal);
+    await check(entry, received, sums);
+    await incoming.publish();
+    return received.checksum;
+  } finally {
+    await incoming.end();
+  }
+}
+
+async function check({ path, size }: RemoteEntry, received: Received, sums: Sums): Promise<void> {
   if (received.size !== size) throw corrupt(path, `${received.size} bytes came of ${size}`);
   if (received.checksum === undefined) return;
   const theirs = await sums.remote();

@@ -21,7 +21,7 @@ export class Scratch {
   private constructor(root: CacheDirectory, config: ArchiveConfig) {
     this.#root = root;
     this.#config = config;
-    this.receiver = passing(new LocalReceiver(root, { ...config, verify: 'checksum' }, false), root);
+    this.receiver = passing(new LocalReceiver(root, { ...config, verify: 'checksum' }, false));
   }
 
   /** @param parent default: the system's directory for temporary files. @throws {ConfigError} */
@@ -72,17 +72,22 @@ export class Scratch {
   }
 }
 
-/** Whatever has been checked is removed: the room of the next one. */
-function passing(inner: LocalReceiver, root: CacheDirectory): Receiver {
+/** Nothing that was looked at gets a name: it makes room for the next one. */
+function passing(inner: LocalReceiver): Receiver {
   return {
     place: inner.place,
     nameProblem: (name) => inner.nameProblem(name),
     claim: (bytes) => inner.claim(bytes),
     look: (name) => inner.look(name),
     checksum: (name, type, signal) => inner.checksum(name, type, signal),
-    receive: async (store, name, options, check) => {
-      await inner.receive(store, name, options, check);
-      await fs.rm(join(root.real, name));
+    begin: async (name, expected) => {
+      const incoming = await inner.begin(name, expected);
+      return {
+        download: (store, options) => incoming.download(store, options),
+        inspect: (signal) => incoming.inspect(signal),
+        publish: () => Promise.resolve(),
+        end: () => incoming.end(),
+      };
     },
     close: () => inner.close(),
   };

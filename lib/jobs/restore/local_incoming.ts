@@ -1,0 +1,79 @@
+/** One file on its way into a local directory. */
+import { unlink } from 'node:fs/promises';
+import { CacheError } from '../../cache/errors.js';
+import type { IncomingFile } from '../../cache/receive.js';
+import type { ArchiveConfig } from '../../config/index.js';
+import type { RemoteStore } from '../../remote/store.js';
+import type { Checksum } from '../../rules/checksum.js';
+import { XRootDError } from '../../xrdcl/index.js';
+import { PlaceTaken, type Expected, type Incoming, type Received } from './receiver.js';
+
+export interface LocalIncomingOptions {
+  /** Relative to the target's base. */
+  path: string;
+  /** For people: where it will be. */
+  label: string;
+  expected: Expected;
+  config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
+  sum: (file: { fd: number }, signal: AbortSignal | undefined) => Promise<Checksum>;
+  /** Called once, at the end. */
+  end: () => Promise<void>;
+}
+
+export class LocalIncoming implements Incoming {
+  readonly #file: IncomingFile;
+  readonly #options: LocalIncomingOptions;
+  /** Where the download could tell. */
+  #received: Received | undefined;
+
+  constructor(file: IncomingFile, options: LocalIncomingOptions) {
+    this.#file = file;
+    this.#options = options;
+  }
+
+  async download(
+    store: RemoteStore,
+    { onProgress, signal }: Parameters<Incoming['download']>[1],
+  ): Promise<void> {
+    const { path, label, expected, config } = this.#options;
+    const { verify, checksumType } = config;
+    const wanted = verify === 'checksum' ? { checksumType } : {};
+    const download = { label, sizeHint: expected.size, ...wanted, onProgress, ...(signal && { signal }) };
+    const fetch = () => store.download(path, this.#file.target, download);
+    const received = await fetch().catch(async (error: unknown) => {
+      if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
+      // Left of this very file by a restore that was killed: nobody else may be fetching it.
+      await unlink(this.#file.target);
+      return await fetch();
+    });
+    if (received.checksum !== undefined || verify === 'size') this.#received = received;
+  }
+
+  /** What libXrdCl summed on the way says nothing about a disk that was full. */
+  inspect(signal: AbortSignal | undefined): Promise<Received> {
+    if (this.#received !== undefined) return Promise.resolve(this.#received);
+    return this.#file.use(async (file) => {
+      const { size } = await file.stat();
+      return { size, checksum: size > 0 ? await this.#options.sum(file, signal) : undefined };
+    });
+  }
+
+  async publish(): Promise<void> {
+    try {
+      await this.#file.publish();
+    } catch (error) {
+      if (!(error instanceof CacheError) || error.code !== 'AlreadyExists') throw error;
+      const { replaces } = this.#options.expected;
+      const what = replaces === undefined ? 'came to stand in its place' : 'in its place was changed';
+      throw new PlaceTaken(`a file ${what} while it was fetched: that one stays`, { cause: error });
+    }
+  }
+
+  async end(): Promise<void> {
+    try {
+      await this.#file.end();
+    } finally {
+      await this.#options.end();
+    }
+  }
+}

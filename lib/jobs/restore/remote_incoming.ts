@@ -1,0 +1,176 @@
+/**
+ * One file on its way to another XRootD server: from server to server where both can, else through us. It comes under a temporary
+ * name beside its own, the same one each time, and takes its name once it is whole and verified.
+ */
+import { joinPath, splitPath } from '../../cache/directory.js';
+import { receivingName, replacedName } from '../../cache/own_files.js';
+import type { Target } from '../../config/target.js';
+import type { ArchiveConfig } from '../../config/index.js';
+import type { DownloadOptions, RemoteStat, RemoteStore, Removed } from '../../remote/store.js';
+import { remotePath } from '../../rules/names.js';
+import { urlOf, XRootDError } from '../../xrdcl/index.js';
+import { PlaceTaken, type Incoming, type Received, type Standing } from './receiver.js';
+
+/** What servers and libXrdCl say when a copy from server to server can't be. */
+const noThirdParty = new Set([
+  'NotSupported',
+  'Unsupported',
+  'OperationExpired',
+  'InvalidRequest',
+  'ArgInvalid',
+]);
+
+export class RemoteIncoming implements Incoming {
+  readonly #name: string;
+  readonly #beside: { temporary: string; replaced: string };
+  readonly #replaces: Standing | undefined;
+  readonly #target: Target;
+  readonly #store: RemoteStore;
+  readonly #config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
+  #signal: AbortSignal | undefined;
+  /** Made by our copy, which overwrites nothing: ours to take back. */
+  #made: RemoteStat | undefined;
+  #published = false;
+
+  /** @param store of the target */
+  constructor(
+    name: string,
+    replaces: Standing | undefined,
+    target: Target,
+    store: RemoteStore,
+    config: Pick<ArchiveConfig, 'verify' | 'checksumType'>,
+  ) {
+    this.#name = name;
+    this.#beside = besideOf(name);
+    this.#replaces = replaces;
+    this.#target = target;
+    this.#store = store;
+    this.#config = config;
+  }
+
+  async download(
+    store: RemoteStore,
+    { onProgress, signal }: Parameters<Incoming['download']>[1],
+  ): Promise<void> {
+    this.#signal = signal;
+    await this.#fetch(store, { onProgress, ...(signal && { signal }) });
+    const made = await this.#store.stat(this.#beside.temporary);
+    if (made === null) throw gone(this.#beside.temporary);
+    this.#made = made;
+  }
+
+  async inspect(signal: AbortSignal | undefined): Promise<Received> {
+    const { size } = this.#whole();
+    const { verify, checksumType } = this.#config;
+    if (verify === 'size' || size === 0) return { size, checksum: undefined };
+    return { size, checksum: await this.#store.checksum(this.#beside.temporary, checksumType, size, signal) };
+  }
+
+  async publish(): Promise<void> {
+    this.#signal?.throwIfAborted();
+    await this.#takePlace(this.#whole());
+    this.#published = true;
+  }
+
+  async end(): Promise<void> {
+    if (this.#made !== undefined && !this.#published)
+      await this.#store.removeSeen(this.#beside.temporary, this.#made);
+  }
+
+  #whole(): RemoteStat {
+    if (this.#made === undefined) throw new Error('nothing was downloaded yet');
+    return this.#made;
+  }
+
+  async #fetch(store: RemoteStore, options: DownloadOptions): Promise<void> {
+    const { temporary } = this.#beside;
+    const target = urlOf(this.#target.endpoint, remotePath(this.#target.base, temporary));
+    const copy = async () => {
+      try {
+        await store.download(this.#name, target, { ...options, thirdParty: true });
+      } catch (error) {
+        // libXrdCl's own fall-back doesn't know a server's "not supported" (3013).
+        if (!(error instanceof XRootDError) || !noThirdParty.has(error.code)) throw error;
+        // The attempt may have made an empty target; one that was there before would have failed with ItExists.
+        const made = await this.#store.stat(temporary, options.signal);
+        if (made?.size === 0) await this.#store.removeSeen(temporary, made);
+        await store.download(this.#name, target, options);
+      }
+    };
+    try {
+      await copy();
+    } catch (error) {
+      if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
+      // Left of this very file by a restore that was killed.
+      const left = await this.#store.stat(temporary, options.signal);
+      if (left !== null && !isFree(await this.#store.removeSeen(temporary, left))) throw error;
+      await copy();
+    }
+  }
+
+  /** Without a signal: half of it would be neither here nor there. */
+  async #takePlace(made: RemoteStat): Promise<void> {
+    const name = this.#name;
+    const replaces = this.#replaces;
+    const { temporary } = this.#beside;
+    // XRootD has no rename that replaces only this file, or none: what comes between look and rename is replaced.
+    const there = await this.#store.stat(name);
+    if (there !== null && versionOf(there) !== replaces?.version) {
+      const what = replaces === undefined ? 'came to stand in its place' : 'in its place was changed';
+      throw new PlaceTaken(`a file ${what} while it was fetched: that one stays`);
+    }
+    try {
+      await this.#store.rename(temporary, name);
+    } catch (error) {
+      if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
+      if (there === null) throw new PlaceTaken('a file came to stand in its place', { cause: error });
+      await this.#replaceAside(there);
+    }
+    const now = await this.#store.stat(name);
+    if (now === null || versionOf(now) !== versionOf(made))
+      throw new PlaceTaken(
+        'something else took its place while it was named: another restore to this server?',
+      );
+  }
+
+  /** Where a rename replaces nothing. Until the new file has the name, the old one is there, under one name or the other. */
+  async #replaceAside(old: RemoteStat): Promise<void> {
+    const name = this.#name;
+    const { temporary, replaced } = this.#beside;
+    // Of a restore that was killed between its last two steps.
+    const left = await this.#store.stat(replaced);
+    if (left !== null) await this.#store.removeSeen(replaced, left);
+    await this.#store.rename(name, replaced);
+    try {
+      const aside = await this.#store.stat(replaced);
+      if (aside === null || versionOf(aside) !== versionOf(old))
+        throw new PlaceTaken('a file in its place was changed while it was named: that one stays');
+      await this.#store.rename(temporary, name);
+    } catch (error) {
+      await this.#store.rename(replaced, name);
+      throw error;
+    }
+    await this.#store.removeSeen(replaced, old);
+  }
+}
+
+/** Names of ours in the directory of a file. */
+export function besideOf(path: string): { temporary: string; replaced: string } {
+  const [directory, name] = splitPath(path);
+  return {
+    temporary: joinPath(directory, receivingName(name)),
+    replaced: joinPath(directory, replacedName(name)),
+  };
+}
+
+function isFree(removed: Removed): boolean {
+  return removed === 'removed' || removed === 'gone';
+}
+
+export function versionOf({ id, size, mtime }: RemoteStat): string {
+  return `${id} ${size} ${mtime.getTime()}`;
+}
+
+export function gone(name: string): Error {
+  return new Error(`${name} is gone from the server: another restore to it?`);
+}
