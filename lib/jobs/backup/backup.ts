@@ -1,6 +1,5 @@
 /** A backup pass: walk, and for every record what backup_record.ts does, with one report at the end. */
 import { relative } from 'node:path';
-import pLimit from 'p-limit';
 import { CacheDirectory } from '../../cache/directory.js';
 import { diskUsage, type DiskUsage } from '../../cache/usage.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
@@ -20,7 +19,6 @@ import { scopeOf, type Scope } from '../../rules/scope.js';
 import { inShard } from '../../rules/sharding.js';
 import { TapeWaitCount } from '../../rules/tape_wait.js';
 import { bytesAbove, roomOf, type Watermarks } from '../../rules/watermarks.js';
-import { checksumFile } from '../../posix/index.js';
 import { setAside } from '../record/not_a_record.js';
 import type { BackupContext, RecordOutcome, RecordWork } from './backup_context.js';
 import { afterCopy, backupRecord, decideAtSight, waitingForTape } from './backup_record.js';
@@ -34,6 +32,7 @@ import { SeparateStorage } from '../separation/separate_storage.js';
 import type { Report } from '../events/report.js';
 import { checkShard, storeOfShard, type ShardOptions } from '../run/shards.js';
 import { TaskPool } from '../flow/task_pool.js';
+import { LocalSums } from '../record/local_sums.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 
 export interface BackupOptions extends ShardOptions {
@@ -47,8 +46,6 @@ export interface BackupOptions extends ShardOptions {
 
 /** Records that need more than a look, for each copy at once, so that copies never starve; what each holds is memory. */
 const recordsPerCopy = 3;
-/** Local checksums at once; the addon's threads do the work. */
-const localChecksums = 4;
 
 /**
  * One pass over the cache. Resolves with the report also when files failed, and when the signal ended it.
@@ -98,7 +95,6 @@ async function pass(
   const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal: given, dryRun });
   const { emit, progress, signal } = run;
   const scope = scopeOf(config);
-  const sums = pLimit(localChecksums);
   const directories = new OpenDirectories(root);
   const memo = await VerifiedMemo.load(root, `${config.targetUrl} ${config.checksumType}`, shard);
   const tape = { seen: false, unsynced: false };
@@ -111,7 +107,7 @@ async function pass(
     ...{ config, dryRun, root, directories, store, separate, memo, emit, progress, signal },
     unsynced: () => (tape.unsynced = true),
     saw: ({ backUpExists }) => (tape.seen ||= backUpExists),
-    sumLocal: (record, type, length) => sums(() => checksumFile(record, { type, length, signal })),
+    sums: new LocalSums(),
     keepLocalSeconds: config.keepLocal === undefined ? 0 : (started - ago(config.keepLocal)) / 1000,
     now,
   };

@@ -1,20 +1,18 @@
 /** What the records of one pass share, and what becomes of one. */
 import type { CacheDirectory } from '../../cache/directory.js';
 import type { OpenDirectories } from '../../cache/open_directories.js';
-import type { OpenRecord } from '../../cache/open_record.js';
 import type { VerifiedMemo } from '../../cache/verified_memo.js';
 import type { CacheRecord } from '../../cache/walk.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStat, RemoteStore, Uploaded } from '../../remote/store.js';
-import type { Checksum } from '../../rules/checksum.js';
 import type { Identity } from '../../rules/identity.js';
 import type { Room } from '../../rules/removal.js';
-import type { ChecksumType, MadeFile } from '../../xrdcl/index.js';
+import type { MadeFile } from '../../xrdcl/index.js';
 import type { ClassifyOptions } from '../record/classify_record.js';
 import type { Emit } from '../events/event_bus.js';
 import type { ProgressMeter } from '../run/progress_meter.js';
 import type { SeparateStorage } from '../separation/separate_storage.js';
-import { sumUnchanged } from '../record/sum_unchanged.js';
+import type { LocalSums } from '../record/local_sums.js';
 import type { Outcome } from '../run/tally.js';
 
 export interface BackupContext {
@@ -27,8 +25,7 @@ export interface BackupContext {
   memo: VerifiedMemo;
   /** Told of every stat of a remote file. */
   saw: (remote: RemoteStat) => void;
-  /** Sums local bytes, all or the first `length`; bounded for all records together. */
-  sumLocal: (record: OpenRecord, type: ChecksumType, length?: number) => Promise<Checksum>;
+  sums: LocalSums;
   /** Told that the server can't wait for its disk. */
   unsynced: () => void;
   emit: Emit;
@@ -69,6 +66,6 @@ export function classifyOptionsOf(context: BackupContext): ClassifyOptions {
   const { config, store, now, signal } = context;
   return {
     ...{ store, config, now, signal, verify: config.verify, readBack: 'wherever it proves more' },
-    sumLocal: (record, type, length) => sumUnchanged(record, () => context.sumLocal(record, type, length)),
+    sumLocal: (record, type, length) => context.sums.ofUnwritten(record, type, { length, signal }),
   };
 }

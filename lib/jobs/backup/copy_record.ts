@@ -95,10 +95,10 @@ function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Pro
 async function sumOfSent(
   file: OpenRecord,
   { checksum }: Uploaded,
-  { sumLocal }: BackupContext,
+  { sums, signal }: BackupContext,
 ): Promise<Checksum | undefined> {
   if (checksum?.type === 'crc32c' || !file.isUnchanged()) return checksum;
-  const sum = await sumLocal(file, 'crc32c');
+  const sum = await sums.of(file, 'crc32c', { signal });
   return file.isUnchanged() ? sum : checksum;
 }
 

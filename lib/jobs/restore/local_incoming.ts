@@ -4,8 +4,8 @@ import { CacheError } from '../../cache/errors.js';
 import type { IncomingFile } from '../../cache/receive.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
-import type { Checksum } from '../../rules/checksum.js';
 import { XRootDError } from '../../xrdcl/index.js';
+import type { LocalSums } from '../record/local_sums.js';
 import { PlaceTaken, type Expected, type Incoming, type Received } from './receiver.js';
 
 export interface LocalIncomingOptions {
@@ -15,7 +15,7 @@ export interface LocalIncomingOptions {
   label: string;
   expected: Expected;
   config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
-  sum: (file: { fd: number }, signal: AbortSignal | undefined) => Promise<Checksum>;
+  sums: LocalSums;
   /** Called once, at the end. */
   end: () => Promise<void>;
 }
@@ -54,7 +54,8 @@ export class LocalIncoming implements Incoming {
     if (this.#received !== undefined) return Promise.resolve(this.#received);
     return this.#file.use(async (file) => {
       const { size } = await file.stat();
-      return { size, checksum: size > 0 ? await this.#options.sum(file, signal) : undefined };
+      const { sums, config } = this.#options;
+      return { size, checksum: size > 0 ? await sums.of(file, config.checksumType, { signal }) : undefined };
     });
   }
 

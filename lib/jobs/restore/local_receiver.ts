@@ -9,13 +9,10 @@ import type { ArchiveConfig } from '../../config/index.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import type { Checksum } from '../../rules/checksum.js';
 import { checkReceivedName } from '../../rules/received_name.js';
-import { checksumFile } from '../../posix/index.js';
 import type { ChecksumType } from '../../xrdcl/index.js';
+import { LocalSums } from '../record/local_sums.js';
 import { LocalIncoming } from './local_incoming.js';
 import type { Expected, Incoming, Receiver, Standing } from './receiver.js';
-
-/** Local checksums at once; the addon's threads do the work. */
-const localChecksums = 4;
 
 type Limit = <T>(task: () => Promise<T>) => Promise<T>;
 
@@ -44,7 +41,7 @@ export class LocalReceiver implements Receiver {
   readonly #root: CacheDirectory;
   readonly #config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
   readonly #fsync: boolean;
-  readonly #sums = pLimit(localChecksums);
+  readonly #sums = new LocalSums();
   readonly #receiving: Limit;
   readonly #looking: Limit;
   readonly #room: DiskRoom;
@@ -90,13 +87,9 @@ export class LocalReceiver implements Receiver {
     const [parent, name] = splitPath(path);
     return this.#looking(() =>
       this.#directories.use(parent, false, (directory) =>
-        withFile(directory, name, (file) => this.#sum(file, type, signal)),
+        withFile(directory, name, (file) => this.#sums.of(file, type, { signal })),
       ),
     );
-  }
-
-  #sum(file: { fd: number }, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum> {
-    return this.#sums(() => checksumFile(file, { type, ...(signal && { signal }) }));
   }
 
   /** What waits for its turn has nothing open. */
@@ -113,10 +106,10 @@ export class LocalReceiver implements Receiver {
         await release();
         giveBack();
       };
-      const sum = (handle: { fd: number }, signal: AbortSignal | undefined) =>
-        this.#sum(handle, this.#config.checksumType, signal);
       const label = `${this.#root.real}/${path}`;
-      return new LocalIncoming(file, { path, label, expected, config: this.#config, sum, end });
+      return new LocalIncoming(file, {
+        ...{ path, label, expected, config: this.#config, sums: this.#sums, end },
+      });
     } catch (error) {
       giveBack();
       throw error;

@@ -1,28 +1,23 @@
 /** Online storage that is a local directory. */
 import { relative } from 'node:path';
-import pLimit from 'p-limit';
 import { splitPath } from '../../cache/directory.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import { walk } from '../../cache/walk.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { OnlineFile } from '../../rules/retention.js';
-import { checksumFile } from '../../posix/index.js';
 import { setAside, type AsideContext } from '../record/not_a_record.js';
 import { LazyRecord } from '../record/local_file.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
 import { removeRecord } from '../record/remove_record.js';
 import type { SeparateStorage } from '../separation/separate_storage.js';
-import { sumUnchanged } from '../record/sum_unchanged.js';
-
-/** Local checksums at once; the addon's threads do the work. */
-const localChecksums = 4;
+import { LocalSums } from '../record/local_sums.js';
 
 export class OnlineDirectory implements OnlineStorage {
   readonly #config: Pick<ArchiveConfig, 'pruneEmptyDirectories' | 'workerFilePath'>;
   readonly #context: AsideContext;
   readonly #separate: SeparateStorage;
   readonly #directories: OpenDirectories;
-  readonly #sums = pLimit(localChecksums);
+  readonly #sums = new LocalSums();
 
   constructor(
     context: AsideContext,
@@ -59,11 +54,7 @@ export class OnlineDirectory implements OnlineStorage {
     const opened = await record.open();
     return {
       anyDevice: await this.#separate.mayKnowOtherDevices(),
-      checksum: (type, length) => {
-        const range = length === undefined ? {} : { length };
-        const sum = () => this.#sums(() => checksumFile(opened, { type, signal: run.signal, ...range }));
-        return sumUnchanged(opened, sum);
-      },
+      checksum: (type, length) => this.#sums.ofUnwritten(opened, type, { length, signal: run.signal }),
       verified: () => record.verified(),
       remove: async (removal, lastLook) => {
         const [directory] = splitPath(file.path);

@@ -1,17 +1,15 @@
 /** Where each record is: in the cache, in the disk buffer, on tape. Looks only. */
-import pLimit from 'p-limit';
 import { CacheDirectory } from '../../cache/directory.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import { walk, type CacheRecord } from '../../cache/walk.js';
 import { requireCache, type ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import type { RemoteState } from '../../rules/remote_state.js';
-import { checksumFile } from '../../posix/index.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { failureOf } from '../run/failure.js';
 import { LazyRecord } from '../record/local_file.js';
 import { mapConcurrent } from '../flow/map_concurrent.js';
-import { Moved, MOVED } from '../record/file_changed.js';
+import { LocalSums } from '../record/local_sums.js';
 
 export interface RecordStatus {
   path: string;
@@ -39,7 +37,7 @@ export async function* status(
 ): AsyncGenerator<RecordStatus, void, undefined> {
   const root = await CacheDirectory.openRoot(requireCache(config));
   const directories = new OpenDirectories(root);
-  const sums = pLimit(4);
+  const sums = new LocalSums();
   const of = async (record: CacheRecord): Promise<RecordStatus> => {
     const { size, mtimeNs } = record.identity;
     const known = { path: record.path, size: Number(size), mtime: new Date(Number(mtimeNs / 1_000_000n)) };
@@ -49,12 +47,7 @@ export async function* status(
       const { state, ...more } = await classifyRecord(record.path, known.size, remote, file.open, {
         ...{ store, config, now: Date.now, signal, verify: verify ? 'checksum' : 'size' },
         ...{ readBack: 'fresh', looksOnly: true },
-        sumLocal: async (open, type) => {
-          const sum = await sums(() => checksumFile(open, { type, signal }));
-          // Else a file that is being rewritten would look like a conflict.
-          if (!open.isUnchanged()) throw new Moved(MOVED.changed);
-          return sum;
-        },
+        sumLocal: (open, type) => sums.ofUnchanged(open, type, { signal }),
       });
       const online = remote === null ? {} : { online: !remote.offline };
       return {

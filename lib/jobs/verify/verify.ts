@@ -3,7 +3,6 @@
  * file. Nothing is copied, staged or changed. What the bytes on tape are only a drill can tell (drill.ts).
  */
 import { randomUUID } from 'node:crypto';
-import pLimit from 'p-limit';
 import { CacheDirectory } from '../../cache/directory.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import { walk, type CacheRecord } from '../../cache/walk.js';
@@ -13,13 +12,13 @@ import { inSample } from '../../rules/sampling.js';
 import { scopeOf } from '../../rules/scope.js';
 import type { Selector } from '../../rules/selection.js';
 import { inShard, type Shard } from '../../rules/sharding.js';
-import { checksumFile } from '../../posix/index.js';
 import type { ListedFile } from '../../rules/checksum_list.js';
 import { readChecksums, type ChecksumList } from './checksum_lists.js';
 import { forEachConcurrent } from '../flow/concurrent.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import type { Report } from '../events/report.js';
 import { missing, selection } from '../run/selected.js';
+import { LocalSums } from '../record/local_sums.js';
 import { checkShard, storeOfShard, type ShardOptions } from '../run/shards.js';
 import { uploadLook } from '../run/uploads.js';
 import { verifyListed, verifyRecord, type VerifyContext } from './verify_record.js';
@@ -46,8 +45,6 @@ export interface VerifyOptions extends ShardOptions {
 
 /** Files whose state is asked for at once: more than the stats in flight, so that checksums don't hold them up. */
 const filesInFlight = 1024;
-/** Local checksums at once; the addon's threads do the work. */
-const localChecksums = 4;
 
 /**
  * Files on the server that aren't on the local side are not looked at. Checksums come from the server; of an offline
@@ -90,11 +87,11 @@ export async function verify(
   function run(place: string, work: (verification: Verification) => Promise<void>): Promise<Report> {
     const job = new JobRun(store, dependencies, { job: 'verify', place, signal });
     if (sample < 100) job.extra.seed = seed;
-    const sums = pLimit(localChecksums);
+    const sums = new LocalSums();
     const context: VerifyContext = {
       ...{ config, store, signal: job.signal, emit: job.emit, upload: uploadLook(config) },
       now: dependencies.now ?? Date.now,
-      sumLocal: (file, type) => sums(() => checksumFile(file, { type, signal: job.signal })),
+      sumLocal: (file, type) => sums.ofUnchanged(file, type, { signal: job.signal }),
     };
     return job.run(async () => {
       await store.ping(job.signal);
