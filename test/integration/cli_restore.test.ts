@@ -5,6 +5,7 @@ import path from 'node:path';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { cli, jsonLines } from '../support/cli.js';
 import { filesBelow, withTape, type TapePlace } from '../support/cli_tape.js';
+import { cancelled } from '../support/tape.js';
 import { withTemp } from '../support/temporary.js';
 
 const records = {
@@ -180,11 +181,8 @@ describe('restore on the command line', () => {
       assert.match(stderr, /SIGINT, stopping cleanly/);
       const last = jsonLines(stdout).at(-1) as { type: string; report: { interrupted: boolean } };
       assert.deepEqual([last.type, last.report.interrupted], ['pass:finished', true]);
-      const cancelled = sandbox.prepares
-        .filter(({ kind }) => kind === 'cancel')
-        .flatMap(({ paths }) => paths);
       assert.deepEqual(
-        cancelled.sort(),
+        await cancelled(sandbox, 2),
         ['slow/1.h5', 'slow/2.h5'].map((name) => `${sandbox.basePath}/${name}`),
       );
       assert.deepEqual(await filesBelow(to), ['quick.h5']);

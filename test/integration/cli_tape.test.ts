@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { jsonLines } from '../support/cli.js';
 import { withTape, type TapePlace } from '../support/cli_tape.js';
+import { cancelled } from '../support/tape.js';
 
 const records = { '2025/a.h5': 'record a', '2025/b.h5': 'record b', '2026/c.h5': 'record c' };
 
@@ -73,10 +74,7 @@ describe('stage on the command line', () => {
       const { code, stdout } = await stage.ended;
       assert.equal(code, 130);
       assert.equal(jsonLines(stdout).at(-1)?.['type'], 'pass:finished');
-      const cancelled = sandbox.prepares
-        .filter(({ kind }) => kind === 'cancel')
-        .flatMap(({ paths }) => paths);
-      assert.equal(cancelled.length, 3);
+      assert.equal((await cancelled(sandbox, 3)).length, 3);
     });
   });
 

@@ -22,6 +22,7 @@ import { Archive, ConfigError, type ArchiveEvent, type Report } from '../../lib/
 import { TapeSandbox, type SandboxOptions } from '../../lib/sandbox/index.js';
 import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
+import { cancelled } from '../support/tape.js';
 
 const MiB = 2 ** 20;
 const quick = { stagePollMinSeconds: 0.2, stagePollMaxSeconds: 0.5, stageDeadlineSeconds: 20 };
@@ -125,9 +126,8 @@ describe('restore', () => {
       assert.deepEqual(await offline(bench.sandbox, [already]), [false]);
       // Those that failed as well, and what never came is asked for no more: nothing stays pinned.
       assert.equal(report.evicted, 1996);
-      const cancelled = bench.sandbox.prepares.filter(({ kind }) => kind === 'cancel');
       assert.deepEqual(
-        cancelled.flatMap(({ paths }) => [...paths]).sort(),
+        await cancelled(bench.sandbox, never.length),
         never.map((path) => `/archive/${path}`),
       );
       const asked = bench.sandbox.prepares
@@ -207,7 +207,7 @@ describe('restore', () => {
       const report = await archive.restore(['.'], { to, evict: true, signal: stop.signal });
       assert.equal(report.interrupted, true);
       assert.deepEqual(await temporaries(to), []);
-      assert.ok(bench.sandbox.prepares.some(({ kind }) => kind === 'cancel'));
+      assert.ok((await cancelled(bench.sandbox, 1)).length > 0);
       const again = await bench
         .archive({ ...quick, stageDeadlineSeconds: 60 })
         .restore(['.'], { to, evict: true });

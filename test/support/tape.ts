@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SandboxOptions } from '../../lib/sandbox/index.js';
+import type { SandboxOptions, TapeSandbox } from '../../lib/sandbox/index.js';
 import { withArchive, type Bench } from './archive.js';
 import { writeRecord } from './records.js';
 
@@ -64,4 +64,15 @@ export async function allOffline(bench: Bench, records: Records): Promise<void> 
 
 export function entriesOf(directory: string): Promise<string[]> {
   return readdir(directory, { recursive: true });
+}
+
+/**
+ * The paths that requests were withdrawn of, in order of name, once there are so many: the server tells the sandbox of each request
+ * by a process of its own, which can come after the answer.
+ */
+export async function cancelled(sandbox: TapeSandbox, count: number): Promise<string[]> {
+  const told = () =>
+    sandbox.prepares.filter(({ kind }) => kind === 'cancel').flatMap(({ paths }) => [...paths]);
+  await until(() => told().length >= count);
+  return told().sort();
 }
