@@ -1,5 +1,6 @@
 /** The options that commands share, and how they overrule the configuration file. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { snakeCase } from '../config/case.js';
 import {
   ConfigError,
   LOG_LEVELS,
@@ -116,7 +117,7 @@ function number(text: string): number {
 function inOptionWords(error: ConfigError, options: ConfigOptions): ConfigError {
   const flagOf = new Map<string, string>();
   for (const key of overrideKeys) {
-    if (options[key] !== undefined) flagOf.set(snake(key), overrides[key][0].split(' ')[0] ?? key);
+    if (options[key] !== undefined) flagOf.set(snakeCase(key), overrides[key][0].split(' ')[0] ?? key);
   }
   return new ConfigError(
     error.problems.map((problem) => {
@@ -125,8 +126,4 @@ function inOptionWords(error: ConfigError, options: ConfigOptions): ConfigError 
     }),
     error.file,
   );
-}
-
-function snake(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -39,7 +39,18 @@ export function validateBlock(block: unknown, cacheNeeded = false): Validated {
   if (!result.success)
     return invalid([...missing, ...result.error.issues.flatMap((issue) => problemsOf(issue, given))]);
   if (missing.length > 0) return invalid(missing);
-  return { config: renameKeys(result.data, camelCase) as ArchiveConfig, problems: [] };
+  const config = frozen(renameKeys(result.data, camelCase)) as ArchiveConfig;
+  checked.add(config);
+  return { config, problems: [] };
+}
+
+/** What was checked once needn't be again: nobody can have changed it. */
+const checked = new WeakSet<object>();
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  Object.values(value).forEach(frozen);
+  return Object.freeze(value);
 }
 
 /**
@@ -52,11 +63,12 @@ export function requireCache({ cacheDirectory }: Pick<ArchiveConfig, 'cacheDirec
 }
 
 /**
- * Checks the options of the library's users, by the same schema, and fills in defaults. Paths may be relative to the
- * working directory. Looks at no disk: see checkAccess().
+ * Checks the options of the library's users, by the same schema, and fills in defaults. What loadConfig() or this function gave is
+ * taken as it is. Paths may be relative to the working directory. Looks at no disk: see checkAccess().
  * @throws {ConfigError} with every problem, keys in camelCase
  */
 export function resolveOptions(options: ArchiveOptions): ArchiveConfig {
+  if (checked.has(options)) return options as ArchiveConfig;
   const snake = mistakenSnakeCase(options);
   const raw = absolutePaths(renameKeys(options, snakeCase), process.cwd());
   const { config, problems } = validateBlock(raw);

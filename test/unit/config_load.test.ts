@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../lib/config/errors.js';
 import { loadConfig } from '../../lib/config/load.js';
+import { resolveOptions } from '../../lib/config/validate.js';
 import { withTemp } from '../support/temporary.js';
 
 async function problemsOf(text: string | undefined, overrides = {}, cache?: boolean): Promise<string[]> {
@@ -158,5 +159,23 @@ describe('the configuration file', () => {
     assert.deepEqual(await problemsOf(text, { targetUrl: 'x' }), [
       '- target_url: must be a URL like root://server.example//base/path',
     ]);
+  });
+});
+
+describe('a configuration that was checked', () => {
+  it('is taken as it is, and can’t be changed; a copy is checked', async () => {
+    await withTemp(async (cwd) => {
+      const targetUrl = 'root://server//base';
+      const { config } = await loadConfig(
+        undefined,
+        { targetUrl, http: { port: 0 } },
+        { cwd, defaultFiles: [] },
+      );
+      assert.equal(resolveOptions(config), config);
+      assert.equal(resolveOptions(resolveOptions({ targetUrl })).targetUrl, config.targetUrl);
+      assert.throws(() => Object.assign(config, { settleSeconds: -1 }), TypeError);
+      assert.throws(() => Object.assign(config.http ?? {}, { port: -1 }), TypeError);
+      assert.throws(() => resolveOptions({ ...config, settleSeconds: -1 }), ConfigError);
+    });
   });
 });
