@@ -1,7 +1,6 @@
 /** The simulated tape, given its files a batch at a time, so that no disk holds everything three times. */
-import pRetry from 'p-retry';
 import type { TapeSandbox } from '../lib/sandbox/index.js';
-import { XRootDError } from '../lib/xrdcl/index.js';
+import { retrying } from '../lib/jobs/run/retry.js';
 import type { ListedFile } from './listing.js';
 
 const batchBytes = 256e6;
@@ -34,12 +33,12 @@ export async function letTapeTake(
     gate.release(paths);
     await sandbox.migrateAll();
     // The server sums files before they go; under load xrootd's checksums fail now and then.
-    await pRetry(() => sandbox.evict(paths), {
-      retries: 5,
-      minTimeout: 200,
-      signal,
-      shouldRetry: ({ error }) => error instanceof XRootDError && error.retryable,
-    });
+    const config = { retryAttempts: 6, retryDelaySeconds: 0.2, retryMaxDelaySeconds: 10 };
+    await retrying(
+      { config, signal, onRetry: () => undefined },
+      () => sandbox.evict(paths),
+      () => undefined,
+    );
     done.files += batch.length;
     done.bytes += sizeOf(batch);
     tell({ ...done });

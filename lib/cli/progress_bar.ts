@@ -1,53 +1,36 @@
-/** The progress bar of a terminal, and the lines that are written above it. */
-import cliProgress from 'cli-progress';
+/** The progress bar of a terminal: its last line, below all that is written meanwhile. */
 import { progressLine, type Progress } from './progress_line.js';
 
-const nothing: Progress = {
-  filesDone: 0,
-  filesKnown: 0,
-  bytesDone: 0,
-  bytesKnown: 0,
-  walkDone: false,
-  rate: 0,
-  etaSeconds: null,
-  copying: 0,
-};
+/** Milliseconds: what comes sooner after the last drawing isn't drawn. Passes tell of their progress ten times a second. */
+const drawAgainAfter = 50;
+
+/** Back to the beginning of the line, and what is from there on goes: a narrowed terminal has wrapped it. */
+const ERASE = '\u001b[1G\u001b[0J';
 
 export class ProgressBar {
-  // A MultiBar of one: a SingleBar jumps back to the row where it started, over the lines that were logged meanwhile.
-  readonly #bars: cliProgress.MultiBar;
-  #latest = nothing;
+  readonly #stream: NodeJS.WriteStream;
+  #line = '';
+  #drawnAt = -Infinity;
 
   constructor(stream: NodeJS.WriteStream) {
-    this.#bars = new cliProgress.MultiBar({
-      stream,
-      // The last column stays free: terminals wrap when it is written to.
-      format: (_options, { maxWidth }: { maxWidth?: number }) =>
-        progressLine(this.#latest, (maxWidth ?? 80) - 1),
-      // Else it switches wrapping off for the log lines too, and cuts them.
-      linewrap: true,
-      forceRedraw: true,
-      clearOnComplete: true,
-      gracefulExit: false,
-      hideCursor: false,
-      fps: 10,
-    });
-    this.#bars.create(1, 0);
+    this.#stream = stream;
   }
 
   update(progress: Progress): void {
-    this.#latest = progress;
+    if (performance.now() - this.#drawnAt < drawAgainAfter) return;
+    this.#drawnAt = performance.now();
+    // The last column stays free: terminals wrap when it is written to.
+    this.#line = progressLine(progress, (this.#stream.columns || 80) - 1);
+    this.#stream.write(ERASE + this.#line);
   }
 
   /** Whole lines, above the bar. */
   log(text: string): void {
-    this.#bars.log(text.endsWith('\n') ? text : `${text}\n`);
+    this.#stream.write(`${ERASE}${text.endsWith('\n') ? text : `${text}\n`}${this.#line}`);
   }
 
   /** Takes the bar away; what was logged stays. */
   stop(): void {
-    // stop() alone would drop the lines that wait.
-    this.#bars.update();
-    this.#bars.stop();
+    this.#stream.write(ERASE);
   }
 }

@@ -1,5 +1,5 @@
 /** Tries again what is worth another try, with back-off; an aborted call is not tried again. */
-import pRetry from 'p-retry';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArchiveConfig } from '../../config/index.js';
 import { XRootDError } from '../../xrdcl/index.js';
 
@@ -10,35 +10,35 @@ export interface RetryContext {
   signal: AbortSignal | undefined;
 }
 
-/** @param onFailed after every attempt that failed */
+/**
+ * @param onFailed after every attempt that failed
+ * @throws what the last attempt threw; the signal's reason
+ */
 export async function retrying<T>(
   { config, onRetry, signal }: RetryContext,
   task: (attempt: number) => Promise<T>,
   onFailed: () => void,
 ): Promise<T> {
-  signal?.throwIfAborted();
-  let first: unknown;
-  try {
-    // Nearly always all there is to do, and much cheaper without what trying again needs.
-    return await task(1);
-  } catch (error) {
-    first = error;
+  for (let attempt = 1; ; attempt += 1) {
+    signal?.throwIfAborted();
+    try {
+      return await task(attempt);
+    } catch (error) {
+      onFailed();
+      signal?.throwIfAborted();
+      const retriesLeft = config.retryAttempts - attempt;
+      if (!(error instanceof XRootDError) || !error.retryable || retriesLeft <= 0) throw error;
+      onRetry(error, attempt, retriesLeft);
+    }
+    await sleep(delayAfter(attempt, config), undefined, { signal }).catch(() => {
+      signal?.throwIfAborted();
+    });
   }
-  const next = (attempt: number) => {
-    if (attempt === 1) throw first;
-    return task(attempt);
-  };
-  return await pRetry(next, {
-    retries: config.retryAttempts - 1,
-    minTimeout: config.retryDelaySeconds * 1000,
-    maxTimeout: Math.max(config.retryDelaySeconds, config.retryMaxDelaySeconds) * 1000,
-    randomize: true,
-    ...(signal && { signal }),
-    shouldRetry: ({ error, attemptNumber, retriesLeft }) => {
-      const retry = error instanceof XRootDError && error.retryable && retriesLeft > 0;
-      if (retry) onRetry(error, attemptNumber, retriesLeft);
-      return retry;
-    },
-    onFailedAttempt: onFailed,
-  });
+}
+
+/** Milliseconds: twice as long each time, and up to twice that by chance, so that those who failed together don't come back together. */
+function delayAfter(attempt: number, config: RetryContext['config']): number {
+  const { retryDelaySeconds: first, retryMaxDelaySeconds: most } = config;
+  const seconds = first * 2 ** (attempt - 1) * (1 + Math.random());
+  return Math.min(seconds, Math.max(first, most)) * 1000;
 }
