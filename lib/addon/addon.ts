@@ -191,6 +191,7 @@ export interface Addon {
     checksumType: string,
     sync: boolean,
     download: boolean,
+    mostBytes: number,
     callback: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
   ): NativeOperation;
   /**

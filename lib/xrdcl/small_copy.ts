@@ -11,14 +11,14 @@ import {
 import type { JobProperties } from './copy_options.js';
 import { isRemoteUrl } from './location.js';
 
-/** Most bytes of what is copied in this way; native/xrdcl/small_copy.cc has the same number, and refuses what is larger. */
+/** Most bytes of what is copied in this way. */
 export const smallFile = 2 ** 20;
 
 export function isSmallFile(size: number | undefined): boolean {
   return size !== undefined && size <= smallFile;
 }
 
-/** What `native/xrdcl/small_copy.cc` does, or what makes no difference to a file of one request. */
+/** What `native/xrdcl/small_file_copy.cc` does, or what makes no difference to a file of one request. */
 const known = new Set<string>([
   ...['source', 'target', 'makeDir', 'chunkSize', 'parallelChunks', 'checkSumMode', 'checkSumType'],
 ]);
@@ -55,5 +55,5 @@ export function startSmallCopy(
   const [source, target] = [properties['source'] as string, properties['target'] as string];
   const checksumType = checkSumMode === 'none' ? '' : (checkSumType as string);
   const download = isRemoteUrl(source);
-  return addon.copySmall(source, target, makeDir === true, checksumType, sync, download, ended);
+  return addon.copySmall(source, target, makeDir === true, checksumType, sync, download, smallFile, ended);
 }

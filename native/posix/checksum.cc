@@ -59,8 +59,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
     while (done_ < length_) {
       if (Cancelled()) return ECANCELED;
       const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), length_ - done_));
-      const ssize_t got = pread(descriptor_.Number(), piece.data(), wanted, static_cast<off_t>(offset_ + done_));
-      if (got < 0 && errno == EINTR) continue;
+      const ssize_t got = descriptor_.ReadAt(piece.data(), wanted, offset_ + done_);
       if (got < 0) return errno;
       if (got == 0) return 0;
       sum_.Update(piece.data(), static_cast<std::size_t>(got));

@@ -78,12 +78,11 @@ class Publication {
   }
 
   void Synced(int error) {
-    errno = error;
-    if (error != 0) Fail("fsync");
+    if (error != 0) Fail("fsync", error);
   }
 
-  void Fail(const char* call) {
-    error_ = errno;
+  void Fail(const char* call, int error = errno) {
+    error_ = error;
     call_ = call;
   }
 

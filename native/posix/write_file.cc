@@ -62,7 +62,7 @@ class Writing final : public Napi::AsyncWorker {
     constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     Descriptor file(openat(directory.Number(), temporary, kNew, mode_));
     if (file.Number() < 0) return Fail("open");
-    if (!Write(file.Number())) {
+    if (!file.WriteAll(data_, size_)) {
       Fail("write");
     } else if (file.Close() != 0) {
       Fail("close");
@@ -78,21 +78,6 @@ class Writing final : public Napi::AsyncWorker {
   void Fail(const char* step) {
     error_ = errno;
     step_ = step;
-  }
-
-  bool Write(int file) const {
-    for (std::size_t at = 0; at < size_;) {
-      const ssize_t written = write(file, data_ + at, size_ - at);
-      if (written > 0) {
-        at += static_cast<std::size_t>(written);
-      } else if (written == 0) {
-        errno = EIO;  // no call failed, but the bytes aren't there: never a success
-        return false;
-      } else if (errno != EINTR) {
-        return false;
-      }
-    }
-    return true;
   }
 
   const Place place_;

@@ -1,6 +1,5 @@
 #include "xrdcl/copy.h"
 
-#include <XProtocol/XProtocol.hh>
 #include <XrdCl/XrdClCopyProcess.hh>
 #include <atomic>
 #include <chrono>
@@ -56,9 +55,7 @@ class CopyJob final : public Cancellable,
         sync_(sync) {}
 
   void Run() {
-    const XRootDStatus status = Cancelled() ? XRootDStatus(XrdCl::stError, XrdCl::errOperationInterrupted,
-                                                           kXR_Cancelled, "cancelled before it started")
-                                            : Transfer();
+    const XRootDStatus status = Cancelled() ? Interrupted("cancelled before it started") : Transfer();
     queue_->Post([self = shared_from_this(), status](Napi::Env env) { self->End(env, status); });
   }
 

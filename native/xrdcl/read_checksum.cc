@@ -1,6 +1,5 @@
 #include "xrdcl/read_checksum.h"
 
-#include <XProtocol/XProtocol.hh>
 #include <XrdCl/XrdClFile.hh>
 #include <algorithm>
 #include <atomic>
@@ -136,10 +135,6 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
       EnvironmentData::Of(env).Finish(env, self->id_,
                                       {Napi::Number::New(env, kEnded), StatusToJs(env, status), result});
     });
-  }
-
-  static XRootDStatus Interrupted() {
-    return {XrdCl::stError, XrdCl::errOperationInterrupted, kXR_Cancelled, "cancelled"};
   }
 
   static XRootDStatus NoSize() {

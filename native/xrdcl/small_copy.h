@@ -8,10 +8,10 @@
 #include "js/napi.h"
 
 // JavaScript: copySmall(source, target, make directories, "adler32" | "crc32c" | "", sync, download,
-// callback) -> Operation.
+// most bytes, callback) -> Operation.
 // One end is a URL, the other an absolute path, as `download` says; nothing is overwritten.
 // callback(error | undefined, results); results.opened: the target is this copy's, results.made or results.localFile
 // tell which file that is; results.synced: an upload was asked to `sync`, and the server did; results.targetCheckSum is
-// of the local file as it can be read afterwards; results.tooLarge: this is no file for this way, and nothing was
-// touched.
+// of the local file as it can be read afterwards; results.tooLarge: this is no file for this way (it has
+// more bytes, for one), and nothing was touched.
 Napi::Value CopySmall(const Napi::CallbackInfo& info);

@@ -1,6 +1,11 @@
 #include "xrdcl/status.h"
 
+#include <XProtocol/XProtocol.hh>
 #include <cstring>
+
+XrdCl::XRootDStatus Interrupted(const std::string& message) {
+  return {XrdCl::stError, XrdCl::errOperationInterrupted, kXR_Cancelled, message};
+}
 
 std::string UpToNul(const char* data, std::size_t size) {
   return data == nullptr ? std::string() : std::string(data, strnlen(data, size));

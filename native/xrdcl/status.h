@@ -9,5 +9,8 @@
 // undefined when the status is OK, else {status, code, errNo, message}.
 Napi::Value StatusToJs(Napi::Env env, const XrdCl::XRootDStatus& status);
 
+// How a request ends that was cancelled.
+XrdCl::XRootDStatus Interrupted(const std::string& message = "cancelled");
+
 // Text of a server up to its first NUL: XRootD 5.5.3 appends garbage behind it.
 std::string UpToNul(const char* data, std::size_t size);

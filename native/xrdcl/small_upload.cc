@@ -1,0 +1,71 @@
+#include "xrdcl/small_upload.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "posix/descriptor.h"
+#include "xrdcl/page_checksums.h"
+#include "xrdcl/status.h"
+
+using XrdCl::XRootDStatus;
+
+SmallUpload::SmallUpload(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, Options options)
+    : SmallFileCopy(owner, std::move(queue), id, std::move(options), "sourceCheckSum") {}
+
+void SmallUpload::Begin() {
+  using XrdCl::Access;
+  using XrdCl::OpenFlags;
+  const XRootDStatus status = Load();
+  if (!status.IsOK()) return End(status);
+  auto flags = OpenFlags::Update | OpenFlags::New;
+  if (options_.make_directories) flags |= OpenFlags::MakePath;
+  made_file_.Ask();
+  Open(options_.target, flags, Access::UR | Access::UW | Access::GR | Access::OR);
+}
+
+XRootDStatus SmallUpload::Load() {
+  const Descriptor file(open(options_.source.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  struct stat stats {};
+  if (file.Number() < 0 || fstat(file.Number(), &stats) != 0) return CannotOpen(errno);
+  if (S_ISDIR(stats.st_mode)) return CannotOpen(EISDIR);
+  size_ = static_cast<std::uint64_t>(stats.st_size);
+  if (size_ > options_.most || !S_ISREG(stats.st_mode)) return TooLarge();
+  buffer_.resize(size_);
+  return ReadWhole(file);
+}
+
+void SmallUpload::Opened() {
+  made_file_.Opened();
+  StatOpened([this](const XRootDStatus&, const XrdCl::StatInfo* info) {
+    // If it can't be told, nothing will be removed; the copy goes on.
+    if (info != nullptr) made_file_.Is(*info);
+  });
+}
+
+void SmallUpload::Known() {
+  if (Cancelled()) return Close(Interrupted());
+  if (size_ == 0) return Written(XRootDStatus());
+  made_file_.Wrote(size_);
+  const auto length = static_cast<std::uint32_t>(buffer_.size());
+  const Answer::Send write = [&](auto* handler) {
+    if (!UsesPages()) return file_->Write(0, length, buffer_.data(), handler);
+    auto sums = PageChecksums(buffer_.data(), buffer_.size());
+    return file_->PgWrite(0, length, buffer_.data(), sums, handler);
+  };
+  Send(write, [this](const XRootDStatus& status, XrdCl::AnyObject*) { Written(status); });
+}
+
+void SmallUpload::Written(const XRootDStatus& status) {
+  if (!status.IsOK() || !options_.sync) return Close(status);
+  Send([&](auto* handler) { return file_->Sync(handler); },
+       [this](const XRootDStatus& synced, XrdCl::AnyObject*) { Close(made_file_.Synced(synced)); });
+}
+
+void SmallUpload::Closed() { End(XRootDStatus()); }
+
+void SmallUpload::Ending() { made_file_.Ended(); }
+
+void SmallUpload::Tell(Napi::Env env, Napi::Object results) const { made_file_.Tell(env, results); }

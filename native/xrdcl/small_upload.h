@@ -1,0 +1,26 @@
+// A file of one request from this machine to a server.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "xrdcl/made_file.h"
+#include "xrdcl/small_file_copy.h"
+
+class SmallUpload final : public SmallFileCopy {
+ public:
+  SmallUpload(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, Options options);
+
+ private:
+  void Begin() override;
+  void Opened() override;
+  void Known() override;
+  void Closed() override;
+  void Ending() override;
+  void Tell(Napi::Env env, Napi::Object results) const override;
+
+  XrdCl::XRootDStatus Load();
+  void Written(const XrdCl::XRootDStatus& status);
+
+  MadeFile made_file_{true};
+};
