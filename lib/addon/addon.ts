@@ -1,8 +1,6 @@
 /** The native addon: what native/addon.cc exports. Arguments are checked by the classes of this room, not there. */
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
 
 /** What native code tells of a failure; `XRootDError` is made of it. */
 export interface NativeStatus {
@@ -248,23 +246,13 @@ export interface Addon {
   hasWriters(fd: number): boolean | undefined;
 }
 
-function packageRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) {
-    const parent = dirname(directory);
-    if (parent === directory) throw new Error('xrootd-archive: package.json not found above the library');
-    directory = parent;
-  }
-  return directory;
-}
-
 function load(): Addon {
   const require = createRequire(import.meta.url);
   // For tests of other builds of the addon (CMake, sanitizers).
   const chosen = process.env['XROOTD_ARCHIVE_ADDON'];
   if (chosen !== undefined && chosen !== '') return require(chosen) as Addon;
   const nodeGypBuild = require('node-gyp-build') as (root: string) => Addon;
-  return nodeGypBuild(packageRoot());
+  return nodeGypBuild(dirname(require.resolve('xrootd-archive/package.json')));
 }
 
 export const addon = load();

@@ -1,7 +1,5 @@
 /** The command line as a whole. */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addBackup } from './commands/backup.js';
 import { addConfig } from './commands/config.js';
@@ -55,17 +53,6 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
 }
 
 function versionOfPackage(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    try {
-      const { version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as {
-        version?: string;
-      };
-      return version ?? 'unknown';
-    } catch {
-      const parent = dirname(directory);
-      if (parent === directory) return 'unknown';
-      directory = parent;
-    }
-  }
+  const require = createRequire(import.meta.url);
+  return (require('xrootd-archive/package.json') as { version: string }).version;
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
+import { normalizePath } from './server_path.js';
 
 export interface ServerEvent {
   type: 'openw' | 'closew' | 'mv';
@@ -44,12 +45,4 @@ function parseEvent(line: string): ServerEvent | undefined {
   const match = /^\S+ (openw|closew|mv) (.+)$/s.exec(line);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
   return { type: match[1] as ServerEvent['type'], path: normalizePath(match[2]) };
-}
-
-/** Paths on the server are compared as text: one slash each. */
-export function normalizePath(path: string): string {
-  return `/${path
-    .split('/')
-    .filter((part) => part !== '')
-    .join('/')}`;
 }

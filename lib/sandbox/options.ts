@@ -56,44 +56,32 @@ export interface SandboxOptions {
   extraConfig?: readonly string[];
 }
 
-export interface ResolvedOptions {
-  basePath: string;
+/** The options that become something else; the rest stays as it is given, with its default. */
+interface ParsedOptions {
   directory: string | undefined;
-  port: number;
   user: string | undefined;
-  tapeFlags: boolean;
   /** Undefined: never. */
   migrationDelay: (() => number) | undefined;
-  evictAfterMigration: boolean;
   stageDelay: () => number;
   mountDelay: () => number;
-  drives: number;
   failStage: (path: string) => boolean;
   neverStage: (path: string) => boolean;
   failMigration: (path: string) => boolean;
   bufferSize: number | undefined;
-  maxChecksums: number;
-  maxPrepareFiles: number;
-  sss: boolean;
   rights: readonly { path: string; right: PathRight }[];
-  startTimeout: number;
-  xrootd: string;
-  extraConfig: readonly string[];
 }
+
+export interface ResolvedOptions extends ParsedOptions, Required<Omit<SandboxOptions, keyof ParsedOptions>> {}
 
 /** @throws SandboxError InvalidOption, naming the option and its range. */
 export function resolveOptions(options: SandboxOptions): ResolvedOptions {
-  const known = new Set<string>(Object.keys(knownOptions));
-  for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw invalid(name, 'there is no such option');
-  }
   const base = basePath(options.basePath ?? '/archive');
   const migration = options.migrationDelay ?? 0;
   const bufferSize = options.bufferSize ?? Infinity;
   if (bufferSize !== Infinity) integer('bufferSize', bufferSize, 1, Number.MAX_SAFE_INTEGER);
   const startTimeout = options.startTimeout ?? 30;
   if (!(startTimeout > 0)) throw invalid('startTimeout', 'seconds above 0 expected');
-  return {
+  const resolved: ResolvedOptions = {
     basePath: base,
     directory: options.directory,
     port: integer('port', options.port ?? 0, 0, 65535),
@@ -116,31 +104,10 @@ export function resolveOptions(options: SandboxOptions): ResolvedOptions {
     xrootd: options.xrootd ?? 'xrootd',
     extraConfig: options.extraConfig ?? [],
   };
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(resolved, name)) throw invalid(name, 'there is no such option');
+  return resolved;
 }
-
-const knownOptions: Record<keyof Required<SandboxOptions>, true> = {
-  basePath: true,
-  directory: true,
-  port: true,
-  user: true,
-  tapeFlags: true,
-  migrationDelay: true,
-  evictAfterMigration: true,
-  stageDelay: true,
-  mountDelay: true,
-  drives: true,
-  failStage: true,
-  neverStage: true,
-  failMigration: true,
-  bufferSize: true,
-  maxChecksums: true,
-  maxPrepareFiles: true,
-  sss: true,
-  rights: true,
-  startTimeout: true,
-  xrootd: true,
-  extraConfig: true,
-};
 
 function delay(name: string, value: Delay): () => number {
   const [minimum, maximum] = typeof value === 'number' ? [value, value] : value;

@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { normalizePath } from './event_pipe.js';
+import { normalizePath } from './server_path.js';
 
 export type PrepareKind = 'stage' | 'evict' | 'cancel' | 'query' | 'prep';
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, copyFileSync, existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { SandboxError } from './error.js';
 
 /** The sandbox's own programs, built beside the addon. */
@@ -33,7 +33,7 @@ function findProgram(program: SandboxProgram): string {
 }
 
 function searchPath(): string[] {
-  const root = packageRoot();
+  const root = dirname(createRequire(import.meta.url).resolve('xrootd-archive/package.json'));
   const chosen = process.env[locationVariable];
   const addon = process.env['XROOTD_ARCHIVE_ADDON'];
   return [
@@ -43,16 +43,6 @@ function searchPath(): string[] {
     join(root, 'build', 'Debug'),
     join(root, 'prebuilds', `${process.platform}-${process.arch}`),
   ];
-}
-
-function packageRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) {
-    const parent = dirname(directory);
-    if (parent === directory) throw new SandboxError('NotBuilt', 'No package.json above the library');
-    directory = parent;
-  }
-  return directory;
 }
 
 /** The full path of a program. @throws SandboxError NotInstalled, with what to install. */

@@ -1,25 +1,9 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { authorizations, authorizes } from './authorizations.js';
-import { BufferLedger } from './buffer_ledger.js';
 import { SandboxError } from './error.js';
-import { EventPipe, normalizePath } from './event_pipe.js';
-import { Keeper } from './keeper.js';
-import { KeyedChecksumKeeper } from './keyed_checksums.js';
-import { makeKeytabs } from './keys.js';
-import type { Layout } from './layout.js';
-import { giveTo, makeLayout } from './layout.js';
-import { openFiles } from './open_files.js';
-import type { ResolvedOptions, SandboxOptions } from './options.js';
-import { resolveOptions } from './options.js';
+import { Machinery } from './machinery.js';
+import { resolveOptions, type ResolvedOptions, type SandboxOptions } from './options.js';
 import type { PrepareRecord } from './prepare_channel.js';
-import { PrepareChannel } from './prepare_channel.js';
-import { installProgram } from './programs.js';
-import type { TapeActivity } from './robot.js';
-import { TapeRobot } from './robot.js';
-import { XrootdServer } from './server.js';
-import { ChecksumKeeper } from './server_requests.js';
-import { TapeStore } from './tape_store.js';
+import type { TapeActivity } from './robot_context.js';
+import { pathOnServer } from './server_path.js';
 
 /** How a file stands, seen from behind the server. */
 export interface TapeFileState {
@@ -53,24 +37,12 @@ export interface CorruptOptions {
  */
 export class TapeSandbox implements AsyncDisposable {
   readonly #options: ResolvedOptions;
-  readonly #layout: Layout;
-  readonly #keeper: Keeper;
-  readonly #store: TapeStore;
-  #ledger: BufferLedger | undefined;
-  #server: XrootdServer | undefined;
-  #robot: TapeRobot | undefined;
-  #channel: PrepareChannel | undefined;
-  #events: EventPipe | undefined;
-  #checksums: ChecksumKeeper | KeyedChecksumKeeper | undefined;
-  #stopped: Promise<void> | undefined;
-  readonly #prepares: PrepareRecord[] = [];
+  readonly #machinery: Machinery;
   #requests = 0;
 
   private constructor(options: ResolvedOptions) {
     this.#options = options;
-    this.#layout = makeLayout(options);
-    this.#keeper = new Keeper(this.#layout);
-    this.#store = new TapeStore(this.#layout);
+    this.#machinery = new Machinery(options);
   }
 
   /**
@@ -80,7 +52,7 @@ export class TapeSandbox implements AsyncDisposable {
   static async start(options: SandboxOptions = {}): Promise<TapeSandbox> {
     const sandbox = new TapeSandbox(resolveOptions(options));
     try {
-      await sandbox.#start();
+      await sandbox.#machinery.start();
       return sandbox;
     } catch (error) {
       await sandbox.stop();
@@ -95,11 +67,11 @@ export class TapeSandbox implements AsyncDisposable {
 
   /** `127.0.0.1:<port>` */
   get host(): string {
-    return `127.0.0.1:${String(this.port)}`;
+    return this.#machinery.host;
   }
 
   get port(): number {
-    return this.#server?.port ?? 0;
+    return this.#machinery.server?.port ?? 0;
   }
 
   /** The base as a path on the server. */
@@ -109,27 +81,27 @@ export class TapeSandbox implements AsyncDisposable {
 
   /** xrootd's process. Undefined while it isn't running. */
   get pid(): number | undefined {
-    return this.#server?.pid;
+    return this.#machinery.server?.pid;
   }
 
   /** The clients' SSS keytab with `sss`, readable by our user alone; gone after `stop`. */
   get keytab(): string | undefined {
-    return this.#options.sss ? this.#layout.clientKeytab : undefined;
+    return this.#options.sss ? this.#machinery.layout.clientKeytab : undefined;
   }
 
   /** xrootd's log file; gone after `stop`. */
   get logFile(): string {
-    return this.#layout.log;
+    return this.#machinery.layout.log;
   }
 
   /** All prepare requests that reached the robot, in order: clients' only, not those of `stage` and `evict` here. */
   get prepares(): readonly PrepareRecord[] {
-    return this.#prepares;
+    return this.#machinery.prepares;
   }
 
   /** What the robot did, in order. */
   get activity(): readonly TapeActivity[] {
-    return this.#robot?.activity ?? [];
+    return this.#machinery.robot?.activity ?? [];
   }
 
   /** The lines for a configuration file: the target, and the keytab if there is one. */
@@ -139,23 +111,23 @@ export class TapeSandbox implements AsyncDisposable {
   }
 
   diskPath(path: string): string {
-    return this.#store.diskPath(this.#serverPath(path));
+    return this.#machinery.store.diskPath(this.#serverPath(path));
   }
 
   tapePath(path: string): string {
-    return this.#store.tapePath(this.#serverPath(path));
+    return this.#machinery.store.tapePath(this.#serverPath(path));
   }
 
   /** Undefined when the server has no such file. */
   async stateOf(path: string): Promise<TapeFileState | undefined> {
     const serverPath = this.#serverPath(path);
-    const state = await this.#store.look(serverPath);
+    const state = await this.#machinery.store.look(serverPath);
     if (state === undefined) return undefined;
     const { size, mtime, onTape, offline } = state;
-    const stageError = this.#robot?.stageError(serverPath);
+    const stageError = this.#machinery.robot?.stageError(serverPath);
     return {
       ...{ size, mtime, onTape, offline },
-      requested: this.#robot?.isWaiting(serverPath) ?? false,
+      requested: this.#machinery.robot?.isWaiting(serverPath) ?? false,
       ...(stageError === undefined ? {} : { stageError }),
     };
   }
@@ -165,7 +137,7 @@ export class TapeSandbox implements AsyncDisposable {
    * Returns how many it wrote.
    */
   async migrateAll(): Promise<number> {
-    return this.#tape().migrateAll();
+    return this.#machinery.tape.migrateAll();
   }
 
   /**
@@ -174,7 +146,7 @@ export class TapeSandbox implements AsyncDisposable {
    * @throws SandboxError WrongState with `migrationDelay: 'never'`: it would never be.
    */
   async settle(): Promise<void> {
-    const robot = this.#tape();
+    const robot = this.#machinery.tape;
     if (this.#options.migrationDelay === undefined) {
       throw new SandboxError(
         'WrongState',
@@ -190,11 +162,11 @@ export class TapeSandbox implements AsyncDisposable {
    * @throws SandboxError WrongState when one is missing, not on tape, or open; XRootDError
    */
   async evict(paths: readonly string[]): Promise<void> {
-    const robot = this.#tape();
+    const robot = this.#machinery.tape;
     await Promise.all(
       paths.map(async (path) => {
         const serverPath = this.#serverPath(path);
-        const state = await this.#store.look(serverPath);
+        const state = await this.#machinery.store.look(serverPath);
         if (state === undefined) throw new SandboxError('WrongState', `${serverPath}: no such file`);
         if (!state.onTape) throw new SandboxError('WrongState', `${serverPath} isn't on tape`);
         if (state.offline || state.size === 0) return;
@@ -205,7 +177,7 @@ export class TapeSandbox implements AsyncDisposable {
 
   /** Brings files back as a client's stage request would; resolves at once, `stateOf` tells when they are online. */
   async stage(paths: readonly string[]): Promise<void> {
-    const robot = this.#tape();
+    const robot = this.#machinery.tape;
     const requestId = `sandbox.${String(++this.#requests)}`;
     for (const path of paths) await robot.requestStage(this.#serverPath(path), requestId, new Date());
   }
@@ -217,126 +189,46 @@ export class TapeSandbox implements AsyncDisposable {
   async corrupt(path: string, options: CorruptOptions = {}): Promise<void> {
     const { copy = 'both', keepChecksums = false } = options;
     const serverPath = this.#serverPath(path);
-    const state = await this.#store.look(serverPath);
+    const state = await this.#machinery.store.look(serverPath);
     const onDisk = state !== undefined && !state.offline && copy !== 'tape';
     const onTape = state?.onTape === true && copy !== 'disk';
     if (!onDisk && !onTape) throw new SandboxError('WrongState', `${serverPath} has no such copy`);
     if (state.size === 0) throw new SandboxError('WrongState', `${serverPath} is empty`);
     const offset = options.offset ?? Math.floor(state.size / 2);
-    if (onDisk) await this.#store.corrupt(this.#store.diskPath(serverPath), offset, keepChecksums);
-    if (onTape) await this.#store.corrupt(this.#store.tapePath(serverPath), offset, true);
+    if (onDisk)
+      await this.#machinery.store.corrupt(this.#machinery.store.diskPath(serverPath), offset, keepChecksums);
+    if (onTape) await this.#machinery.store.corrupt(this.#machinery.store.tapePath(serverPath), offset, true);
   }
 
   /** Freezes xrootd: connections stay, nothing is answered. */
   pause(): void {
-    this.#running().pause();
+    this.#machinery.running.pause();
   }
 
   resume(): void {
-    this.#running().resume();
+    this.#machinery.running.resume();
   }
 
   /** Kills xrootd as a crash would; its files stay. */
-  async kill(): Promise<void> {
-    await this.#server?.kill();
-    this.#robot?.serverDied();
+  kill(): Promise<void> {
+    return this.#machinery.kill();
   }
 
   /** Starts xrootd again on the same port, after killing it if it still runs. */
-  async restart(): Promise<void> {
-    const server = this.#running();
-    await this.kill();
-    await this.#recount();
-    await server.start();
+  restart(): Promise<void> {
+    return this.#machinery.restart();
   }
 
   /** Ends xrootd and removes everything. May be called twice. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
-    return this.#stopped;
+    return this.#machinery.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 
-  async #start(): Promise<void> {
-    const { layout, options } = { layout: this.#layout, options: this.#options };
-    installProgram('tape_launch', layout.programs);
-    if (options.tapeFlags) {
-      installProgram('tape_plugin.so', layout.programs);
-      installProgram('tape_prepare', layout.programs);
-      this.#channel = await PrepareChannel.open(layout.robotSocket, (request) => {
-        this.#prepares.push(request);
-        return this.#tape().onPrepare(request);
-      });
-      if (options.bufferSize !== undefined) {
-        this.#ledger = new BufferLedger(layout.ledger, options.bufferSize);
-        giveTo(layout.user, layout.ledger);
-      }
-    }
-    if (options.sss) await makeKeytabs(layout, options.xrootd);
-    if (authorizes(options)) writeFileSync(layout.authorizations, authorizations(options), { mode: 0o644 });
-    this.#server = await XrootdServer.start(layout, options, this.#keeper);
-    if (!options.tapeFlags) return;
-    const server = `root://${this.host}`;
-    const checksums = options.sss
-      ? new KeyedChecksumKeeper(server, layout.clientKeytab)
-      : new ChecksumKeeper(server);
-    this.#checksums = checksums;
-    const robot = new TapeRobot({
-      options,
-      store: this.#store,
-      ledger: this.#ledger,
-      cacheChecksums: (path) => checksums.cache(path),
-      openFiles: async () => (this.pid === undefined ? new Set() : openFiles(this.pid)),
-    });
-    this.#robot = robot;
-    if (options.migrationDelay !== undefined) {
-      this.#events = new EventPipe(layout.events, (event) => {
-        robot.onEvent(event);
-      });
-    }
-  }
-
-  async #stop(): Promise<void> {
-    this.#robot?.stop();
-    this.#events?.close();
-    if (this.#checksums instanceof KeyedChecksumKeeper) await this.#checksums.close();
-    await this.#server?.kill();
-    await this.#channel?.close();
-    this.#ledger?.close();
-    await rm(this.#layout.root, { recursive: true, force: true, maxRetries: 5 });
-    await this.#keeper.finish();
-    rmSync(this.#layout.root, { recursive: true, force: true });
-  }
-
-  async #recount(): Promise<void> {
-    if (this.#ledger !== undefined) this.#ledger.reset(await this.#tape().heldBytes());
-  }
-
-  #tape(): TapeRobot {
-    if (this.#robot === undefined) {
-      throw new SandboxError(
-        'WrongState',
-        'This sandbox has no tape (tapeFlags: false), or was never started',
-      );
-    }
-    return this.#robot;
-  }
-
-  #running(): XrootdServer {
-    if (this.#server === undefined || this.#stopped !== undefined) {
-      throw new SandboxError('NotRunning', 'The sandbox is stopped');
-    }
-    return this.#server;
-  }
-
   #serverPath(path: string): string {
-    const { basePath } = this.#options;
-    const absolute = normalizePath(path);
-    if (path.startsWith('/') && (absolute === basePath || absolute.startsWith(`${basePath}/`)))
-      return absolute;
-    return `${basePath}${absolute}`;
+    return pathOnServer(this.#options.basePath, path);
   }
 }

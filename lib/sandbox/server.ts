@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { freeze } from './frozen.js';
 import { SandboxError } from './error.js';
 import type { Keeper } from './keeper.js';
@@ -15,6 +14,7 @@ import type { ResolvedOptions } from './options.js';
 import { untilAnswering } from './readiness.js';
 import type { ServerVersion } from './server_config.js';
 import { serverConfig } from './server_config.js';
+import { versionOf } from './server_version.js';
 
 const portAttempts = 5;
 const addressInUse = /address already in use/i;
@@ -182,14 +182,6 @@ async function portFrom(server: ChildProcess): Promise<number> {
   if (text !== '') return Number(text);
   // It ended without a word; its exit tells.
   return new Promise<never>(() => undefined);
-}
-
-async function versionOf(program: string): Promise<ServerVersion> {
-  const { stdout, stderr } = await promisify(execFile)(program, ['-v']).catch((error: unknown) => {
-    throw new SandboxError('StartFailed', `${program} -v failed`, { cause: error });
-  });
-  const match = /v?(\d+)\.(\d+)/.exec(stdout + stderr);
-  return { major: Number(match?.[1] ?? 5), minor: Number(match?.[2] ?? 5) };
 }
 
 async function freePort(): Promise<number> {
