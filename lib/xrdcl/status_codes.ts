@@ -21,6 +21,7 @@ export const fileNotOpen = 3004;
 export const invalidAddress = 101;
 export const socketTimeout = 103;
 export const connectionError = 108;
+export const invalidResponse = 303;
 export const checkSumError = 305;
 export const dataError = 14;
 export const operationInterrupted = 207;

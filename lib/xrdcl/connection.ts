@@ -1,0 +1,43 @@
+/** A server, and one request to it: what all the groups of FileSystem's methods share. */
+import { addon, type NativeCallback, type NativeFileSystem } from '../addon/addon.js';
+import { XRootDError, type ErrorContext } from './error.js';
+import { checkServerUrl, serverOf, urlOf } from './location.js';
+import { request, timeoutOf, type RequestOptions } from './request.js';
+import { invalidResponse } from './status_codes.js';
+
+export class Connection {
+  /** `root://host:port`, without the path. */
+  readonly url: string;
+  readonly native: NativeFileSystem;
+
+  constructor(url: string) {
+    this.url = serverOf(checkServerUrl(url));
+    this.native = new addon.FileSystem(this.url);
+  }
+
+  context(operation: string, path?: string): ErrorContext {
+    return { operation, target: path === undefined ? this.url : urlOf(this.url, path) };
+  }
+
+  ask<T>(
+    operation: string,
+    path: string | undefined,
+    options: RequestOptions | undefined,
+    send: (native: NativeFileSystem, timeout: number, done: NativeCallback<T>) => number,
+  ): Promise<T> {
+    const context = this.context(operation, path);
+    const timeout = timeoutOf(options);
+    return request<T>(context, options?.signal, (done) => send(this.native, timeout, done));
+  }
+}
+
+/** An answer that came, and can't be one. */
+export function unreadable(context: ErrorContext, message: string): XRootDError {
+  return new XRootDError({ status: 1, code: invalidResponse, errNo: 0, message }, context);
+}
+
+/** @throws {XRootDError} when libXrdCl gave no answer, and no error either */
+export function required<T>(value: T | null, context: ErrorContext): T {
+  if (value === null) throw unreadable(context, 'the server sent no answer that libXrdCl can read');
+  return value;
+}
