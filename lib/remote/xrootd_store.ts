@@ -3,23 +3,20 @@ import type { Target } from '../config/target.js';
 import type { Checksum } from '../rules/checksum.js';
 import { mayBeCut, NOT_UTF8, printableName, remotePath } from '../rules/names.js';
 import { sameRemote, type ToldFile } from '../rules/remote_identity.js';
-import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
+import type { StageAnswer } from '../rules/stage_answer.js';
 import {
   checkRemotePath,
-  copyFile,
   FileSystem,
-  isSmallFile,
   removeMade,
-  urlOf,
   XRootDError,
   type ChecksumType,
-  type CopyJobOptions,
-  type CopyResult,
   type MadeFile,
   type RateLimit,
 } from '../xrdcl/index.js';
+import { Copies } from './copies.js';
 import { remoteStatOf } from './remote_stat.js';
 import { ServerChecksums } from './server_checksums.js';
+import { StageRequests } from './stage_requests.js';
 import { surroundingsOf, withMark } from './surroundings.js';
 import type {
   Downloaded,
@@ -44,24 +41,22 @@ export interface StoreTimeouts {
   copy?: number;
 }
 
-/** Seconds for a prepare request: tape systems look every file up before they answer. */
-const prepareSeconds = 120;
-
 export class XRootDStore implements RemoteStore {
   readonly #target: Target;
   readonly #timeouts: StoreTimeouts;
   readonly #fileSystem: FileSystem;
-  readonly #stagePriority: number;
-  readonly #rateLimit: RateLimit | undefined;
   readonly #checksums: ServerChecksums;
+  readonly #copies: Copies;
+  readonly #requests: StageRequests;
 
   constructor(target: Target, timeouts: StoreTimeouts, stagePriority = 0, rateLimit?: RateLimit) {
-    this.#rateLimit = rateLimit;
-    this.#stagePriority = stagePriority;
+    const { endpoint } = target;
     this.#target = target;
     this.#timeouts = timeouts;
-    this.#fileSystem = new FileSystem(target.endpoint);
+    this.#fileSystem = new FileSystem(endpoint);
     this.#checksums = new ServerChecksums(this.#fileSystem, timeouts, rateLimit);
+    this.#copies = new Copies({ endpoint, timeout: timeouts.copy, rateLimit });
+    this.#requests = new StageRequests(this.#fileSystem, (name) => this.#path(name), stagePriority);
   }
 
   #path(name: string): string {
@@ -129,97 +124,32 @@ export class XRootDStore implements RemoteStore {
     return this.#checksums.types();
   }
 
-  async upload(source: string, name: string, options: UploadOptions): Promise<Uploaded> {
-    const { label = source, sizeHint, chunks, checksumType, sync, onLeft, onProgress, signal } = options;
-    const target = urlOf(this.#target.endpoint, this.#path(name));
-    const job: CopyJobOptions = {
-      source,
-      target,
-      sizeHint,
-      ...chunks,
-      ...(checksumType !== undefined && { checkSumMode: 'source', checkSumType: checksumType }),
-      ...(sync && { sync }),
-    };
-    const result = await this.#copy(job, onProgress, signal, onLeft);
-    const { error, size, sourceChecksum: checksum, made, synced = false } = result;
-    if (error === undefined) return { size, checksum, made, synced };
-    throw withEnds(error, { source: label });
+  upload(source: string, name: string, options: UploadOptions): Promise<Uploaded> {
+    return this.#copies.upload(source, this.#path(name), options);
   }
 
-  async download(name: string, target: string, options: DownloadOptions): Promise<Downloaded> {
-    const {
-      label = target,
-      sizeHint,
-      chunks,
-      checksumType,
-      thirdParty = false,
-      onProgress,
-      signal,
-    } = options;
-    const source = urlOf(this.#target.endpoint, this.#path(name));
-    const job: CopyJobOptions = {
-      source,
-      target,
-      sizeHint,
-      ...chunks,
-      thirdParty: thirdParty ? 'only' : 'none',
-      ...(isSmallFile(sizeHint) && checksumType && { checkSumMode: 'target', checkSumType: checksumType }),
-    };
-    const { error, size, targetChecksum, targetAtRest } = await this.#copy(job, onProgress, signal);
-    if (error === undefined) return { size, checksum: targetAtRest ? targetChecksum : undefined };
-    throw withEnds(error, { target: label });
-  }
-
-  async #copy(
-    job: CopyJobOptions,
-    onProgress: ((bytes: number) => void) | undefined,
-    signal: AbortSignal | undefined,
-    onLeft?: (made: MadeFile) => void,
-  ): Promise<CopyResult> {
-    if (this.#timeouts.copy !== undefined) job.cpTimeout = this.#timeouts.copy;
-    const result = await copyFile(job, {
-      progressPerSecond: 4,
-      onProgress: ({ bytes }) => onProgress?.(bytes),
-      rateLimit: this.#rateLimit,
-      ...(signal && { signal }),
-    });
-    if (result.error !== undefined && result.partialLeft && result.made) onLeft?.(result.made);
-    if (result.error !== undefined) signal?.throwIfAborted();
-    return result;
+  download(name: string, target: string, options: DownloadOptions): Promise<Downloaded> {
+    return this.#copies.download(this.#path(name), target, options);
   }
 
   stage(names: readonly string[], signal?: AbortSignal): Promise<string> {
-    const options = { timeout: prepareSeconds, priority: this.#stagePriority, signal };
-    return this.#fileSystem.stage(this.#paths(names), options);
+    return this.#requests.send(names, signal);
   }
 
-  async cancelStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<void> {
-    await this.#fileSystem.cancelStage(requestId, this.#paths(names), { timeout: prepareSeconds, signal });
+  cancelStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<void> {
+    return this.#requests.cancel(requestId, names, signal);
   }
 
-  async queryStage(
+  queryStage(
     requestId: string,
     names: readonly string[],
     signal?: AbortSignal,
   ): Promise<Map<string, StageAnswer>> {
-    const options = { timeout: prepareSeconds, signal };
-    const answers = parseStageAnswer(
-      await this.#fileSystem.queryPrepare(requestId, this.#paths(names), options),
-    );
-    return new Map(
-      names.flatMap((name) => {
-        const answer = answers.get(this.#path(name));
-        return answer === undefined ? [] : [[name, answer] as const];
-      }),
-    );
+    return this.#requests.query(requestId, names, signal);
   }
 
-  async evict(names: readonly string[], signal?: AbortSignal): Promise<void> {
-    await this.#fileSystem.evict(this.#paths(names), { timeout: prepareSeconds, signal });
-  }
-
-  #paths(names: readonly string[]): string[] {
-    return names.map((name) => this.#path(name));
+  evict(names: readonly string[], signal?: AbortSignal): Promise<void> {
+    return this.#requests.evict(names, signal);
   }
 
   async removeSeen(name: string, seen: RemoteStat, signal?: AbortSignal): Promise<Removed> {
@@ -298,11 +228,4 @@ function pathError(path: string): Error | undefined {
 
 function isNotFound(error: unknown): boolean {
   return error instanceof XRootDError && error.code === 'NotFound';
-}
-
-/** The same error, about the ends as people know them. */
-function withEnds(error: XRootDError, ends: { source?: string; target?: string }): XRootDError {
-  const { status, statusCode: code, errNo, serverMessage: message, operation, source, target } = error;
-  const known = { ...(source !== undefined && { source }), ...(target !== undefined && { target }) };
-  return new XRootDError({ status, code, errNo, message }, { operation, ...known, ...ends });
 }
