@@ -97,7 +97,7 @@ class Drill {
     this.#seed = seed;
     job.extra.seed = seed;
     this.#stager = new Stager({ config, store, emit, logger, signal });
-    this.#evictions = new Evictions(this.#stager, logger);
+    this.#evictions = new Evictions(this.#stager.staged, logger);
     this.#context = {
       // Sizes alone would say nothing of what is on tape.
       config: { ...config, verify: 'checksum' },
@@ -171,7 +171,7 @@ class Drill {
   async #file(entry: RemoteEntry): Promise<Outcome> {
     const { path } = entry;
     // A second attempt finds online what the first one staged.
-    const ours = this.#stager.hasStaged(path);
+    const ours = this.#stager.staged.has(path);
     if (!ours && !this.#job.dryRun) {
       const obstacle = await this.#makeOffline(path);
       if (obstacle !== undefined) return obstacle;

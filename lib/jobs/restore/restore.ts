@@ -118,7 +118,7 @@ async function run(
     const { emit, progress, signal } = job;
     const record = async (requestId: string, names: string[]) => journal?.add({ requestId, names });
     const stager = new Stager({ config, store, emit, logger, adopted, record, signal });
-    const evictions = options.evict === true ? new Evictions(stager, logger) : undefined;
+    const evictions = options.evict === true ? new Evictions(stager.staged, logger) : undefined;
     const context = { config, store, receiver, stager, emit, progress, overwrite, dryRun, signal };
     const work = async () => {
       try {

@@ -1,6 +1,6 @@
 /** Gives up what a job staged: one request after the other, each with what came up meanwhile. */
 import type { Logger } from '../../config/index.js';
-import type { Stager } from './stager.js';
+import type { StagedFiles } from './staged_files.js';
 
 /** A request waits for so many files, */
 const enough = 200;
@@ -8,7 +8,7 @@ const enough = 200;
 const lingerMilliseconds = 1000;
 
 export class Evictions {
-  readonly #stager: Stager;
+  readonly #staged: StagedFiles;
   readonly #logger: Logger;
   #waiting: string[] = [];
   #sending: Promise<void> | undefined;
@@ -16,8 +16,8 @@ export class Evictions {
   #evicted = 0;
   #wake = (): void => undefined;
 
-  constructor(stager: Stager, logger: Logger) {
-    this.#stager = stager;
+  constructor(staged: StagedFiles, logger: Logger) {
+    this.#staged = staged;
     this.#logger = logger;
   }
 
@@ -38,7 +38,7 @@ export class Evictions {
     this.#flushing = true;
     this.#wake();
     await this.#sending;
-    await this.#count(() => this.#stager.evictLate());
+    await this.#count(() => this.#staged.evictLate());
   }
 
   async #send(): Promise<void> {
@@ -46,7 +46,7 @@ export class Evictions {
       if (this.#waiting.length < enough && !this.#flushing) await this.#linger();
       const names = this.#waiting;
       this.#waiting = [];
-      await this.#count(() => this.#stager.evict(names), names.length);
+      await this.#count(() => this.#staged.evict(names), names.length);
     }
     this.#sending = undefined;
   }

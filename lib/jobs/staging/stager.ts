@@ -10,6 +10,7 @@ import type { XRootDError } from '../../xrdcl/index.js';
 import type { Emit } from '../events/event_bus.js';
 import { PrepareBatches } from './prepare_batches.js';
 import { groupByRequest, StagePoll } from './stage_poll.js';
+import { StagedFiles } from './staged_files.js';
 
 /** A file that didn't come online. */
 export class StageError extends Error {
@@ -63,38 +64,31 @@ const lingerMilliseconds = 20;
 const lostPolls = 3;
 
 export class Stager {
+  /** What was asked of tape, here and by the earlier run. */
+  readonly staged: StagedFiles;
   readonly #context: StagerContext;
   readonly #batches: PrepareBatches;
-  readonly #evictions: PrepareBatches;
   readonly #poll: StagePoll;
-  #waiting: Wanted[] = [];
+  readonly #waiting: Wanted[] = [];
   readonly #pending = new Map<string, Pending>();
   /** Online, and not yet released: they fill the disk buffer, by name their bytes. */
   readonly #held = new Map<string, number>();
-  readonly #staged = new Set<string>();
-  /** Withdrawn before they came: a server may bring them all the same (dCache/dcache#7938). */
-  readonly #withdrawn = new Set<string>();
-  /** Adopted ones that have to be asked for again. */
-  readonly #forgotten = new Set<string>();
+  /** Requests of the earlier run that the server still knows, by name. */
+  readonly #adopted: Map<string, string>;
   #loop: Promise<void> | undefined;
   #wake = new AbortController();
 
   constructor(context: StagerContext) {
     this.#context = context;
     this.#batches = new PrepareBatches(context.config.stageBatchFiles);
-    this.#evictions = new PrepareBatches(context.config.stageBatchFiles);
     this.#poll = new StagePoll(context.store, context.logger, context.signal);
-    for (const name of context.adopted?.keys() ?? []) this.#staged.add(name);
+    this.#adopted = new Map(context.adopted);
+    this.staged = new StagedFiles(context, this.#adopted.keys());
   }
 
   /** Files that wait for tape. */
   get waiting(): number {
     return this.#waiting.length + this.#pending.size;
-  }
-
-  /** Did we ask for this file to be staged, now or in an earlier run? */
-  hasStaged(name: string): boolean {
-    return this.#staged.has(name);
   }
 
   /**
@@ -104,7 +98,10 @@ export class Stager {
    */
   online(name: string, size: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ name, size, resolve, reject });
+      const wanted = { name, size, resolve, reject };
+      const requestId = this.#adopted.get(name);
+      if (requestId === undefined) this.#waiting.push(wanted);
+      else this.#await(wanted, requestId, true);
       this.#loop ??= this.#serve();
       // Asked for now if there is room, not at the next poll.
       this.#wake.abort();
@@ -114,41 +111,6 @@ export class Stager {
   /** A file that came online has been fetched, or given up: the next may take its room. */
   release(name: string): void {
     if (this.#held.delete(name)) this.#wake.abort();
-  }
-
-  /** Gives up the disk buffer's copies of files that we staged; returns those that were evicted. */
-  async evict(names: readonly string[]): Promise<string[]> {
-    const ours = names.filter((name) => this.#staged.has(name));
-    const { store, emit, logger } = this.#context;
-    const refused = await this.#evictions.send(
-      ours,
-      (batch) => store.evict(batch),
-      ({ names: evicted }) => {
-        for (const name of evicted) {
-          this.#staged.delete(name);
-          emit({ type: 'file:evicted', path: name });
-        }
-      },
-    );
-    for (const { name, error } of refused) logger.warn(`not evicted: ${String(error)}`, { record: name });
-    return ours.filter((name) => !this.#staged.has(name));
-  }
-
-  /** The same for what came after its request was withdrawn; what may still come is told. Call it last. */
-  async evictLate(): Promise<string[]> {
-    const late = await this.#online([...this.#withdrawn]);
-    for (const name of late) {
-      this.#withdrawn.delete(name);
-      this.#staged.add(name);
-    }
-    const files = this.#withdrawn.size;
-    if (files > 0) {
-      const message =
-        'files were asked of tape, withdrawn, and have not come: they may still come, and stay in the disk buffer then; ' +
-        'a later evict of the same paths gives them up';
-      this.#context.logger.warn(message, { files });
-    }
-    return this.evict([...late]);
   }
 
   /** Ends in the very step that finds nothing waiting: whoever comes a moment later begins another. */
@@ -197,8 +159,7 @@ export class Stager {
   }
 
   async #request(): Promise<void> {
-    const { config, store, emit, record, adopted, signal } = this.#context;
-    if (adopted !== undefined) this.#adopt(adopted);
+    const { config, store, emit, record, signal } = this.#context;
     for (;;) {
       const inFlight = {
         files: this.#pending.size + this.#held.size,
@@ -210,15 +171,18 @@ export class Stager {
         maxBytes: config.stageMaxBytes,
       });
       if (picked.length === 0) return;
+      this.#waiting.splice(0, picked.length);
       const wanted = new Map(picked.map((each) => [each.name, each]));
-      this.#waiting = this.#waiting.filter((each) => wanted.get(each.name) !== each);
       try {
         const refused = await this.#batches.send(
           [...wanted.keys()],
           (names) => store.stage(names, signal),
           async ({ names, result: requestId }) => {
             await record?.(requestId, [...names]);
-            for (const name of names) this.#ask(wanted, name, requestId);
+            for (const name of names) {
+              const each = wanted.get(name);
+              if (each !== undefined) this.#await(each, requestId);
+            }
             emit({ type: 'stage:requested', paths: [...names], requestId });
           },
         );
@@ -230,23 +194,11 @@ export class Stager {
     }
   }
 
-  #adopt(adopted: ReadonlyMap<string, string>): void {
-    if (adopted.size === 0) return;
-    const known = new Map(this.#waiting.map((each) => [each.name, each]));
-    for (const name of known.keys()) {
-      const requestId = this.#forgotten.has(name) ? undefined : adopted.get(name);
-      if (requestId !== undefined) this.#ask(known, name, requestId, true);
-    }
-    this.#waiting = this.#waiting.filter(({ name }) => !this.#pending.has(name));
-  }
-
-  #ask(wanted: ReadonlyMap<string, Wanted>, name: string, requestId: string, adopted = false): void {
-    const each = wanted.get(name);
-    if (each === undefined) return;
-    this.#staged.add(name);
-    this.#withdrawn.delete(name);
+  #await(wanted: Wanted, requestId: string, adopted = false): void {
+    const { name } = wanted;
+    this.staged.add(name);
     const deadline = performance.now() + this.#context.config.stageDeadlineSeconds * 1000;
-    this.#pending.set(name, { ...each, requestId, adopted, deadline });
+    this.#pending.set(name, { ...wanted, requestId, adopted, deadline });
   }
 
   async #look(): Promise<{ progressed: boolean; failure: XRootDError | undefined }> {
@@ -263,7 +215,7 @@ export class Stager {
       if (pending.adopted && answer?.requested === false && answer.online === false) {
         // The server has forgotten the request of the earlier run.
         this.#pending.delete(pending.name);
-        this.#forgotten.add(pending.name);
+        this.#adopted.delete(pending.name);
         this.#waiting.push(pending);
       } else if (staged.state === 'failed') {
         this.#pending.delete(pending.name);
@@ -279,8 +231,7 @@ export class Stager {
   }
 
   async #giveUp(error: unknown): Promise<void> {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    const waiting = this.#waiting.splice(0);
     const pending = [...this.#pending.values()];
     await this.#cancel(pending);
     for (const { reject } of [...pending, ...waiting]) reject(error);
@@ -298,24 +249,9 @@ export class Stager {
           return false;
         },
       );
-      const came = cancelled ? await this.#online(names) : new Set<string>();
-      for (const name of names) {
-        if (came.has(name)) continue;
-        this.#staged.delete(name);
-        this.#withdrawn.add(name);
-      }
+      if (cancelled) await this.staged.cancelled(names);
+      else this.staged.withdraw(names);
     }
-  }
-
-  /** Those that came before their request was cancelled: they are ours to evict. */
-  async #online(names: readonly string[]): Promise<Set<string>> {
-    const online = new Set<string>();
-    const look = async (name: string) => {
-      const now = await this.#context.store.stat(name).catch(() => null);
-      if (now?.offline === false) online.add(name);
-    };
-    await Promise.all(names.map(look));
-    return online;
   }
 
   /** Resolves when nothing waits any more. */
