@@ -1,28 +1,22 @@
-/** A backup pass: walk, and for every record what backup_record.ts does, with one report at the end. */
-import { relative } from 'node:path';
+/** A backup pass: walk, and for every record what pass_steps.ts does, with one report at the end. */
 import { CacheDirectory } from '../../cache/directory.js';
 import { diskUsage, type DiskUsage } from '../../cache/usage.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import { VerifiedMemo } from '../../cache/verified_memo.js';
-import { walkBatches, type CacheRecord, type WalkEntry } from '../../cache/walk.js';
 import type { ArchiveConfig, Logger } from '../../config/index.js';
 import { checkAccess, requireCache } from '../../config/index.js';
-import { mountTables } from '../../config/mounts.js';
-import { parseTarget } from '../../config/target.js';
 import { statBatch, statBatchesAhead, type LimitedStore } from '../../remote/limited_store.js';
 import { ListedStats } from '../../remote/listed_stats.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
-import type { RemoteStore } from '../../remote/store.js';
 import { parseMoment } from '../../rules/moment.js';
-import { nameProblem } from '../../rules/names.js';
-import { scopeOf, type Scope } from '../../rules/scope.js';
+import { scopeOf } from '../../rules/scope.js';
 import { inShard } from '../../rules/sharding.js';
 import { TapeWaitCount } from '../../rules/tape_wait.js';
 import { bytesAbove, roomOf, type Watermarks } from '../../rules/watermarks.js';
-import { setAside } from '../record/not_a_record.js';
-import type { BackupContext, RecordOutcome, RecordWork } from './backup_context.js';
-import { afterCopy, backupRecord, decideAtSight, waitingForTape } from './backup_record.js';
-import { cacheWarnings, isBare } from './cache_warnings.js';
+import type { BackupContext } from './backup_context.js';
+import { isBare } from './cache_warnings.js';
+import { entries, look, makeRoom, type Pass } from './pass_steps.js';
+import { UNSYNCED, warnOfCache, warnOfNoTape, warnOfOverdue } from './pass_warnings.js';
 import { coalesced } from '../flow/coalesced.js';
 import { forEachConcurrent } from '../flow/concurrent.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
@@ -69,18 +63,6 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
   } finally {
     await lock.release();
   }
-}
-
-/** What the steps of one pass share. */
-interface Pass {
-  run: JobRun;
-  context: BackupContext;
-  logger: Logger;
-  scope: Scope;
-  outcomes: RecordOutcomes;
-  pool: TaskPool;
-  /** Which paths are ours; undefined: all. */
-  only: ((path: string) => boolean) | undefined;
 }
 
 async function pass(
@@ -153,23 +135,11 @@ async function pass(
     // Of an empty directory nothing is remembered: it may be the wrong one, and that is to be told again.
     if (!dryRun && !(bare && memo.isEmpty)) await saveMemo(memo, whole, logger);
   });
-  if (!tape.seen) explain(report, config, logger);
+  if (!tape.seen) warnOfNoTape(report, config, logger);
   if (tape.unsynced) logger.warn(UNSYNCED, { target: config.targetUrl });
   warnOfWeak(report, config, logger);
   warnOfOverdue(report, config, logger);
   return report;
-}
-
-async function warnOfCache(
-  cache: string,
-  bare: boolean,
-  { logger, mounts = mountTables }: JobDependencies,
-  run: JobRun,
-): Promise<void> {
-  const warnings = cacheWarnings(cache, bare, await mounts());
-  if (warnings.length === 0) return;
-  run.extra.warnings = warnings;
-  for (const warning of warnings) logger.warn(warning);
 }
 
 function watermarksOf({
@@ -182,89 +152,6 @@ function watermarksOf({
   return { high: highWaterPercent, low: lowWaterPercent };
 }
 
-/** @param bytes that are to go */
-async function makeRoom(bytes: number, { run, context, logger, outcomes, pool }: Pass): Promise<void> {
-  logger.info('the cache is above high_water_percent: the oldest records that may go are removed', {
-    bytes: Math.ceil(bytes),
-  });
-  const removing: BackupContext = { ...context, room: 'needed' };
-  const left = await outcomes.removeOldest(bytes, pool, (record) => inAttempts(record, false, run, removing));
-  if (left > 0 && !run.signal.aborted)
-    logger.warn('the cache stays above low_water_percent: no more records may go', {
-      bytes: Math.ceil(left),
-    });
-}
-
-async function* entries(
-  { config, root, progress, signal }: BackupContext,
-  only: Pass['only'],
-): AsyncGenerator<WalkEntry[], void, undefined> {
-  const { base } = parseTarget(config.targetUrl);
-  const ignore = new Set<string>();
-  if (config.workerFilePath !== undefined) ignore.add(relative(root.real, config.workerFilePath));
-  for await (const batch of walkBatches(root, {
-    ...{ signal, ignore, ...(only && { only }) },
-    nameProblem: (path) => nameProblem(path, { base }),
-  })) {
-    for (const entry of batch) if (entry.kind === 'record') progress.found(Number(entry.identity.size));
-    yield batch;
-  }
-  progress.walkEnded();
-}
-
-/** Asks about all records of a batch at once; what needs more than that goes to the pool. */
-async function look(
-  batch: readonly WalkEntry[],
-  remote: ListedStats | RemoteStore,
-  steps: Pass,
-): Promise<void> {
-  const { run, context, logger, scope, outcomes, pool, only } = steps;
-  const records: CacheRecord[] = [];
-  for (const entry of batch) {
-    if (entry.kind !== 'record') {
-      const { root, now } = context;
-      const aside = { run, logger, root, now, excluded: scope.excluded, stays: outcomes.unknown, only };
-      await pool.add(() => setAside(entry, aside));
-      continue;
-    }
-    const reason = scope.outside(entry.path);
-    if (reason === undefined) records.push(entry);
-    else run.finish({ result: 'kept', reason }, { path: entry.path, size: Number(entry.identity.size) });
-  }
-  const names = records.map(({ path }) => path);
-  // What goes wrong with all of them goes wrong with each, and is told there (S6).
-  const stats = names.length === 0 ? [] : await remote.statMany(names, context.signal).catch(() => []);
-  for (const [index, record] of records.entries()) {
-    const stat = stats[index];
-    const known = stat instanceof Error ? undefined : stat;
-    const outcome = known == null ? undefined : decideAtSight(record, known, context);
-    if (outcome !== undefined) outcomes.add(record, outcome);
-    else await pool.add(() => more(record, known === null, steps));
-  }
-}
-
-async function more(record: CacheRecord, absent: boolean, { run, context, outcomes }: Pass): Promise<void> {
-  const outcome = await inAttempts(record, absent, run, context);
-  if (outcome === 'ended') outcomes.unknown(record);
-  else outcomes.add(record, outcome);
-}
-
-/** @returns `ended` if the pass ended before anything was done */
-async function inAttempts(
-  record: CacheRecord,
-  absent: boolean,
-  run: JobRun,
-  context: BackupContext,
-): Promise<RecordOutcome | 'ended'> {
-  const work: RecordWork = { record, walked: record.identity };
-  const outcome = await run.attempt(record.path, (attempt) =>
-    backupRecord(work, context, attempt, absent && attempt === 1),
-  );
-  const { copied } = work;
-  if (copied === undefined) return outcome;
-  return outcome === 'ended' ? copied : afterCopy(copied, outcome);
-}
-
 /** Without it the next pass compares again. */
 async function saveMemo(memo: VerifiedMemo, whole: boolean, logger: Logger): Promise<void> {
   try {
@@ -272,32 +159,4 @@ async function saveMemo(memo: VerifiedMemo, whole: boolean, logger: Logger): Pro
   } catch (error) {
     logger.warn(`what was verified is not remembered for the next pass: ${String(error)}`);
   }
-}
-
-function explain(report: Report, { targetUrl }: ArchiveConfig, logger: Logger): void {
-  const waiting = report.keptReasons[waitingForTape] ?? 0;
-  if (waiting === 0) return;
-  logger.warn(
-    'nothing could be removed: no file on the server carries the flag BackUpExists. Either tape is behind, or this ' +
-      'server has no tape; with auto_remove: backed_up local files then stay for ever',
-    { waiting, target: targetUrl },
-  );
-}
-
-const UNSYNCED =
-  'the server cannot say when copies are on its disk (kXR_sync): until they are, a power cut there can lose what was removed here';
-
-function warnOfOverdue(
-  { notOnTape, interrupted }: Report,
-  { maxAgeWarning }: ArchiveConfig,
-  logger: Logger,
-): void {
-  // What a pass that was stopped didn't look at may be on tape.
-  if (maxAgeWarning === undefined || notOnTape === undefined || interrupted) return;
-  if (notOnTape.overdue === 0) return;
-  const { overdue, oldest } = notOnTape;
-  logger.warn(`records that are older than ${maxAgeWarning} are not on tape yet`, {
-    records: overdue,
-    ...(oldest && { oldest: oldest.path, since: oldest.since }),
-  });
 }
