@@ -1,6 +1,6 @@
 /**
- * Fails when a file of native/ is in no target of native/sources.json, or a listed one isn't there; and when a room of native/
- * includes what it may not.
+ * Fails when a file of native/ is in no target of native/sources.json, or a listed one isn't there; when a room of native/ includes
+ * what it may not; and when a file has more than 300 lines, as house.mjs holds it for lib/.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -32,6 +32,17 @@ function* forbiddenIncludes() {
   }
 }
 
+const mostLines = 300;
+
+function* tooLong() {
+  for (const file of files) {
+    const lines = readFileSync(join(root, 'native', file), 'utf8')
+      .trimEnd()
+      .split('\n').length;
+    if (lines > mostLines) yield `native/${file} has ${lines} lines, more than ${mostLines}`;
+  }
+}
+
 const problems = [
   ...found
     .filter((file) => !listed.has(file))
@@ -40,6 +51,7 @@ const problems = [
     .filter((file) => !existsSync(join(root, file)))
     .map((file) => `${file} is listed, but not there`),
   ...forbiddenIncludes(),
+  ...tooLong(),
 ];
 for (const problem of problems) console.error(`check-sources: ${problem}`);
 if (problems.length > 0) process.exitCode = 1;

@@ -8,7 +8,8 @@ import tseslint from 'typescript-eslint';
 /** The rooms of lib/ from the top to the ground; each may import from those below it that are named. */
 const below = {
   cli: ['index.ts', 'service', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix', 'sandbox'],
-  'index.ts': ['service', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
+  'index.ts': ['archive.ts', 'service', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
+  'archive.ts': ['service', 'jobs', 'cache', 'remote', 'rules', 'config'],
   service: ['jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
   jobs: ['cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
   cache: ['rules', 'config', 'xrdcl', 'posix'],
@@ -49,6 +50,9 @@ const zones = [
   { target: './lib', from: ['./demo', './test', './bench', './scripts'], message: 'lib/ stands alone' },
 ];
 
+/** A file holds one concept, and is read in one go. */
+const mostLines = 300;
+
 const noClock = 'rules have no clock of their own: take the time as an argument';
 
 export default [
@@ -70,6 +74,11 @@ export default [
       'import-x/no-restricted-paths': ['error', { zones }],
       'import-x/no-cycle': 'error',
     },
+  },
+  {
+    name: 'house/small-rooms',
+    files: ['lib/**/*.ts', 'demo/**/*.ts'],
+    rules: { 'max-lines': ['error', mostLines] },
   },
   {
     name: 'house/rules-are-pure',

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { appendFile, cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ESLint } from 'eslint';
+import { withTemp } from '../support/temporary.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -47,6 +51,36 @@ const cases: [title: string, file: string, code: string, rules: string[]][] = [
   ['rules have no clock', 'lib/rules/x.ts', 'Date.now();', ['no-restricted-properties']],
   ['in either form', 'lib/rules/x.ts', 'new Date();', ['no-restricted-syntax']],
 ];
+
+describe('the house: no file has more than 300 lines', () => {
+  const lines = (count: number) => 'export {};\n'.repeat(count);
+  for (const file of ['lib/jobs/x.ts', 'demo/x.ts'])
+    it(file, async () => {
+      assert.deepEqual(await broken(file, lines(300)), []);
+      assert.deepEqual(await broken(file, lines(301)), ['max-lines']);
+    });
+
+  it('a test may: test/x.ts', async () => {
+    assert.deepEqual(await broken('test/x.ts', lines(301)), []);
+  });
+
+  it('native/ is held by check-sources', () =>
+    withTemp(async (directory) => {
+      for (const name of ['native', 'scripts'])
+        await cp(join(root, name), join(directory, name), { recursive: true });
+      const check = () => {
+        const program = join(directory, 'scripts', 'check-sources.mjs');
+        const { status, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
+        return { status, stderr };
+      };
+      const header = join(directory, 'native', 'posix', 'x.h');
+      await writeFile(header, '//\n'.repeat(300));
+      assert.deepEqual(check(), { status: 0, stderr: '' });
+      await appendFile(header, '//\n');
+      const told = 'check-sources: native/posix/x.h has 301 lines, more than 300\n';
+      assert.deepEqual(check(), { status: 1, stderr: told });
+    }));
+});
 
 describe('the house: imports point downwards', () => {
   for (const [title, file, code, rules] of cases) {

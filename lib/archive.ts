@@ -1,0 +1,281 @@
+/** The library: one class whose methods are the jobs. */
+import {
+  checkAccess,
+  ConfigError,
+  createLogger,
+  redacting,
+  requireCache,
+  resolveOptions,
+} from './config/index.js';
+import type { ArchiveConfig, ArchiveOptions, Logger } from './config/index.js';
+import { put, type PutData, type PutOptions, type PutResult } from './cache/ingest.js';
+import { diskUsage, type DiskUsage } from './cache/usage.js';
+import { backup, type BackupOptions } from './jobs/backup/backup.js';
+import { drill, type DrillOptions } from './jobs/restore/drill.js';
+import { EventBus, type Listener } from './jobs/events/event_bus.js';
+import type { ArchiveEventOf, ArchiveEventType } from './jobs/events/events.js';
+import { evict, type EvictOptions } from './jobs/staging/evict.js';
+import type { JobDependencies } from './jobs/run/job_run.js';
+import { list, type ListItem, type ListOptions } from './jobs/run/list.js';
+import { logEvents } from './jobs/events/log_events.js';
+import { logProgress } from './jobs/events/progress_log.js';
+import type { Report } from './jobs/events/report.js';
+import { restore, type RestoreOptions } from './jobs/restore/restore.js';
+import { retention, type RetentionOptions } from './jobs/retention/retention.js';
+import { checkRetention } from './jobs/retention/retention_settings.js';
+import { stage, type StageOptions } from './jobs/staging/stage.js';
+import { status, type RecordStatus, type StatusOptions } from './jobs/verify/status.js';
+import { uploadLook } from './jobs/run/uploads.js';
+import { verify, type VerifyOptions } from './jobs/verify/verify.js';
+import type { LimitedStore } from './remote/limited_store.js';
+import { openStore } from './remote/open_store.js';
+import { ArchiveService } from './service/archive_service.js';
+import { scheduledJobs } from './service/scheduled_jobs.js';
+
+export interface StopOptions {
+  /** Seconds that a pass gets to end by itself; then it is cancelled. Default `stopGraceSeconds`. */
+  graceSeconds?: number;
+}
+
+export interface ArchiveDependencies {
+  /** Default: a logger of our own on standard error. */
+  logger?: Logger;
+}
+
+/**
+ * A cache and its target.
+ *
+ * ```ts
+ * const archive = new Archive({ cacheDirectory: '/cache', targetUrl: 'root://server//base' });
+ * archive.on('file:failed', ({ path, message }) => alert(path, message));
+ * await archive.put('2026/shot-1.h5', bytes);
+ * const report = await archive.backup();
+ * ```
+ */
+export class Archive {
+  readonly #logger: Logger;
+  readonly #events: EventBus;
+  #setup: Setup;
+  #service: ArchiveService | undefined;
+
+  /** @throws {ConfigError} with everything that is wrong with the options; looks at no disk and no server */
+  constructor(options: ArchiveOptions, { logger }: ArchiveDependencies = {}) {
+    this.#setup = setupOf(resolved(options));
+    const { logLevel: level, logFormat } = this.config;
+    this.#logger =
+      logger === undefined ? createLogger({ level, json: logFormat === 'json' }) : redacting(logger);
+    this.#events = new EventBus(this.#logger);
+    this.#events.onAny(logEvents(this.#logger));
+    this.#events.onAny(logProgress(this.#logger));
+  }
+
+  get config(): ArchiveConfig {
+    return this.#setup.config;
+  }
+
+  /**
+   * Listens to one type of event; returns what takes the listener off again. It may be async, and isn't waited for; what it
+   * throws or rejects with is logged.
+   */
+  on<T extends ArchiveEventType>(type: T, listener: (event: ArchiveEventOf<T>) => unknown): () => void {
+    return this.#events.on(type, listener);
+  }
+
+  /** Listens to all events. */
+  onAny(listener: Listener): () => void {
+    return this.#events.onAny(listener);
+  }
+
+  /**
+   * Writes a record into the cache: never visible half-written, never over another record unless `overwrite`. Touches
+   * the local disk only: nothing that goes wrong with tape may fail or slow an ingest.
+   * @throws {CacheError} `AlreadyExists`, `InvalidPath`, …; system errors like `ENOSPC`
+   * @throws {ConfigError} if no cache is configured
+   */
+  async put(path: string, data: PutData, options: PutOptions = {}): Promise<PutResult> {
+    return await put(requireCache(this.config), path, data, { fsync: this.config.fsync, ...options });
+  }
+
+  /**
+   * One pass: copies what isn't on the server, removes local copies as `autoRemove` says. Resolves with the report also
+   * when files failed.
+   * @throws {ConfigError} before anything is touched
+   * @throws {LockedError} when another pass works on this cache, but for other shards of this one
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  backup(options: BackupOptions = {}): Promise<Report> {
+    return backup(this.#dependencies, options);
+  }
+
+  /**
+   * Where the cache's records are, as the server tells now.
+   * @param paths records or directories relative to the cache; none: all
+   * @throws {ConfigError | XRootDError}
+   */
+  async *status(
+    paths: readonly string[] = [],
+    options: StatusOptions = {},
+  ): AsyncGenerator<RecordStatus, void, undefined> {
+    const { config, open } = this.#setup;
+    const store = await open();
+    const { cacheDirectory, cacheMountPoint } = config;
+    await checkAccess({ cacheDirectory, cacheMountPoint });
+    yield* status({ config, store }, paths, options);
+  }
+
+  /**
+   * What the server has.
+   * @param paths files or directories relative to the target's base; none: the base
+   * @throws {ConfigError | XRootDError}
+   */
+  async *ls(
+    paths: readonly string[] = [],
+    options: ListOptions = {},
+  ): AsyncGenerator<ListItem, void, undefined> {
+    const { config, open } = this.#setup;
+    const store = await open();
+    yield* list(store, paths, config.parallelStats, { upload: uploadLook(config), ...options });
+  }
+
+  /**
+   * Brings files back: stages what is offline, fetches each as soon as it is online, verifies, and only then gives it
+   * its name. What is there already and identical is skipped, so that an interrupted restore goes on.
+   * @param paths files, directories or globs relative to the target's base; none: everything
+   * @throws {ConfigError}
+   * @throws {LockedError} when another restore works into the same directory, but for other shards of this one
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  restore(paths: readonly string[], options: RestoreOptions): Promise<Report> {
+    return restore(this.#dependencies, paths, options);
+  }
+
+  /**
+   * Asks for files to be brought from tape to the disk buffer; with `wait` until each is online or has failed.
+   * @param paths files, directories or globs relative to the target's base; `.` is everything
+   * @throws {ConfigError} also when nothing is asked for
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  stage(paths: readonly string[], options: StageOptions = {}): Promise<Report> {
+    return stage(this.#dependencies, paths, options);
+  }
+
+  /**
+   * Gives the disk buffer's copies up, of files that are on tape; others are refused.
+   * @param paths files, directories or globs relative to the target's base; `.` is everything
+   * @throws {ConfigError} also when nothing is asked for
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  evict(paths: readonly string[], options: EvictOptions = {}): Promise<Report> {
+    return evict(this.#dependencies, paths, options);
+  }
+
+  /**
+   * Compares the cache, a tree of files or a list of checksums with what the server says it has. Copies nothing.
+   * @param paths files, directories or globs of the local side; none: everything
+   * @throws {ConfigError} also for a list that can't be read
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  verify(paths: readonly string[] = [], options: VerifyOptions = {}): Promise<Report> {
+    return verify(this.#dependencies, paths, options);
+  }
+
+  /**
+   * A disaster drill: reads files that chance picks back from tape, compares them, and leaves nothing behind.
+   * @param paths files, directories or globs to draw from, relative to the target's base; none: everything
+   * @throws {ConfigError} also when the scratch directory has too little room
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  drill(paths: readonly string[] = [], options: DrillOptions = {}): Promise<Report> {
+    return drill(this.#dependencies, paths, options);
+  }
+
+  /**
+   * Removes online files that are past the period of the `retention` block, if the target has them on tape, with the same
+   * size and checksum. Only reports until its settings are confirmed. Resolves with the report also when files failed.
+   * @throws {ConfigError} before anything is touched
+   * @throws {LockedError} when another pass works there
+   * @throws {XRootDError} when a server can't be reached or refuses us
+   */
+  retention(options: RetentionOptions = {}): Promise<Report> {
+    return retention(this.#dependencies, options);
+  }
+
+  get #dependencies(): JobDependencies {
+    return { ...this.#setup, events: this.#events, logger: this.#logger };
+  }
+
+  /**
+   * Makes passes by `copyCronString`, in this process, until `stop`. Of several services on one cache one works; the
+   * others stand by, and ask again whenever their schedule comes. What goes wrong with a pass is the event
+   * `pass:failed`, and the next one comes all the same.
+   * @throws {ConfigError} without schedule or cache; {Error} when it was started before
+   */
+  async start(): Promise<void> {
+    if (this.#service !== undefined) throw new Error('the service was started before');
+    const service = new ArchiveService({
+      config: () => this.config,
+      dependencies: () => this.#dependencies,
+      events: this.#events,
+      logger: this.#logger,
+    });
+    this.#service = service;
+    try {
+      await service.start();
+    } catch (error) {
+      if (this.#service === service) this.#service = undefined;
+      throw error;
+    }
+  }
+
+  /** Ends the service: no other pass begins, one that runs ends within the grace time or is cancelled cleanly. */
+  async stop({ graceSeconds = this.config.stopGraceSeconds }: StopOptions = {}): Promise<void> {
+    const service = this.#service;
+    await service?.stop(graceSeconds);
+    if (this.#service === service) this.#service = undefined;
+  }
+
+  /**
+   * Other options from now on; a job that runs goes on with the old ones. An own logger keeps its level and form.
+   * @throws {ConfigError} and the old ones stay: as the constructor; without schedule or cache while the service runs; for
+   * another keytab, since libXrdCl reads one a process
+   */
+  reconfigure(options: ArchiveOptions): void {
+    const config = resolved(options);
+    if (config.keytabFilePath !== this.config.keytabFilePath)
+      throw new ConfigError([{ key: 'keytabFilePath', message: 'can be changed only by a new process' }]);
+    if (this.#service !== undefined) scheduledJobs(config);
+    this.#setup = setupOf(config);
+    this.#service?.reconfigured();
+  }
+
+  /**
+   * How full the cache's disk is.
+   * @throws {ConfigError} if no cache is configured
+   */
+  async usage(): Promise<DiskUsage> {
+    return await diskUsage(requireCache(this.config));
+  }
+}
+
+/** Options, and the connections that go with them. */
+interface Setup {
+  config: ArchiveConfig;
+  /** The one door to the server for every job: the keytab is looked at anew each time. */
+  open: () => Promise<LimitedStore>;
+}
+
+/** @throws {ConfigError} */
+function resolved(options: ArchiveOptions): ArchiveConfig {
+  const config = resolveOptions(options);
+  checkRetention(config, new Date());
+  return config;
+}
+
+function setupOf(config: ArchiveConfig): Setup {
+  let store: LimitedStore | undefined;
+  const open = async () => {
+    await checkAccess({ keytabFilePath: config.keytabFilePath });
+    return (store ??= openStore(config));
+  };
+  return { config, open };
+}
