@@ -8,64 +8,17 @@
  * next pass sees it.
  */
 import { opendir } from 'node:fs/promises';
-import type { BigIntStats, Dir } from 'node:fs';
-import { isUtf8 } from 'node:buffer';
-import { identityOf, type Identity } from '../rules/identity.js';
-import { printableName } from '../rules/names.js';
-import { isActiveCapture } from './capture.js';
+import type { Dir } from 'node:fs';
+import { BatchStat } from './batch_stat.js';
 import { joinPath, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
-import { BatchStat, type StatResult } from './batch_stat.js';
-import { capturedName, ownFile } from './own_files.js';
+import { classify, isWanted, missingOrUnreadable, unreadable } from './walk_entry.js';
+import type { EntryOptions, WalkEntry } from './walk_entry.js';
 
-export interface CacheRecord {
-  kind: 'record';
-  /** Relative to the cache, components separated by `/`. */
-  path: string;
-  absolute: string;
-  identity: Identity;
-}
+export type { CacheRecord, Leftover, Vanished, WalkEntry, WalkProblem } from './walk_entry.js';
 
-/** What is no record, in an operator's words. `path` is printable, and may stand for bytes that aren't UTF-8. */
-export interface WalkProblem {
-  kind: 'problem';
-  problem: 'symlink' | 'socket' | 'fifo' | 'device' | 'bad_name' | 'unreadable' | 'reserved';
-  path: string;
-  code: string;
-  errno?: number;
-  message: string;
-  /** Of a file that only its name keeps from being a record. */
-  identity?: Identity;
-}
-
-/** A temporary file of ours: of a crash, or of a put() that is still running. */
-export interface Leftover {
-  kind: 'leftover';
-  leftover: 'incoming' | 'removing';
-  path: string;
-  absolute: string;
-  identity: Identity;
-}
-
-/** Listed, but gone when looked at: somebody removed or renamed it. Nothing is wrong. */
-export interface Vanished {
-  kind: 'vanished';
-  path: string;
-}
-
-export type WalkEntry = CacheRecord | WalkProblem | Leftover | Vanished;
-
-export interface WalkOptions {
+export interface WalkOptions extends EntryOptions {
   signal?: AbortSignal;
-  /** Why a name can't be archived (S9); undefined if it can. Default: every valid UTF-8 name can. */
-  nameProblem?: (path: string) => string | undefined;
-  /**
-   * Which records to look at, and what else has a name; a capture counts as the record that it holds. Directories are
-   * entered all the same, and those that can't be read are told of. Default: all.
-   */
-  only?: (path: string) => boolean;
-  /** Relative paths to pass over without a word, like a lock file inside the cache. */
-  ignore?: ReadonlySet<string>;
   /** Most entries of one batch. Default 128. */
   batch?: number;
 }
@@ -148,134 +101,7 @@ async function* descend(
   }
 }
 
-function classify(
-  directory: CacheDirectory,
-  listed: string,
-  result: StatResult,
-  options: WalkOptions,
-  entries: WalkEntry[],
-  subdirectories: string[],
-): void {
-  const name = decode(listed);
-  const path = joinPath(directory.relative, name ?? printableBytes(listed));
-  if (options.ignore?.has(path) === true) return;
-  if (result instanceof Error) {
-    entries.push(missingOrUnreadable(path, result));
-    return;
-  }
-  const own = name === undefined ? undefined : ownFile(name);
-  if (result.isDirectory() && name !== undefined && own === undefined) {
-    subdirectories.push(name);
-    return;
-  }
-  // Again, for what was listed as a directory.
-  if (!isWanted(directory, listed, options)) return;
-  if (own !== undefined) {
-    const entry = ownEntry(directory, name ?? listed, path, own, result);
-    if (entry !== undefined) entries.push(entry);
-    return;
-  }
-  const special = specialKind(result);
-  if (special !== undefined) {
-    entries.push(
-      problem(special, printableName(path), 'NotARecord', `${SPECIAL[special]}; not followed, not removed`),
-    );
-  } else if (name === undefined) {
-    entries.push(badName(path, 'its name is not valid UTF-8', result));
-  } else {
-    const reason = options.nameProblem?.(path);
-    if (reason !== undefined) entries.push(badName(printableName(path), reason, result));
-    else
-      entries.push({
-        kind: 'record',
-        path,
-        absolute: `${directory.real}/${name}`,
-        identity: identityOf(result),
-      });
-  }
-}
-
-function ownEntry(
-  directory: CacheDirectory,
-  name: string,
-  path: string,
-  own: NonNullable<ReturnType<typeof ownFile>>,
-  stats: BigIntStats,
-): WalkEntry | undefined {
-  const absolute = `${directory.real}/${name}`;
-  // Below the root: of a restore into a directory of the cache, or of a cache inside this one.
-  if (own === 'state' && stats.isFile()) return undefined;
-  if (own === 'removing' && isActiveCapture(absolute)) return undefined;
-  if (own === 'removing' || own === 'incoming')
-    return { kind: 'leftover', leftover: own, path, absolute, identity: identityOf(stats) };
-  return problem(
-    'reserved',
-    printableName(path),
-    'BadName',
-    'its name starts with ".xrootd-archive.", which is reserved',
-  );
-}
-
-function isWanted({ relative }: CacheDirectory, listed: string, { only }: WalkOptions): boolean {
-  if (only === undefined) return true;
-  const name = decode(listed) ?? printableBytes(listed);
-  const record = ownFile(name) === 'removing' ? capturedName(name) : name;
-  // Whose capture a directory holds is seen only when it is dealt with.
-  return record === undefined || only(joinPath(relative, record));
-}
-
-function printableBytes(latin1: string): string {
-  return printableName(Buffer.from(latin1, 'latin1'));
-}
-
-/** Undefined for bytes that are no UTF-8. */
-function decode(latin1: string): string | undefined {
-  // eslint-disable-next-line no-control-regex
-  if (/^[\x00-\x7f]*$/.test(latin1)) return latin1;
-  const bytes = Buffer.from(latin1, 'latin1');
-  return isUtf8(bytes) ? bytes.toString() : undefined;
-}
-
-const SPECIAL = {
-  symlink: 'a symbolic link',
-  socket: 'a socket',
-  fifo: 'a named pipe',
-  device: 'a device',
-} as const;
-
-function specialKind(stats: BigIntStats): keyof typeof SPECIAL | undefined {
-  if (stats.isFile() || stats.isDirectory()) return undefined;
-  if (stats.isSymbolicLink()) return 'symlink';
-  if (stats.isSocket()) return 'socket';
-  return stats.isFIFO() ? 'fifo' : 'device';
-}
-
 /** The root of an ext file system has one that only root may read; it is the system's, not the facility's. */
 function isSystemLostAndFound(parent: CacheDirectory, name: string, error: unknown): boolean {
   return parent.relative === '' && name === 'lost+found' && errnoCode(error) === 'EACCES';
-}
-
-function missingOrUnreadable(path: string, error: unknown): Vanished | WalkProblem {
-  return errnoCode(error) === 'ENOENT' ? { kind: 'vanished', path } : unreadable(path, error);
-}
-
-function unreadable(path: string, error: unknown): WalkProblem {
-  const { errno, message } = error as NodeJS.ErrnoException;
-  const shown = path === '' ? '.' : printableName(path);
-  const entry = problem(
-    'unreadable',
-    shown,
-    errnoCode(error) ?? 'Unreadable',
-    `can't be read: ${message.replace(/, [a-z]+( '.*')?$/s, '')}`,
-  );
-  return errno === undefined ? entry : { ...entry, errno: Math.abs(errno) };
-}
-
-function badName(path: string, reason: string, stats: BigIntStats): WalkProblem {
-  const entry = problem('bad_name', path, 'BadName', reason);
-  return stats.isFile() ? { ...entry, identity: identityOf(stats) } : entry;
-}
-
-function problem(kind: WalkProblem['problem'], path: string, code: string, message: string): WalkProblem {
-  return { kind: 'problem', problem: kind, path, code, message };
 }
