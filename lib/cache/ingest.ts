@@ -5,7 +5,7 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { checkNameText, RESERVED_PREFIX } from '../rules/names.js';
+import { nameProblem, RESERVED_PREFIX } from '../rules/names.js';
 import { writeNewFile } from '../posix/index.js';
 import { CacheDirectory, joinPath, named, splitPath } from './directory.js';
 import { alreadyExists, CacheError, errnoCode } from './errors.js';
@@ -87,8 +87,8 @@ async function putRecord(
   refuseInvalid(path);
   options.signal?.throwIfAborted();
   const [parent, name] = splitPath(path);
-  const verdict = checkNameText(path);
-  const warning = verdict.ok ? {} : { warning: verdict.reason };
+  const problem = nameProblem(path);
+  const warning = problem === undefined ? {} : { warning: problem };
   const whole = wholeOf(data, options);
   if (whole !== undefined && (await writeWhole(cacheDirectory, parent, name, whole, options)))
     return { path, size: whole.byteLength, ...warning };

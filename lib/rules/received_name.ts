@@ -1,5 +1,5 @@
 /** S8: may a name that a server lists become a file below the restore directory? */
-import { checkNameText, MAX_DISK_COMPONENT_BYTES, RESERVED_PREFIX, type NameVerdict } from './names.js';
+import { MAX_DISK_COMPONENT_BYTES, nameProblem, RESERVED_PREFIX } from './names.js';
 
 /** Bytes of a path that system calls take: PATH_MAX of Linux, without the byte that ends it. */
 export const MAX_LOCAL_PATH_BYTES = 4095;
@@ -17,18 +17,22 @@ export interface ReceivedNameLimits {
  * listing out of the target, or round for ever. What libXrdCl can't ask for unchanged (`?`, newlines, …) is refused
  * too: another file would come in its place. Backslashes are letters here.
  * @param name path relative to the target's base, as the server gave it
+ * @returns why not; undefined if it may
  */
-export function checkReceivedName(name: string, { directory = '' }: ReceivedNameLimits = {}): NameVerdict {
+export function receivedNameProblem(
+  name: string,
+  { directory = '' }: ReceivedNameLimits = {},
+): string | undefined {
   // Longer than what we would upload is fine: the server has it, so it can be reached there.
   const limits = { base: '', maxPathBytes: Infinity, maxComponentBytes: MAX_DISK_COMPONENT_BYTES };
-  const verdict = checkNameText(name, limits);
-  if (!verdict.ok) return verdict;
+  const problem = nameProblem(name, limits);
+  if (problem !== undefined) return problem;
   const parent = name.lastIndexOf('/') + 1;
   const longest = Math.max(
     Buffer.byteLength(name),
     Buffer.byteLength(name.slice(0, parent)) + TEMPORARY_NAME_BYTES,
   );
   const bytes = Buffer.byteLength(directory) + 1 + longest;
-  if (bytes <= MAX_LOCAL_PATH_BYTES) return verdict;
-  return { ok: false, reason: `its name is too long to be written: its path would have ${bytes} bytes` };
+  if (bytes <= MAX_LOCAL_PATH_BYTES) return undefined;
+  return `its name is too long to be written: its path would have ${bytes} bytes`;
 }

@@ -41,6 +41,7 @@ const cases: [title: string, file: string, code: string, rules: string[]][] = [
   ['jobs may not use the sandbox', 'lib/jobs/x.ts', "import '../sandbox/index.js';", [paths]],
   ['the service may use jobs', 'lib/service/x.ts', "import '../jobs/events/events.js';", []],
   ['but not the API', 'lib/service/x.ts', "import '../index.js';", [paths]],
+  ['nor the class behind it', 'lib/service/x.ts', "import '../archive.js';", [paths]],
   ['jobs may not use the service', 'lib/jobs/x.ts', "import '../service/clock.js';", [paths]],
   ['the command line may', 'lib/cli/x.ts', "import '../sandbox/index.js';", []],
   ['lib may not use tests', 'lib/jobs/x.ts', "import '../../test/unit/house.test.js';", [paths]],

@@ -19,8 +19,7 @@ import {
 } from './backup_context.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { copyRecord } from './copy_record.js';
-import { reported } from '../run/failure.js';
-import { failed } from '../run/job_run.js';
+import { failed, reported } from '../run/failure.js';
 import { lastLook, REMOTE_CHANGED } from '../record/last_look.js';
 import { LazyRecord } from '../record/local_file.js';
 import { Moved } from '../record/file_changed.js';

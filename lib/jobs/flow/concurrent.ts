@@ -6,7 +6,7 @@ import { TaskPool } from './task_pool.js';
  * items are pulled, running tasks are waited for, then the error is thrown.
  */
 export async function forEachConcurrent<T>(
-  source: AsyncIterable<T>,
+  source: AsyncIterable<T> | Iterable<T>,
   most: number,
   task: (item: T) => Promise<void>,
 ): Promise<void> {
@@ -16,7 +16,7 @@ export async function forEachConcurrent<T>(
 
 /** The same with several kinds of items, each with a pool of its own; whichever is full holds up the source. */
 export async function forEachInPools<T>(
-  source: AsyncIterable<T>,
+  source: AsyncIterable<T> | Iterable<T>,
   pools: readonly TaskPool[],
   poolOf: (item: T) => TaskPool,
   task: (item: T) => Promise<void>,

@@ -4,8 +4,8 @@ import { handleLeftover } from '../../cache/leftovers.js';
 import type { CacheRecord, Leftover, WalkEntry } from '../../cache/walk.js';
 import type { Logger } from '../../config/index.js';
 import { OUTSIDE } from '../../rules/scope.js';
-import { failureOf } from '../run/failure.js';
-import { failed, type JobRun } from '../run/job_run.js';
+import { failed, failureOf } from '../run/failure.js';
+import type { JobRun } from '../run/job_run.js';
 import type { Outcome } from '../run/tally.js';
 
 export interface AsideContext {

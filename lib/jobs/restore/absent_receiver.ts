@@ -1,6 +1,6 @@
 /** A restore directory that isn't there yet, for a dry run: nothing is in it, and nothing comes. */
 import { resolve } from 'node:path';
-import { checkReceivedName } from '../../rules/received_name.js';
+import { receivedNameProblem } from '../../rules/received_name.js';
 import type { Receiver } from './receiver.js';
 
 export class AbsentReceiver implements Receiver {
@@ -11,8 +11,7 @@ export class AbsentReceiver implements Receiver {
   }
 
   nameProblem(name: string): string | undefined {
-    const verdict = checkReceivedName(name, { directory: this.place });
-    return verdict.ok ? undefined : verdict.reason;
+    return receivedNameProblem(name, { directory: this.place });
   }
 
   look(): Promise<null> {

@@ -10,7 +10,8 @@ import { Sample } from '../../rules/sampling.js';
 import type { Selector } from '../../rules/selection.js';
 import { forEachConcurrent } from '../flow/concurrent.js';
 import { Evictions } from '../staging/eviction_queue.js';
-import { failed, JobRun, type JobDependencies } from '../run/job_run.js';
+import { failed } from '../run/failure.js';
+import { JobRun, type JobDependencies } from '../run/job_run.js';
 import type { RemoteEntry } from '../run/list.js';
 import type { Report } from '../events/report.js';
 import { restoreRecord, type RestoreContext } from './restore_record.js';
@@ -131,7 +132,7 @@ class Drill {
     for (const { size } of drawn) this.#job.progress.found(size);
     this.#job.progress.walkEnded();
     const { signal } = this.#job;
-    await forEachConcurrent(each(drawn), this.#dependencies.config.stageMaxFiles, async (entry) => {
+    await forEachConcurrent(drawn, this.#dependencies.config.stageMaxFiles, async (entry) => {
       if (signal.aborted) return;
       await this.#job.file(entry.path, entry.size, () => this.#file(entry));
       // Also what failed: nothing is to stay pinned.
@@ -203,8 +204,4 @@ function checkOptions({ files, bytes }: DrillOptions): void {
     .filter(([, value]) => value !== undefined && !(Number.isSafeInteger(value) && value > 0))
     .map(([key, value]) => ({ key, message: `must be a whole number from 1 up, not ${value}` }));
   if (problems.length > 0) throw new ConfigError(problems);
-}
-
-async function* each<T>(items: readonly T[]): AsyncGenerator<T, void, undefined> {
-  for (const item of items) yield await Promise.resolve(item);
 }

@@ -8,7 +8,7 @@ import { IncomingFile, lookAt, withFile } from '../../cache/receive.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import type { Checksum } from '../../rules/checksum.js';
-import { checkReceivedName } from '../../rules/received_name.js';
+import { receivedNameProblem } from '../../rules/received_name.js';
 import type { ChecksumType } from '../../xrdcl/index.js';
 import { LocalSums } from '../record/local_sums.js';
 import { LocalIncoming } from './local_incoming.js';
@@ -63,8 +63,7 @@ export class LocalReceiver implements Receiver {
   }
 
   nameProblem(name: string): string | undefined {
-    const verdict = checkReceivedName(name, { directory: this.#root.real });
-    return verdict.ok ? undefined : verdict.reason;
+    return receivedNameProblem(name, { directory: this.#root.real });
   }
 
   claim(bytes: number): Promise<RoomClaim> {

@@ -31,6 +31,11 @@ export function reported(path: string, decision: Extract<Decision, { action: 're
   return { result, failure: { path, code, message: decision.reason } };
 }
 
+/** What went wrong is known without an error. */
+export function failed(path: string, code: string, message: string): Outcome {
+  return { result: 'failed', failure: { path: printableName(path), code, message } };
+}
+
 /** The server is gone, or doesn't let us in: no file of the pass can fare better. */
 export function isServerFailure(error: unknown): error is XRootDError {
   return error instanceof XRootDError && (error.isConnectionFailure || error.isRefusal);

@@ -8,7 +8,6 @@ import { ConfigError, type ArchiveConfig, type Logger } from '../../config/index
 import type { MountTables } from '../../config/mounts.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import type { RemoteStore } from '../../remote/store.js';
-import { printableName } from '../../rules/names.js';
 import type { XRootDError } from '../../xrdcl/index.js';
 import type { Emit, EventBus } from '../events/event_bus.js';
 import { failureOf } from './failure.js';
@@ -202,8 +201,4 @@ export class JobRun {
     const number = errno === undefined ? {} : { errno };
     this.emit({ type: 'file:failed', path, code, ...number, message, conflict });
   }
-}
-
-export function failed(path: string, code: string, message: string): Outcome {
-  return { result: 'failed', failure: { path: printableName(path), code, message } };
 }

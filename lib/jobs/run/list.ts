@@ -92,7 +92,7 @@ async function look(
   return named.map((entry) => {
     if ('failed' in entry) return entry;
     const stat = answers.next().value ?? absent(entry.path);
-    return stat instanceof Error ? failed(entry.path, stat) : remoteEntry(entry.path, stat, upload);
+    return stat instanceof Error ? failedItem(entry.path, stat) : remoteEntry(entry.path, stat, upload);
   });
 }
 
@@ -101,13 +101,13 @@ function badName({ path, problem }: Entry): (Failure & { failed: true }) | undef
   const reason = problem ?? wireTextProblem(path);
   if (reason === undefined) return undefined;
   const message = `its name ${reason}: give it another one on the server`;
-  return failed(path, Object.assign(new Error(message), { code: 'BadName' }));
+  return failedItem(path, Object.assign(new Error(message), { code: 'BadName' }));
 }
 
 function remoteEntry(path: string, stat: RemoteStat, upload: UploadLook): ListItem {
   const { kind, size, mtime, offline, backUpExists, poscPending = false } = stat;
   // A named pipe, for one: opening it would wait for ever.
-  if (kind === 'other' && !poscPending) return failed(path, notARecord());
+  if (kind === 'other' && !poscPending) return failedItem(path, notARecord());
   const reason = kind === 'directory' ? undefined : upload(path, stat);
   const unfinished = reason === undefined ? {} : ({ unfinished: true, reason } as const);
   const isDirectory = kind === 'directory';
@@ -139,7 +139,7 @@ async function* entriesOf(
       else yield { path, isDirectory: false };
     } catch (error) {
       signal?.throwIfAborted();
-      yield failed(path, error);
+      yield failedItem(path, error);
     }
   }
 }
@@ -159,7 +159,7 @@ async function* descend(
       if (mayBeCut(name)) {
         if (long.has(name)) {
           // Which of them the name belongs to isn't known: the server is asked about it once, and both ways.
-          yield failed(entry.path, listedTwice());
+          yield failedItem(entry.path, listedTwice());
           if (entry.isDirectory && !below.includes(entry.path)) below.push(entry.path);
           continue;
         }
@@ -170,7 +170,7 @@ async function* descend(
     }
   } catch (error) {
     signal?.throwIfAborted();
-    yield failed(directory, explained(error));
+    yield failedItem(directory, explained(error));
   }
   if (enters === undefined) return;
   for (const path of below) if (enters(path)) yield* descend(store, path, enters, signal);
@@ -201,6 +201,6 @@ function listedTwice(): Error {
   return Object.assign(new Error(message), { code: 'BadName' });
 }
 
-function failed(path: string, error: unknown): Failure & { failed: true } {
+function failedItem(path: string, error: unknown): Failure & { failed: true } {
   return { ...failureOf(path === '' ? '.' : path, error), failed: true };
 }

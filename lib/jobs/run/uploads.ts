@@ -2,7 +2,7 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArchiveConfig } from '../../config/index.js';
-import { checkReceivedName } from '../../rules/received_name.js';
+import { receivedNameProblem } from '../../rules/received_name.js';
 import { unfinishedUpload } from '../../rules/restoring.js';
 
 /** Why a file of the server isn't the record of its name; undefined: nothing is known against it. */
@@ -22,7 +22,7 @@ export function uploadLook({ cacheDirectory }: Pick<ArchiveConfig, 'cacheDirecto
  * trip takes longer than the local disk's answer from memory.
  */
 function recordOf(cache: string, path: string): { size: number } | null {
-  if (!checkReceivedName(path).ok) return null;
+  if (receivedNameProblem(path) !== undefined) return null;
   try {
     const stats = lstatSync(join(cache, path), { throwIfNoEntry: false });
     return stats?.isFile() === true ? { size: stats.size } : null;

@@ -152,11 +152,11 @@ class Verification {
 
   async listed(files: readonly ListedFile[]): Promise<void> {
     const { progress } = this.#job;
-    const found = async function* (chosen: (path: string) => boolean) {
+    const found = function* (chosen: (path: string) => boolean) {
       for (const file of files) {
         if (!chosen(file.path)) continue;
         progress.found(file.expected.size ?? 0);
-        yield await Promise.resolve(file);
+        yield file;
       }
       progress.walkEnded();
     };

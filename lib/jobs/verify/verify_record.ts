@@ -10,12 +10,12 @@ import type { Classification } from '../../rules/remote_state.js';
 import type { ChecksumType } from '../../xrdcl/index.js';
 import { classifyRecord } from '../record/classify_record.js';
 import type { Emit } from '../events/event_bus.js';
-import { failed } from '../run/job_run.js';
 import { LazyRecord } from '../record/local_file.js';
 import { Moved } from '../record/file_changed.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
 import type { Outcome } from '../run/tally.js';
 import type { UploadLook } from '../run/uploads.js';
+import { failed } from '../run/failure.js';
 
 export interface VerifyContext {
   config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds'>;
