@@ -184,7 +184,17 @@ async function portFrom(server: ChildProcess): Promise<number> {
   return new Promise<never>(() => undefined);
 }
 
-async function versionOf(program: string): Promise<ServerVersion> {
+const versions = new Map<string, Promise<ServerVersion>>();
+
+/** Asked for once: a server of the same program has the same version. */
+function versionOf(program: string): Promise<ServerVersion> {
+  const version = versions.get(program) ?? askVersion(program);
+  versions.set(program, version);
+  version.catch(() => versions.delete(program));
+  return version;
+}
+
+async function askVersion(program: string): Promise<ServerVersion> {
   const { stdout, stderr } = await promisify(execFile)(program, ['-v']).catch((error: unknown) => {
     throw new SandboxError('StartFailed', `${program} -v failed`, { cause: error });
   });

@@ -6,7 +6,7 @@ import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XRootDError } from '../../lib/index.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
-import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { counts, recordsIn, withSharedArchive, type Bench } from '../support/archive.js';
 import { passUnder, whenCaptured } from '../support/passes.js';
 import { writeRecord } from '../support/records.js';
 import { pass as retentionPass } from '../support/retention.js';
@@ -48,7 +48,7 @@ const attacks: [string, Attack][] = [
 describe('between the comparison and the removal', () => {
   for (const [name, attack] of attacks)
     it(`${name}: the record stays`, async () => {
-      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await withSharedArchive(async (bench) => {
         await onTape(bench);
         let attacked = 0;
         const around = whenCaptured(async (captured) => {
@@ -64,7 +64,7 @@ describe('between the comparison and the removal', () => {
     });
 
   it('after a copy of the same pass, too', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'd/r', 5000);
       const around = whenCaptured(() => rm(bench.sandbox.diskPath('d/r')));
       const { report } = await passUnder(bench, { autoRemove: 'cached' }, { around });
@@ -74,7 +74,7 @@ describe('between the comparison and the removal', () => {
   });
 
   it('a look that fails keeps the record under its name, and is told', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await onTape(bench);
       const around = whenCaptured(() => Promise.reject(new Error('no answer')));
       const { report } = await passUnder(bench, {}, { around });
@@ -84,7 +84,7 @@ describe('between the comparison and the removal', () => {
   });
 
   it('a look that once has no answer is made again, and the record goes', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'd/r', 5000);
       let asked = 0;
       const around = whenCaptured(() => {
@@ -100,7 +100,7 @@ describe('between the comparison and the removal', () => {
   });
 
   it('one that never has an answer is a failure, and what was copied is told', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'd/r', 5000);
       const around = whenCaptured(() => {
         throw expired();
@@ -114,7 +114,7 @@ describe('between the comparison and the removal', () => {
   });
 
   it('of retention, that once has no answer, is made again', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await onTape(bench);
       await utimes(join(bench.cache, 'd/r'), 1, 1);
       let asked = 0;
@@ -130,7 +130,7 @@ describe('between the comparison and the removal', () => {
   });
 
   it('what was remembered of a record that is put back is still known', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await onTape(bench);
       // From now on only adler32 can be had.
       await bench.sandbox.evict(['d/r']);
@@ -146,7 +146,7 @@ describe('between the comparison and the removal', () => {
   });
 
   it('of retention from a directory', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await onTape(bench);
       await utimes(join(bench.cache, 'd/r'), 1e9, 1e9);
       const around = whenCaptured(() => rm(bench.sandbox.tapePath('d/r')));
@@ -175,7 +175,7 @@ sys.stdin.readline()
 
 describe('a writer through a shared mapping whose descriptor is closed', () => {
   it('has stored into a page that is dirty already, which moves no time: the record stays', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await onTape(bench);
       const path = join(bench.cache, 'd/r');
       const writer = spawn('python3', ['-c', mapper, path], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -20,8 +20,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Archive, ConfigError, type ArchiveEvent, type Report } from '../../lib/index.js';
 import { TapeSandbox, type SandboxOptions } from '../../lib/sandbox/index.js';
-import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { counts, recordsIn, withArchive, type OwnBench } from '../support/archive.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
+import { scaled } from '../support/tier.js';
 
 const MiB = 2 ** 20;
 const quick = { stagePollMinSeconds: 0.2, stagePollMaxSeconds: 0.5, stageDeadlineSeconds: 20 };
@@ -30,7 +31,7 @@ const quick = { stagePollMinSeconds: 0.2, stagePollMaxSeconds: 0.5, stageDeadlin
 async function withTape(
   options: SandboxOptions,
   records: [name: string, size: number][],
-  use: (bench: Bench, to: string) => Promise<void>,
+  use: (bench: OwnBench, to: string) => Promise<void>,
 ): Promise<void> {
   await withArchive({ migrationDelay: 'never', ...options }, async (bench) => {
     for (const [name, size] of records) await writeRecord(bench.cache, name, size);
@@ -73,13 +74,14 @@ async function temporaries(to: string): Promise<string[]> {
 }
 
 describe('restore', () => {
-  it('2,000 files from tape, three that never come and two that fail: all others are restored, those reported', async () => {
-    const records = many(2000);
+  const count = scaled('files', 200, 2000);
+  it(`${count} files from tape, three that never come and two that fail: all others are restored, those reported`, async () => {
+    const records = many(count);
     const never = ['d1/r1', 'd2/r2', 'd3/r3'];
     const broken = ['d4/r4', 'd5/r5'];
     const already = 'd10/r10';
     const options = {
-      stageDelay: [0, 5] as const,
+      stageDelay: [0, scaled('s for tape', 2, 5)] as const,
       neverStage: (path: string) => never.includes(path),
       failStage: (path: string) => broken.includes(path),
     };
@@ -87,14 +89,22 @@ describe('restore', () => {
       await bench.sandbox.stage([already]);
       while ((await offline(bench.sandbox, [already]))[0] === true) await sleep(20);
       const times = new Map<string, number>();
-      const archive = bench.archive(quick);
+      const archive = bench.archive({
+        ...quick,
+        stageDeadlineSeconds: scaled('s until a file is given up', 8, 20),
+      });
       const note = (event: ArchiveEvent) => {
         if (event.type === 'file:copying' || event.type === 'stage:online')
           times.set(event.type + event.path, performance.now());
       };
       archive.onAny(note);
       const report = await archive.restore(['.'], { to, evict: true });
-      assert.deepEqual(counts(report), { scanned: 2000, copied: 1995, failed: 5, evicted: report.evicted });
+      assert.deepEqual(counts(report), {
+        scanned: count,
+        copied: count - 5,
+        failed: 5,
+        evicted: report.evicted,
+      });
       assert.deepEqual(report.failures.map(({ path, code }) => `${code} ${path}`).sort(), [
         ...broken.map((path) => `StageFailed ${path}`),
         ...never.map((path) => `StageTimeout ${path}`),
@@ -103,7 +113,7 @@ describe('restore', () => {
       for (const [name, size] of records) {
         if (!missing.includes(name)) assert.ok(await holdsRecord(join(to, name), name, size), name);
       }
-      assert.deepEqual((await recordsIn(to)).length, 1995);
+      assert.deepEqual((await recordsIn(to)).length, count - 5);
       assert.deepEqual(await temporaries(to), []);
 
       const entries = [...times];
@@ -124,7 +134,7 @@ describe('restore', () => {
       await assertAllOffline(bench.sandbox, staged);
       assert.deepEqual(await offline(bench.sandbox, [already]), [false]);
       // Those that failed as well, and what never came is asked for no more: nothing stays pinned.
-      assert.equal(report.evicted, 1996);
+      assert.equal(report.evicted, count - 4);
       const cancelled = bench.sandbox.prepares.filter(({ kind }) => kind === 'cancel');
       assert.deepEqual(
         cancelled.flatMap(({ paths }) => [...paths]).sort(),

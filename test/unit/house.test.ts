@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { ESLint } from 'eslint';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
+const eslint = new ESLint({ cwd: root, overrideConfigFile: 'scripts/lint/house.mjs' });
 
 /** The rules that `code` breaks when it stands in `file`. */
 async function broken(file: string, code: string): Promise<(string | null)[]> {
-  const eslint = new ESLint({ cwd: root, overrideConfigFile: 'scripts/lint/house.mjs' });
   const [result] = await eslint.lintText(code, { filePath: file });
   return (result?.messages ?? []).map((message) => message.ruleId);
 }
