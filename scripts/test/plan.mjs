@@ -2,11 +2,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** They measure how long the event loop, threads or the system make something wait: they run last, one by one. */
-const alone = ['integration/event_loop', 'native/80.threads'];
+/**
+ * They run last, one by one: `taken_back` needs that a file gets the number of the one that it has just removed; the others
+ * measure how long the event loop and node:fs make somebody wait.
+ */
+const alone = ['integration/taken_back', 'integration/event_loop', 'native/80.threads'];
 
 /** The longest; they begin first, so that no processor is idle at the end. */
-const first = ['faults/service_stop', 'native/70.lifetime', 'native/31.copy', 'integration/sandbox'];
+const first = [
+  ...['integration/restore', 'integration/shards', 'integration/few_descriptors', 'native/70.lifetime'],
+  ...['integration/service', 'integration/cli_restore', 'integration/cli_exit_codes', 'integration/backup'],
+];
 
 /**
  * @typedef {{ name: string, files: string[] }} Batch what one mocha process runs
@@ -27,8 +33,8 @@ export function plan(directory, wanted = []) {
   const others = names.filter((name) => !name.startsWith('unit/'));
   return {
     together: [
-      ...others.filter((name) => !alone.includes(name)).map(single),
       ...(units.length > 0 ? [{ name: 'unit', files: units.map(file) }] : []),
+      ...others.filter((name) => !alone.includes(name)).map(single),
     ],
     alone: others.filter((name) => alone.includes(name)).map(single),
   };

@@ -149,8 +149,9 @@ describe('restore', () => {
   }).timeout(240_000);
 
   it('killed half-way and run again: nothing is staged or fetched twice, and all ends as it should', async () => {
-    const records = many(400);
-    await withTape({ stageDelay: [1, 6] }, records, async (bench, to) => {
+    const total = scaled('files', 120, 400);
+    const records = many(total);
+    await withTape({ stageDelay: [1, scaled('s for tape', 3, 6)] }, records, async (bench, to) => {
       const library = new URL('../../lib/index.js', import.meta.url).href;
       const config = { targetUrl: bench.sandbox.url, logLevel: 'error', ...quick };
       const script = `
@@ -164,12 +165,12 @@ describe('restore', () => {
       let seen = 0;
       child.stdout.on('data', (data: Buffer) => {
         seen += data.length;
-        if (seen > 100) child.kill('SIGKILL');
+        if (seen > total / 4) child.kill('SIGKILL');
       });
       await once(child, 'close');
       const restored = await recordsIn(to);
       assert.ok(
-        restored.length >= 100 && restored.length < 400,
+        restored.length >= total / 4 && restored.length < total,
         `${restored.length} restored before the kill`,
       );
 
@@ -179,10 +180,10 @@ describe('restore', () => {
       archive.on('file:restored', ({ path }) => fetched.push(path));
       const report = await archive.restore(['.'], { to, evict: true });
       const expected = {
-        scanned: 400,
-        copied: 400 - restored.length,
+        scanned: total,
+        copied: total - restored.length,
         kept: restored.length,
-        evicted: 400,
+        evicted: total,
       };
       assert.deepEqual(counts(report), expected, JSON.stringify(report.failures));
       assert.deepEqual(
@@ -204,7 +205,7 @@ describe('restore', () => {
 
   it('ended by its signal: cancel is sent, temporary files are gone', async () => {
     const records: [string, number][] = [...many(60), ['big', 64 * MiB]];
-    await withTape({ stageDelay: [0, 30] }, records, async (bench, to) => {
+    await withTape({ stageDelay: [0, scaled('s for tape', 5, 30)] }, records, async (bench, to) => {
       await bench.sandbox.stage(['big']);
       while ((await offline(bench.sandbox, ['big']))[0] === true) await sleep(20);
       const stop = new AbortController();

@@ -108,18 +108,21 @@ describe(`retention: ${count} files of mixed age, tape state, holds and conflict
   it('a server that is killed in the middle loses nothing, and the next pass goes on', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
       const { cache, sandbox } = bench;
-      const records = going
-        .filter(([name]) => !name.startsWith('goes-offline'))
-        .slice(0, scaled('files', 150, 800));
-      const early = records.length / 8;
+      // More than are worked on at once, so that some come after the server's end.
+      const sorts = ['goes', 'goes-empty', 'goes-deep'] as const;
+      const records: Files = Array.from({ length: scaled('files', 450, 800) }, (_, i) => {
+        const kind = sorts[i % sorts.length] ?? 'goes';
+        return [`${kind}/${i % 40}/f${i}`, kind === 'goes-empty' ? 0 : 100 + (i % 500)];
+      });
+      const early = Math.floor(records.length / 8);
       await archived(bench, [...records, ...only('held').slice(0, 50)]);
       for (const name of await recordsIn(cache)) await setAge(bench, name, cut - 1);
 
       let killed: Promise<void> | undefined;
       const dying = pass(bench, { hold: 'held' }, { confirm: true }, (store) => ({
-        readChecksum: (...query) => {
-          if (of(bench, 'file:removed').length >= early) killed ??= sandbox.kill();
-          return store.readChecksum(...query);
+        readChecksum: async (...query) => {
+          if (of(bench, 'file:removed').length >= early) await (killed ??= sandbox.kill());
+          return await store.readChecksum(...query);
         },
       }));
       await assert.rejects(dying, XRootDError);
