@@ -1,6 +1,8 @@
 import pLimit from 'p-limit';
+import { SerialByKey } from '../xrdcl/serial_by_key.js';
 import type { BufferLedger } from './buffer_ledger.js';
 import { DueQueue } from './due_queue.js';
+import { SandboxError } from './error.js';
 import type { ServerEvent } from './event_pipe.js';
 import type { ResolvedOptions } from './options.js';
 import type { PrepareRecord } from './prepare_channel.js';
@@ -50,6 +52,8 @@ export class TapeRobot {
    * loses sight of the first one when a later one ends (read in XrdOucTable::Remove, 5.5.3 to 6.1.0).
    */
   readonly #checksums = pLimit(1);
+  /** By path: whoever comes while a file is being written to tape sees that it is there. */
+  readonly #toTape = new SerialByKey();
   #recalling = 0;
   #mountedAt = 0;
   #migrating = 0;
@@ -136,7 +140,11 @@ export class TapeRobot {
     const { store, ledger, cacheChecksums } = this.#context;
     const state = await store.look(path);
     if (state === undefined || !state.onTape || state.offline || state.size === 0) return false;
-    await this.#checksums(() => cacheChecksums(path));
+    await this.#checksums(async () => {
+      // Nobody is there to be asked.
+      if (this.#stopped) throw new SandboxError('NotRunning', 'The sandbox is stopped');
+      await cacheChecksums(path);
+    });
     if (!(await store.evict(path, () => this.#isOpen(path)))) return false;
     ledger?.free(state.size);
     this.#requests.forget(path);
@@ -193,7 +201,11 @@ export class TapeRobot {
     if (migrated && this.#context.options.evictAfterMigration) await this.#evictWhenPossible(path);
   }
 
-  async #writeToTape(path: string): Promise<boolean> {
+  #writeToTape(path: string): Promise<boolean> {
+    return this.#toTape.run(path, undefined, () => this.#writeOneToTape(path));
+  }
+
+  async #writeOneToTape(path: string): Promise<boolean> {
     const { store } = this.#context;
     if (this.#stopped || this.#writing.has(path)) return false;
     const state = await store.look(path);
