@@ -4,7 +4,7 @@
  *   node scripts/test.mjs [--full] [--jobs N] [--slow N] [PART OF A FILE'S NAME …]
  *
  * --full     larger sizes, repetition, and tests that wait for time to pass; every test is printed
- * --jobs N   processes at once (default: one more than there are processors: tests wait a lot)
+ * --jobs N   processes at once (default: two more than there are processors: tests wait a lot)
  * --slow N   how many of the slowest files and tests are listed (default 10)
  */
 import { availableParallelism } from 'node:os';
@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     full: { type: 'boolean', default: false },
-    jobs: { type: 'string', default: String(availableParallelism() + 1) },
+    jobs: { type: 'string', default: String(availableParallelism() + 2) },
     slow: { type: 'string', default: '10' },
     // For the test of this script.
     in: { type: 'string', default: fileURLToPath(new URL('../dist/test', import.meta.url)) },
