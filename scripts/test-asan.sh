@@ -11,6 +11,8 @@ runtime=$(g++ -print-file-name=libasan.so)
 [ -e "$runtime" ] || { echo 'test-asan: libasan is missing (it comes with g++)' >&2; exit 1; }
 
 export XROOTD_ARCHIVE_ADDON=$addon
+# All repetitions: a race or a leak may not show the first time.
+export FULL=${FULL:-1}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:exitcode=99}
 export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$PWD/scripts/lsan-suppressions.txt:print_suppressions=1}
 

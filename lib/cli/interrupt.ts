@@ -31,9 +31,10 @@ export class Interrupt {
     return this.signal.aborted;
   }
 
-  /** From here on signals do what they do without us. */
+  /** From here on signals do what they do without us; but after a first one no SIGHUP of a closed terminal ends the process. */
   dispose(): void {
-    for (const name of this.#signals) process.removeListener(name, this.#listener);
+    for (const name of this.#signals)
+      if (name !== 'SIGHUP' || !this.happened) process.removeListener(name, this.#listener);
   }
 
   readonly #listener = (name: NodeJS.Signals): void => {

@@ -4,6 +4,7 @@ import { DueQueue } from './due_queue.js';
 import type { ServerEvent } from './event_pipe.js';
 import { relativePath, retrySeconds, type RobotPart } from './robot_context.js';
 import { RunningWork } from './running_work.js';
+import { SerialByKey } from '../xrdcl/serial_by_key.js';
 
 /** Seconds after which a renamed file is looked at: xrootd tells of a rename before it makes it. */
 const renameSeconds = 0.2;
@@ -18,6 +19,8 @@ export class Migrations {
   });
   /** Open for writing, as far as events told. */
   readonly #writing = new Set<string>();
+  /** By path: whoever comes while a file is being written to tape sees that it is there. */
+  readonly #toTape = new SerialByKey();
   #stopped = false;
 
   constructor(robot: RobotPart, onMigrated: (path: string) => Promise<void>) {
@@ -94,7 +97,11 @@ export class Migrations {
     if (migrated) await this.#onMigrated(path);
   }
 
-  async #writeToTape(path: string): Promise<boolean> {
+  #writeToTape(path: string): Promise<boolean> {
+    return this.#toTape.run(path, undefined, () => this.#writeOneToTape(path));
+  }
+
+  async #writeOneToTape(path: string): Promise<boolean> {
     const { store, note } = this.#robot;
     if (this.#stopped || this.#writing.has(path)) return false;
     const state = await store.look(path);

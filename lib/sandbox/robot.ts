@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { SandboxError } from './error.js';
 import type { ServerEvent } from './event_pipe.js';
 import { Migrations } from './migrations.js';
 import type { PrepareRecord } from './prepare_channel.js';
@@ -96,7 +97,11 @@ export class TapeRobot {
     const { store, ledger, cacheChecksums } = this.#context;
     const state = await store.look(path);
     if (state === undefined || !state.onTape || state.offline || state.size === 0) return false;
-    await this.#checksums(() => cacheChecksums(path));
+    await this.#checksums(async () => {
+      // Nobody is there to be asked.
+      if (this.#stopped) throw new SandboxError('NotRunning', 'The sandbox is stopped');
+      await cacheChecksums(path);
+    });
     if (!(await store.evict(path, () => this.#isOpen(path)))) return false;
     ledger?.free(state.size);
     this.#requests.forget(path);

@@ -4,7 +4,10 @@ import { FileSystem, XRootDError } from '../xrdcl/index.js';
 /** Seconds; far more than the checksum of a local file takes. */
 const timeout = 40;
 
-/** For clients may ask at the same time as we do, and then some are refused for no lasting reason (robot.ts). */
+/**
+ * For clients may ask at the same time as we do, and then some are refused for no lasting reason (robot.ts). One is
+ * "Cancelled by admin": who asks for a file whose checksum is just being answered joins a job that ends (XrdXrootdJob).
+ */
 const attempts = 5;
 const retryMilliseconds = 100;
 
@@ -33,9 +36,13 @@ export class ChecksumKeeper {
         await this.#fileSystem.queryChecksum(path, type, { timeout });
         return;
       } catch (error) {
-        if (!(error instanceof XRootDError && error.retryable) || attempt === attempts) throw error;
+        if (!isPassing(error) || attempt === attempts) throw error;
         await delay(retryMilliseconds * attempt);
       }
     }
   }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof XRootDError && (error.retryable || error.code === 'Cancelled');
 }

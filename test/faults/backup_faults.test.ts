@@ -16,6 +16,7 @@ import {
   keepingLogger,
   recordsIn,
   withArchive,
+  withSharedArchive,
   type Bench,
 } from '../support/archive.js';
 import { bytesOf, holdsRecord, writeRecord } from '../support/records.js';
@@ -49,7 +50,7 @@ async function passWith(
 
 describe('backup: files that change under it', () => {
   it('a file rewritten while it is copied is not archived by that copy; the next pass archives what it is', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'r', 200 * MiB);
       const path = join(bench.cache, 'r');
       const archive = bench.archive({ autoRemove: 'cached' });
@@ -90,7 +91,7 @@ describe('backup: files that change under it', () => {
   for (const [what, change, after] of changes) {
     for (const moment of ['checksum', 'upload'] as const) {
       it(`a file ${what} between ${moment} and removal stays`, async () => {
-        await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        await withSharedArchive(async (bench) => {
           const path = join(bench.cache, 'r');
           writeFileSync(path, 'hello world');
           utimesSync(path, 1000, 1000);
@@ -117,7 +118,7 @@ describe('backup: files that change under it', () => {
 
   it('a file that another process has open for writing is neither copied nor removed', async function () {
     if (process.platform !== 'linux') this.skip();
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       const path = join(bench.cache, 'r');
       await writeFile(path, 'hello');
       const writer = await open(path, 'a');
@@ -183,7 +184,7 @@ describe('backup: a server that fails', () => {
   }).timeout(60_000);
 
   it('that corrupts a copy: it is found, told, and left there; the record stays', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'r', MiB);
       let corrupted = 0;
       const report = await passWith(bench, 'cached', (store) => ({
@@ -213,7 +214,7 @@ describe('backup: a server that fails', () => {
 
 describe('backup: an end in the middle', () => {
   it('by its signal: within a second, partial copies gone, the next pass completes', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       for (let i = 0; i < 12; i += 1) await writeRecord(bench.cache, `r${i}`, 50 * MiB);
       const stop = new AbortController();
       const archive = bench.archive({ autoRemove: 'cached', parallelCopies: 4 });
@@ -242,7 +243,7 @@ describe('backup: an end in the middle', () => {
   }).timeout(120_000);
 
   it('by SIGKILL at random moments: each record is whole here or there, and the next pass goes on', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       const names = Array.from({ length: 60 }, (_, i) => `d${i % 7}/r${i}`);
       for (const name of names) await writeRecord(bench.cache, name, 2 * MiB);
       const library = new URL('../../lib/index.js', import.meta.url).href;

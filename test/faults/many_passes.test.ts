@@ -5,10 +5,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Monitor } from '../../lib/service/monitor.js';
 import { assertAddsUp, keepingLogger, recordsIn, withArchive } from '../support/archive.js';
+import { scaled } from '../support/tier.js';
 
-const passes = 200;
+const passes = scaled('passes', 40, 200);
 /** After which what is made once has been made. */
-const warm = 50;
+const warm = passes / 4;
 const MB = 1e6;
 
 interface Footprint {

@@ -6,9 +6,10 @@ import { Archive } from '../../lib/index.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { collect, recordsIn } from '../support/archive.js';
 import { assertArchived, makeServicePlace, RunningService, writeRecords } from '../support/service.js';
+import { scaled } from '../support/tier.js';
 import { withTemp } from '../support/temporary.js';
 
-const stops = 20;
+const stops = scaled('stops', 5, 20);
 
 describe('SIGTERM in the middle of a pass', () => {
   it(`ends cleanly ${stops} times, loses nothing, and the next pass completes`, async function () {

@@ -5,7 +5,14 @@ import type { ArchiveOptions, DiskUsage, Report } from '../../lib/index.js';
 import { backup } from '../../lib/jobs/backup/backup.js';
 import { EventBus } from '../../lib/jobs/events/event_bus.js';
 import { openStore } from '../../lib/remote/open_store.js';
-import { counts, keepingLogger, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import {
+  counts,
+  keepingLogger,
+  recordsIn,
+  withArchive,
+  withSharedArchive,
+  type Bench,
+} from '../support/archive.js';
 import { passUnder } from '../support/passes.js';
 import { writeRecord } from '../support/records.js';
 
@@ -56,7 +63,7 @@ async function plant(bench: Bench, path: string, bytes: Buffer): Promise<void> {
 
 describe('keep_local', () => {
   it('keeps a verified copy until it is so old', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'r', SIZE);
       await bench.pass({ autoRemove: 'never' });
       await bench.sandbox.migrateAll();
@@ -70,7 +77,7 @@ describe('keep_local', () => {
 
 describe('watermarks', () => {
   it('from the high mark on the oldest go, until the low mark is reached; below it none', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       const names = await onTape(bench);
       const usage = diskOf(bench, 25 * SIZE);
       const dry = await passUnder(bench, marks, { usage, dryRun: true });
@@ -89,7 +96,7 @@ describe('watermarks', () => {
   });
 
   it('what was copied in the same pass goes by the same order', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       const names = await twentyRecords(bench);
       const usage = diskOf(bench, 25 * SIZE);
       const { report } = await passUnder(bench, { ...marks, autoRemove: 'cached' }, { usage });
@@ -100,7 +107,7 @@ describe('watermarks', () => {
   });
 
   it('looks at each anew before it goes: what changed here or there stays, and the next ones go', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       const names = await onTape(bench);
       const [rewritten, lost, corrupted] = names as [string, string, string];
       // As they were when an earlier pass compared them: only their bytes differ.
@@ -130,7 +137,7 @@ describe('watermarks', () => {
     ['in this pass', { scanned: 20, copied: 20, removedAfterCopy: 5 }],
   ] as const)
     it(`what was copied ${copied}, and is copied again before it goes, counts as gone`, async () => {
-      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await withSharedArchive(async (bench) => {
         const names = await twentyRecords(bench);
         if (copied === 'in an earlier pass') await bench.pass({ autoRemove: 'never' });
         const disk = diskOf(bench, 25 * SIZE);
@@ -149,7 +156,7 @@ describe('watermarks', () => {
     });
 
   it('stopped before the first has gone: all stay, and what was copied is counted', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await twentyRecords(bench);
       const stop = new AbortController();
       const disk = diskOf(bench, 25 * SIZE);
@@ -168,7 +175,7 @@ describe('watermarks', () => {
   });
 
   it('says so when no more may go and the low mark is not reached', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await twentyRecords(bench);
       await bench.pass();
       const { report, lines } = await passUnder(bench, marks, { usage: diskOf(bench, 25 * SIZE) });
@@ -179,7 +186,7 @@ describe('watermarks', () => {
   });
 
   it('shards do their parts of it', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await onTape(bench);
       const disk = await diskOf(bench, 25 * SIZE)();
       const usage = () => Promise.resolve(disk);
@@ -196,7 +203,7 @@ describe('watermarks', () => {
 
 describe('include and exclude', () => {
   it('what is outside is left alone, here and there, and counted; all else is archived', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       for (const name of ['a/1.h5', 'a/1.tmp', 'b/2.h5', 'scratch/3.h5', 'notes.txt'])
         await writeRecord(bench.cache, name, SIZE);
       await symlink('/nowhere', join(bench.cache, 'scratch/link'));
@@ -224,7 +231,7 @@ describe('include and exclude', () => {
 
 describe('max_age_warning', () => {
   it('tells how many records are not on tape, since when, and warns of those that are too old', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       const names = await twentyRecords(bench);
       await bench.pass({ autoRemove: 'never', include: names.slice(0, 5) });
       await bench.sandbox.migrateAll();
@@ -248,7 +255,7 @@ describe('max_age_warning', () => {
   });
 
   it('counts files that can’t be records, and captures that can’t be put back', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       for (const name of ['what?.h5', 'd/line\nbreak', '.xrootd-archive.removing.r', 'r'])
         await writeRecord(bench.cache, name, SIZE);
       await writeFile(Buffer.from(`${bench.cache}/\xff.h5`, 'latin1'), 'x'.repeat(SIZE));
@@ -297,7 +304,7 @@ describe('max_age_warning', () => {
   });
 
   it('counts what fails or conflicts, too', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'conflict', SIZE);
       await plant(bench, 'conflict', Buffer.alloc(2 * SIZE));
       await writeRecord(bench.cache, 'blocked/r', SIZE);
@@ -315,7 +322,7 @@ describe('no combination of options lets a file go that S1 would keep', () => {
   const names = ['absent', 'cached', 'differs', 'longer', 'partial', 'taped'];
 
   it('of each remote state one record, under all of them', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       const { cache, sandbox } = bench;
       const same = Buffer.alloc(SIZE, 'x');
       const prepare = async () => {

@@ -9,6 +9,9 @@ import { mainFile } from '../support/cli.js';
 import { withTape } from '../support/cli_tape.js';
 import { withTemp } from '../support/temporary.js';
 import { hasScript } from '../support/terminal.js';
+import { scaled } from '../support/tier.js';
+
+const megabytes = scaled('MB', 100, 300);
 
 /** Runs in a pseudo terminal. */
 async function inTerminal(args: readonly string[]): Promise<{ code: number; output: string }> {
@@ -31,7 +34,7 @@ describe('backup on a terminal', () => {
     await withTemp(async (cache) => {
       const record = path.join(cache, 'large.h5');
       await writeFile(record, 'precious');
-      await truncate(record, 300_000_000);
+      await truncate(record, megabytes * 1e6);
       await symlink('/etc/passwd', path.join(cache, 'link'));
       const { code, output } = await inTerminal([
         'backup',
@@ -45,14 +48,14 @@ describe('backup on a terminal', () => {
         'never',
       ]);
       assert.equal(code, 1, output);
-      assert.match(output, /\[[█░]+\] .*\/1 files {2}.* of 300\.0 MB/);
+      assert.match(output, new RegExp(`\\[[█░]+\\] .*/1 files {2}.* of ${megabytes}\\.0 MB`));
       // Each log line begins where a line begins, and ends with its line.
       // eslint-disable-next-line no-control-regex
       assert.match(output, /(?:^|\n|\x1b\[\dK|\x1b\[\dG)[^\n\r█░]*ERROR [^\n█░]*record=link[^\n█░]*\r\n/);
       // The bar was taken away before the summary.
       // eslint-disable-next-line no-control-regex
       assert.match(output, /\x1b\[1G\x1b\[0J[^█░]*Backup finished after/);
-      assert.match(output, /\n {2}copied {5,}1 {2}300\.0 MB/);
+      assert.match(output, new RegExp(`\\n {2}copied {5,}1 {2}${megabytes}\\.0 MB`));
     });
   });
 });

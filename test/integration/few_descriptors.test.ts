@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { jsonLines, mainFile } from '../support/cli.js';
 import { filesBelow, withTape, type TapePlace } from '../support/cli_tape.js';
+import { scaled } from '../support/tier.js';
 
 const run = promisify(execFile);
 
@@ -18,8 +19,10 @@ function hasPrlimit(): boolean {
   }
 }
 
-/** In more directories than there are descriptors. */
-const names = Array.from({ length: 1500 }, (_, index) => `d${index % 1000}/sub/record ${index}`);
+/** In more directories than there are descriptors: 266 in the fast tier, 1,000 in the full one, and as many below them. */
+const count = scaled('files', 400, 1500);
+const directories = Math.floor((count * 2) / 3);
+const names = Array.from({ length: count }, (_, index) => `d${index % directories}/sub/record ${index}`);
 
 describe('a process with few descriptors', () => {
   before(function () {

@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'nod
 import { dirname, join } from 'node:path';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
 import { copyFile, FileSystem, pathOf, RateLimit } from '../../lib/xrdcl/index.js';
-import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { counts, recordsIn, withSharedArchive, type Bench } from '../support/archive.js';
 import { passUnder } from '../support/passes.js';
 import { writeRecord } from '../support/records.js';
 import { until } from '../support/tape.js';
@@ -41,7 +41,7 @@ const SIZES = [
 describe('a file that somebody renames onto the path of our copy', () => {
   for (const [size, bytes] of SIZES) {
     it(`${size}: before it is verified: theirs stays, and it is told`, async () => {
-      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await withSharedArchive(async (bench) => {
         await writeRecord(bench.cache, 'r', bytes);
         const around = (store: LimitedStore): Partial<LimitedStore> => ({
           upload: async (...args) => {
@@ -59,7 +59,7 @@ describe('a file that somebody renames onto the path of our copy', () => {
     });
 
     it(`${size}: when the record has changed while it was copied`, async () => {
-      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await withSharedArchive(async (bench) => {
         await writeRecord(bench.cache, 'r', bytes);
         const around = (store: LimitedStore): Partial<LimitedStore> => ({
           upload: async (...args) => {
@@ -78,7 +78,7 @@ describe('a file that somebody renames onto the path of our copy', () => {
   }
 
   it('when the pass is interrupted in the middle of the copy', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'r', 30 * 2 ** 20);
       const stop = new AbortController();
       let moving: Promise<void> | undefined;
@@ -97,7 +97,7 @@ describe('a file that somebody renames onto the path of our copy', () => {
   });
 
   it('of the same size and adler32, right after the upload: a conflict, and the record stays', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeFile(join(bench.cache, 'r'), 'run 121');
       const onDisk = bench.sandbox.diskPath('r');
       const around = (store: LimitedStore): Partial<LimitedStore> => ({
@@ -121,7 +121,7 @@ describe('a file that somebody renames onto the path of our copy', () => {
   });
 
   it('a copy with damaged bytes could be anybody’s: it is told, left there, and not copied over', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'r', 20_000);
       let uploads = 0;
       const around = (store: LimitedStore): Partial<LimitedStore> => ({
@@ -144,7 +144,7 @@ describe('a file that somebody renames onto the path of our copy', () => {
 
 describe('an upload of somebody else', () => {
   it('that has just been opened, without bytes, is none of ours', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'r', 5000);
       await writeFile(join(bench.cache, 'empty'), '');
       await plant(bench, 'r', Buffer.alloc(0), 1);
@@ -158,7 +158,7 @@ describe('an upload of somebody else', () => {
   });
 
   it('that is under way, of the same bytes, is left to end, whole', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'r', 12 * 2 ** 20);
       const source = join(bench.cache, 'r');
       const stopped = new AbortController();
@@ -177,7 +177,7 @@ describe('an upload of somebody else', () => {
   });
 
   it('with other bytes at its end is a conflict, however old and short it is', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeFile(join(bench.cache, 'r'), 'run 202, and more');
       // The first bytes have another text, but the same adler32.
       await plant(bench, 'r', Buffer.from('run 121'));
@@ -190,7 +190,7 @@ describe('an upload of somebody else', () => {
 
 describe('verify and status beside a backup', () => {
   it('ask for no checksum of what is being written, so that no wrong one is ever stored', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       for (let i = 0; i < 12; i += 1) await writeRecord(bench.cache, `r${i}`, 2 * 2 ** 20 + i);
       const archive = bench.archive({ autoRemove: 'never', maxRate: 12 * 2 ** 20 });
       const backup = archive.backup();

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { Archive, type Report } from '../../lib/index.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { FileSystem } from '../../lib/xrdcl/index.js';
-import { collect, counts, recordsIn, withArchive } from '../support/archive.js';
+import { collect, counts, recordsIn, withArchive, withSharedArchive } from '../support/archive.js';
 import { cli } from '../support/cli.js';
 import { PlainServer } from '../support/plain_server.js';
 import { pass, writeRecord } from '../support/retention.js';
@@ -186,7 +186,7 @@ describe('names on the server that are not UTF-8', () => {
 
   it('are told by retention on a server, and stay', async () => {
     await using other = await TapeSandbox.start({ tapeFlags: false });
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeRecord(bench.cache, 'r', 1000);
       await bench.pass({ autoRemove: 'never' });
       await bench.sandbox.migrateAll();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { counts, withArchive } from '../support/archive.js';
+import { counts, withSharedArchive } from '../support/archive.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
 import { withTemp } from '../support/temporary.js';
 
@@ -12,7 +12,7 @@ const credit = 100;
 
 describe('max_rate', () => {
   it('holds for a backup and for a restore, of large and small files', async () => {
-    await withArchive({ migrationDelay: 'never' }, async ({ cache, archive }) => {
+    await withSharedArchive(async ({ cache, archive }) => {
       const records: [name: string, size: number][] = [
         ['large', 3 * MB],
         ...Array.from({ length: 300 }, (_, i): [string, number] => [`small/${i}`, 10_000]),
@@ -37,7 +37,7 @@ describe('max_rate', () => {
   });
 
   it('an abort in the midst of it ends the pass at once, and leaves nothing on the server', async () => {
-    await withArchive({ migrationDelay: 'never' }, async ({ cache, sandbox, archive }) => {
+    await withSharedArchive(async ({ cache, sandbox, archive }) => {
       await writeRecord(cache, 'large', 30 * MB);
       const limited = archive({ maxRate: 1e5, autoRemove: 'never' });
       const stop = new AbortController();

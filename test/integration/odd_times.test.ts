@@ -19,7 +19,7 @@ import type { RemoteStat, RemoteStore } from '../../lib/remote/store.js';
 import { ageOf, RETAINED } from '../../lib/rules/retention.js';
 import { selector } from '../../lib/rules/selection.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
-import { collect, counts, keepingLogger, recordsIn, withArchive } from '../support/archive.js';
+import { collect, counts, keepingLogger, recordsIn, withSharedArchive } from '../support/archive.js';
 import { cli } from '../support/cli.js';
 import { PlainServer } from '../support/plain_server.js';
 import { cut, pass, writeRecord } from '../support/retention.js';
@@ -143,7 +143,7 @@ describe('times that users have set on the server', () => {
 
   it('retention on a server goes on, and leaves what has no time', async () => {
     await using other = await TapeSandbox.start({ tapeFlags: false });
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       for (const name of names) await writeRecord(bench.cache, name, 1000);
       await bench.pass({ autoRemove: 'never' });
       await bench.sandbox.migrateAll();
@@ -165,7 +165,7 @@ describe('times that users have set on the server', () => {
 
   it('a copy that was cut, with such a time, is made again', async () => {
     for (const time of [-1, year2400])
-      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await withSharedArchive(async (bench) => {
         await writeRecord(bench.cache, 'r', 1000);
         const bytes = await readFile(join(bench.cache, 'r'));
         await writeFile(bench.sandbox.diskPath('r'), bytes.subarray(0, 100));

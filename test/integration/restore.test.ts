@@ -20,9 +20,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Archive, ConfigError, type ArchiveEvent, type Report } from '../../lib/index.js';
 import { TapeSandbox, type SandboxOptions } from '../../lib/sandbox/index.js';
-import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { counts, recordsIn, withArchive, type OwnBench } from '../support/archive.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
 import { cancelled } from '../support/tape.js';
+import { scaled } from '../support/tier.js';
 
 const MiB = 2 ** 20;
 const quick = { stagePollMinSeconds: 0.2, stagePollMaxSeconds: 0.5, stageDeadlineSeconds: 20 };
@@ -31,7 +32,7 @@ const quick = { stagePollMinSeconds: 0.2, stagePollMaxSeconds: 0.5, stageDeadlin
 async function withTape(
   options: SandboxOptions,
   records: [name: string, size: number][],
-  use: (bench: Bench, to: string) => Promise<void>,
+  use: (bench: OwnBench, to: string) => Promise<void>,
 ): Promise<void> {
   await withArchive({ migrationDelay: 'never', ...options }, async (bench) => {
     for (const [name, size] of records) await writeRecord(bench.cache, name, size);
@@ -74,13 +75,14 @@ async function temporaries(to: string): Promise<string[]> {
 }
 
 describe('restore', () => {
-  it('2,000 files from tape, three that never come and two that fail: all others are restored, those reported', async () => {
-    const records = many(2000);
+  const count = scaled('files', 200, 2000);
+  it(`${count} files from tape, three that never come and two that fail: all others are restored, those reported`, async () => {
+    const records = many(count);
     const never = ['d1/r1', 'd2/r2', 'd3/r3'];
     const broken = ['d4/r4', 'd5/r5'];
     const already = 'd10/r10';
     const options = {
-      stageDelay: [0, 5] as const,
+      stageDelay: [0, scaled('s for tape', 2, 5)] as const,
       neverStage: (path: string) => never.includes(path),
       failStage: (path: string) => broken.includes(path),
     };
@@ -88,14 +90,22 @@ describe('restore', () => {
       await bench.sandbox.stage([already]);
       while ((await offline(bench.sandbox, [already]))[0] === true) await sleep(20);
       const times = new Map<string, number>();
-      const archive = bench.archive(quick);
+      const archive = bench.archive({
+        ...quick,
+        stageDeadlineSeconds: scaled('s until a file is given up', 8, 20),
+      });
       const note = (event: ArchiveEvent) => {
         if (event.type === 'file:copying' || event.type === 'stage:online')
           times.set(event.type + event.path, performance.now());
       };
       archive.onAny(note);
       const report = await archive.restore(['.'], { to, evict: true });
-      assert.deepEqual(counts(report), { scanned: 2000, copied: 1995, failed: 5, evicted: report.evicted });
+      assert.deepEqual(counts(report), {
+        scanned: count,
+        copied: count - 5,
+        failed: 5,
+        evicted: report.evicted,
+      });
       assert.deepEqual(report.failures.map(({ path, code }) => `${code} ${path}`).sort(), [
         ...broken.map((path) => `StageFailed ${path}`),
         ...never.map((path) => `StageTimeout ${path}`),
@@ -104,7 +114,7 @@ describe('restore', () => {
       for (const [name, size] of records) {
         if (!missing.includes(name)) assert.ok(await holdsRecord(join(to, name), name, size), name);
       }
-      assert.deepEqual((await recordsIn(to)).length, 1995);
+      assert.deepEqual((await recordsIn(to)).length, count - 5);
       assert.deepEqual(await temporaries(to), []);
 
       const entries = [...times];
@@ -125,7 +135,7 @@ describe('restore', () => {
       await assertAllOffline(bench.sandbox, staged);
       assert.deepEqual(await offline(bench.sandbox, [already]), [false]);
       // Those that failed as well, and what never came is asked for no more: nothing stays pinned.
-      assert.equal(report.evicted, 1996);
+      assert.equal(report.evicted, count - 4);
       assert.deepEqual(
         await cancelled(bench.sandbox, never.length),
         never.map((path) => `/archive/${path}`),
@@ -139,8 +149,9 @@ describe('restore', () => {
   }).timeout(240_000);
 
   it('killed half-way and run again: nothing is staged or fetched twice, and all ends as it should', async () => {
-    const records = many(400);
-    await withTape({ stageDelay: [1, 6] }, records, async (bench, to) => {
+    const total = scaled('files', 120, 400);
+    const records = many(total);
+    await withTape({ stageDelay: [1, scaled('s for tape', 3, 6)] }, records, async (bench, to) => {
       const library = new URL('../../lib/index.js', import.meta.url).href;
       const config = { targetUrl: bench.sandbox.url, logLevel: 'error', ...quick };
       const script = `
@@ -154,12 +165,12 @@ describe('restore', () => {
       let seen = 0;
       child.stdout.on('data', (data: Buffer) => {
         seen += data.length;
-        if (seen > 100) child.kill('SIGKILL');
+        if (seen > total / 4) child.kill('SIGKILL');
       });
       await once(child, 'close');
       const restored = await recordsIn(to);
       assert.ok(
-        restored.length >= 100 && restored.length < 400,
+        restored.length >= total / 4 && restored.length < total,
         `${restored.length} restored before the kill`,
       );
 
@@ -169,10 +180,10 @@ describe('restore', () => {
       archive.on('file:restored', ({ path }) => fetched.push(path));
       const report = await archive.restore(['.'], { to, evict: true });
       const expected = {
-        scanned: 400,
-        copied: 400 - restored.length,
+        scanned: total,
+        copied: total - restored.length,
         kept: restored.length,
-        evicted: 400,
+        evicted: total,
       };
       assert.deepEqual(counts(report), expected, JSON.stringify(report.failures));
       assert.deepEqual(
@@ -194,7 +205,7 @@ describe('restore', () => {
 
   it('ended by its signal: cancel is sent, temporary files are gone', async () => {
     const records: [string, number][] = [...many(60), ['big', 64 * MiB]];
-    await withTape({ stageDelay: [0, 30] }, records, async (bench, to) => {
+    await withTape({ stageDelay: [0, scaled('s for tape', 5, 30)] }, records, async (bench, to) => {
       await bench.sandbox.stage(['big']);
       while ((await offline(bench.sandbox, ['big']))[0] === true) await sleep(20);
       const stop = new AbortController();

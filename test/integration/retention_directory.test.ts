@@ -3,7 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { acquireLock } from '../../lib/cache/lock.js';
 import { ConfigError, LockedError } from '../../lib/index.js';
-import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { counts, recordsIn, withSharedArchive, type Bench } from '../support/archive.js';
 import { archived, cut, listing, pass, setAge, writeRecord } from '../support/retention.js';
 
 describe('retention of a directory', () => {
@@ -13,7 +13,7 @@ describe('retention of a directory', () => {
   ] as const;
 
   async function withTwo(use: (bench: Bench) => Promise<void>): Promise<void> {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await archived(bench, two);
       await use(bench);
     });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ConfigError, XRootDError } from '../../lib/index.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
-import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { counts, recordsIn, withArchive, withSharedArchive, type Bench } from '../support/archive.js';
 import { bytesOf, cut, listing, pass, writeRecord } from '../support/retention.js';
 import { openToAll, withServerOn } from '../support/server_on.js';
 import { withTemp } from '../support/temporary.js';
@@ -77,7 +77,7 @@ describe('retention of files on another server', () => {
   }).timeout(60_000);
 
   it("a directory of it that is the target's own, by a link: nothing of the target goes", async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       for (const name of ['sub/x', 'other/x']) {
         await mkdir(dirname(join(bench.cache, name)));
         await writeFile(join(bench.cache, name), 'the same bytes');

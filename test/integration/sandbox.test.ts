@@ -195,6 +195,28 @@ describe('TapeSandbox: flags and evicted files', () => {
     });
   });
 
+  it('takes a file to tape once, however many ask for it at the same time', async () => {
+    await withSandbox({ migrationDelay: 'never' }, async (sandbox) => {
+      await upload(sandbox, 'big', randomBytes(20_000_000));
+      await Promise.all([sandbox.migrateAll(), sandbox.migrateAll()]);
+      assert.deepEqual(
+        sandbox.activity.map(({ type, path }) => [type, path]),
+        [['migrated', '/archive/big']],
+      );
+    });
+  });
+
+  it('is stopped at once, though many files are still to be evicted', async () => {
+    const sandbox = await TapeSandbox.start({ migrationDelay: 'never' });
+    const names = Array.from({ length: 40 }, (_, index) => String(index));
+    for (const name of names) await writeFile(sandbox.diskPath(name), name);
+    await sandbox.migrateAll();
+    const evicted = Promise.allSettled(names.map((name) => sandbox.evict([name])));
+    await sandbox.stop();
+    assert.equal((await evicted).at(-1)?.status, 'rejected');
+    // Each that would still ask the server that is gone takes a second.
+  }).timeout(20_000);
+
   it('copes with thousands of files', async () => {
     await withSandbox({ migrationDelay: 0.05 }, async (sandbox, client) => {
       await withTemp(async (directory) => {

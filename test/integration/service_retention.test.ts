@@ -1,12 +1,12 @@
 /** Retention by the service's schedule. */
 import assert from 'node:assert/strict';
 import type { Archive, ArchiveOptions, Report } from '../../lib/index.js';
-import { recordsIn, withArchive } from '../support/archive.js';
+import { recordsIn, withSharedArchive } from '../support/archive.js';
 import { archived, setAge } from '../support/retention.js';
 
 describe('retention by the schedule of the service', () => {
   it('only reports until it is confirmed; then files go that are on tape', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       const { cache, archive } = bench;
       await archived(bench, [['old', 100]]);
       await setAge(bench, 'old', Date.parse('2020-01-01') / 1000);

@@ -8,7 +8,7 @@ import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { withArchive } from '../support/archive.js';
+import { withSharedArchive } from '../support/archive.js';
 import { withTemp } from '../support/temporary.js';
 
 const exec = promisify(execFile);
@@ -58,7 +58,7 @@ describe('the status page in a browser', () => {
     const name = await browser();
     if (name === undefined) this.skip();
     await withTemp(async (directory) => {
-      await withArchive({ migrationDelay: 'never' }, async ({ archive, cache, lines, sandbox }) => {
+      await withSharedArchive(async ({ archive, cache, lines, sandbox }) => {
         // Slow enough for three looks.
         const watched = archive({ http: { port: 0 }, copyCronString: '0 3 1 1 *', maxRate: 10 * MIB });
         await watched.start();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ArchiveOptions } from '../../lib/index.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
 import type { Uploaded } from '../../lib/remote/store.js';
-import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { counts, recordsIn, withArchive, withSharedArchive, type Bench } from '../support/archive.js';
 import { expired, passUnder } from '../support/passes.js';
 import { bytesOf } from '../support/records.js';
 
@@ -84,7 +84,7 @@ describe('a complete copy with other bytes than were sent', () => {
   for (const [size, length] of SIZES)
     for (const [way, put] of WAYS)
       it(`${size}, ${way}: it stays, and so does the record, and it is told`, async () => {
-        await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        await withSharedArchive(async (bench) => {
           await writeFile(join(bench.cache, 'r'), bytesOf('r', length));
           const theirs = bytesOf('theirs', length);
           const { seen, around } = uploaded(() => put(bench.sandbox.diskPath('r'), theirs));
@@ -104,7 +104,7 @@ describe('a complete copy with other bytes than were sent', () => {
   for (const verify of ['checksum', 'size'] as const)
     for (const [way, put] of WAYS)
       it(`of a record that changed meanwhile, ${way}, verify ${verify}: it stays, and it is told`, async () => {
-        await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        await withSharedArchive(async (bench) => {
           await writeFile(join(bench.cache, 'r'), bytesOf('r', 20_000));
           const theirs = bytesOf('theirs', 20_000);
           const { around } = uploaded(async () => {
@@ -119,7 +119,7 @@ describe('a complete copy with other bytes than were sent', () => {
       });
 
   it('that is empty, of a record that was written meanwhile, may be somebody’s who has just begun', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeFile(join(bench.cache, 'r'), '');
       const { around } = uploaded(async () => {
         makeAnew(bench.sandbox.diskPath('r'), Buffer.alloc(0));
@@ -139,7 +139,7 @@ describe('a complete copy with the bytes that were sent', () => {
   for (const [size, length] of SIZES) {
     for (const options of [{}, { checksumType: 'crc32c' }, { verify: 'size' }] as Partial<ArchiveOptions>[])
       it(`${size}, of a record that changed meanwhile, ${JSON.stringify(options)}: it is taken back`, async () => {
-        await withArchive({ migrationDelay: 'never' }, async (bench) => {
+        await withSharedArchive(async (bench) => {
           await writeFile(join(bench.cache, 'r'), bytesOf('r', length));
           const now = bytesOf('corrected', length);
           const { seen, around } = uploaded(() => writeFile(join(bench.cache, 'r'), now));
@@ -154,7 +154,7 @@ describe('a complete copy with the bytes that were sent', () => {
       });
 
     it(`${size}, for which the server holds the checksum of others: it is taken back, and copied once more`, async () => {
-      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await withSharedArchive(async (bench) => {
         const bytes = bytesOf('r', length);
         await writeFile(join(bench.cache, 'r'), bytes);
         const onDisk = bench.sandbox.diskPath('r');
@@ -168,7 +168,7 @@ describe('a complete copy with the bytes that were sent', () => {
   }
 
   it('for which the server holds the checksum of others each time: it is taken back, and told', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       const bytes = bytesOf('r', 20_000);
       await writeFile(join(bench.cache, 'r'), bytes);
       const onDisk = bench.sandbox.diskPath('r');
@@ -224,7 +224,7 @@ describe('a complete copy with the bytes that were sent', () => {
     });
 
   it('that somebody writes into once it was read back: it stays, and it is told', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeFile(join(bench.cache, 'r'), bytesOf('r', 20_000));
       const onDisk = bench.sandbox.diskPath('r');
       const { around } = uploaded(() => writeFile(join(bench.cache, 'r'), 'corrected'));
@@ -248,7 +248,7 @@ describe('a complete copy with the bytes that were sent', () => {
 
 describe('a server that gives no identity of what a copy made', () => {
   it('whatever stands there is compared as another’s', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await writeFile(join(bench.cache, 'same'), 'run 121');
       await writeFile(join(bench.cache, 'other'), 'run 121');
       const around = (store: LimitedStore): Partial<LimitedStore> => ({

@@ -6,7 +6,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Archive, type Report } from '../../lib/index.js';
-import { collect, counts, withArchive, type Bench } from '../support/archive.js';
+import { collect, counts, withSharedArchive, type Bench } from '../support/archive.js';
 import { cli } from '../support/cli.js';
 import { PlainServer } from '../support/plain_server.js';
 import { bytesOf, holdsRecord, writeRecord } from '../support/records.js';
@@ -19,7 +19,7 @@ const cut = 'd/cut';
 
 /** One record whose upload has stopped at a tenth, and one that is complete. */
 async function withCut(use: (bench: Bench) => Promise<void>): Promise<void> {
-  await withArchive({ migrationDelay: 'never' }, async (bench) => {
+  await withSharedArchive(async (bench) => {
     await writeRecord(bench.cache, 'd/whole', 1000);
     await bench.pass({ autoRemove: 'never' });
     await writeRecord(bench.cache, cut, 60_000);

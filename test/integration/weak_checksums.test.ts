@@ -6,7 +6,7 @@ import { resolveOptions } from '../../lib/config/index.js';
 import type { ArchiveOptions } from '../../lib/index.js';
 import { openStore } from '../../lib/remote/open_store.js';
 import { checksumFile } from '../../lib/posix/index.js';
-import { counts, recordsIn, withArchive, type Bench } from '../support/archive.js';
+import { counts, recordsIn, withArchive, withSharedArchive, type Bench } from '../support/archive.js';
 import { passUnder } from '../support/passes.js';
 import { PlainServer } from '../support/plain_server.js';
 import { pass as retentionPass } from '../support/retention.js';
@@ -61,7 +61,7 @@ describe('a record that was archived and then corrected, with the same size and 
         });
 
   it('offline: nothing but adler32 can be compared, so that it stays, and the log says what to do', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await corrected(bench);
       await bench.sandbox.evict(NAMES);
       for (const autoRemove of ['cached', 'backed_up'] as const) {
@@ -80,7 +80,7 @@ describe('a record that was archived and then corrected, with the same size and 
   });
 
   it('offline with trust_adler32, as the operator says: it goes', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await corrected(bench);
       await bench.sandbox.evict(NAMES);
       assert.deepEqual(counts(await bench.pass({ trustAdler32: true })), { scanned: 3, removed: 3 });
@@ -89,7 +89,7 @@ describe('a record that was archived and then corrected, with the same size and 
 
   for (const trusting of [{ keepLocal: '1d' }, { autoRemove: 'never' }] as const)
     it(`offline, seen by a pass with trust_adler32 and ${JSON.stringify(trusting)}: one without it keeps it`, async () => {
-      await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await withSharedArchive(async (bench) => {
         await corrected(bench);
         await bench.sandbox.evict(NAMES);
         // What that pass accepted stands in the memo, where the later ones look it up.
@@ -105,7 +105,7 @@ describe('a record that was archived and then corrected, with the same size and 
     });
 
   it('verify compares by more than adler32 where the server has more', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await corrected(bench);
       const report = await bench.archive().verify();
       assert.deepEqual(counts(report), { scanned: 3, conflicts: 3 });
@@ -113,7 +113,7 @@ describe('a record that was archived and then corrected, with the same size and 
   });
 
   it('retention: the online file stays, on disk and offline', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await corrected(bench);
       for (const name of NAMES) await utimes(join(bench.cache, name), 1e9, 1e9);
       const online = await retentionPass(bench, {});
@@ -135,14 +135,14 @@ describe('a record that is what was archived', () => {
   };
 
   it('goes by adler32 when it is offline: this archive remembers that it copied these very bytes', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await archived(bench);
       assert.deepEqual(counts(await bench.pass()), { scanned: 3, removed: 3 });
     });
   });
 
   it('stays when nothing is remembered of it, and is not read again in each pass', async () => {
-    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+    await withSharedArchive(async (bench) => {
       await archived(bench);
       await rm(join(bench.cache, '.xrootd-archive.verified'));
       for (let pass = 0; pass < 2; pass += 1) {

@@ -13,6 +13,7 @@ import {
 } from '../../lib/xrdcl/index.js';
 import { PlainServer } from '../support/plain_server.js';
 import { TemporaryDirectory } from '../support/temporary.js';
+import { scaled } from '../support/tier.js';
 
 const MB = 1e6;
 const slowest = 65_536;
@@ -89,10 +90,10 @@ describe('a rate limit', () => {
   }
 
   const shapes: Record<string, Files> = {
-    'a large file': { count: 1, size: 20 * MB },
-    'large files, many at once': { count: 8, size: 2.5 * MB },
-    'small files, many at once': { count: 2000, size: 10_000 },
-    'files of a MiB': { count: 16, size: 2 ** 20 },
+    'a large file': { count: 1, size: scaled('MB in a large file', 5, 20) * MB },
+    'large files, many at once': { count: scaled('large files', 3, 8), size: 2.5 * MB },
+    'small files, many at once': { count: scaled('small files', 500, 2000), size: 10_000 },
+    'files of a MiB': { count: scaled('files of a MiB', 5, 16), size: 2 ** 20 },
   };
   for (const [what, { count: many, size }] of Object.entries(shapes)) {
     for (const [direction, job] of [

@@ -5,9 +5,10 @@ import { after, before, describe, it } from 'mocha';
 import { runChild, type ChildEnd, type ChildOptions } from '../support/child.js';
 import { PlainServer } from '../support/plain_server.js';
 import { TemporaryDirectory } from '../support/temporary.js';
+import { scaled } from '../support/tier.js';
 
-/** How often each is run; races don't show the first time. */
-const repeats = Number(process.env['LIFETIME_REPEATS'] ?? 6);
+/** How often each is run; races don't show the first time. LIFETIME_REPEATS is for who looks for one. */
+const repeats = Number(process.env['LIFETIME_REPEATS'] ?? scaled('times', 1, 6));
 const atOnce = 3;
 
 interface Expected {

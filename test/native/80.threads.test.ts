@@ -1,7 +1,11 @@
-/** Whose threads the work runs on: a bounded number of our own, never libuv's. */
+/**
+ * Whose threads the work runs on: a bounded number of our own, never libuv's; and how long they make others wait. Nothing
+ * else runs beside this file (scripts/test/plan.mjs).
+ */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import { checksumFile } from '../../lib/posix/index.js';
 import { CopyProcess, FileSystem } from '../../lib/xrdcl/index.js';
@@ -66,6 +70,27 @@ describe('threads', () => {
     // glibc's AIO, with which libXrdCl reads local files, has up to 16 of its own, and notifies on further ones.
     assert.ok(most - before_ <= 24 + 8 + 16 + 24, `${most - before_} more`);
     assert.ok(median(times) < 100, `${median(times)} ms`);
+  });
+
+  it('the event loop stays free while data flow', async () => {
+    const source = local.sparse('flowing', 50 * MiB);
+    const copies = new CopyProcess();
+    for (let i = 0; i < 3; i += 1) copies.add({ source, target: server.urlOf(`/d/large${i}`) });
+    const delays: number[] = [];
+    const state = { copying: true };
+    const watch = (async () => {
+      while (state.copying) {
+        const due = performance.now() + 5;
+        await sleep(5);
+        delays.push(performance.now() - due);
+      }
+    })();
+    const results = await copies.run({ parallel: 3, progressPerSecond: 100 });
+    state.copying = false;
+    await watch;
+    assert.ok(results.every(({ error }) => error === undefined));
+    assert.equal(statSync(server.file('/d/large0')).size, 50 * MiB);
+    assert.ok(median(delays) < 20, `${median(delays)} ms`);
   });
 
   it('more copies than threads wait for their turn', async () => {

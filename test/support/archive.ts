@@ -1,6 +1,6 @@
 /** An archive on a sandbox, with what tests want to see of it. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -29,8 +29,14 @@ export function keepingLogger(): { logger: Logger; lines: Line[] } {
   };
 }
 
-export interface Bench {
-  sandbox: TapeSandbox;
+/** What a test may do with a sandbox that others use as well. Names are relative to its own base. */
+export type Sandbox = Pick<
+  TapeSandbox,
+  'url' | 'diskPath' | 'tapePath' | 'stateOf' | 'migrateAll' | 'evict' | 'stage' | 'corrupt'
+>;
+
+export interface Bench<S extends Sandbox = Sandbox> {
+  sandbox: S;
   cache: string;
   lines: Line[];
   events: ArchiveEvent[];
@@ -40,12 +46,58 @@ export interface Bench {
   pass(options?: Partial<ArchiveOptions>): Promise<Report>;
 }
 
-/** Runs with a sandbox and an empty cache, and takes both away. */
+/** With a sandbox of its own. */
+export type OwnBench = Bench<TapeSandbox>;
+
+/** Runs with a sandbox of its own and an empty cache, and takes both away. */
 export async function withArchive(
   options: SandboxOptions,
-  use: (bench: Bench) => Promise<void>,
+  use: (bench: OwnBench) => Promise<void>,
 ): Promise<void> {
   await using sandbox = await TapeSandbox.start(options);
+  await withCache(sandbox, use);
+}
+
+let shared: Promise<TapeSandbox> | undefined;
+let bases = 0;
+
+after(async () => {
+  await (await shared)?.stop();
+  shared = undefined;
+});
+
+/**
+ * Runs with an empty cache and a base of its own on a sandbox that all tests of the file use, which is quicker. Files come
+ * onto tape by `migrateAll` only, which takes those of all bases.
+ */
+export async function withSharedArchive(use: (bench: Bench) => Promise<void>): Promise<void> {
+  shared ??= TapeSandbox.start({ migrationDelay: 'never' });
+  const sandbox = await shared;
+  bases += 1;
+  const base = String(bases);
+  const below = (name: string) => `${base}/${name}`;
+  await mkdir(sandbox.diskPath(base));
+  // The server runs as another user.
+  await chmod(sandbox.diskPath(base), 0o777);
+  await withCache(
+    {
+      url: `${sandbox.url}/${base}`,
+      diskPath: (name) => sandbox.diskPath(below(name)),
+      tapePath: (name) => sandbox.tapePath(below(name)),
+      stateOf: (name) => sandbox.stateOf(below(name)),
+      migrateAll: () => sandbox.migrateAll(),
+      evict: (names) => sandbox.evict(names.map(below)),
+      stage: (names) => sandbox.stage(names.map(below)),
+      corrupt: (name, options) => sandbox.corrupt(below(name), options),
+    },
+    use,
+  );
+}
+
+async function withCache<S extends Sandbox>(
+  sandbox: S,
+  use: (bench: Bench<S>) => Promise<void>,
+): Promise<void> {
   const cache = await mkdtemp(join(tmpdir(), 'xa-cache-'));
   const { logger, lines } = keepingLogger();
   const events: ArchiveEvent[] = [];

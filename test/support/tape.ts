@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxOptions, TapeSandbox } from '../../lib/sandbox/index.js';
-import { withArchive, type Bench } from './archive.js';
+import { withArchive, type Bench, type OwnBench } from './archive.js';
 import { writeRecord } from './records.js';
 
 export type Records = readonly (readonly [name: string, size: number])[];
@@ -19,7 +19,7 @@ export function many(count: number, size = 500): [name: string, size: number][] 
 export async function withBuffered(
   options: SandboxOptions,
   records: Records,
-  use: (bench: Bench) => Promise<void>,
+  use: (bench: OwnBench) => Promise<void>,
 ): Promise<void> {
   await withArchive({ migrationDelay: 'never', ...options }, async (bench) => {
     for (const [name, size] of records) await writeRecord(bench.cache, name, size);
@@ -34,7 +34,7 @@ export async function withBuffered(
 export async function withOffline(
   options: SandboxOptions,
   records: Records,
-  use: (bench: Bench) => Promise<void>,
+  use: (bench: OwnBench) => Promise<void>,
 ): Promise<void> {
   await withBuffered(options, records, async (bench) => {
     await bench.sandbox.evict(records.map(([name]) => name));

@@ -7,7 +7,6 @@ import { ESLint } from 'eslint';
 import { withTemp } from '../support/temporary.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-
 const eslint = new ESLint({ cwd: root, overrideConfigFile: 'scripts/lint/house.mjs' });
 
 /** The rules that `code` breaks when it stands in `file`. */
