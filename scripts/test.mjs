@@ -3,7 +3,7 @@
  *
  *   node scripts/test.mjs [--full] [--jobs N] [--slow N] [PART OF A FILE'S NAME …]
  *
- * --full     larger sizes, repetition, and tests that wait for time to pass; every test is printed
+ * --full     the same tests with more repetition, larger files and more of them; every test is printed
  * --jobs N   processes at once (default: two more than there are processors: tests wait a lot)
  * --slow N   how many of the slowest files and tests are listed (default 10)
  */

@@ -1,6 +1,6 @@
 /**
- * The two tiers of the tests. `npm test` proves all behaviour at sizes that prove it; `npm run test:full` adds larger
- * sizes, repetition, and tests that wait for time to pass. What `npm test` leaves out or makes smaller, it tells.
+ * The two tiers of the tests. `npm test` proves all behaviour at sizes that prove it; `npm run test:full` runs the same tests
+ * with more repetition, larger files and more of them. What was smaller is told at the end.
  */
 
 export const full = process.env['FULL'] === '1';
@@ -14,11 +14,4 @@ export function scaled(what: string, enough: number, most: number): number {
   if (full) return most;
   smaller.push(`${enough} instead of ${most} ${what}`);
   return enough;
-}
-
-type Test = (title: string, run: Mocha.Func | Mocha.AsyncFunc) => Mocha.Test;
-
-/** `it`, for a test of the full tier alone; `npm test` leaves it out and tells why. */
-export function onlyFull(why: string): Test {
-  return full ? it : (title) => it.skip(`${title} [full tier: ${why}]`);
 }
