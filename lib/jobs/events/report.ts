@@ -52,7 +52,7 @@ export interface Report {
   notOnTape?: TapeWait;
   /** Retention: nobody has confirmed its settings yet, so that it only reports. */
   unconfirmed?: true;
-  /** Bytes of the files counted in `copied`. */
+  /** Bytes of the files counted in `copied`, and of complete copies whose files failed afterwards. */
   bytesCopied: number;
   /** Bytes of the files counted in `staged` or `requested`. */
   bytesStaged?: number;
