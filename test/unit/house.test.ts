@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ESLint } from 'eslint';
 
@@ -54,4 +56,17 @@ describe('the house: imports point downwards', () => {
       assert.deepEqual(await broken(file, code), rules);
     });
   }
+
+  it('knows every room of lib/ and of lib/jobs', async () => {
+    const rooms = (house: string) =>
+      readdirSync(path.join(root, house), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    for (const { name } of rooms('lib').filter((room) => room.name !== 'cli'))
+      assert.deepEqual(await broken(`lib/${name}/x.ts`, "import '../cli/main.js';"), [paths], `lib/${name}`);
+    for (const { name } of rooms('lib/jobs').filter((room) => room.name !== 'verify'))
+      assert.deepEqual(
+        await broken(`lib/jobs/${name}/x.ts`, "import '../verify/verify.js';"),
+        [paths],
+        `lib/jobs/${name}`,
+      );
+  });
 });
