@@ -1,11 +1,12 @@
 /** The documentation names all that others build on: events, the report, jobs, commands and their options. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import ts from 'typescript';
 import { makeProgram } from '../../lib/cli/program.js';
+import { propertiesOf, textsOf, typesOf } from '../support/types.js';
+import type ts from 'typescript';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -25,35 +26,6 @@ function rowsOf(text: string): string[][][] {
 
 function wordsOf(text: string): string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word);
-}
-
-/** The types as the compiler sees them. */
-function typesOf(file: string): (name: string) => { checker: ts.TypeChecker; type: ts.Type; at: ts.Node } {
-  const name = path.join(root, file);
-  const program = ts.createProgram([name], {
-    strict: true,
-    skipLibCheck: true,
-    types: [],
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-  });
-  const checker = program.getTypeChecker();
-  const source = program.getSourceFile(name);
-  assert.ok(source);
-  return (wanted) => {
-    const at = source.statements.find(
-      (node) =>
-        (ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node)) && node.name.text === wanted,
-    );
-    assert.ok(at, `${file} has no type ${wanted}`);
-    return { checker, type: checker.getTypeAtLocation(at), at };
-  };
-}
-
-/** The values of a union of texts; of one text alone too. */
-function textsOf(type: ts.Type): string[] {
-  const members = type.isUnion() ? type.types : [type];
-  return members.filter((member) => member.isStringLiteral()).map((member) => member.value);
 }
 
 const sorted = (words: Iterable<string>): string[] => [...words].sort();
@@ -79,15 +51,12 @@ describe('docs/library.md', function () {
       for (const name of textsOf(typeOf(event, 'type')))
         events.set(
           name,
-          checker
-            .getPropertiesOfType(event)
-            .map((property) => property.name)
-            .filter((field) => field !== 'type'),
+          propertiesOf(checker, event).filter((field) => field !== 'type'),
         );
     const finished = union.types.find((event) => textsOf(typeOf(event, 'type')).includes('pass:finished'));
     assert.ok(finished);
     const report = typeOf(finished, 'report');
-    fields = checker.getPropertiesOfType(report).map((property) => property.name);
+    fields = propertiesOf(checker, report);
     jobs = textsOf(typeOf(report, 'job'));
     assert.ok(events.size > 15 && fields.length > 15 && jobs.length > 5);
   });
@@ -147,6 +116,18 @@ function flagsIn(text: string): Set<string> {
   return new Set(wordsOf(text).flatMap((word) => /^--?[\w-]+(?=$| )/.exec(word)?.[0] ?? []));
 }
 
+describe('docs/sandbox.md', function () {
+  this.timeout(60_000);
+
+  it('has a row of every option, and no others', () => {
+    const { checker, type } = typesOf('lib/sandbox/options.ts')('SandboxOptions');
+    const documented = rowsOf(section(read('docs/sandbox.md'), '## Options')).flatMap(
+      ([words = []]) => words,
+    );
+    assert.deepEqual(sorted(documented), sorted(propertiesOf(checker, type)));
+  });
+});
+
 describe('docs/commands.md', () => {
   const text = read('docs/commands.md');
   const commands = commandsOf(makeProgram({ exitCode: 0 }));
@@ -171,6 +152,11 @@ describe('docs/commands.md', () => {
       assert.equal(documented.includes(name), given.length === 0, `${name}: PATH`);
     const readme = rowsOf(section(read('README.md'), '## Commands')).flatMap(([words = []]) => words);
     assert.deepEqual(sorted(readme), sorted(names));
+  });
+
+  it('tells of every command that has a file', () => {
+    const files = readdirSync(path.join(root, 'lib/cli/commands')).map((file) => path.parse(file).name);
+    assert.deepEqual(sorted(files), sorted(new Set(commands.map(({ name }) => name.split(' ')[0] ?? ''))));
   });
 
   for (const command of commands)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { appendFile, cp, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import path, { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ESLint } from 'eslint';
 import { withTemp } from '../support/temporary.js';
@@ -88,4 +89,17 @@ describe('the house: imports point downwards', () => {
       assert.deepEqual(await broken(file, code), rules);
     });
   }
+
+  it('knows every room of lib/ and of lib/jobs', async () => {
+    const rooms = (house: string) =>
+      readdirSync(path.join(root, house), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    for (const { name } of rooms('lib').filter((room) => room.name !== 'cli'))
+      assert.deepEqual(await broken(`lib/${name}/x.ts`, "import '../cli/main.js';"), [paths], `lib/${name}`);
+    for (const { name } of rooms('lib/jobs').filter((room) => room.name !== 'verify'))
+      assert.deepEqual(
+        await broken(`lib/jobs/${name}/x.ts`, "import '../verify/verify.js';"),
+        [paths],
+        `lib/jobs/${name}`,
+      );
+  });
 });

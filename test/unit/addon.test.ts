@@ -1,0 +1,13 @@
+/** native/addon.cc exports just what lib/addon/addon.ts declares. */
+import assert from 'node:assert/strict';
+import { addon } from '../../lib/addon/addon.js';
+import { propertiesOf, typesOf } from '../support/types.js';
+
+describe('the addon', function () {
+  this.timeout(60_000);
+
+  it('has every function that is declared, and no others', () => {
+    const { checker, type } = typesOf('lib/addon/addon.ts')('Addon');
+    assert.deepEqual(Object.keys(addon).sort(), propertiesOf(checker, type).sort());
+  });
+});
