@@ -2,7 +2,7 @@
  * Checksum queries to servers.
  *
  * - They go over a connection of their own. A server answers "wait for my response, up to 600 s" (kXR_waitresp,
- *   XrdXrootdJob.cc), and for so long libXrdCl doesn't notice that anything on that connection has fallen silent
+ *   XrdXrootdJob.cc), and during that time libXrdCl doesn't notice that anything on that connection has fallen silent
  *   (XRootDTransport::IsStreamBroken, 5.5.3 to 6.1): copies would hang at a dead server for ten minutes.
  * - So silence is looked for here, by pings.
  * - Of two queries for one path on one connection the server answers the first only (XrdXrootdJob2Do::addClient): a

@@ -1,4 +1,4 @@
-/** A file isn't the one that was seen; the next pass will see what it is now. */
+/** The file isn't the one that was seen any more. It is kept; the next pass looks at what it is by then. */
 export class Moved extends Error {}
 
 export const MOVED = {

@@ -12,7 +12,7 @@ export interface RetentionSettings {
   rules: RetentionRules;
   /** `unmatched()`: holds that named no file so far. */
   held: Selector;
-  /** What was said, in the words in which it is confirmed. */
+  /** The settings as the configuration has them: what `--confirm` stores and later passes compare. */
   said: object;
   /** By the configuration itself. */
   confirmed: boolean;
@@ -36,8 +36,8 @@ export function retentionSettings(
 }
 
 /**
- * For those who don't need them now.
- * @throws {ConfigError} if what is said of retention can't be meant
+ * Checks the settings without using them.
+ * @throws {ConfigError} if they contradict each other or the rest of the configuration
  */
 export function checkRetention(config: Pick<ArchiveConfig, 'targetUrl' | 'retention'>, now: Date): void {
   if (config.retention !== undefined) retentionSettings(config, now);

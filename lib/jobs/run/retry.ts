@@ -19,7 +19,7 @@ export async function retrying<T>(
   signal?.throwIfAborted();
   let first: unknown;
   try {
-    // Nearly always all there is to do, and much cheaper without what trying again needs.
+    // Nearly always this is all, and pRetry's own bookkeeping costs more than many of these tasks.
     return await task(1);
   } catch (error) {
     first = error;
