@@ -125,7 +125,7 @@ export class RemoteReceiver implements Receiver {
     } catch (error) {
       if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
       if (there === null) throw new PlaceTaken('a file came to stand in its place', { cause: error });
-      await this.#replaceAside(name, there);
+      await this.#replaceByTwoRenames(name, there);
     }
     const now = await this.#store.stat(name);
     if (now === null || versionOf(now) !== versionOf(made))
@@ -135,15 +135,15 @@ export class RemoteReceiver implements Receiver {
   }
 
   /** Where a rename replaces nothing. Until the new file has the name, the old one is there, under one name or the other. */
-  async #replaceAside(name: string, old: RemoteStat): Promise<void> {
+  async #replaceByTwoRenames(name: string, old: RemoteStat): Promise<void> {
     const { temporary, replaced } = besideOf(name);
     // Of a restore that was killed between its last two steps.
     const left = await this.#store.stat(replaced);
     if (left !== null) await this.#store.removeSeen(replaced, left);
     await this.#store.rename(name, replaced);
     try {
-      const aside = await this.#store.stat(replaced);
-      if (aside === null || versionOf(aside) !== versionOf(old))
+      const renamed = await this.#store.stat(replaced);
+      if (renamed === null || versionOf(renamed) !== versionOf(old))
         throw new PlaceTaken('a file in its place was changed while it was named: that one stays');
       await this.#store.rename(temporary, name);
     } catch (error) {

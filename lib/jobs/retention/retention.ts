@@ -113,9 +113,9 @@ async function pass(
   now: () => number,
 ): Promise<Report> {
   const { config, logger } = dependencies;
-  const { place, rules, held, said } = settings;
-  if (confirming && !dryRun) await confirm(root, said, new Date(now()));
-  const confirmed = settings.confirmed || (await isConfirmed(root, said));
+  const { place, rules, held, toConfirm } = settings;
+  if (confirming && !dryRun) await confirm(root, toConfirm, new Date(now()));
+  const confirmed = settings.confirmed || (await isConfirmed(root, toConfirm));
   if (!confirmed) logger.warn('nobody has confirmed these retention settings: nothing is removed');
 
   const server =

@@ -13,7 +13,7 @@ export interface RetentionSettings {
   /** `unmatched()`: holds that named no file so far. */
   held: Selector;
   /** The settings as the configuration has them: what `--confirm` stores and later passes compare. */
-  said: object;
+  toConfirm: object;
   /** By the configuration itself. */
   confirmed: boolean;
 }
@@ -31,8 +31,8 @@ export function retentionSettings(
   const held = selector({ patterns: hold, paths: [] });
   const dateOf = datePattern === undefined ? undefined : dateOfPattern(datePattern);
   const cutoff = parseMoment(period, now);
-  const said = { targetUrl, onlineDirectory, onlineUrl, period, datePattern, hold };
-  return { place, held, rules: { held, dateOf, cutoff }, said, confirmed };
+  const toConfirm = { targetUrl, onlineDirectory, onlineUrl, period, datePattern, hold };
+  return { place, held, rules: { held, dateOf, cutoff }, toConfirm, confirmed };
 }
 
 /**

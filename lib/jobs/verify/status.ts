@@ -11,7 +11,7 @@ import { classifyRecord } from '../record/classify_record.js';
 import { failureOf } from '../run/failure.js';
 import { LazyRecord } from '../record/local_file.js';
 import { mapConcurrent } from '../flow/map_concurrent.js';
-import { Moved, MOVED } from '../record/file_changed.js';
+import { FileChanged, FILE_CHANGED } from '../record/file_changed.js';
 
 export interface RecordStatus {
   path: string;
@@ -52,7 +52,7 @@ export async function* status(
         sumLocal: async (open, type) => {
           const sum = await sums(() => checksumFile(open, { type, signal }));
           // Else a file that is being rewritten would look like a conflict.
-          if (!open.isUnchanged()) throw new Moved(MOVED.changed);
+          if (!open.isUnchanged()) throw new FileChanged(FILE_CHANGED.changed);
           return sum;
         },
       });

@@ -12,7 +12,7 @@ import { classifyRecord } from '../record/classify_record.js';
 import type { Emit } from '../events/event_bus.js';
 import { failed } from '../run/job_run.js';
 import { LazyRecord } from '../record/local_file.js';
-import { Moved, MOVED } from '../record/file_changed.js';
+import { FileChanged, FILE_CHANGED } from '../record/file_changed.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
 import type { Outcome } from '../run/tally.js';
 import type { UploadLook } from '../run/uploads.js';
@@ -47,12 +47,12 @@ export async function verifyRecord(
       ...{ store, config, now, signal, verify: 'checksum', readBack: 'fresh', looksOnly: true },
       sumLocal: async (open, type) => {
         sum = await context.sumLocal(open, type);
-        if (!open.isUnchanged()) throw new Moved(MOVED.changed);
+        if (!open.isUnchanged()) throw new FileChanged(FILE_CHANGED.changed);
         return sum;
       },
     });
   } catch (error) {
-    if (error instanceof Moved) return { result: 'kept', reason: error.message };
+    if (error instanceof FileChanged) return { result: 'kept', reason: error.message };
     throw error;
   } finally {
     file.close();
