@@ -28,7 +28,9 @@ describe('pathFraction', () => {
       // 1,000 each; the standard deviation of chance is 31.
       for (const count of buckets) assert.ok(Math.abs(count - 1000) < 160, buckets.join(' '));
     }
-    const both = shots(20_000).filter((path) => pathFraction(path, 'a') < 0.1 && pathFraction(path, 'b') < 0.1);
+    const both = shots(20_000).filter(
+      (path) => pathFraction(path, 'a') < 0.1 && pathFraction(path, 'b') < 0.1,
+    );
     assert.ok(Math.abs(both.length - 200) < 80, `${both.length} of about 200`);
   });
 

@@ -86,7 +86,8 @@ export class OnlineServer implements OnlineStorage {
         const reason = await lastLook();
         if (reason !== undefined) throw new FileChanged(reason);
         const result = await this.#store.removeSeen(path, seen, signal);
-        if (result !== 'removed') throw new FileChanged(result === 'gone' ? FILE_CHANGED.gone : FILE_CHANGED.changed);
+        if (result !== 'removed')
+          throw new FileChanged(result === 'gone' ? FILE_CHANGED.gone : FILE_CHANGED.changed);
         this.#run.emit({ type: 'file:removed', path, size, reason: removal.reason });
         return { result: 'removed', bytes: size };
       },
