@@ -100,7 +100,7 @@ export class Archive {
    * One pass: copies what isn't on the server, removes local copies as `autoRemove` says. Resolves with the report also
    * when files failed.
    * @throws {ConfigError} before anything is touched
-   * @throws {LockedError} when another pass works on this cache, but for other shards of this one
+   * @throws {LockedError} when another pass works on this cache, unless both are shards of the same count
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   backup(options: BackupOptions = {}): Promise<Report> {
@@ -142,7 +142,7 @@ export class Archive {
    * its name. What is there already and identical is skipped, so that an interrupted restore goes on.
    * @param paths files, directories or globs relative to the target's base; none: everything
    * @throws {ConfigError}
-   * @throws {LockedError} when another restore works into the same directory, but for other shards of this one
+   * @throws {LockedError} when another restore works into the same directory, unless both are shards of the same count
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   restore(paths: readonly string[], options: RestoreOptions): Promise<Report> {

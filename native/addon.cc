@@ -1,4 +1,4 @@
-// Entry of the addon: what lib/xrdcl/addon.ts declares.
+// Entry of the addon: what lib/addon/addon.ts declares.
 #include <mutex>
 
 #include "js/environment_data.h"

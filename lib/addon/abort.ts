@@ -15,12 +15,12 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
   }
   const group = groups.get(signal) ?? listenTo(signal);
   // An object of its own: the same function may listen twice.
-  const own = () => {
+  const entry = () => {
     listener();
   };
-  group.add(own);
+  group.add(entry);
   return () => {
-    if (group.delete(own) && group.size === 0) leave(signal);
+    if (group.delete(entry) && group.size === 0) leave(signal);
   };
 }
 
@@ -46,5 +46,5 @@ function leave(signal: AbortSignal): void {
 function tellGroup(this: AbortSignal): void {
   const group = groups.get(this) ?? new Set();
   leave(this);
-  for (const own of group) own();
+  for (const entry of group) entry();
 }

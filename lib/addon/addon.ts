@@ -21,7 +21,7 @@ export interface NativeOperation {
 }
 
 export interface NativeCopy extends NativeOperation {
-  /** A copy that is held up may go on until it has handed on so many bytes. */
+  /** A copy that is held up may go on until it has handed on `bytes`. */
   allow(bytes: number): void;
 }
 
@@ -172,7 +172,7 @@ export interface Addon {
   release(request: number): void;
   /**
    * Callback: `(0)` started, `(1, bytes, total)` progress, `(2, error, results)` ended, always last;
-   * `(3, bytes, total)`, only if it is to be held up: it waits until so many bytes are allowed.
+   * `(3, bytes, total)`, only if it is to be held up: it waits until `bytes` are allowed.
    */
   copy(
     properties: Record<string, string | number | boolean>,

@@ -9,7 +9,7 @@ import { lstat, lstatSync, type BigIntStats } from 'node:fs';
 
 export type StatResult = BigIntStats | Error;
 
-/** Longest time at a stretch on the main thread, but for one slow call. */
+/** Milliseconds after which a batch lets others use the main thread; a single slow call can take longer. */
 const SLICE_MS = 1;
 /** Slower than this on average is not "from memory". */
 const WARM_MS_EACH = 0.1;

@@ -28,7 +28,7 @@ export async function devicesOf(directory: string): Promise<Devices> {
   const below = mounts.filter(({ point }) => point !== directory && isWithin(point, directory));
   // Of several that were mounted on one another the last is seen.
   const around = mounts.filter(({ point }) => isWithin(directory, point));
-  const own = around.reduce((best, each) => (each.point.length >= best.point.length ? each : best), {
+  const holding = around.reduce((best, each) => (each.point.length >= best.point.length ? each : best), {
     point: '',
     type: '',
   });
@@ -38,5 +38,5 @@ export async function devicesOf(directory: string): Promise<Devices> {
     const stats = await stat(point, { bigint: true }).catch(() => undefined);
     if (stats !== undefined) numbers.add(stats.dev);
   }
-  return { numbers: [...numbers], elsewhere: [own, ...below].some(({ type }) => !LOCAL.has(type)) };
+  return { numbers: [...numbers], elsewhere: [holding, ...below].some(({ type }) => !LOCAL.has(type)) };
 }

@@ -3,13 +3,13 @@ import { diskUsage } from './usage.js';
 
 /** Room for one file. */
 export interface RoomClaim {
-  /** So many bytes of it are on the disk by now. */
+  /** Tells that the first `bytes` of the file are on the disk by now. */
   written(bytes: number): void;
   /** The rest isn't needed any more. Always to be called. */
   end(): void;
 }
 
-/** Others write to the disk too: it is looked at again after so long. */
+/** How long a look at the disk counts; others write there too. */
 const lookMilliseconds = 500;
 
 export class DiskRoom {
@@ -17,7 +17,7 @@ export class DiskRoom {
   readonly #available: () => Promise<number>;
   /** Bytes promised and not yet written. */
   #promised = 0;
-  /** Bytes written since the last look, which it doesn't know of. */
+  /** Bytes that were written since the last look at the disk, and aren't in its answer. */
   #written = 0;
   #look: Promise<number> | undefined;
   #lookedAt = -Infinity;
@@ -28,7 +28,7 @@ export class DiskRoom {
     this.#available = available;
   }
 
-  /** @throws {Error} with code ENOSPC when the disk can't take so many bytes beside what it was promised */
+  /** @throws {Error} with code ENOSPC when `bytes` don't fit on the disk beside what is promised to other files */
   async claim(bytes: number): Promise<RoomClaim> {
     const free = (await this.#free()) - this.#written - this.#promised;
     if (bytes > free) {

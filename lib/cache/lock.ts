@@ -25,7 +25,7 @@ import { errnoCode } from './errors.js';
 import { readHolder, refuseForeign, writeCount, writeHolder, type LockHolder } from './lock_text.js';
 import { LOCK_NAME, nameFor, SERVICE_LOCK_NAME } from './own_files.js';
 
-/** In which the first shard has written the count: a moment, on a slow network file system some. */
+/** How long a shard waits for the first one to write the count; that can take a while on a network file system. */
 const SHARING_MS = 2000;
 const AGAIN_MS = 25;
 /** Between two looks whether another pass has ended. */

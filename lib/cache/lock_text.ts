@@ -10,7 +10,7 @@ export interface LockHolder {
   host?: string;
   /** ISO 8601, UTC. */
   startedAt?: string;
-  /** It is the first one of so many shards; others may have come, and it may have gone. */
+  /** The holder was the first of this number of shards; others may have come, and it may have gone. */
   shards?: number;
 }
 

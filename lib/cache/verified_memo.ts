@@ -6,7 +6,7 @@
  */
 import * as fs from 'node:fs/promises';
 import type { Identity } from '../rules/identity.js';
-import { fractionOf } from '../rules/sampling.js';
+import { pathFraction } from '../rules/path_fraction.js';
 import type { Shard } from '../rules/sharding.js';
 import type { CacheDirectory } from './directory.js';
 import { MEMO_NAME, nameFor } from './own_files.js';
@@ -97,7 +97,7 @@ export class VerifiedMemo {
   #key({ path, identity }: Compared, { size, mtime }: ComparedWith, proven: boolean): number {
     const { dev, ino, size: bytes, mtimeNs, ctimeNs } = identity;
     const text = `${path}\0${dev} ${ino} ${bytes} ${mtimeNs} ${ctimeNs} ${size} ${mtime.getTime()}`;
-    return fractionOf(text, proven ? `${this.#scope} proven` : this.#scope) * 2 ** 53;
+    return pathFraction(text, proven ? `${this.#scope} proven` : this.#scope) * 2 ** 53;
   }
 }
 

@@ -32,7 +32,7 @@ const overrides = {
   verify: ['--verify <how>', 'compare by checksum or size before a removal'],
   checksumType: ['--checksum-type <type>', 'adler32 or crc32c'],
   keytabFilePath: ['--keytab <file>', 'SSS keytab'],
-  settleSeconds: ['--settle-seconds <seconds>', 'leave files alone that changed so recently'],
+  settleSeconds: ['--settle-seconds <seconds>', 'leave files alone that changed within this time'],
   parallelCopies: ['--parallel-copies <number>', 'copies at once, or auto'],
   maxRate: ['--max-rate <size>', 'most bytes a second to and from the server, as 200MB'],
   logFormat: ['--log-format <format>', 'text or json'],

@@ -28,7 +28,7 @@ export function byteCount(text: string): number {
   return bytes;
 }
 
-/** A date, a time, or so long ago. */
+/** A date, a time, or an age. */
 export function moment(text: string): Date {
   try {
     return parseMoment(text, new Date());

@@ -37,7 +37,7 @@ const mailSchema = z.strictObject({
   from_addr: mailAddress(),
   /** One address or a list. */
   to_addrs: mailAddresses(),
-  /** The same trouble isn't mailed again for so long. Below a day, so that a daily pass that ends early tells it daily. */
+  /** How long the same trouble isn't mailed again. Less than a day, so that a daily pass that ends early tells it each day. */
   repeat_after: duration().default('20h'),
 });
 
@@ -81,7 +81,7 @@ const block = z.strictObject({
   target_url: targetUrl(),
   /** What must be true of the remote copy before the local file goes. */
   auto_remove: oneOf(['never', 'cached', 'backed_up']).default('backed_up'),
-  /** A verified copy stays local all the same until the record is so old. */
+  /** The age until which a record stays local although its copy is verified. */
   keep_local: duration().optional(),
   /** Per cent of the cache's disk: nothing is removed below it; from it on the oldest go, down to `low_water_percent`. */
   high_water_percent: numberIn(0, 100, 'per cent').optional(),

@@ -2,7 +2,7 @@
 import { wireTextProblem } from './wire_text.js';
 
 export interface Target {
-  /** Normalised: `root://user@host:port//base`, without a slash at its end (but for the base `/`). */
+  /** Normalised: `root://user@host:port//base`, without a slash at its end, unless the base is `/`. */
   readonly url: string;
   readonly protocol: 'root' | 'roots' | 'xroot' | 'xroots';
   readonly user?: string;

@@ -41,8 +41,8 @@ function checkRange(name: string, value: number): void {
 }
 
 /**
- * The checksum of a file (a path, or whatever has an open `fd`), or of a range of it, read by threads of the addon (8 at most). A path is opened without
- * following a symbolic link in its last part, and without waiting for the other end of a pipe.
+ * The checksum of a file (a path, or whatever has an open `fd`), or of a range of it, read by threads of the addon (8 at most).
+ * A symbolic link as the last part of a path is refused (`ELOOP`); opening a pipe doesn't wait for its other end.
  * @throws RangeError for a bad range, a system error (`ENOENT`, `EIO`, …) when reading fails, the signal's reason when aborted.
  */
 export async function checksumFile(

@@ -1,4 +1,4 @@
-/** Lets copies begin: so many of a kind at once, and as many of all kinds as memory holds. */
+/** Lets copies begin: of each kind at most its lane's limit at once, and of all kinds together no more than fit into memory. */
 
 /** How many of its kind may run; may change at any time. */
 export interface Lane {
@@ -25,7 +25,7 @@ export class CopyGate<Kind extends string> {
 
   /**
    * @param memory bytes
-   * @param lanes the first that waits for memory has it first
+   * @param lanes in order of priority: a copy that waits for memory holds up the lanes after its own too
    */
   constructor(memory: number, lanes: Record<Kind, Lane>) {
     this.#memory = memory;

@@ -36,7 +36,7 @@ function atMost(count: number, most: number): number {
   return Math.max(1, Math.min(count, Math.floor(most)));
 }
 
-/** What a file costs beside its bytes, as so many bytes. */
+/** What a file costs beside its own bytes, expressed in bytes. */
 const costOfFile = 64 * 1024;
 
 export class CopyLane implements Lane {

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import type { ArchiveConfig } from '../config/index.js';
 import { copyShape } from '../rules/copy_shape.js';
 import { CopyGate } from './copy_gate.js';
-import { Gathered } from './gathered.js';
+import { BatchedQuestions } from './batched_questions.js';
 import { CopyLane, kindOf, mostCopies } from './copy_limits.js';
 import type { Chunks, RemoteStore } from './store.js';
 
@@ -42,7 +42,7 @@ export interface LimitedStore extends RemoteStore {
 
 export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedStore {
   const removals = pLimit(limits.stats);
-  const stats = new Gathered((names, signal) => store.statMany(names, signal), {
+  const stats = new BatchedQuestions((names, signal) => store.statMany(names, signal), {
     most: limits.stats,
     together: statBatch,
   });

@@ -9,17 +9,17 @@ export interface TunerBounds {
   most: number;
 }
 
-/** Worth more copies. */
+/** A rate this many times the best one is worth more copies. */
 const gain = 1.1;
-/** As good as before. */
+/** A rate this many times the best one counts as equal to it. */
 const same = 0.97;
-/** A rate is taken over so long at least, */
+/** A rate is measured over a window. Shortest time of one. */
 const windowMilliseconds = 500;
-/** and over so many copies for each that may run. */
+/** Fewest copies of a window, for each copy that may run at once. */
 const turnsPerWindow = 2;
 /** Windows between two looks around. */
 const rest = 16;
-/** No more copies than now, for so long after an error. */
+/** After an error, how long the number of copies doesn't grow. */
 const calmMilliseconds = 30_000;
 
 export class CopyTuner {

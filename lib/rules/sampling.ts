@@ -1,33 +1,9 @@
 /** Random samples that can be drawn again: what chance decides is a function of the path and a seed. */
-
-/** From 0 to below 1, evenly spread over paths and over seeds. 53 bits. */
-export function fractionOf(path: string, seed: string): number {
-  const text = `${seed}\0${path}`;
-  let high = 0x9e3779b9;
-  let low = 0x243f6a88;
-  for (let i = 0; i < text.length; i += 1) {
-    const unit = text.charCodeAt(i);
-    high = Math.imul(high ^ unit, 0x85ebca6b);
-    low = Math.imul(low ^ unit, 0xc2b2ae35);
-    // Else only low bits would ever reach high ones.
-    high ^= high >>> 15;
-    low ^= low >>> 13;
-  }
-  high = mixed(high ^ Math.imul(low, 0x27d4eb2f));
-  low = mixed(low ^ Math.imul(high, 0x165667b1));
-  return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
-}
-
-/** Murmur's last step: every bit of the answer depends on every bit of the number. */
-function mixed(number: number): number {
-  let bits = Math.imul(number ^ (number >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return bits ^ (bits >>> 16);
-}
+import { pathFraction } from './path_fraction.js';
 
 /** About `percent` % of all paths; with the same seed a larger percentage holds all of a smaller one. */
 export function inSample(path: string, seed: string, percent: number): boolean {
-  return fractionOf(path, seed) * 100 < percent;
+  return pathFraction(path, seed) * 100 < percent;
 }
 
 export interface SampleLimits {
@@ -56,7 +32,7 @@ export class Sample<T extends { path: string; size: number }> {
   }
 
   add(item: T): void {
-    const at = fractionOf(item.path, this.#seed);
+    const at = pathFraction(item.path, this.#seed);
     this.#drawn.splice(this.#place(at), 0, { at, item });
     this.#total += item.size;
     for (;;) {

@@ -1,5 +1,5 @@
 /** Several processes share one pass: whose a file is, is a function of its path alone, so they need not talk. */
-import { fractionOf } from './sampling.js';
+import { pathFraction } from './path_fraction.js';
 
 export interface Shard {
   /** From 0, as job arrays count. */
@@ -15,7 +15,7 @@ const SEED = 'shard';
 
 /** @param path relative to the cache, or to the target's base, which is the same */
 export function shardOf(path: string, count: number): number {
-  return Math.floor(fractionOf(path, SEED) * count);
+  return Math.floor(pathFraction(path, SEED) * count);
 }
 
 /** Everything is in the pass that isn't shared. */

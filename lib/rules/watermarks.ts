@@ -36,9 +36,9 @@ export interface Aged {
 const SMALL = 1000;
 
 /**
- * Of a stream of files the oldest ones that together have so many bytes, in memory for 1,000 of them or twice as many as
- * that are, never more than twice `mostFiles`. Of equal age the first by path is the older one, so that the order of the stream doesn't
- * matter.
+ * Keeps, of a stream of files, the oldest whose sizes add up to `bytes`. Holds at most 1,000 files or twice the number kept,
+ * whichever is larger, and never more than twice `mostFiles`. Of two files of one age the first by path counts as the
+ * older, so that the order of the stream doesn't matter.
  */
 export class OldestFiles<T extends Aged> {
   readonly #bytes: number;
@@ -63,8 +63,8 @@ export class OldestFiles<T extends Aged> {
   }
 
   /**
-   * Takes out the oldest that together have at least so many bytes, oldest first, or all if they have less; the last of
-   * them is needed. None for 0 or less.
+   * Takes out the oldest files whose sizes add up to `bytes` or more, oldest first, and no more of them than that needs; all
+   * files if they have less. None for 0 or less.
    */
   take(bytes: number): T[] {
     this.#files.sort(olderFirst);

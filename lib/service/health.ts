@@ -6,7 +6,7 @@ export interface Health {
   text: string;
 }
 
-/** A planned pass that is late by so much, while none runs, will not come. */
+/** How late a planned pass may be while none runs; after that it will not come. */
 const lateMilliseconds = 600_000;
 
 export function healthOf({ now, next, current }: Pick<Status, 'now' | 'next' | 'current'>): Health {

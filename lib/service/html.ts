@@ -9,7 +9,7 @@ export class Html {
 
 export type HtmlValue = string | number | Html | readonly HtmlValue[];
 
-/** Values are text, but for Html, which is taken as it is; lists are joined. */
+/** Values are escaped as text, except Html, which is taken as it is; lists are joined. */
 export function html(parts: TemplateStringsArray, ...values: HtmlValue[]): Html {
   return new Html(parts.reduce((text, part, index) => `${text}${render(values[index - 1] ?? '')}${part}`));
 }

@@ -2,7 +2,7 @@
  * Checksum queries to servers.
  *
  * - They go over a connection of their own. A server answers "wait for my response, up to 600 s" (kXR_waitresp,
- *   XrdXrootdJob.cc), and for so long libXrdCl doesn't notice that anything on that connection has fallen silent
+ *   XrdXrootdJob.cc), and during that time libXrdCl doesn't notice that anything on that connection has fallen silent
  *   (XRootDTransport::IsStreamBroken, 5.5.3 to 6.1): copies would hang at a dead server for ten minutes.
  * - So silence is looked for here, by pings.
  * - Of two queries for one path on one connection the server answers the first only (XrdXrootdJob2Do::addClient): a
@@ -18,38 +18,40 @@ import { addon, type NativeFileSystem } from '../addon/addon.js';
 import { askAgain, type Question } from './ask_again.js';
 import { XRootDError, type ErrorContext } from './error.js';
 import { urlOf } from './location.js';
-import { Pulse } from './pulse.js';
+import { SilenceWatch } from './silence_watch.js';
 import { interruptible, request, type Interruption } from './request.js';
 import { SerialByKey } from './serial_by_key.js';
 import { operationExpired, socketTimeout } from './status_codes.js';
 
 const queryChecksum = 3;
 
-interface Line {
-  readonly connection: NativeFileSystem;
-  readonly pulse: Pulse;
+/** To one server, for checksum queries alone. */
+interface QueryConnection {
+  readonly fileSystem: NativeFileSystem;
+  readonly silence: SilenceWatch;
 }
 
-const lines = new Map<string, Line>();
-const turns = new SerialByKey();
-let made = 0;
+/** By server. */
+const connections = new Map<string, QueryConnection>();
+const onePerPath = new SerialByKey();
+let connectionsMade = 0;
 
-function lineTo(server: string): Line {
-  let line = lines.get(server);
-  if (line === undefined) {
-    made += 1;
+function connectionTo(server: string): QueryConnection {
+  let connection = connections.get(server);
+  if (connection === undefined) {
+    connectionsMade += 1;
     // Connections are told apart by this option (XrdCl::URL::GetChannelId); libXrdCl itself knows "tpc" only.
-    const connection = new addon.FileSystem(`${server}//?xrdcl.intent=checksum${made}`);
+    const fileSystem = new addon.FileSystem(`${server}//?xrdcl.intent=checksum${connectionsMade}`);
     const ping = (timeout: number) =>
-      request({ operation: 'ping', target: server }, undefined, (done) => connection.ping(timeout, done));
-    line = { connection, pulse: new Pulse(ping) };
-    lines.set(server, line);
+      request({ operation: 'ping', target: server }, undefined, (done) => fileSystem.ping(timeout, done));
+    connection = { fileSystem, silence: new SilenceWatch(ping) };
+    connections.set(server, connection);
   }
-  return line;
+  return connection;
 }
 
-function abandon(server: string, line: Line): void {
-  if (lines.get(server) === line) lines.delete(server);
+function abandon(server: string, connection: QueryConnection): void {
+  if (connections.get(server) === connection) connections.delete(server);
 }
 
 /** Times that a query is asked at most. */
@@ -72,12 +74,12 @@ export async function askForChecksum(
   { timeout, patience, signal }: ChecksumQuery,
 ): Promise<string> {
   const argument = type === undefined ? path : `${path}?cks.type=${type}`;
-  return await turns.run(urlOf(server, path), signal, async () => {
-    let line: Line | undefined;
+  return await onePerPath.run(urlOf(server, path), signal, async () => {
+    let connection: QueryConnection | undefined;
     const ask = () => {
-      if (line !== undefined) abandon(server, line);
-      line = lineTo(server);
-      return askOn(line, server, argument, context, timeout, signal);
+      if (connection !== undefined) abandon(server, connection);
+      connection = connectionTo(server);
+      return askOn(connection, server, argument, context, timeout, signal);
     };
     try {
       return await askAgain(ask, { patience, most: mostAsked });
@@ -90,9 +92,9 @@ export async function askForChecksum(
 }
 
 // Not answered within the time, or given up: it may never be, also when the connection breaks (5.8.1), and nobody shall wait
-// for that; so the line is abandoned.
+// for that; so the connection is abandoned.
 function askOn(
-  line: Line,
+  connection: QueryConnection,
   server: string,
   argument: string,
   context: ErrorContext,
@@ -104,11 +106,11 @@ function askOn(
   const interruption: Interruption = (stop) => {
     const end = (reason: Error) => {
       forget();
-      abandon(server, line);
+      abandon(server, connection);
       stop(reason);
     };
     const ignore = onceAborted(signal, end);
-    const leave = line.pulse.watch(({ message }) => {
+    const leave = connection.silence.watch(({ message }) => {
       end(new XRootDError({ status: 1, code: socketTimeout, errNo: 0, message }, context));
     });
     const forget = () => {
@@ -122,9 +124,9 @@ function askOn(
     return forget;
   };
   const answer = interruptible<string>(context, interruption, (done) =>
-    line.connection.query(queryChecksum, argument, timeout, done),
+    connection.fileSystem.query(queryChecksum, argument, timeout, done),
   ).catch((error: unknown) => {
-    if (error instanceof XRootDError && error.statusCode === operationExpired) abandon(server, line);
+    if (error instanceof XRootDError && error.statusCode === operationExpired) abandon(server, connection);
     throw error;
   });
   return {

@@ -33,7 +33,7 @@ export interface CopyJobOptions {
   parallelChunks?: number;
   /** Most bytes a second; default 0: no limit. */
   xrate?: number;
-  /** Fail below so many bytes a second with `ThresholdExceeded`; default 0: never. */
+  /** Bytes a second below which the copy fails with `ThresholdExceeded`; default 0: never. */
   xrateThreshold?: number;
   /** Seconds for the copy, looked at between chunks: `OperationExpired`. Default 0: no limit. */
   cpTimeout?: number;

@@ -11,7 +11,7 @@ const defaultParallel = 4;
 /** Chunks are whole pages: of those the bytes travel with checksums. */
 const page = 4096;
 
-/** Seconds: what one copy asks for at once shouldn't be more than their bytes. */
+/** A copy requests at most the bytes of this many seconds at once. */
 const mostAhead = 0.25;
 
 export class CopyPace {

@@ -91,7 +91,7 @@ export class CopyProcess {
 const unstoppable = new AbortController().signal;
 
 /**
- * One copy, without the room that many need. Never rejects but for bad options: what went wrong is in the result.
+ * One copy, without what a `CopyProcess` keeps for many. Rejects only as `@throws` says: what went wrong with the copy is in the result.
  * @throws TypeError, RangeError as `CopyProcess.add`; what the listener threw or rejected with, after the copy has ended
  */
 export async function copyFile(

@@ -43,8 +43,8 @@ export type Likeness =
   | 'unsure';
 
 /**
- * Compares what stands at a path now with what we made there. `unsure` is also a file that could be ours but for its
- * identifier: EOS tells other ones of an open file than of a path.
+ * Compares what stands at a path now with what we made there. `unsure` is also a file of another identifier that
+ * could be ours by all else: EOS gives an open file another identifier than its path.
  */
 export function likenessOf(
   stat: Pick<StatInfo, 'id' | 'size' | 'mtime' | 'isDirectory' | 'isOther' | 'offline' | 'backUpExists'>,

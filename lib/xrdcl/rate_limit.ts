@@ -4,7 +4,7 @@ import { onAbort } from '../addon/abort.js';
 export interface Clock {
   /** Seconds, from any moment on. */
   now(): number;
-  /** Calls back once, in so many seconds or later; returns what prevents that. */
+  /** Calls back once, after this number of seconds or later; returns what prevents that. */
   after(seconds: number, callback: () => void): () => void;
 }
 
@@ -18,7 +18,7 @@ const steadyClock: Clock = {
   },
 };
 
-/** Seconds of which the bytes may be made up for: timers and threads are never quite on time. */
+/** Seconds that a late caller may catch up on: timers and threads are never quite on time. */
 const credit = 0.1;
 
 /** Bytes a second: a copy asks for four pages at once, at least. */
@@ -31,7 +31,10 @@ interface Waiting {
   go: () => void;
 }
 
-/** Between any two moments it gives away no more than its rate, a tenth of a second's bytes, and those of one who waited. */
+/**
+ * Between any two moments it gives away at most what its rate allows for the time between, plus a tenth of a second's bytes, plus
+ * the bytes of one caller.
+ */
 export class RateLimit {
   readonly bytesPerSecond: number;
   readonly #clock: Clock;
@@ -51,7 +54,7 @@ export class RateLimit {
     this.#clock = clock;
   }
 
-  /** Resolves when so many bytes may move; when the signal aborts, at once, and they are not given away. */
+  /** Resolves when `bytes` may move. If the signal aborts it resolves at once, and the bytes stay for others. */
   async take(bytes: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return;
     let ignore: () => void = () => undefined;

@@ -114,7 +114,7 @@ function idOf(high: number, low: number): string {
 
 export type NamedStat = readonly [name: string, stat: ShortStat];
 
-/** Those of a piece of a listing, but for names that may not be what they seem: U+FFFD stands for bytes that aren't UTF-8. */
+/** The stats of a piece of a listing, without the names that hold U+FFFD: it may stand for bytes that aren't UTF-8. */
 export function namedStatsOf(native: NativeDirStats): NamedStat[] {
   const stats = shortStatsOf(native);
   const names = native.names.split('\n');

@@ -3,10 +3,10 @@
 // Lifetime rules
 //  1. One queue per JavaScript environment; foreign threads hold it by shared_ptr, never the environment.
 //  2. Post() works on any thread at any time and never blocks on JavaScript. After Close() it drops the task.
-//  3. A task may own plain C++ data only. JavaScript references live in the Environment's table, are named by
-//     number in the task, and so are created and destroyed on the JavaScript thread alone.
-//  4. Close() is called by the environment's cleanup hook, and at process exit by CloseAll(). The
-//     ThreadSafeFunction isn't touched afterwards.
+//  3. A task may own plain C++ data only. JavaScript references live in the table of EnvironmentData, are named
+//     by number in the task, and so are created and destroyed on the JavaScript thread alone.
+//  4. Close() is called by the environment's cleanup hook; the ThreadSafeFunction isn't touched afterwards. At process
+//     exit CloseAll() marks every queue closed and touches nothing else.
 //  5. The queue keeps the event loop alive only between Ref() and Unref() (counted).
 //  6. What a task throws becomes an uncaught exception of the environment; the other tasks run.
 //  7. One call into JavaScript drains a small batch; what is left waits for the loop's next turn (setImmediate: a
@@ -28,7 +28,7 @@ class JsQueue {
   enum class Place { kFirst, kLast };
 
   static std::shared_ptr<JsQueue> Create(Napi::Env env);
-  // Closes the queues of all environments: the process is exiting, JavaScript won't run again.
+  // Marks the queues of all environments closed: the process is exiting, JavaScript won't run again.
   static void CloseAll();
 
   JsQueue(const JsQueue&) = delete;

@@ -16,7 +16,7 @@
 // JavaScript: copy(properties, milliseconds between progress, held up, sync, callback) -> Operation.
 // callback(0) started, (1, bytes, total) progress, (2, error | undefined, results) ended, always last;
 // The results tell of the target as those of a small copy do, without `opened` where nobody knows.
-// (3, bytes, total) it waits until allow() allows so many bytes.
+// (3, bytes, total) it waits until allow() allows `bytes`.
 Napi::Value Copy(const Napi::CallbackInfo& info);
 
 // Waits until all copies have ended; at process exit, after they were cancelled.

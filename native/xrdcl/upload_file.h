@@ -2,7 +2,7 @@
 // server to sync it. libXrdCl's plug-in interface lets a file of ours stand between such a copy and an XrdCl::File.
 //
 // It is chosen by a protocol of its own in the target's URL: no other file, no download, no FileSystem and no
-// third-party copy comes near it. It passes everything through, but for three calls: Open gives the server's URL back,
+// third-party copy comes near it. It passes everything through except three calls: Open gives the server's URL back,
 // Stat looks at the answer, and Close syncs first if that is asked for.
 //
 // Lifetime: XrdCl owns the plug-in, and may destroy it while its close is unanswered. The XrdCl::File and the

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { fractionOf, inSample, Sample } from '../../lib/rules/sampling.js';
+import { pathFraction } from '../../lib/rules/path_fraction.js';
+import { inSample, Sample } from '../../lib/rules/sampling.js';
 
 const paths = fc.uniqueArray(fc.string({ minLength: 1, unit: 'grapheme' }), { minLength: 1, maxLength: 60 });
 
@@ -9,13 +10,13 @@ function shots(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `2026/day-${i % 30}/shot-${String(i).padStart(6, '0')}.h5`);
 }
 
-describe('fractionOf', () => {
+describe('pathFraction', () => {
   it('is from 0 to below 1, and the same for the same path and seed', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (path, seed) => {
-        const fraction = fractionOf(path, seed);
+        const fraction = pathFraction(path, seed);
         assert.ok(fraction >= 0 && fraction < 1);
-        assert.equal(fraction, fractionOf(path, seed));
+        assert.equal(fraction, pathFraction(path, seed));
       }),
     );
   });
@@ -23,16 +24,18 @@ describe('fractionOf', () => {
   it('spreads paths that are alike evenly, in each seed anew', () => {
     for (const seed of ['', 'a', 'b', '2026-01']) {
       const buckets: number[] = Array.from({ length: 20 }, () => 0);
-      for (const path of shots(20_000)) buckets[Math.floor(fractionOf(path, seed) * 20)]! += 1;
+      for (const path of shots(20_000)) buckets[Math.floor(pathFraction(path, seed) * 20)]! += 1;
       // 1,000 each; the standard deviation of chance is 31.
       for (const count of buckets) assert.ok(Math.abs(count - 1000) < 160, buckets.join(' '));
     }
-    const both = shots(20_000).filter((path) => fractionOf(path, 'a') < 0.1 && fractionOf(path, 'b') < 0.1);
+    const both = shots(20_000).filter(
+      (path) => pathFraction(path, 'a') < 0.1 && pathFraction(path, 'b') < 0.1,
+    );
     assert.ok(Math.abs(both.length - 200) < 80, `${both.length} of about 200`);
   });
 
   it('has no two alike among 100,000', () => {
-    assert.equal(new Set(shots(100_000).map((path) => fractionOf(path, 's'))).size, 100_000);
+    assert.equal(new Set(shots(100_000).map((path) => pathFraction(path, 's'))).size, 100_000);
   });
 });
 
@@ -91,7 +94,7 @@ describe('Sample', () => {
     );
     fc.assert(
       fc.property(files, fc.string(), fc.integer({ min: 1, max: 1000 }), (items, seed, bytes) => {
-        const order = [...items].sort((a, b) => fractionOf(a.path, seed) - fractionOf(b.path, seed));
+        const order = [...items].sort((a, b) => pathFraction(a.path, seed) - pathFraction(b.path, seed));
         const taken = drawn(items, seed, { bytes });
         const expected: string[] = [];
         let total = 0;

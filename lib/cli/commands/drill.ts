@@ -27,8 +27,8 @@ type Options = ConfigOptions & PathOptions & TimeOptions & DrillFlags;
 export function addDrill(program: Command, session: Session): void {
   const command = addTimeOptions(addPathOptions(program.command('drill'), '; default: everything'))
     .description('disaster drill: read a random sample back from tape, compare checksums, evict, clean up')
-    .option('--files <number>', 'so many files at most (default: 10, or no bound with --bytes)', wholeNumber)
-    .option('--bytes <size>', 'so many bytes at most, as 500MB, 10G', byteCount)
+    .option('--files <number>', 'most files to draw (default: 10, or no bound with --bytes)', wholeNumber)
+    .option('--bytes <size>', 'most bytes to draw, as 500MB, 10G', byteCount)
     .option('--scratch <directory>', "where its scratch directory is made (default: the system's)")
     .option('--evict-first', 'also draw files in the disk buffer, and evict them first')
     .option('--seed <text>', 'what chance depends on: the same files with the same text')

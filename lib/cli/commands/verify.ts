@@ -25,7 +25,7 @@ export function addVerify(program: Command, session: Session): void {
         'compare a list: adler32:0123abcd  path a line; - is standard input',
       ).conflicts('directory'),
     )
-    .option('--sample <percent>', 'only so many of the files, chosen by chance: 1%', percentage)
+    .option('--sample <percent>', 'only this part of the files, chosen by chance: 1%', percentage)
     .option('--seed <text>', 'what chance depends on: the same files with the same text');
   addConfigOptions(addShardOption(command)).action(action(session, verify));
 }

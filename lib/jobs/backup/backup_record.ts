@@ -22,7 +22,7 @@ import { copyRecord } from './copy_record.js';
 import { failed, reported } from '../run/failure.js';
 import { lastLook, REMOTE_CHANGED } from '../record/last_look.js';
 import { LazyRecord } from '../record/local_file.js';
-import { Moved } from '../record/file_changed.js';
+import { FileChanged } from '../record/file_changed.js';
 import { removeRecord } from '../record/remove_record.js';
 import { takeBackLeft, takeStaleBack } from './take_back.js';
 import type { Outcome } from '../run/tally.js';
@@ -79,7 +79,7 @@ export async function backupRecord(
   try {
     return await copyOrRemove(work, file, context, attempt, absent);
   } catch (error) {
-    if (error instanceof Moved) return { result: 'kept', reason: error.message };
+    if (error instanceof FileChanged) return { result: 'kept', reason: error.message };
     throw error;
   } finally {
     file.close();
@@ -172,7 +172,7 @@ async function removeBroken(
   await separate.refuseOwnFile(record.path, judged);
   // A writer at work: the next pass will see what becomes of it.
   const result = await store.removeSeen(record.path, judged, signal);
-  if (result !== 'removed' && result !== 'gone') throw new Moved(STILL_WRITTEN);
+  if (result !== 'removed' && result !== 'gone') throw new FileChanged(STILL_WRITTEN);
 }
 
 async function copy(

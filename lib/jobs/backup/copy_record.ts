@@ -7,7 +7,7 @@ import type { Classification } from '../../rules/remote_state.js';
 import { hasWriters } from '../../posix/index.js';
 import { classifyOptionsOf, type BackupContext, type RecordWork } from './backup_context.js';
 import { classifyRecord, type KnownRecord } from '../record/classify_record.js';
-import { Moved, MOVED } from '../record/file_changed.js';
+import { FileChanged, FILE_CHANGED } from '../record/file_changed.js';
 import { looksMade, takeBack, takeStaleBack } from './take_back.js';
 import { unconfirmed } from './unconfirmed.js';
 
@@ -22,7 +22,7 @@ export interface CopiedRecord {
 const mostCopies = 2;
 
 /**
- * @throws {Moved} when the record is being written, or changed; what a request or a disk throws; when the copy can't be
+ * @throws {FileChanged} when the record is being written, or changed; what a request or a disk throws; when the copy can't be
  * confirmed
  */
 export async function copyRecord(
@@ -35,14 +35,14 @@ export async function copyRecord(
   const { record } = work;
   const size = Number(record.identity.size);
   for (let copies = 1; ; copies += 1) {
-    if (hasWriters(file.fd) === true) throw new Moved(MOVED.writing);
+    if (hasWriters(file.fd) === true) throw new FileChanged(FILE_CHANGED.writing);
     emit({ type: 'file:copying', path: record.path, size, attempt });
     const started = performance.now();
     const uploaded = await upload(work, file, context);
     if (!file.isUnchanged()) {
       work.stale = uploaded;
       await takeStaleBack(work, context);
-      throw new Moved(MOVED.changed);
+      throw new FileChanged(FILE_CHANGED.changed);
     }
     const { state, remote } = await look(record, file, uploaded, context);
     if (remote !== null && (state.state === 'cached' || state.state === 'backed_up')) {
@@ -56,7 +56,7 @@ export async function copyRecord(
       return { state, remote };
     }
     // Somebody has put another file there, and is still at it.
-    if (state.state === 'writing') throw new Moved(state.reason);
+    if (state.state === 'writing') throw new FileChanged(state.reason);
     if (remote === null || (state.state !== 'conflict' && state.state !== 'partial')) {
       const reason = 'reason' in state ? state.reason : 'the server has no such file';
       throw unconfirmed(`the copy could not be confirmed: ${reason}`, record, context);

@@ -8,7 +8,7 @@ import type { RemoteStore } from '../../remote/store.js';
 import { nameProblem } from '../../rules/names.js';
 import type { Scope } from '../../rules/scope.js';
 import type { TaskPool } from '../flow/task_pool.js';
-import { setAside } from '../record/not_a_record.js';
+import { handleNonRecord } from '../record/not_a_record.js';
 import type { JobRun } from '../run/job_run.js';
 import type { BackupContext, RecordOutcome, RecordWork } from './backup_context.js';
 import { afterCopy, backupRecord, decideAtSight } from './backup_record.js';
@@ -68,7 +68,7 @@ export async function look(
     if (entry.kind !== 'record') {
       const { root, now } = context;
       const aside = { run, logger, root, now, excluded: scope.excluded, stays: outcomes.unknown, only };
-      await pool.add(() => setAside(entry, aside));
+      await pool.add(() => handleNonRecord(entry, aside));
       continue;
     }
     const reason = scope.outside(entry.path);

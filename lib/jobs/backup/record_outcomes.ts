@@ -13,11 +13,11 @@ import type { TaskPool } from '../flow/task_pool.js';
 
 interface Candidate extends Aged {
   record: CacheRecord;
-  /** If it doesn't go. */
+  /** What is counted if it isn't removed. */
   outcome: RecordOutcome;
 }
 
-/** Half a kilobyte each, and twice as many at most. */
+/** Candidates that are kept, of about half a kilobyte each; at most twice as many are in memory. */
 const mostCandidates = 50_000;
 
 export class RecordOutcomes {
@@ -42,7 +42,7 @@ export class RecordOutcomes {
   }
 
   /**
-   * The oldest, one after the other until so many bytes have gone.
+   * Removes the oldest, one after the other, until `bytes` have gone.
    * @param again what becomes of the record now; `ended` if the pass ends
    * @returns the bytes that are still to go, since no more may go; 0 or less if there are none
    */

@@ -18,11 +18,11 @@ export class EventBus {
 
   /** Returns what takes the listener off again. */
   onAny(listener: Listener): () => void {
-    // An object of its own a subscription: the same function may listen twice.
-    const own: Listener = (event) => listener(event);
-    this.#listeners.add(own);
+    // A new object for each subscription: the same function may listen twice.
+    const entry: Listener = (event) => listener(event);
+    this.#listeners.add(entry);
     return () => {
-      this.#listeners.delete(own);
+      this.#listeners.delete(entry);
     };
   }
 

@@ -1,5 +1,5 @@
 /**
- * Groups of items made larger: of `most` each, but for the last. The source is pulled only as a group is asked for.
+ * Joins small groups of items to groups of `most` each; the last may be smaller. The source is pulled only as a group is asked for.
  * @throws what the source throws, after what it gave before that
  */
 export async function* coalesced<T>(

@@ -1,4 +1,4 @@
-/** Tasks that run side by side, so many at a time. The first that throws is the error of them all. */
+/** Runs tasks side by side, at most `most()` at a time. The error of the first that throws is that of the pool. */
 export class TaskPool {
   readonly #most: () => number;
   #running = 0;

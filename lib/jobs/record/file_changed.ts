@@ -1,7 +1,7 @@
-/** A file isn't the one that was seen; the next pass will see what it is now. */
-export class Moved extends Error {}
+/** The file isn't the one that was seen any more. It is kept; the next pass looks at what it is by then. */
+export class FileChanged extends Error {}
 
-export const MOVED = {
+export const FILE_CHANGED = {
   gone: 'gone before it was looked at',
   changed: 'changed while it was worked on',
   writing: 'open for writing in another process',

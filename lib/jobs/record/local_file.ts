@@ -2,7 +2,7 @@
 import type { OpenDirectories } from '../../cache/open_directories.js';
 import { openRecord, type OpenRecord } from '../../cache/open_record.js';
 import type { Identity } from '../../rules/identity.js';
-import { Moved, MOVED } from './file_changed.js';
+import { FileChanged, FILE_CHANGED } from './file_changed.js';
 
 /** As a walk saw it. */
 interface Listed {
@@ -21,12 +21,12 @@ export class LazyRecord {
     this.#record = record;
   }
 
-  /** @throws {Moved} if it isn't the file that was listed */
+  /** @throws {FileChanged} if it isn't the file that was listed */
   readonly open = async (): Promise<OpenRecord> => {
     if (this.#open !== undefined) return this.#open;
     const opened = await openRecord(this.#directories, this.#record.path, this.#record.identity);
-    if (opened === 'vanished') throw new Moved(MOVED.gone);
-    if (opened === 'changed') throw new Moved(MOVED.changed);
+    if (opened === 'vanished') throw new FileChanged(FILE_CHANGED.gone);
+    if (opened === 'changed') throw new FileChanged(FILE_CHANGED.changed);
     this.#open = opened;
     return opened;
   };

@@ -2,7 +2,7 @@
 import pLimit from 'p-limit';
 import type { OpenRecord } from '../../cache/open_record.js';
 import { checksumFile, hasWriters, type ChecksumType, type FileChecksum } from '../../posix/index.js';
-import { Moved, MOVED } from './file_changed.js';
+import { FileChanged, FILE_CHANGED } from './file_changed.js';
 
 const atOnce = 4;
 
@@ -22,7 +22,7 @@ export class LocalSums {
 
   /**
    * Of a file that is only looked at.
-   * @throws {Moved} when it changed meanwhile: it would look like a conflict
+   * @throws {FileChanged} when it changed meanwhile: it would look like a conflict
    */
   async ofUnchanged(
     record: Pick<OpenRecord, 'fd' | 'isUnchanged'>,
@@ -30,7 +30,7 @@ export class LocalSums {
     range?: SumRange,
   ): Promise<FileChecksum> {
     const sum = await this.of(record, type, range);
-    if (!record.isUnchanged()) throw new Moved(MOVED.changed);
+    if (!record.isUnchanged()) throw new FileChanged(FILE_CHANGED.changed);
     return sum;
   }
 
@@ -38,14 +38,14 @@ export class LocalSums {
    * Of a file that may be removed for it. Who writes through a shared mapping moves no time, as long as the page wasn't
    * written back; so whoever has the file open for writing, or mapped, is asked for before it is read. Whoever opens it later
    * moves its times with the first byte that he writes, through a mapping, too (page_mkwrite).
-   * @throws {Moved}
+   * @throws {FileChanged}
    */
   ofUnwritten(
     record: Pick<OpenRecord, 'fd' | 'isUnchanged'>,
     type: ChecksumType,
     range?: SumRange,
   ): Promise<FileChecksum> {
-    if (hasWriters(record.fd) === true) return Promise.reject(new Moved(MOVED.writing));
+    if (hasWriters(record.fd) === true) return Promise.reject(new FileChanged(FILE_CHANGED.writing));
     return this.ofUnchanged(record, type, range);
   }
 }

@@ -8,7 +8,7 @@ import { failed, failureOf } from '../run/failure.js';
 import type { JobRun } from '../run/job_run.js';
 import type { Outcome } from '../run/tally.js';
 
-export interface AsideContext {
+export interface NonRecordContext {
   root: CacheDirectory;
   run: JobRun;
   logger: Logger;
@@ -22,7 +22,10 @@ export interface AsideContext {
   stays?: (file: Pick<CacheRecord, 'path' | 'identity'>) => void;
 }
 
-export async function setAside(entry: Exclude<WalkEntry, CacheRecord>, context: AsideContext): Promise<void> {
+export async function handleNonRecord(
+  entry: Exclude<WalkEntry, CacheRecord>,
+  context: NonRecordContext,
+): Promise<void> {
   switch (entry.kind) {
     case 'vanished':
       return;
@@ -41,7 +44,7 @@ export async function setAside(entry: Exclude<WalkEntry, CacheRecord>, context: 
   }
 }
 
-async function clearUp(leftover: Leftover, context: AsideContext): Promise<void> {
+async function clearUp(leftover: Leftover, context: NonRecordContext): Promise<void> {
   const { root, run, logger, now } = context;
   const { path } = leftover;
   const fails = (outcome: Outcome) => {

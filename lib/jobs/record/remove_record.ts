@@ -7,7 +7,7 @@ import type { Identity } from '../../rules/identity.js';
 import type { Removal } from '../../rules/removal.js';
 import { hasWriters } from '../../posix/index.js';
 import type { Emit } from '../events/event_bus.js';
-import { MOVED } from './file_changed.js';
+import { FILE_CHANGED } from './file_changed.js';
 import type { Outcome } from '../run/tally.js';
 
 export interface RemovalContext {
@@ -39,13 +39,13 @@ export async function removeRecord(
 function notRemoved(path: string, result: Exclude<CaptureResult, { outcome: 'removed' }>): Outcome {
   switch (result.outcome) {
     case 'changed':
-      return { result: 'kept', reason: MOVED.changed };
+      return { result: 'kept', reason: FILE_CHANGED.changed };
     case 'busy':
-      return { result: 'kept', reason: MOVED.writing };
+      return { result: 'kept', reason: FILE_CHANGED.writing };
     case 'refused':
       return { result: 'kept', reason: result.reason };
     case 'vanished':
-      return { result: 'kept', reason: MOVED.gone };
+      return { result: 'kept', reason: FILE_CHANGED.gone };
     case 'blocked':
     case 'displaced':
       return { result: 'failed', failure: { path, code: 'NotRemoved', message: result.message } };

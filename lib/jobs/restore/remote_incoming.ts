@@ -124,7 +124,7 @@ export class RemoteIncoming implements Incoming {
     } catch (error) {
       if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
       if (there === null) throw new PlaceTaken('a file came to stand in its place', { cause: error });
-      await this.#replaceAside(there);
+      await this.#replaceByTwoRenames(there);
     }
     const now = await this.#store.stat(name);
     if (now === null || versionOf(now) !== versionOf(made))
@@ -134,7 +134,7 @@ export class RemoteIncoming implements Incoming {
   }
 
   /** Where a rename replaces nothing. Until the new file has the name, the old one is there, under one name or the other. */
-  async #replaceAside(old: RemoteStat): Promise<void> {
+  async #replaceByTwoRenames(old: RemoteStat): Promise<void> {
     const name = this.#name;
     const { temporary, replaced } = this.#beside;
     // Of a restore that was killed between its last two steps.
@@ -142,8 +142,8 @@ export class RemoteIncoming implements Incoming {
     if (left !== null) await this.#store.removeSeen(replaced, left);
     await this.#store.rename(name, replaced);
     try {
-      const aside = await this.#store.stat(replaced);
-      if (aside === null || versionOf(aside) !== versionOf(old))
+      const renamed = await this.#store.stat(replaced);
+      if (renamed === null || versionOf(renamed) !== versionOf(old))
         throw new PlaceTaken('a file in its place was changed while it was named: that one stays');
       await this.#store.rename(temporary, name);
     } catch (error) {

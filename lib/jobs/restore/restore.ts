@@ -48,8 +48,8 @@ const onlinePerCopy = 3;
 
 /**
  * @param paths files, directories or globs, relative to the target's base; `.`, and none without a list, is everything
- * @throws {ConfigError} {LockedError} when another restore, but for other shards of this one, works into the same
- * directory; {XRootDError} when the server can't be reached or refuses us
+ * @throws {ConfigError}; {LockedError} when another restore works into the same directory, unless both are shards of the same
+ * count; {XRootDError} when the server can't be reached or refuses us
  */
 export async function restore(
   dependencies: JobDependencies,

@@ -5,7 +5,7 @@ import { OpenDirectories } from '../../cache/open_directories.js';
 import { walk } from '../../cache/walk.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { OnlineFile } from '../../rules/retention.js';
-import { setAside, type AsideContext } from '../record/not_a_record.js';
+import { handleNonRecord, type NonRecordContext } from '../record/not_a_record.js';
 import { LazyRecord } from '../record/local_file.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
 import { removeRecord } from '../record/remove_record.js';
@@ -14,13 +14,13 @@ import { LocalSums } from '../record/local_sums.js';
 
 export class OnlineDirectory implements OnlineStorage {
   readonly #config: Pick<ArchiveConfig, 'pruneEmptyDirectories' | 'workerFilePath'>;
-  readonly #context: AsideContext;
+  readonly #context: NonRecordContext;
   readonly #separate: SeparateStorage;
   readonly #directories: OpenDirectories;
   readonly #sums = new LocalSums();
 
   constructor(
-    context: AsideContext,
+    context: NonRecordContext,
     config: Pick<ArchiveConfig, 'pruneEmptyDirectories' | 'workerFilePath'>,
     separate: SeparateStorage,
   ) {
@@ -44,7 +44,7 @@ export class OnlineDirectory implements OnlineStorage {
     const ignore = new Set(workerFilePath === undefined ? [] : [relative(root.real, workerFilePath)]);
     for await (const entry of walk(root, { signal: run.signal, ignore })) {
       if (entry.kind === 'record') yield entry;
-      else await setAside(entry, this.#context);
+      else await handleNonRecord(entry, this.#context);
     }
   }
 

@@ -8,7 +8,7 @@ import { isReserved, nameProblem } from '../../rules/names.js';
 import { RETAINED, type OnlineFile } from '../../rules/retention.js';
 import type { JobRun } from '../run/job_run.js';
 import { list } from '../run/list.js';
-import { Moved, MOVED } from '../record/file_changed.js';
+import { FileChanged, FILE_CHANGED } from '../record/file_changed.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
 import { SeparateServers } from '../separation/separate_servers.js';
 
@@ -76,17 +76,18 @@ export class OnlineServer implements OnlineStorage {
           return { failed: `the target's file is shorter: ${length} of ${size} bytes` };
         // Its server's own word may be older than its bytes.
         return await this.#store.readChecksum(path, type, seen, signal).catch((error: unknown) => {
-          throw error instanceof OtherFileRead ? new Moved(MOVED.changed) : error;
+          throw error instanceof OtherFileRead ? new FileChanged(FILE_CHANGED.changed) : error;
         });
       },
       verified: () => identity,
       remove: async (removal, lastLook) => {
-        if (!sameIdentity(removal.identity, identity)) throw new Moved(MOVED.changed);
+        if (!sameIdentity(removal.identity, identity)) throw new FileChanged(FILE_CHANGED.changed);
         await this.#separate.prove(splitPath(path)[0]);
         const reason = await lastLook();
-        if (reason !== undefined) throw new Moved(reason);
+        if (reason !== undefined) throw new FileChanged(reason);
         const result = await this.#store.removeSeen(path, seen, signal);
-        if (result !== 'removed') throw new Moved(result === 'gone' ? MOVED.gone : MOVED.changed);
+        if (result !== 'removed')
+          throw new FileChanged(result === 'gone' ? FILE_CHANGED.gone : FILE_CHANGED.changed);
         this.#run.emit({ type: 'file:removed', path, size, reason: removal.reason });
         return { result: 'removed', bytes: size };
       },
@@ -94,15 +95,15 @@ export class OnlineServer implements OnlineStorage {
     };
   }
 
-  /** @throws {Moved} unless it is what was listed, by a fresh stat, and lies on disk only */
+  /** @throws {FileChanged} unless it is what was listed, by a fresh stat, and lies on disk only */
   async #look({ path, identity }: OnlineFile): Promise<RemoteStat> {
     const now = await this.#store.stat(path, this.#run.signal);
-    if (now === null) throw new Moved(MOVED.gone);
-    if (now.kind !== 'file') throw new Moved(NO_FILE);
-    if (!sameIdentity(identityOf(now), identity)) throw new Moved(MOVED.changed);
+    if (now === null) throw new FileChanged(FILE_CHANGED.gone);
+    if (now.kind !== 'file') throw new FileChanged(NO_FILE);
+    if (!sameIdentity(identityOf(now), identity)) throw new FileChanged(FILE_CHANGED.changed);
     // No change of it could be seen.
-    if (Number.isNaN(now.mtime.getTime())) throw new Moved(RETAINED.timeless);
-    if (now.backUpExists || now.offline) throw new Moved(ON_TAPE);
+    if (Number.isNaN(now.mtime.getTime())) throw new FileChanged(RETAINED.timeless);
+    if (now.backUpExists || now.offline) throw new FileChanged(ON_TAPE);
     return now;
   }
 

@@ -10,7 +10,7 @@ import type { Outcome } from '../run/tally.js';
 
 /** One file at work: still the very file that was listed. */
 export interface OpenedFile {
-  /** Of all its bytes as they are now, or of the first `length`. @throws {Moved} */
+  /** Of all its bytes as they are now, or of the first `length`. @throws {FileChanged} */
   checksum(type: ChecksumType, length?: number): Promise<Checksum | CheckFailed>;
   /** Unchanged since it was listed; undefined if it isn't. */
   verified(): Identity | undefined;
@@ -37,7 +37,7 @@ export interface OnlineStorage {
   nameProblem(path: string): string | undefined;
   /** All files; what is none, or can't be listed, is told of. */
   files(): AsyncGenerator<OnlineFile, void, undefined>;
-  /** @throws {Moved} if it isn't the file that was listed, or none that retention may touch */
+  /** @throws {FileChanged} if it isn't the file that was listed, or none that retention may touch */
   open(file: OnlineFile): Promise<OpenedFile>;
   close(): Promise<void>;
 }

@@ -50,7 +50,7 @@ const filesInFlight = 256;
 /**
  * Resolves with the report also when files failed, and when the signal ended it.
  * @param now milliseconds since the epoch
- * @throws {ConfigError} before anything is touched; {LockedError} if another pass works there, but with `wait`; {XRootDError} when a server
+ * @throws {ConfigError} before anything is touched; {LockedError} if another pass works there, unless `wait` is set; {XRootDError} when a server
  * can't be reached or refuses us, at the start or in the middle
  */
 export async function retention(
@@ -113,9 +113,9 @@ async function pass(
   now: () => number,
 ): Promise<Report> {
   const { config, logger } = dependencies;
-  const { place, rules, held, said } = settings;
-  if (confirming && !dryRun) await confirm(root, said, new Date(now()));
-  const confirmed = settings.confirmed || (await isConfirmed(root, said));
+  const { place, rules, held, toConfirm } = settings;
+  if (confirming && !dryRun) await confirm(root, toConfirm, new Date(now()));
+  const confirmed = settings.confirmed || (await isConfirmed(root, toConfirm));
   if (!confirmed) logger.warn('nobody has confirmed these retention settings: nothing is removed');
 
   const server =

@@ -9,7 +9,7 @@ import { classifyRecord } from '../record/classify_record.js';
 import { failed, reported } from '../run/failure.js';
 import type { JobRun } from '../run/job_run.js';
 import { lastLook } from '../record/last_look.js';
-import { Moved } from '../record/file_changed.js';
+import { FileChanged } from '../record/file_changed.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
 import type { RetentionSettings } from './retention_settings.js';
 import { SameFileError } from '../separation/same_file_error.js';
@@ -54,7 +54,7 @@ async function pastRetention(
     opened = await storage.open(file);
     return await judge(file, walked, age, opened, context);
   } catch (error) {
-    if (error instanceof Moved) return { result: 'kept', reason: error.message };
+    if (error instanceof FileChanged) return { result: 'kept', reason: error.message };
     throw error;
   } finally {
     opened?.close();

@@ -12,8 +12,8 @@ export interface RetentionSettings {
   rules: RetentionRules;
   /** `unmatched()`: holds that named no file so far. */
   held: Selector;
-  /** What was said, in the words in which it is confirmed. */
-  said: object;
+  /** The settings as the configuration has them: what `--confirm` stores and later passes compare. */
+  toConfirm: object;
   /** By the configuration itself. */
   confirmed: boolean;
 }
@@ -31,13 +31,13 @@ export function retentionSettings(
   const held = selector({ patterns: hold, paths: [] });
   const dateOf = datePattern === undefined ? undefined : dateOfPattern(datePattern);
   const cutoff = parseMoment(period, now);
-  const said = { targetUrl, onlineDirectory, onlineUrl, period, datePattern, hold };
-  return { place, held, rules: { held, dateOf, cutoff }, said, confirmed };
+  const toConfirm = { targetUrl, onlineDirectory, onlineUrl, period, datePattern, hold };
+  return { place, held, rules: { held, dateOf, cutoff }, toConfirm, confirmed };
 }
 
 /**
- * For those who don't need them now.
- * @throws {ConfigError} if what is said of retention can't be meant
+ * Checks the settings without using them.
+ * @throws {ConfigError} if they contradict each other or the rest of the configuration
  */
 export function checkRetention(config: Pick<ArchiveConfig, 'targetUrl' | 'retention'>, now: Date): void {
   if (config.retention !== undefined) retentionSettings(config, now);

@@ -97,7 +97,7 @@ export class JobRun {
     return report;
   }
 
-  /** What `work` resolves with when it ended before its time, but for the caller's signal. */
+  /** The error that ended the job early; undefined if it ran to its end or the caller aborted it. */
   async #end(work: () => Promise<void>): Promise<Error | undefined> {
     try {
       await work();

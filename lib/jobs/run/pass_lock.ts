@@ -11,7 +11,7 @@ export interface PassLockOptions {
 }
 
 /**
- * @throws {LockedError} if another pass works there, but with `wait`; an AbortError if the signal ended the waiting;
+ * @throws {LockedError} if another pass works there, unless `wait` is set; an AbortError if the signal ended the waiting;
  * {ConfigError} as acquireLock()
  */
 export function lockPass(

@@ -1,7 +1,7 @@
 /** The whole pass in one event: what is done and known, how fast, and how long still. The clock is handed in. */
 import type { ArchiveEventOf } from '../events/events.js';
 
-/** The rate is that of so many of the last seconds. */
+/** Seconds, up to now, over which the rate is taken. */
 const windowSeconds = 10;
 
 interface Sample {

@@ -204,7 +204,7 @@ export class SeparateStorage {
         if (await this.#isOne(local, remote)) throw this.#shared(how(local));
   }
 
-  /** A server elsewhere sees no disk of ours, but for those that are mounted from it. */
+  /** A server elsewhere sees no disk of ours except those that are mounted from it. */
   async #mayBeOurs({ id }: RemoteStat): Promise<boolean> {
     const { numbers, elsewhere } = await this.#devices.get();
     return elsewhere || numbers.some((dev) => isOnDevice(dev, id));

@@ -2,9 +2,9 @@
 import type { Logger } from '../../config/index.js';
 import type { StagedFiles } from './staged_files.js';
 
-/** A request waits for so many files, */
+/** Files that are sent in one request as soon as they have come together. */
 const enough = 200;
-/** or for so long: a small buffer gets its room back while others wait for it. */
+/** How long fewer files wait for more: not longer, so that a small buffer soon has its room back. */
 const lingerMilliseconds = 1000;
 
 export class Evictions {

@@ -113,7 +113,7 @@ export class Stager {
     if (this.#held.delete(name)) this.#wake.abort();
   }
 
-  /** Ends in the very step that finds nothing waiting: whoever comes a moment later begins another. */
+  /** Clears `#loop` in the same step that finds nothing waiting, so that a file that comes right after it starts a new loop. */
   async #serve(): Promise<void> {
     do await this.#run();
     while (this.waiting > 0);
@@ -147,7 +147,7 @@ export class Stager {
     }
   }
 
-  /** Ends early when a file is asked for, a moment later: what is asked for in the same breath goes together. */
+  /** Ends early, `lingerMilliseconds` after a file was asked for, so that files asked for together go into one request. */
   async #pause(milliseconds: number): Promise<void> {
     const { signal } = this.#context;
     const until = AbortSignal.any([signal, this.#wake.signal]);

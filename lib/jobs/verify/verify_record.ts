@@ -11,7 +11,7 @@ import type { ChecksumType } from '../../xrdcl/index.js';
 import { classifyRecord } from '../record/classify_record.js';
 import type { Emit } from '../events/event_bus.js';
 import { LazyRecord } from '../record/local_file.js';
-import { Moved } from '../record/file_changed.js';
+import { FileChanged } from '../record/file_changed.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
 import type { Outcome } from '../run/tally.js';
 import type { UploadLook } from '../run/uploads.js';
@@ -51,7 +51,7 @@ export async function verifyRecord(
       },
     });
   } catch (error) {
-    if (error instanceof Moved) return { result: 'kept', reason: error.message };
+    if (error instanceof FileChanged) return { result: 'kept', reason: error.message };
     throw error;
   } finally {
     file.close();

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Gathered } from '../../lib/remote/gathered.js';
+import { BatchedQuestions } from '../../lib/remote/batched_questions.js';
 
 const together = { most: 100, together: 100 };
 
-describe('Gathered', () => {
+describe('BatchedQuestions', () => {
   it('asks for what comes in one turn at once, and gives each its answer', async () => {
     const asked: string[][] = [];
     const trouble = new Error('NotAuthorized');
-    const gathered = new Gathered<string | null>((names) => {
+    const questions = new BatchedQuestions<string | null>((names) => {
       asked.push(names);
       return Promise.resolve(names.map((name) => ({ bad: trouble, none: null })[name] ?? name.toUpperCase()));
     }, together);
-    const answers = await Promise.allSettled(['a', 'bad', 'b'].map((name) => gathered.ask(name, undefined)));
+    const answers = await Promise.allSettled(['a', 'bad', 'b'].map((name) => questions.ask(name, undefined)));
     assert.deepEqual(answers, [
       { status: 'fulfilled', value: 'A' },
       { status: 'rejected', reason: trouble },
       { status: 'fulfilled', value: 'B' },
     ]);
-    assert.equal(await gathered.ask('c', undefined), 'C');
+    assert.equal(await questions.ask('c', undefined), 'C');
     assert.deepEqual(asked, [['a', 'bad', 'b'], ['c']]);
   });
 
@@ -27,7 +27,7 @@ describe('Gathered', () => {
     await fc.assert(
       fc.asyncProperty(size, size, fc.integer({ min: 1, max: 100 }), async (most, most1, count) => {
         let open = 0;
-        const gathered = new Gathered<string>(
+        const questions = new BatchedQuestions<string>(
           async (names) => {
             open += names.length;
             assert.ok(open <= most && names.length <= most1);
@@ -38,19 +38,19 @@ describe('Gathered', () => {
           { most, together: most1 },
         );
         const names = Array.from({ length: count }, (_, i) => String(i));
-        assert.deepEqual(await Promise.all(names.map((name) => gathered.ask(name, undefined))), names);
+        assert.deepEqual(await Promise.all(names.map((name) => questions.ask(name, undefined))), names);
       }),
     );
   });
 
   it('puts together only what has the same signal; a rejection is everybody’s of that question', async () => {
     const stops = [new AbortController(), new AbortController()];
-    const gathered = new Gathered<string>((names, signal) => {
+    const questions = new BatchedQuestions<string>((names, signal) => {
       signal?.throwIfAborted();
       return Promise.resolve(names);
     }, together);
     const answers = Promise.allSettled(
-      ['a', 'b', 'c', 'd', 'e'].map((name, index) => gathered.ask(name, stops[index < 2 ? 0 : 1]?.signal)),
+      ['a', 'b', 'c', 'd', 'e'].map((name, index) => questions.ask(name, stops[index < 2 ? 0 : 1]?.signal)),
     );
     stops[1]?.abort(new Error('enough'));
     assert.deepEqual(

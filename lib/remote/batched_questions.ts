@@ -7,16 +7,16 @@ interface Question<T> {
   reject: (error: unknown) => void;
 }
 
-export interface GatheredLimits {
+export interface BatchLimits {
   /** Names on their way at once; more wait. */
   most: number;
   /** Names of one question. */
   together: number;
 }
 
-export class Gathered<T> {
+export class BatchedQuestions<T> {
   readonly #askMany: (names: string[], signal: AbortSignal | undefined) => Promise<(T | Error)[]>;
-  readonly #limits: GatheredLimits;
+  readonly #limits: BatchLimits;
   readonly #waiting: Question<T>[] = [];
   #asked = 0;
   #due = false;
@@ -24,7 +24,7 @@ export class Gathered<T> {
   /** @param askMany the answers in the order of the names, an error in the place of one that failed */
   constructor(
     askMany: (names: string[], signal: AbortSignal | undefined) => Promise<(T | Error)[]>,
-    limits: GatheredLimits,
+    limits: BatchLimits,
   ) {
     this.#askMany = askMany;
     this.#limits = limits;

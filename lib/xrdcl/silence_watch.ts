@@ -5,10 +5,10 @@ import { XRootDError } from './error.js';
 const interval = 5;
 const patience = 8;
 
-export class Pulse {
+export class SilenceWatch {
   readonly #ping: (timeout: number) => Promise<unknown>;
   readonly #waiting = new Set<(reason: XRootDError) => void>();
-  #beating = false;
+  #pinging = false;
 
   /** @param ping asks the server; rejects with XRootDError */
   constructor(ping: (timeout: number) => Promise<unknown>) {
@@ -18,14 +18,14 @@ export class Pulse {
   /** Calls `onSilence` at most once, when a ping isn't answered; until the returned function is called. */
   watch(onSilence: (reason: XRootDError) => void): () => void {
     this.#waiting.add(onSilence);
-    if (!this.#beating) void this.#beat();
+    if (!this.#pinging) void this.#pingWhileWaiting();
     return () => {
       this.#waiting.delete(onSilence);
     };
   }
 
-  async #beat(): Promise<void> {
-    this.#beating = true;
+  async #pingWhileWaiting(): Promise<void> {
+    this.#pinging = true;
     while (await this.#stillWaiting()) {
       try {
         await this.#ping(patience);
@@ -37,7 +37,7 @@ export class Pulse {
         for (const onSilence of waiting) onSilence(error);
       }
     }
-    this.#beating = false;
+    this.#pinging = false;
   }
 
   async #stillWaiting(): Promise<boolean> {
