@@ -13,6 +13,7 @@ import {
   errorResponse,
   fileNotOpen,
   invalidAddress,
+  isOfConnection,
   localError,
   operationExpired,
 } from './status_codes.js';
@@ -50,7 +51,7 @@ export interface FailedCopy {
 
 /** Then the server has closed what it had open for us, or will. */
 export function isConnectionLost({ code, errNo }: NativeStatus): boolean {
-  return Math.floor(code / 100) === 1 || (code === errorResponse && errNo === fileNotOpen);
+  return isOfConnection(code) || (code === errorResponse && errNo === fileNotOpen);
 }
 
 function neverConnected({ code }: NativeStatus): boolean {
@@ -58,7 +59,7 @@ function neverConnected({ code }: NativeStatus): boolean {
 }
 
 function isConnectionFailure({ code }: NativeStatus): boolean {
-  return Math.floor(code / 100) === 1 || code === operationExpired;
+  return isOfConnection(code) || code === operationExpired;
 }
 
 /** Removes what is ours. True when something of ours is left, or may be. */

@@ -1,7 +1,14 @@
 /** The error that every failure of XRootD becomes. */
 import { constants } from 'node:os';
 import type { NativeStatus } from '../addon/addon.js';
-import { clientCodes, errorResponse, localError, serverCodes, type CodeMeaning } from './status_codes.js';
+import {
+  clientCodes,
+  errorResponse,
+  isOfConnection,
+  localError,
+  serverCodes,
+  type CodeMeaning,
+} from './status_codes.js';
 
 /** What was asked of whom, for the message. */
 export interface ErrorContext {
@@ -79,7 +86,7 @@ export class XRootDError extends Error {
 
   /** True when it is the connection that failed, not the request: refused, silent, lost, unknown host. */
   get isConnectionFailure(): boolean {
-    return Math.floor(this.statusCode / 100) === 1 || this.statusCode === 206 || this.statusCode === 202;
+    return isOfConnection(this.statusCode) || this.statusCode === 206 || this.statusCode === 202;
   }
 
   /** True when the server knows us and refuses us, whatever we ask: login or authentication failed. */

@@ -26,6 +26,16 @@ export const checkSumError = 305;
 export const dataError = 14;
 export const operationInterrupted = 207;
 export const operationExpired = 206;
+/**
+ * Also what some requests get that are under way when a connection breaks (AsyncSocketHandler::OnFault: "writer is null"); libXrdCl
+ * itself counts it among the errors that a new connection mends (FileStateHandler::IsRecoverable).
+ */
+export const internalError = 7;
+
+/** Is it the connection that failed, not the request? */
+export function isOfConnection(code: number): boolean {
+  return Math.floor(code / 100) === 1 || code === internalError;
+}
 
 export const clientCodes: ReadonlyMap<number, CodeMeaning> = new Map<number, CodeMeaning>([
   [1, { name: 'Retry', text: 'try again' }],
@@ -34,7 +44,7 @@ export const clientCodes: ReadonlyMap<number, CodeMeaning> = new Map<number, Cod
   [4, { name: 'Fcntl', text: 'cannot change a file descriptor' }],
   [5, { name: 'Poll', text: 'cannot poll a file descriptor' }],
   [6, { name: 'Config', text: 'the system is configured wrongly' }],
-  [7, { name: 'Internal', text: 'internal error of libXrdCl' }],
+  [internalError, { name: 'Internal', retryable: true, text: 'internal error of libXrdCl' }],
   [8, { name: 'UnknownCommand', text: 'unknown command' }],
   [9, { name: 'InvalidArgs', errno: 'EINVAL', text: 'invalid arguments' }],
   [10, { name: 'InProgress', errno: 'EINPROGRESS', text: 'operation in progress' }],

@@ -78,8 +78,8 @@ describe('errors: the table', () => {
     assert.deepEqual(
       retryable,
       [
-        102, 103, 104, 105, 106, 107, 108, 109, 206, 208, 301, 3003, 3007, 3008, 3012, 3014, 3020, 3024, 3034,
-        3035,
+        7, 102, 103, 104, 105, 106, 107, 108, 109, 206, 208, 301, 3003, 3007, 3008, 3012, 3014, 3020, 3024,
+        3034, 3035,
       ],
     );
   });
@@ -131,7 +131,7 @@ describe('errors: XRootDError', () => {
   });
 
   it('tells a failed connection and a refusal from a failed request', () => {
-    for (const code of [101, 103, 108, 206]) assert.ok(errorOf(code).isConnectionFailure, String(code));
+    for (const code of [7, 101, 103, 108, 206]) assert.ok(errorOf(code).isConnectionFailure, String(code));
     for (const code of [203, 204]) assert.ok(errorOf(code).isRefusal, String(code));
     for (const error of [errorOf(400, 3011), errorOf(207), errorOf(14)]) {
       assert.ok(!error.isConnectionFailure);
