@@ -149,12 +149,14 @@ describe('evict', () => {
         const reading = new CopyProcess();
         const source = `${bench.sandbox.url}/read`;
         reading.add({ source, target: join(directory, 'read'), chunkSize: 2 ** 16, xrate: 2 ** 18 });
-        const end = reading.run({ signal: stop.signal });
+        let ended: unknown;
+        const end = reading.run({ signal: stop.signal }).then((results) => (ended = results));
         // Its bytes come: the server has it open, and will for more than a minute.
         await until(
           async () => ((await stat(join(directory, 'read')).catch(() => undefined))?.size ?? 0) > 0,
         );
         const report = await bench.archive(quick).evict(['.'], { confirmSeconds: 5 });
+        assert.equal(ended, undefined, 'it is still read');
         assertAddsUp(report);
         assert.deepEqual(counts(report), { scanned: 2, evicted: 1, kept: 1 });
         assert.match(Object.keys(report.keptReasons)[0] ?? '', /still in the disk buffer/);

@@ -59,7 +59,9 @@ export async function assertArchived(
   records: Records,
 ): Promise<void> {
   const { logger } = keepingLogger();
-  const options = { cacheDirectory, targetUrl, settleSeconds: 0, autoRemove: 'cached' } as const;
+  // What a killed process left unfinished is replaced at once.
+  const now = { settleSeconds: 0, unfinishedAfterSeconds: 0 };
+  const options = { cacheDirectory, targetUrl, autoRemove: 'cached', ...now } as const;
   const archive = new Archive(options, { logger });
   const report = await archive.backup();
   assertAddsUp(report);

@@ -16,7 +16,11 @@ async function runTests(files: Record<string, string>, ...args: string[]): Promi
       writeFileSync(file, text);
     }
     // None of the run that this test is part of.
-    const env = { MOCHA_TOTALS: undefined, TEST_REPORT: undefined, FULL: undefined };
+    const env = {
+      ...{ MOCHA_TOTALS: undefined, TEST_REPORT: undefined, FULL: undefined },
+      // A run with colours (CI, FORCE_COLOR) may not change what is looked for.
+      ...{ FORCE_COLOR: undefined, NO_COLOR: '1', MOCHA_COLORS: undefined },
+    };
     return await cli(['--in', directory, ...args], { file: script, env });
   });
 }
