@@ -29,10 +29,10 @@ export interface StoredFile {
 
 /** Files on the disk buffer and on tape, and the three ways between. Paths are the server's. */
 export class TapeStore {
-  readonly #layout: Layout;
+  readonly #layout: Pick<Layout, 'disk' | 'tape' | 'incoming'>;
   #serial = 0;
 
-  constructor(layout: Layout) {
+  constructor(layout: Pick<Layout, 'disk' | 'tape' | 'incoming'>) {
     this.#layout = layout;
   }
 
@@ -112,8 +112,10 @@ export class TapeStore {
   async evict(path: string, isOpen: () => Promise<boolean>): Promise<boolean> {
     const state = await this.look(path);
     if (state === undefined || !state.onTape || state.offline || state.pending) return false;
+    // One that is read all the time is never told to be offline, not even for a moment.
+    if (await isOpen()) return false;
     const tape = this.tapePath(path);
-    // From here on the server opens it for nobody; whoever had it open before is seen.
+    // From here on the server opens it for nobody; whoever has opened it since is seen below.
     await chmod(tape, 0o644 | stickyBit);
     const now = await this.look(path);
     if (now === undefined || !now.onTape || (await isOpen())) {
