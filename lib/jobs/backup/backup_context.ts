@@ -9,15 +9,14 @@ import type { Identity } from '../../rules/identity.js';
 import type { Room } from '../../rules/removal.js';
 import type { MadeFile } from '../../xrdcl/index.js';
 import type { ClassifyOptions } from '../record/classify_record.js';
-import type { Emit } from '../events/event_bus.js';
-import type { ProgressMeter } from '../run/progress_meter.js';
+import type { JobRun } from '../run/job_run.js';
 import type { SeparateStorage } from '../separation/separate_storage.js';
 import type { LocalSums } from '../record/local_sums.js';
 import type { Outcome } from '../run/tally.js';
 
 export interface BackupContext {
   config: ArchiveConfig;
-  dryRun: boolean;
+  run: JobRun;
   root: CacheDirectory;
   directories: OpenDirectories;
   store: RemoteStore;
@@ -28,14 +27,11 @@ export interface BackupContext {
   sums: LocalSums;
   /** Told that the server can't wait for its disk. */
   unsynced: () => void;
-  emit: Emit;
-  progress: ProgressMeter;
   /** `keep_local`, counted back from the start of the pass; 0 without it. */
   keepLocalSeconds: number;
   room: Room;
   /** Milliseconds since the epoch. */
   now: () => number;
-  signal: AbortSignal | undefined;
 }
 
 /** One record, over all attempts of a pass. */
@@ -63,7 +59,8 @@ export type RecordOutcome = Outcome & {
 };
 
 export function classifyOptionsOf(context: BackupContext): ClassifyOptions {
-  const { config, store, now, signal } = context;
+  const { config, store, now } = context;
+  const { signal } = context.run;
   return {
     ...{ store, config, now, signal, verify: config.verify, readBack: 'wherever it proves more' },
     sumLocal: (record, type, length) => context.sums.ofUnwritten(record, type, { length, signal }),

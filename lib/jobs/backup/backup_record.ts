@@ -93,11 +93,11 @@ async function copyOrRemove(
   attempt: number,
   absent: boolean,
 ): Promise<RecordOutcome> {
-  const { config, separate, store, signal } = context;
+  const { config, run, separate, store } = context;
   const { record } = work;
   await takeStaleBack(work, context);
   const free = absent || (await takeBackLeft(work, context));
-  const remote = free ? null : await store.stat(record.path, signal);
+  const remote = free ? null : await store.stat(record.path, run.signal);
   if (remote !== null) context.saw(remote);
   const { decision, state } = await judge(work, remote, file, context);
   switch (decision.action) {
@@ -154,24 +154,24 @@ function decideRecord(
   walked: Identity,
   remote: Classification,
   verified: Identity | undefined,
-  { config, dryRun, keepLocalSeconds, room, now }: BackupContext,
+  { config, run, keepLocalSeconds, room, now }: BackupContext,
 ): Decision {
   const { autoRemove, verify } = config;
   const { settled } = settling(walked, config.settleSeconds, now());
   const keptLocal = !settling(walked, keepLocalSeconds, now()).settled;
-  return decide({ remote, autoRemove, verify, verified, settled, keptLocal, room, dryRun });
+  return decide({ remote, autoRemove, verify, verified, settled, keptLocal, room, dryRun: run.dryRun });
 }
 
 /** S4: an unfinished copy goes, if it still is what was judged. */
 async function removeBroken(
   record: CacheRecord,
   judged: RemoteStat | null,
-  { store, separate, signal }: BackupContext,
+  { run, store, separate }: BackupContext,
 ): Promise<void> {
   if (judged === null) return;
   await separate.refuseOwnFile(record.path, judged);
   // A writer at work: the next pass will see what becomes of it.
-  const result = await store.removeSeen(record.path, judged, signal);
+  const result = await store.removeSeen(record.path, judged, run.signal);
   if (result !== 'removed' && result !== 'gone') throw new FileChanged(STILL_WRITTEN);
 }
 
@@ -222,7 +222,7 @@ async function remove(
   context: BackupContext,
 ): Promise<Outcome> {
   if (remote === null) throw new Error('a record without a remote copy is to be removed');
-  const { memo, separate, store, signal } = context;
+  const { memo, run, separate, store } = context;
   const { path, identity } = record;
   const compared = { path, identity, remote, onTape: state === 'backed_up' };
   const [directory] = splitPath(path);
@@ -232,7 +232,7 @@ async function remove(
   return await removeRecord(record, removal, context, {
     lastLook: async (capture) => {
       await separate.prove(directory, capture);
-      return await lastLook(compared, { store, signal, anyDevice });
+      return await lastLook(compared, { store, signal: run.signal, anyDevice });
     },
     onPutBack: (now) => {
       record.identity = now;

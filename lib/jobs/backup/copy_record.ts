@@ -31,12 +31,12 @@ export async function copyRecord(
   context: BackupContext,
   attempt: number,
 ): Promise<CopiedRecord> {
-  const { config, emit } = context;
+  const { config, run } = context;
   const { record } = work;
   const size = Number(record.identity.size);
   for (let copies = 1; ; copies += 1) {
     if (hasWriters(file.fd) === true) throw new FileChanged(FILE_CHANGED.writing);
-    emit({ type: 'file:copying', path: record.path, size, attempt });
+    run.emit({ type: 'file:copying', path: record.path, size, attempt });
     const started = performance.now();
     const uploaded = await upload(work, file, context);
     if (!file.isUnchanged()) {
@@ -48,7 +48,7 @@ export async function copyRecord(
     if (remote !== null && (state.state === 'cached' || state.state === 'backed_up')) {
       const seconds = (performance.now() - started) / 1000;
       const checksum = config.verify === 'checksum' ? uploaded.checksum : undefined;
-      emit({
+      run.emit({
         ...{ type: 'file:copied', path: record.path, size },
         ...(checksum && { checksum: checksumText(checksum) }),
         seconds,
@@ -70,7 +70,7 @@ export async function copyRecord(
 }
 
 function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
-  const { config, store, emit, progress, signal } = context;
+  const { config, run, store } = context;
   const { record } = work;
   const { path, absolute } = record;
   const size = Number(record.identity.size);
@@ -84,10 +84,10 @@ function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Pro
       work.left = made;
     },
     onProgress: (bytes) => {
-      progress.copying(path, bytes);
-      emit({ type: 'file:progress', path, bytes, size });
+      run.progress.copying(path, bytes);
+      run.emit({ type: 'file:progress', path, bytes, size });
     },
-    ...(signal && { signal }),
+    signal: run.signal,
   });
 }
 
@@ -95,10 +95,10 @@ function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Pro
 async function sumOfSent(
   file: OpenRecord,
   { checksum }: Uploaded,
-  { sums, signal }: BackupContext,
+  { run, sums }: BackupContext,
 ): Promise<Checksum | undefined> {
   if (checksum?.type === 'crc32c' || !file.isUnchanged()) return checksum;
-  const sum = await sums.of(file, 'crc32c', { signal });
+  const sum = await sums.of(file, 'crc32c', { signal: run.signal });
   return file.isUnchanged() ? sum : checksum;
 }
 
@@ -108,9 +108,9 @@ async function look(
   { checksum, made, synced }: Uploaded,
   context: BackupContext,
 ): Promise<{ state: Classification; remote: RemoteStat | null }> {
-  const { config, store, unsynced, signal } = context;
+  const { config, run, store, unsynced } = context;
   if (config.autoRemove === 'cached' && !synced) unsynced();
-  const remote = await store.stat(record.path, signal);
+  const remote = await store.stat(record.path, run.signal);
   // Another file, that somebody has put there meanwhile, is compared as such.
   const copied = remote !== null && looksMade(remote, made);
   const known: KnownRecord = copied ? { origin: 'copied', checksum } : { origin: 'unknown' };

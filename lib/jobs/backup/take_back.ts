@@ -10,9 +10,9 @@ import type { BackupContext, RecordWork } from './backup_context.js';
 import { unconfirmed } from './unconfirmed.js';
 
 /** What an earlier attempt of this pass has left there. @returns is its place free? */
-export async function takeBackLeft(work: RecordWork, { store, signal }: BackupContext): Promise<boolean> {
+export async function takeBackLeft(work: RecordWork, { run, store }: BackupContext): Promise<boolean> {
   if (work.left === undefined) return false;
-  const result = await store.removeMade(work.record.path, work.left, signal);
+  const result = await store.removeMade(work.record.path, work.left, run.signal);
   work.left = undefined;
   return result === 'removed' || result === 'gone';
 }

@@ -6,14 +6,14 @@ import type { ArchiveConfig } from '../../config/index.js';
 import type { Identity } from '../../rules/identity.js';
 import type { Removal } from '../../rules/removal.js';
 import { hasWriters } from '../../posix/index.js';
-import type { Emit } from '../events/event_bus.js';
+import type { JobRun } from '../run/job_run.js';
 import { FILE_CHANGED } from './file_changed.js';
 import type { Outcome } from '../run/tally.js';
 
 export interface RemovalContext {
   config: Pick<ArchiveConfig, 'pruneEmptyDirectories'>;
   root: CacheDirectory;
-  emit: Emit;
+  run: Pick<JobRun, 'emit'>;
 }
 
 /**
@@ -24,14 +24,14 @@ export interface RemovalContext {
 export async function removeRecord(
   { path, identity }: { path: string; identity: Identity },
   removal: Removal,
-  { root, emit, config }: RemovalContext,
+  { root, run, config }: RemovalContext,
   asked: Required<Pick<CaptureOptions, 'lastLook' | 'onPutBack'>>,
 ): Promise<Outcome> {
   const bytes = Number(identity.size);
   if (!removal.perform) return { result: 'removed', bytes };
   const result = await captureAndRemove(root, path, removal.identity, { hasWriters, ...asked });
   if (result.outcome !== 'removed') return notRemoved(path, result);
-  emit({ type: 'file:removed', path, size: bytes, reason: removal.reason });
+  run.emit({ type: 'file:removed', path, size: bytes, reason: removal.reason });
   if (config.pruneEmptyDirectories) await pruneEmpty(root, splitPath(path)[0]);
   return { result: 'removed', bytes };
 }

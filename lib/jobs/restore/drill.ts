@@ -9,15 +9,14 @@ import { judgeEviction } from '../../rules/eviction.js';
 import { Sample } from '../../rules/sampling.js';
 import type { Selector } from '../../rules/selection.js';
 import { forEachConcurrent } from '../flow/concurrent.js';
-import { Evictions } from '../staging/eviction_queue.js';
 import { failed } from '../run/failure.js';
-import { JobRun, type JobDependencies } from '../run/job_run.js';
+import type { JobDependencies } from '../run/job_run.js';
 import type { RemoteEntry } from '../run/list.js';
 import type { Report } from '../events/report.js';
 import { restoreRecord, type RestoreContext } from './restore_record.js';
 import { Scratch } from './scratch.js';
 import { selectedFiles, selection, unfinished, type SelectionOptions } from '../run/selected.js';
-import { Stager } from '../staging/stager.js';
+import { StagingRun } from '../staging/staging_run.js';
 import type { Outcome } from '../run/tally.js';
 import { untilOffline } from '../staging/until_offline.js';
 
@@ -63,7 +62,7 @@ export async function drill(
   const store = await dependencies.open();
   const scratch = await Scratch.make(options.scratch, config);
   try {
-    return await new Drill(store, dependencies, options, scratch).run(selector);
+    return await new Drill(store, dependencies, options, scratch).all(selector);
   } finally {
     await scratch.remove();
   }
@@ -74,83 +73,56 @@ class Drill {
   readonly #options: DrillOptions;
   readonly #scratch: Scratch;
   readonly #store: LimitedStore;
-  readonly #job: JobRun;
-  readonly #stager: Stager;
+  readonly #staging: StagingRun;
   readonly #context: RestoreContext;
   readonly #seed: string;
-  readonly #evictions: Evictions;
 
   constructor(store: LimitedStore, dependencies: JobDependencies, options: DrillOptions, scratch: Scratch) {
-    const { config, logger } = dependencies;
-    const { signal: given, dryRun, seed = randomUUID() } = options;
-    const job = new JobRun(store, dependencies, {
-      job: 'drill',
-      place: scratch.place,
-      signal: given,
-      dryRun,
+    const { signal, dryRun, seed = randomUUID() } = options;
+    this.#staging = new StagingRun(store, dependencies, {
+      ...{ job: 'drill', place: scratch.place, signal, dryRun, evict: true },
     });
-    const { emit, progress, signal } = job;
+    const { run, stager } = this.#staging;
     this.#dependencies = dependencies;
     this.#options = options;
     this.#scratch = scratch;
     this.#store = store;
-    this.#job = job;
     this.#seed = seed;
-    job.extra.seed = seed;
-    this.#stager = new Stager({ config, store, emit, logger, signal });
-    this.#evictions = new Evictions(this.#stager.staged, logger);
+    run.extra.seed = seed;
     this.#context = {
       // Sizes alone would say nothing of what is on tape.
-      config: { ...config, verify: 'checksum' },
-      ...{ store, stager: this.#stager, progress, signal, dryRun: job.dryRun },
-      receiver: scratch.receiver,
-      overwrite: false,
-      emit: (event) => {
-        emit(event.type === 'file:restored' ? { ...event, type: 'file:verified' } : event);
-      },
+      config: { ...dependencies.config, verify: 'checksum' },
+      ...{ run, store, stager, receiver: scratch.receiver, overwrite: false, tells: 'file:verified' },
     };
   }
 
-  run(selector: Selector): Promise<Report> {
-    return this.#job.run(
-      async () => {
-        try {
-          await this.#all(selector);
-        } finally {
-          await this.#stager.idle();
-          await this.#evictions.flush();
-          this.#job.extra.evicted = this.#evictions.evicted;
-        }
-      },
-      () => this.#stager.waiting,
-    );
-  }
-
-  async #all(selector: Selector): Promise<void> {
-    const drawn = await this.#draw(selector);
-    await this.#scratch.checkRoom(drawn.map(({ size }) => size));
-    for (const { size } of drawn) this.#job.progress.found(size);
-    this.#job.progress.walkEnded();
-    const { signal } = this.#job;
-    await forEachConcurrent(drawn, this.#dependencies.config.stageMaxFiles, async (entry) => {
-      if (signal.aborted) return;
-      await this.#job.file(entry.path, entry.size, () => this.#file(entry));
-      // Also what failed: nothing is to stay pinned.
-      this.#evictions.add(entry.path);
+  all(selector: Selector): Promise<Report> {
+    const { run } = this.#staging;
+    return this.#staging.finish(async () => {
+      const drawn = await this.#draw(selector);
+      await this.#scratch.checkRoom(drawn.map(({ size }) => size));
+      for (const { size } of drawn) run.progress.found(size);
+      run.progress.walkEnded();
+      await forEachConcurrent(drawn, this.#dependencies.config.stageMaxFiles, async (entry) => {
+        if (run.signal.aborted) return;
+        await run.file(entry.path, entry.size, () => this.#file(entry));
+        this.#staging.doneWith(entry.path);
+      });
     });
   }
 
   /** A stream through a sample: memory doesn't grow with the archive. */
   async #draw(selector: Selector): Promise<RemoteEntry[]> {
     const { bytes, files = bytes === undefined ? 10 : undefined, evictFirst = false } = this.#options;
+    const { run } = this.#staging;
     const sample = new Sample<RemoteEntry>(this.#seed, { files, bytes });
     let buffered = 0;
-    const found = selectedFiles(this.#store, selector, this.#dependencies.config, this.#job.signal);
-    for await (const entry of this.#job.listed(found)) {
+    const found = selectedFiles(this.#store, selector, this.#dependencies.config, run.signal);
+    for await (const entry of run.listed(found)) {
       if (!entry.onTape || entry.size === 0) continue;
       const failure = unfinished(entry);
       if (failure !== undefined) {
-        this.#job.finish({ result: 'failed', failure });
+        run.finish({ result: 'failed', failure });
         continue;
       }
       if (entry.online) buffered += 1;
@@ -164,7 +136,7 @@ class Drill {
         buffered > 0
           ? `nothing to read back from tape: ${buffered} files on tape are all in the disk buffer too (evictFirst)`
           : 'nothing to read back: no file is on tape';
-      this.#job.finish(failed('.', 'NothingToDrill', message));
+      run.finish(failed('.', 'NothingToDrill', message));
     }
     return drawn;
   }
@@ -172,8 +144,8 @@ class Drill {
   async #file(entry: RemoteEntry): Promise<Outcome> {
     const { path } = entry;
     // A second attempt finds online what the first one staged.
-    const ours = this.#stager.staged.has(path);
-    if (!ours && !this.#job.dryRun) {
+    const { run, stager } = this.#staging;
+    if (!stager.staged.has(path) && !run.dryRun) {
       const obstacle = await this.#makeOffline(path);
       if (obstacle !== undefined) return obstacle;
     }
@@ -184,7 +156,7 @@ class Drill {
 
   /** What keeps the file from being read from tape, if anything does. */
   async #makeOffline(path: string): Promise<Outcome | undefined> {
-    const { signal, emit } = this.#job;
+    const { signal, emit } = this.#staging.run;
     const now = await this.#store.stat(path, signal);
     if (now?.offline === true) return undefined;
     const verdict = judgeEviction(now);

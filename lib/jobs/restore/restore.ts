@@ -6,7 +6,7 @@ import { acquireLock } from '../../cache/lock.js';
 import { removeLockFiles } from '../../cache/lock_removal.js';
 import { makePath } from '../../cache/make_path.js';
 import { StageJournal } from '../../cache/stage_journal.js';
-import { ConfigError } from '../../config/index.js';
+import { ConfigError, type ArchiveConfig } from '../../config/index.js';
 import { parseTarget } from '../../config/target.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
@@ -15,17 +15,17 @@ import type { Selector } from '../../rules/selection.js';
 import { isRemoteUrl } from '../../xrdcl/index.js';
 import { AbsentReceiver } from './absent_receiver.js';
 import { forEachInPools } from '../flow/concurrent.js';
-import { Evictions } from '../staging/eviction_queue.js';
-import type { RemoteEntry } from '../run/list.js';
-import { JobRun, type JobDependencies } from '../run/job_run.js';
+import type { ListItem, RemoteEntry } from '../run/list.js';
+import type { JobDependencies } from '../run/job_run.js';
 import { LocalReceiver } from './local_receiver.js';
 import type { Receiver } from './receiver.js';
 import { RemoteReceiver } from './remote_receiver.js';
 import type { Report } from '../events/report.js';
-import { restoreRecord } from './restore_record.js';
+import { restoreRecord, type RestoreContext } from './restore_record.js';
 import { finishedFiles, selectedFiles, selection, type SelectionOptions } from '../run/selected.js';
 import { checkShard, storeOfShard, type ShardOptions } from '../run/shards.js';
-import { Stager } from '../staging/stager.js';
+import type { StagerContext } from '../staging/stager.js';
+import { StagingRun } from '../staging/staging_run.js';
 import { TaskPool } from '../flow/task_pool.js';
 
 export interface RestoreOptions extends SelectionOptions, ShardOptions {
@@ -60,14 +60,23 @@ export async function restore(
   const { to, dryRun = false, fsync = true, shard } = options;
   checkShard(shard);
   const selector = selection(paths, options);
-  const source = await dependencies.open();
+  const source = storeOfShard(await dependencies.open(), shard, config.parallelChecksums);
+  const into = async (receiver: Receiver, journal?: StageJournal) => {
+    try {
+      const requests = journal === undefined ? {} : await journaled(journal);
+      const report = await new Restore(source, dependencies, options, receiver, requests).all(selector);
+      await journal?.clear();
+      return report;
+    } finally {
+      await receiver.close();
+    }
+  };
   if (isRemoteUrl(to)) {
     const target = parseTarget(to);
     const opened = openStore({ ...config, targetUrl: target.url });
-    const store = storeOfShard(opened, shard, config.parallelChecksums);
-    return run(source, dependencies, selector, options, new RemoteReceiver(target, store, config));
+    return into(new RemoteReceiver(target, storeOfShard(opened, shard, config.parallelChecksums), config));
   }
-  if (dryRun && !existsSync(to)) return run(source, dependencies, selector, options, new AbsentReceiver(to));
+  if (dryRun && !existsSync(to)) return into(new AbsentReceiver(to));
   await makeTarget(to, fsync);
   const lock = await acquireLock(to, undefined, shard);
   try {
@@ -75,13 +84,22 @@ export async function restore(
     const receiver = new LocalReceiver(root, config, fsync);
     // A dry run asks for nothing: what an earlier run asked for is still to be waited for.
     const journal = dryRun ? undefined : new StageJournal(root, config.targetUrl, shard);
-    return await run(source, dependencies, selector, options, receiver, journal);
+    return await into(receiver, journal);
   } finally {
     await lock.release();
     await removeLockFiles(lock.files).catch((error: unknown) => {
       dependencies.logger.warn(`a lock file stays: ${String(error)}`);
     });
   }
+}
+
+/** What an earlier run asked tape for, and where this one's requests are written down. */
+async function journaled(journal: StageJournal): Promise<Pick<StagerContext, 'adopted' | 'record'>> {
+  const earlier = await journal.read();
+  return {
+    adopted: new Map(earlier.flatMap(({ requestId, names }) => names.map((name) => [name, requestId]))),
+    record: (requestId, names) => journal.add({ requestId, names }),
+  };
 }
 
 async function makeTarget(to: string, durable: boolean): Promise<void> {
@@ -93,56 +111,51 @@ async function makeTarget(to: string, durable: boolean): Promise<void> {
   }
 }
 
-async function run(
-  source: LimitedStore,
-  dependencies: JobDependencies,
-  selector: Selector,
-  options: RestoreOptions,
-  receiver: Receiver,
-  journal?: StageJournal,
-): Promise<Report> {
-  const { config, logger } = dependencies;
-  const { overwrite = false, dryRun = false, signal: given, shard } = options;
-  try {
-    const earlier = (await journal?.read()) ?? [];
-    const adopted = new Map(
-      earlier.flatMap(({ requestId, names }) => names.map((name) => [name, requestId])),
-    );
-    const store = storeOfShard(source, shard, config.parallelChecksums);
-    const job = new JobRun(store, dependencies, {
-      job: 'restore',
-      place: receiver.place,
-      signal: given,
-      dryRun,
+class Restore {
+  readonly #store: LimitedStore;
+  readonly #config: ArchiveConfig;
+  readonly #options: RestoreOptions;
+  readonly #staging: StagingRun;
+  readonly #context: RestoreContext;
+
+  /** @param adopted requests of an earlier run that are still to be waited for, by file */
+  constructor(
+    store: LimitedStore,
+    dependencies: JobDependencies,
+    options: RestoreOptions,
+    receiver: Receiver,
+    { adopted, record }: Pick<StagerContext, 'adopted' | 'record'>,
+  ) {
+    const { signal, dryRun, evict, overwrite = false } = options;
+    this.#store = store;
+    this.#config = dependencies.config;
+    this.#options = options;
+    this.#staging = new StagingRun(store, dependencies, {
+      ...{ job: 'restore', place: receiver.place, signal, dryRun, kept: 'file:skipped' },
+      ...{ evict, adopted, record },
     });
-    const { emit, progress, signal } = job;
-    const record = async (requestId: string, names: string[]) => journal?.add({ requestId, names });
-    const stager = new Stager({ config, store, emit, logger, adopted, record, signal });
-    const evictions = options.evict === true ? new Evictions(stager.staged, logger) : undefined;
-    const context = { config, store, receiver, stager, emit, progress, overwrite, dryRun, signal };
-    const work = async () => {
-      try {
-        const found = finishedFiles(selectedFiles(store, selector, config, signal, shard));
-        const files = job.found(found);
-        const most = mostOpenFiles();
-        const online = new TaskPool(() => Math.min(onlinePerCopy * store.copiesAtOnce(), most));
-        const offline = new TaskPool(() => config.stageMaxFiles);
-        const poolOf = (entry: RemoteEntry) => (entry.online ? online : offline);
-        await forEachInPools(files, [online, offline], poolOf, async (entry) => {
-          await job.file(entry.path, entry.size, () => restoreRecord(entry, context));
-          // Also what failed: nothing is to stay pinned in the buffer.
-          evictions?.add(entry.path);
-        });
-      } finally {
-        await stager.idle();
-        await evictions?.flush();
-        if (evictions !== undefined) job.extra.evicted = evictions.evicted;
-      }
-    };
-    const report = await job.run(work, () => stager.waiting);
-    await journal?.clear();
-    return report;
-  } finally {
-    await receiver.close();
+    const { run, stager } = this.#staging;
+    this.#context = { config: this.#config, run, store, receiver, stager, overwrite, tells: 'file:restored' };
+  }
+
+  all(selector: Selector): Promise<Report> {
+    return this.#staging.finish(async () => {
+      const files = this.#staging.run.found(this.#selected(selector));
+      const most = mostOpenFiles();
+      const online = new TaskPool(() => Math.min(onlinePerCopy * this.#store.copiesAtOnce(), most));
+      const offline = new TaskPool(() => this.#config.stageMaxFiles);
+      const poolOf = (entry: RemoteEntry) => (entry.online ? online : offline);
+      await forEachInPools(files, [online, offline], poolOf, (entry) => this.#file(entry));
+    });
+  }
+
+  #selected(selector: Selector): AsyncIterable<ListItem> {
+    const { signal } = this.#staging.run;
+    return finishedFiles(selectedFiles(this.#store, selector, this.#config, signal, this.#options.shard));
+  }
+
+  async #file(entry: RemoteEntry): Promise<void> {
+    await this.#staging.run.file(entry.path, entry.size, () => restoreRecord(entry, this.#context));
+    this.#staging.doneWith(entry.path);
   }
 }

@@ -5,9 +5,9 @@ import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.
 import { comparisonOf } from '../../rules/comparison.js';
 import { decideRestore, type RestoreFacts } from '../../rules/restoring.js';
 import { XRootDError } from '../../xrdcl/index.js';
-import type { Emit } from '../events/event_bus.js';
+import { Once } from '../flow/once.js';
 import type { RemoteEntry } from '../run/list.js';
-import type { ProgressMeter } from '../run/progress_meter.js';
+import type { JobRun } from '../run/job_run.js';
 import { PlaceTaken, type Received, type Receiver, type Standing } from './receiver.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
 import type { Stager } from '../staging/stager.js';
@@ -15,14 +15,13 @@ import type { Outcome } from '../run/tally.js';
 
 export interface RestoreContext {
   config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
+  run: JobRun;
   store: RemoteStore;
   receiver: Receiver;
   stager: Stager;
-  emit: Emit;
-  progress: ProgressMeter;
   overwrite: boolean;
-  dryRun: boolean;
-  signal: AbortSignal;
+  /** What is told of a file that came and is what the server has. */
+  tells: 'file:restored' | 'file:verified';
 }
 
 /** A file can leave the buffer again between our look and our copy; more than that is a buffer that is too small. */
@@ -30,13 +29,13 @@ const stagings = 3;
 
 /** @throws what asking, staging, fetching and writing throw; nothing half-written stays */
 export async function restoreRecord(entry: RemoteEntry, context: RestoreContext): Promise<Outcome> {
-  const { receiver, dryRun } = context;
+  const { config, receiver, run, store } = context;
   const { path, size } = entry;
   const problem = receiver.nameProblem(path);
   if (problem !== undefined) {
     return { result: 'failed', failure: { path, code: 'BadName', message: problem } };
   }
-  const sums = new Sums(entry, context);
+  const theirs = new Once(() => store.checksum(path, config.checksumType, size, run.signal));
   const { decision, local } = await decide(entry, context);
   switch (decision.action) {
     case 'skip':
@@ -47,7 +46,7 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
     case 'replace': {
       const replaces = decision.action === 'replace' ? (local ?? undefined) : undefined;
       try {
-        if (!dryRun) await fetchInto(entry, replaces, sums, context);
+        if (!run.dryRun) await fetchInto(entry, replaces, theirs, context);
       } catch (error) {
         if (error instanceof PlaceTaken) return conflict(path, error.message);
         throw error;
@@ -61,27 +60,10 @@ function conflict(path: string, message: string): Outcome {
   return { result: 'conflicts', failure: { path, code: 'Conflict', message } };
 }
 
-/** The server's checksum, asked for once. */
-class Sums {
-  readonly #entry: RemoteEntry;
-  readonly #context: RestoreContext;
-  #remote: Promise<Checksum> | undefined;
-
-  constructor(entry: RemoteEntry, context: RestoreContext) {
-    this.#entry = entry;
-    this.#context = context;
-  }
-
-  remote(): Promise<Checksum> {
-    const { store, config, signal } = this.#context;
-    return (this.#remote ??= store.checksum(this.#entry.path, config.checksumType, this.#entry.size, signal));
-  }
-}
-
 async function decide(entry: RemoteEntry, context: RestoreContext) {
-  const { receiver, config, overwrite, signal } = context;
+  const { receiver, config, overwrite, run } = context;
   const { path, size } = entry;
-  const local = await receiver.look(path, signal);
+  const local = await receiver.look(path, run.signal);
   let compared: RestoreFacts['compared'] = config.verify === 'size' ? { same: true, by: 'size' } : undefined;
   for (;;) {
     const answer = decideRestore({ local, remote: { size }, compared, overwrite });
@@ -93,13 +75,14 @@ async function decide(entry: RemoteEntry, context: RestoreContext) {
 /** What is here with what the server has, by the best that can be had without fetching it. */
 async function compare(
   { path, size, mtime, online }: RemoteEntry,
-  { store, receiver, config, signal }: RestoreContext,
+  { run, store, receiver, config }: RestoreContext,
 ): Promise<NonNullable<RestoreFacts['compared']>> {
   const { by, type } = comparisonOf({
     ...{ origin: 'unknown', remote: { size, offline: !online, mtime }, unfinished: false },
     ...{ configured: config.checksumType, trustAdler32: true, readBack: 'fresh', now: Date.now() },
     serverTypes: await store.checksumTypes(),
   });
+  const { signal } = run;
   const asking = { store, configured: config.checksumType, signal };
   const [here, there] = await Promise.all([
     receiver.checksum(path, type, signal),
@@ -112,12 +95,12 @@ async function compare(
 async function fetchInto(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  sums: Sums,
+  theirs: Once<Checksum>,
   context: RestoreContext,
 ): Promise<void> {
   const room = await context.receiver.claim?.(entry.size);
   try {
-    await fetch(entry, replaces, sums, context, (bytes) => room?.written(bytes));
+    await fetch(entry, replaces, theirs, context, (bytes) => room?.written(bytes));
   } finally {
     room?.end();
   }
@@ -126,11 +109,12 @@ async function fetchInto(
 async function fetch(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  sums: Sums,
+  theirs: Once<Checksum>,
   context: RestoreContext,
   written: (bytes: number) => void,
 ): Promise<void> {
-  const { store, stager, emit, progress, signal } = context;
+  const { run, store, stager, tells } = context;
+  const { emit, progress, signal } = run;
   const { path, size } = entry;
   let online = entry.online;
   for (let staging = 0; ; staging += 1) {
@@ -142,8 +126,8 @@ async function fetch(
         written(bytes);
         emit({ type: 'file:progress', path, bytes, size });
       };
-      const checksum = await receive(entry, replaces, sums, onProgress, context);
-      emit({ type: 'file:restored', path, size, ...(checksum && { checksum: checksumText(checksum) }) });
+      const checksum = await receive(entry, replaces, theirs, onProgress, context);
+      emit({ type: tells, path, size, ...(checksum && { checksum: checksumText(checksum) }) });
       return;
     } catch (error) {
       progress.restart(path);
@@ -161,16 +145,16 @@ async function fetch(
 async function receive(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  sums: Sums,
+  theirs: Once<Checksum>,
   onProgress: (bytes: number) => void,
-  { store, receiver, signal }: RestoreContext,
+  { run, store, receiver }: RestoreContext,
 ): Promise<Checksum | undefined> {
   const { path, size, mtime } = entry;
   const incoming = await receiver.begin(path, { size, mtime, replaces });
   try {
-    await incoming.download(store, { onProgress, signal });
-    const received = await incoming.inspect(signal);
-    await check(entry, received, sums);
+    await incoming.download(store, { onProgress, signal: run.signal });
+    const received = await incoming.inspect(run.signal);
+    await check(entry, received, theirs);
     await incoming.publish();
     return received.checksum;
   } finally {
@@ -178,13 +162,13 @@ async function receive(
   }
 }
 
-async function check({ path, size }: RemoteEntry, received: Received, sums: Sums): Promise<void> {
+async function check({ path, size }: RemoteEntry, received: Received, theirs: Once<Checksum>): Promise<void> {
   if (received.size !== size) throw corrupt(path, `${received.size} bytes came of ${size}`);
   if (received.checksum === undefined) return;
-  const theirs = await sums.remote();
-  if (!sameChecksum(received.checksum, theirs)) {
-    const [mine, expected] = [checksumText(received.checksum), checksumText(theirs)];
-    throw corrupt(path, `the bytes that came have ${mine}, the server says ${expected}`);
+  const expected = await theirs.get();
+  if (!sameChecksum(received.checksum, expected)) {
+    const [mine, says] = [checksumText(received.checksum), checksumText(expected)];
+    throw corrupt(path, `the bytes that came have ${mine}, the server says ${says}`);
   }
 }
 

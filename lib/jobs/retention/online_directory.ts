@@ -62,7 +62,7 @@ export class OnlineDirectory implements OnlineStorage {
         return await removeRecord(
           file,
           removal,
-          { root, emit: run.emit, config: this.#config },
+          { root, run, config: this.#config },
           {
             lastLook: async (capture) => {
               await this.#separate.prove(directory, capture);

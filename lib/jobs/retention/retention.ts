@@ -1,33 +1,15 @@
 /**
  * Retention of online storage: files past their period go, if and only if the target has them, identical, on tape (S12).
- * Nothing is copied, nothing at the target is changed.
+ * Nothing is copied, nothing at the target is changed. Here: its settings, its lock, and one pass.
  */
 import { realpath } from 'node:fs/promises';
-import { CacheDirectory } from '../../cache/directory.js';
 import { confirm, isConfirmed } from '../../cache/confirmation.js';
-import {
-  accessProblems,
-  checkAccess,
-  ConfigError,
-  parseTarget,
-  requireCache,
-  type ArchiveConfig,
-} from '../../config/index.js';
-import type { LimitedStore } from '../../remote/limited_store.js';
-import { mostOpenFiles } from '../../remote/open_files.js';
-import { openStore } from '../../remote/open_store.js';
-import type { RemoteStore } from '../../remote/store.js';
-import { nameProblem } from '../../rules/names.js';
-import type { OnlineFile } from '../../rules/retention.js';
-import { forEachConcurrent } from '../flow/concurrent.js';
-import { JobRun, type JobDependencies } from '../run/job_run.js';
-import { OnlineDirectory } from './online_directory.js';
-import { OnlineServer } from './online_server.js';
-import { lockPass } from '../run/pass_lock.js';
+import { CacheDirectory } from '../../cache/directory.js';
+import { accessProblems, checkAccess, ConfigError, requireCache } from '../../config/index.js';
 import type { Report } from '../events/report.js';
-import { retainOrRemove } from './retention_record.js';
-import { SeparateStorage } from '../separation/separate_storage.js';
-import { warnOfWeak } from '../record/weak_checksums.js';
+import type { JobDependencies } from '../run/job_run.js';
+import { lockPass } from '../run/pass_lock.js';
+import { RetentionPass } from './retention_pass.js';
 import { retentionSettings, type RetentionSettings } from './retention_settings.js';
 
 export interface RetentionOptions {
@@ -43,9 +25,6 @@ export interface RetentionOptions {
   /** Ends the pass; what was removed by then was safe, all else is still there. */
   signal?: AbortSignal | undefined;
 }
-
-/** Files past retention that are worked on at once: each is open, and most wait for their checksums. */
-const filesInFlight = 256;
 
 /**
  * Resolves with the report also when files failed, and when the signal ended it.
@@ -66,7 +45,11 @@ export async function retention(
   try {
     const root = await CacheDirectory.openRoot(directory);
     try {
-      return await pass(root, target, settings, dependencies, options, now);
+      const confirmed = await confirmation(root, settings, dependencies, options, now);
+      const { dryRun, signal } = options;
+      return await new RetentionPass(root, target, settings, dependencies, {
+        ...{ dryRun, signal, confirmed, now },
+      }).all();
     } finally {
       await root.close();
     }
@@ -104,74 +87,16 @@ async function refuseNested(online: string, cache: string | undefined): Promise<
   throw new ConfigError([{ key: 'retention.onlineDirectory', message }]);
 }
 
-async function pass(
+/** Has somebody said that the settings are as they should be, now or before? */
+async function confirmation(
   root: CacheDirectory,
-  target: LimitedStore,
-  settings: RetentionSettings,
-  dependencies: JobDependencies,
-  { dryRun = false, confirm: confirming = false, signal }: RetentionOptions,
+  { confirmed, toConfirm }: RetentionSettings,
+  { logger }: JobDependencies,
+  { confirm: confirming = false, dryRun = false }: RetentionOptions,
   now: () => number,
-): Promise<Report> {
-  const { config, logger } = dependencies;
-  const { place, rules, held, toConfirm } = settings;
+): Promise<boolean> {
   if (confirming && !dryRun) await confirm(root, toConfirm, new Date(now()));
-  const confirmed = settings.confirmed || (await isConfirmed(root, toConfirm));
-  if (!confirmed) logger.warn('nobody has confirmed these retention settings: nothing is removed');
-
-  const server =
-    'server' in place
-      ? { at: place.server, store: openStore({ ...config, targetUrl: place.server.url }) }
-      : undefined;
-  const ping = async (by?: AbortSignal) => {
-    await target.ping(by);
-    await server?.store.ping(by);
-  };
-  const run = new JobRun({ ...target, ping }, dependencies, {
-    ...{ job: 'retention', signal, dryRun: dryRun || !confirmed },
-    place: server?.at.url ?? root.real,
-  });
-  if (!confirmed) run.extra.unconfirmed = true;
-  const storage =
-    server === undefined
-      ? new OnlineDirectory({ root, run, logger, now }, config, separateFrom(target, root, run, config))
-      : new OnlineServer(server.at, server.store, run, { config, target, logger });
-  const { base } = parseTarget(config.targetUrl);
-  const context = {
-    ...{ config, run, store: target, storage, rules, now },
-    nameProblem: (path: string) => nameProblem(path, { base }),
-  };
-  const report = await run
-    .run(async () => {
-      await ping(run.signal);
-      await storage.check();
-      const most = Math.min(filesInFlight, mostOpenFiles());
-      await forEachConcurrent(found(storage.files(), run), most, async (file) => {
-        if (!run.signal.aborted) await retainOrRemove(file, context);
-      });
-    })
-    .finally(() => storage.close());
-  warnOfWeak(report, config, logger);
-  if (!report.interrupted)
-    for (const hold of held.unmatched()) logger.warn(`nothing is named by the hold ${hold}`);
-  return report;
-}
-
-function separateFrom(
-  store: RemoteStore,
-  root: CacheDirectory,
-  { signal }: JobRun,
-  { targetUrl: target }: ArchiveConfig,
-): SeparateStorage {
-  return new SeparateStorage({ ...{ store, root, signal, target }, key: 'retention.onlineDirectory' });
-}
-
-async function* found(
-  files: AsyncIterable<OnlineFile>,
-  { progress }: JobRun,
-): AsyncGenerator<OnlineFile, void, undefined> {
-  for await (const file of files) {
-    progress.found(Number(file.identity.size));
-    yield file;
-  }
-  progress.walkEnded();
+  if (confirmed || (await isConfirmed(root, toConfirm))) return true;
+  logger.warn('nobody has confirmed these retention settings: nothing is removed');
+  return false;
 }

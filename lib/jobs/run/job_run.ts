@@ -41,6 +41,8 @@ export interface JobRunOptions {
   place: string;
   signal: AbortSignal | undefined;
   dryRun?: boolean | undefined;
+  /** What is told of a file that stays as it is. Default `file:kept`. */
+  kept?: 'file:kept' | 'file:skipped';
 }
 
 const progressMilliseconds = 100;
@@ -188,7 +190,7 @@ export class JobRun {
       if (result === 'staged' || result === 'verified') this.progress.copying(file.path, file.size);
       this.progress.done(file.path, file.size);
       if (outcome.result === 'kept') {
-        const type = this.#options.job === 'restore' ? 'file:skipped' : 'file:kept';
+        const { kept: type = 'file:kept' } = this.#options;
         this.emit({ type, path: file.path, reason: outcome.reason });
       }
     }

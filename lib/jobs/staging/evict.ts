@@ -38,9 +38,7 @@ export async function evict(
 ): Promise<Report> {
   const selector = namedSelection(paths, options);
   const store = await dependencies.open();
-  const { signal, dryRun } = options;
-  const run = new JobRun(store, dependencies, { job: 'evict', place: '', signal, dryRun });
-  return run.run(() => new Eviction(run, store, dependencies, options).all(selector));
+  return await new Eviction(store, dependencies, options).all(selector);
 }
 
 class Eviction {
@@ -50,19 +48,20 @@ class Eviction {
   readonly #batches: PrepareBatches;
   readonly #confirmSeconds: number;
 
-  constructor(run: JobRun, store: RemoteStore, dependencies: JobDependencies, options: EvictOptions) {
-    this.#run = run;
+  constructor(store: RemoteStore, dependencies: JobDependencies, options: EvictOptions) {
+    const { signal, dryRun, confirmSeconds = 10 } = options;
+    this.#run = new JobRun(store, dependencies, { job: 'evict', place: '', signal, dryRun });
     this.#store = store;
     this.#dependencies = dependencies;
     this.#batches = new PrepareBatches(dependencies.config.stageBatchFiles);
-    this.#confirmSeconds = options.confirmSeconds ?? 10;
+    this.#confirmSeconds = confirmSeconds;
   }
 
-  async all(selector: Selector): Promise<void> {
+  all(selector: Selector): Promise<Report> {
     const { config } = this.#dependencies;
     const items = selectedFiles(this.#store, selector, config, this.#run.signal);
     const batches = inBatches(this.#run.found(items), config.stageBatchFiles);
-    await forEachConcurrent(batches, batchesInFlight, (batch) => this.#batch(batch));
+    return this.#run.run(() => forEachConcurrent(batches, batchesInFlight, (batch) => this.#batch(batch)));
   }
 
   async #batch(entries: readonly RemoteEntry[]): Promise<void> {

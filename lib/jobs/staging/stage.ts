@@ -1,15 +1,17 @@
 /** Bringing files from tape to the disk buffer, for others to read: nothing is copied. */
-import type { RemoteStore } from '../../remote/store.js';
+import type { ArchiveConfig } from '../../config/index.js';
+import type { LimitedStore } from '../../remote/limited_store.js';
+import type { Selector } from '../../rules/selection.js';
 import { forEachConcurrent } from '../flow/concurrent.js';
 import { failureOf } from '../run/failure.js';
 import { inBatches } from '../flow/in_batches.js';
-import { JobRun, type JobDependencies } from '../run/job_run.js';
+import type { JobDependencies } from '../run/job_run.js';
 import type { ListItem, RemoteEntry } from '../run/list.js';
 import { PrepareBatches } from './prepare_batches.js';
 import type { Report } from '../events/report.js';
 import { finishedFiles, namedSelection, selectedFiles, type SelectionOptions } from '../run/selected.js';
 import { checkShard, type ShardOptions } from '../run/shards.js';
-import { Stager } from './stager.js';
+import { StagingRun } from './staging_run.js';
 
 export interface StageOptions extends SelectionOptions, ShardOptions {
   /** Until each file is online or has failed. Default false: the requests are sent, and that is all. */
@@ -35,42 +37,65 @@ export async function stage(
   paths: readonly string[],
   options: StageOptions = {},
 ): Promise<Report> {
-  const { signal, dryRun, shard } = options;
-  checkShard(shard);
+  checkShard(options.shard);
   const selector = namedSelection(paths, options);
   const store = await dependencies.open();
-  const run = new JobRun(store, dependencies, { job: 'stage', place: '', signal, dryRun });
-  const { config, logger } = dependencies;
-  const files = finishedFiles(selectedFiles(store, selector, config, run.signal, shard));
-  const offline = offlineFiles(run, files);
-  if (options.wait !== true) return run.run(() => request(run, store, config.stageBatchFiles, offline));
-  const stager = new Stager({ config, store, logger, emit: run.emit, signal: run.signal });
-  const bring = async ({ path, size }: RemoteEntry) => {
-    await run.file(path, size, async () => {
-      if (run.dryRun) return { result: 'staged', bytes: size };
-      await stager.online(path, size);
-      stager.release(path);
-      return { result: 'staged', bytes: size };
-    });
-  };
-  const most = config.stageMaxFiles + recordsBeside;
-  const work = () => forEachConcurrent(offline, most, bring);
-  return run.run(
-    () => work().finally(() => stager.idle()),
-    () => stager.waiting,
-  );
+  return await new Staging(store, dependencies, options).all(selector);
 }
 
-/** Sends the requests; what comes of them is for others to see. */
-async function request(
-  run: JobRun,
-  store: RemoteStore,
-  stageBatchFiles: number,
-  offline: AsyncIterable<RemoteEntry>,
-): Promise<void> {
-  const batches = new PrepareBatches(stageBatchFiles);
-  const { signal } = run;
-  for await (const batch of inBatches(offline, stageBatchFiles)) {
+class Staging {
+  readonly #store: LimitedStore;
+  readonly #config: ArchiveConfig;
+  readonly #options: StageOptions;
+  readonly #staging: StagingRun;
+
+  constructor(store: LimitedStore, dependencies: JobDependencies, options: StageOptions) {
+    const { signal, dryRun } = options;
+    this.#store = store;
+    this.#config = dependencies.config;
+    this.#options = options;
+    this.#staging = new StagingRun(store, dependencies, { job: 'stage', place: '', signal, dryRun });
+  }
+
+  all(selector: Selector): Promise<Report> {
+    const { run } = this.#staging;
+    const { wait, shard } = this.#options;
+    const files = finishedFiles(selectedFiles(this.#store, selector, this.#config, run.signal, shard));
+    const offline = this.#offline(files);
+    if (wait !== true) return run.run(() => this.#request(offline));
+    const most = this.#config.stageMaxFiles + recordsBeside;
+    return this.#staging.finish(() => forEachConcurrent(offline, most, (entry) => this.#bring(entry)));
+  }
+
+  /** What tape is to be asked for; the rest has its outcome. */
+  async *#offline(files: AsyncIterable<ListItem>): AsyncGenerator<RemoteEntry, void, undefined> {
+    const { run } = this.#staging;
+    for await (const file of run.found(files)) {
+      if (file.online) run.finish({ result: 'kept', reason: ONLINE }, file);
+      else yield file;
+    }
+  }
+
+  async #bring({ path, size }: RemoteEntry): Promise<void> {
+    const { run, stager } = this.#staging;
+    await run.file(path, size, async () => {
+      if (!run.dryRun) {
+        await stager.online(path, size);
+        stager.release(path);
+      }
+      return { result: 'staged', bytes: size };
+    });
+  }
+
+  /** Sends the requests; what comes of them is for others to see. */
+  async #request(offline: AsyncIterable<RemoteEntry>): Promise<void> {
+    const { stageBatchFiles } = this.#config;
+    const batches = new PrepareBatches(stageBatchFiles);
+    for await (const batch of inBatches(offline, stageBatchFiles)) await this.#requestBatch(batch, batches);
+  }
+
+  async #requestBatch(batch: readonly RemoteEntry[], batches: PrepareBatches): Promise<void> {
+    const { run } = this.#staging;
     const files = new Map(batch.map((entry) => [entry.path, entry]));
     const took = (names: readonly string[]) => {
       for (const name of names) {
@@ -81,12 +106,12 @@ async function request(
     };
     if (run.dryRun) {
       took([...files.keys()]);
-      continue;
+      return;
     }
     try {
       const refused = await batches.send(
         [...files.keys()],
-        (names) => store.stage(names, signal),
+        (names) => this.#store.stage(names, run.signal),
         ({ names, result: requestId }) => {
           run.emit({ type: 'stage:requested', paths: [...names], requestId });
           took(names);
@@ -102,16 +127,5 @@ async function request(
       for (const [name, file] of files)
         run.finish({ result: 'failed', failure: failureOf(name, error) }, file);
     }
-  }
-}
-
-/** What tape is to be asked for; the rest has its outcome. */
-async function* offlineFiles(
-  run: JobRun,
-  files: AsyncIterable<ListItem>,
-): AsyncGenerator<RemoteEntry, void, undefined> {
-  for await (const file of run.found(files)) {
-    if (file.online) run.finish({ result: 'kept', reason: ONLINE }, file);
-    else yield file;
   }
 }

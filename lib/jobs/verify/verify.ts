@@ -7,6 +7,7 @@ import { CacheDirectory } from '../../cache/directory.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import { walk, type CacheRecord } from '../../cache/walk.js';
 import { ConfigError, requireCache } from '../../config/index.js';
+import type { LimitedStore } from '../../remote/limited_store.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import { inSample } from '../../rules/sampling.js';
 import { scopeOf } from '../../rules/scope.js';
@@ -72,69 +73,87 @@ export async function verify(
     inSample(path, seed, sample) &&
     inShard(path, shard);
   const store = storeOfShard(await dependencies.open(), shard, config.parallelChecksums);
+  const verification = (place: string) =>
+    new Verification(store, dependencies, {
+      ...{ place, selector, chosen, shard, signal },
+      seed: sample < 100 ? seed : undefined,
+    });
   if ('checksums' in against) {
     const listed = await readChecksums(against.checksums, against.type ?? config.checksumType);
-    return run('', (verification) => verification.listed(listed));
+    return await verification('').listed(listed);
   }
   const directory = 'directory' in against ? against.directory : requireCache(config);
   const root = await openLocal('directory' in against ? 'against' : 'cacheDirectory', directory);
   try {
-    return await run(root.real, (verification) => verification.tree(root));
+    return await verification(root.real).tree(root);
   } finally {
     await root.close();
   }
-
-  function run(place: string, work: (verification: Verification) => Promise<void>): Promise<Report> {
-    const job = new JobRun(store, dependencies, { job: 'verify', place, signal });
-    if (sample < 100) job.extra.seed = seed;
-    const sums = new LocalSums();
-    const context: VerifyContext = {
-      ...{ config, store, signal: job.signal, emit: job.emit, upload: uploadLook(config) },
-      now: dependencies.now ?? Date.now,
-      sumLocal: (file, type) => sums.ofUnchanged(file, type, { signal: job.signal }),
-    };
-    return job.run(async () => {
-      await store.ping(job.signal);
-      await work(new Verification(job, context, { selector, chosen, shard }));
-    });
-  }
 }
 
-interface Choice {
+interface VerificationOptions {
+  /** The local side, for people. */
+  place: string;
   selector: Selector;
   /** What the selector names, as far as chance and shard will have it. */
   chosen: (path: string) => boolean;
   shard: Shard | undefined;
+  /** Undefined: chance has no part in it. */
+  seed: string | undefined;
+  signal: AbortSignal | undefined;
 }
 
 class Verification {
-  readonly #job: JobRun;
+  readonly #run: JobRun;
   readonly #context: VerifyContext;
-  readonly #choice: Choice;
+  readonly #options: VerificationOptions;
 
-  constructor(job: JobRun, context: VerifyContext, choice: Choice) {
-    this.#job = job;
-    this.#context = context;
-    this.#choice = choice;
+  constructor(store: LimitedStore, dependencies: JobDependencies, options: VerificationOptions) {
+    const { config, now = Date.now } = dependencies;
+    const { place, seed, signal } = options;
+    const run = new JobRun(store, dependencies, { job: 'verify', place, signal });
+    if (seed !== undefined) run.extra.seed = seed;
+    const sums = new LocalSums();
+    this.#run = run;
+    this.#options = options;
+    this.#context = {
+      ...{ config, run, store, now, upload: uploadLook(config) },
+      sumLocal: (file, type) => sums.ofUnchanged(file, type, { signal: run.signal }),
+    };
   }
 
-  async tree(root: CacheDirectory): Promise<void> {
+  tree(root: CacheDirectory): Promise<Report> {
+    return this.#all(() => this.#tree(root));
+  }
+
+  listed(files: readonly ListedFile[]): Promise<Report> {
+    return this.#all(() => this.#listed(files));
+  }
+
+  #all(work: () => Promise<void>): Promise<Report> {
+    return this.#run.run(async () => {
+      await this.#context.store.ping(this.#run.signal);
+      await work();
+      this.#missing();
+    });
+  }
+
+  async #tree(root: CacheDirectory): Promise<void> {
     const directories = new OpenDirectories(root);
     const most = Math.min(filesInFlight, mostOpenFiles());
     try {
       await forEachConcurrent(this.#records(root), most, async (record) => {
         const size = Number(record.identity.size);
-        await this.#job.file(record.path, size, () => verifyRecord(directories, record, this.#context));
+        await this.#run.file(record.path, size, () => verifyRecord(directories, record, this.#context));
       });
     } finally {
       await directories.close();
     }
-    this.#told();
   }
 
   async *#records(root: CacheDirectory): AsyncGenerator<CacheRecord, void, undefined> {
-    const { progress, signal } = this.#job;
-    const { selector, chosen } = this.#choice;
+    const { progress, signal } = this.#run;
+    const { selector, chosen } = this.#options;
     for await (const entry of walk(root, { signal, only: chosen })) {
       if (entry.kind === 'record') {
         progress.found(Number(entry.identity.size));
@@ -144,14 +163,14 @@ class Verification {
       if (entry.kind === 'problem' && selector.directoryMayMatch(entry.path === '.' ? '' : entry.path)) {
         const { path, code, errno, message } = entry;
         const number = errno === undefined ? {} : { errno };
-        this.#job.finish({ result: 'failed', failure: { path, code, ...number, message } });
+        this.#run.finish({ result: 'failed', failure: { path, code, ...number, message } });
       }
     }
     progress.walkEnded();
   }
 
-  async listed(files: readonly ListedFile[]): Promise<void> {
-    const { progress } = this.#job;
+  async #listed(files: readonly ListedFile[]): Promise<void> {
+    const { progress } = this.#run;
     const found = function* (chosen: (path: string) => boolean) {
       for (const file of files) {
         if (!chosen(file.path)) continue;
@@ -160,20 +179,19 @@ class Verification {
       }
       progress.walkEnded();
     };
-    await forEachConcurrent(found(this.#choice.chosen), filesInFlight, async ({ path, expected }) => {
-      if (this.#job.signal.aborted) return;
-      await this.#job.file(path, expected.size ?? 0, () => verifyListed(path, expected, this.#context));
+    await forEachConcurrent(found(this.#options.chosen), filesInFlight, async ({ path, expected }) => {
+      if (this.#run.signal.aborted) return;
+      await this.#run.file(path, expected.size ?? 0, () => verifyListed(path, expected, this.#context));
     });
-    this.#told();
   }
 
   /** What was asked for and isn't on the local side. */
-  #told(): void {
-    if (this.#job.signal.aborted) return;
-    const { selector, shard } = this.#choice;
+  #missing(): void {
+    if (this.#run.signal.aborted) return;
+    const { selector, shard } = this.#options;
     for (const path of missing(selector.unmatched(), new Set(), shard)) {
       const failure = { path, code: 'NotFound', message: 'nothing on the local side is named so' };
-      this.#job.finish({ result: 'failed', failure });
+      this.#run.finish({ result: 'failed', failure });
     }
   }
 }

@@ -9,7 +9,7 @@ import { judgeListed, type ExpectedFile } from '../../rules/checksum_list.js';
 import type { Classification } from '../../rules/remote_state.js';
 import type { ChecksumType } from '../../xrdcl/index.js';
 import { classifyRecord } from '../record/classify_record.js';
-import type { Emit } from '../events/event_bus.js';
+import type { JobRun } from '../run/job_run.js';
 import { LazyRecord } from '../record/local_file.js';
 import { FileChanged } from '../record/file_changed.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
@@ -19,14 +19,13 @@ import { failed } from '../run/failure.js';
 
 export interface VerifyContext {
   config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds'>;
+  run: JobRun;
   store: RemoteStore;
   sumLocal: (record: OpenRecord, type: ChecksumType) => Promise<Checksum>;
-  emit: Emit;
   /** What was compared with may be as unfinished as the server's file. */
   upload: UploadLook;
   /** Milliseconds since the epoch. */
   now: () => number;
-  signal: AbortSignal;
 }
 
 /** @throws what asking and reading throw: a check that couldn't be made is a failure, never a yes (S11) */
@@ -41,7 +40,8 @@ export async function verifyRecord(
   let sum: Checksum | undefined;
   let state: Classification;
   try {
-    const { config, store, now, signal } = context;
+    const { config, run, store, now } = context;
+    const { signal } = run;
     const remote = await store.stat(path, signal);
     state = await classifyRecord(path, size, remote, file.open, {
       ...{ store, config, now, signal, verify: 'checksum', readBack: 'fresh', looksOnly: true },
@@ -61,7 +61,7 @@ export async function verifyRecord(
     case 'backed_up': {
       const unfinished = context.upload(path, { size });
       if (unfinished !== undefined) return failed(path, 'Unfinished', unfinished);
-      context.emit({ type: 'file:verified', path, size, ...(sum && { checksum: checksumText(sum) }) });
+      context.run.emit({ type: 'file:verified', path, size, ...(sum && { checksum: checksumText(sum) }) });
       return { result: 'verified', bytes: size };
     }
     case 'absent':
@@ -80,13 +80,13 @@ export async function verifyRecord(
 export async function verifyListed(
   path: string,
   expected: ExpectedFile,
-  { config, store, emit, upload, signal }: VerifyContext,
+  { config, run, store, upload }: VerifyContext,
 ): Promise<Outcome> {
-  const remote = await store.stat(path, signal);
+  const remote = await store.stat(path, run.signal);
   let verdict = judgeListed(expected, remote, undefined);
   if ('ask' in verdict && remote !== null) {
     const { type } = expected;
-    const asking = { store, configured: config.checksumType, signal };
+    const asking = { store, configured: config.checksumType, signal: run.signal };
     const theirs = await remoteChecksum(path, remote, { by: 'query', type }, asking);
     verdict = judgeListed(expected, remote, theirs);
   }
@@ -96,7 +96,7 @@ export async function verifyListed(
       const size = remote?.size ?? 0;
       const unfinished = upload(path, { size });
       if (unfinished !== undefined) return failed(path, 'Unfinished', unfinished);
-      emit({ type: 'file:verified', path, size, checksum: checksumText(expected) });
+      run.emit({ type: 'file:verified', path, size, checksum: checksumText(expected) });
       return { result: 'verified', bytes: size };
     }
     case 'absent':

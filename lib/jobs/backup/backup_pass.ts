@@ -1,0 +1,175 @@
+/** A backup pass: look around, do with each record what pass_steps.ts does, make room, with one report at the end. */
+import type { CacheDirectory } from '../../cache/directory.js';
+import { diskUsage, type DiskUsage } from '../../cache/usage.js';
+import { OpenDirectories } from '../../cache/open_directories.js';
+import type { VerifiedMemo } from '../../cache/verified_memo.js';
+import { requireCache, type ArchiveConfig, type Logger } from '../../config/index.js';
+import type { LimitedStore } from '../../remote/limited_store.js';
+import { ListedStats } from '../../remote/listed_stats.js';
+import { mostOpenFiles } from '../../remote/open_files.js';
+import { parseMoment } from '../../rules/moment.js';
+import { scopeOf } from '../../rules/scope.js';
+import { inShard } from '../../rules/sharding.js';
+import { TapeWaitCount } from '../../rules/tape_wait.js';
+import { bytesAbove, roomOf, type Watermarks } from '../../rules/watermarks.js';
+import type { Report } from '../events/report.js';
+import { TaskPool } from '../flow/task_pool.js';
+import { LocalSums } from '../record/local_sums.js';
+import { warnOfWeak } from '../record/weak_checksums.js';
+import { JobRun, type JobDependencies } from '../run/job_run.js';
+import type { ShardOptions } from '../run/shards.js';
+import { SeparateStorage } from '../separation/separate_storage.js';
+import type { BackupContext } from './backup_context.js';
+import { isBare } from './cache_warnings.js';
+import { PassSteps } from './pass_steps.js';
+import { UNSYNCED, warnOfCache, warnOfNoTape, warnOfOverdue } from './pass_warnings.js';
+import { RecordOutcomes } from './record_outcomes.js';
+
+export interface BackupPassOptions extends ShardOptions {
+  /** Ends the pass: running copies are cancelled and what they made is removed, nothing else is begun. */
+  signal?: AbortSignal | undefined;
+  /** Only tell what would be done. Default false. */
+  dryRun?: boolean | undefined;
+}
+
+/** Records that need more than a look, for each copy at once, so that copies never starve; what each holds is memory. */
+const recordsPerCopy = 3;
+
+export class BackupPass {
+  readonly #root: CacheDirectory;
+  /** As it is configured. */
+  readonly #cache: string;
+  readonly #memo: VerifiedMemo;
+  readonly #store: LimitedStore;
+  readonly #dependencies: JobDependencies;
+  readonly #shard: BackupPassOptions['shard'];
+  readonly #run: JobRun;
+  readonly #directories: OpenDirectories;
+  readonly #marks: Watermarks | undefined;
+  readonly #context: Omit<BackupContext, 'room'>;
+  readonly #notOnTape: TapeWaitCount;
+  readonly #tape = { seen: false, unsynced: false };
+  /** Every record of the cache was walked. */
+  #whole = false;
+  /** The cache is empty, and no pass has found a record in it before. */
+  #bare = false;
+
+  constructor(
+    root: CacheDirectory,
+    memo: VerifiedMemo,
+    store: LimitedStore,
+    dependencies: JobDependencies,
+    { signal, dryRun, shard }: BackupPassOptions,
+  ) {
+    const { config, now = Date.now } = dependencies;
+    const cache = requireCache(config);
+    const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal, dryRun });
+    const started = now();
+    const ago = (duration: string) => parseMoment(duration, new Date(started)).getTime();
+    this.#root = root;
+    this.#cache = cache;
+    this.#memo = memo;
+    this.#store = store;
+    this.#dependencies = dependencies;
+    this.#shard = shard;
+    this.#run = run;
+    this.#directories = new OpenDirectories(root);
+    this.#marks = watermarksOf(config);
+    this.#notOnTape = new TapeWaitCount(
+      config.maxAgeWarning === undefined ? undefined : ago(config.maxAgeWarning),
+    );
+    this.#context = {
+      ...{ config, run, root, directories: this.#directories, store, memo, now },
+      separate: new SeparateStorage({
+        ...{ store, root, signal: run.signal, key: 'cacheDirectory', target: config.targetUrl },
+      }),
+      unsynced: () => (this.#tape.unsynced = true),
+      saw: ({ backUpExists }) => (this.#tape.seen ||= backUpExists),
+      sums: new LocalSums(),
+      keepLocalSeconds: config.keepLocal === undefined ? 0 : (started - ago(config.keepLocal)) / 1000,
+    };
+  }
+
+  async all(): Promise<Report> {
+    const { config, logger } = this.#dependencies;
+    const report = await this.#run.run(() => this.#work()).finally(() => this.#close());
+    if (!this.#tape.seen) warnOfNoTape(report, config, logger);
+    if (this.#tape.unsynced) logger.warn(UNSYNCED, { target: config.targetUrl });
+    warnOfWeak(report, config, logger);
+    warnOfOverdue(report, config, logger);
+    return report;
+  }
+
+  async #work(): Promise<void> {
+    const { config, logger } = this.#dependencies;
+    const { signal } = this.#run;
+    const usage = await this.#lookAround();
+    if (!signal.aborted) await this.#store.ping(signal);
+    if (!signal.aborted) await this.#context.separate.checkSurroundings();
+    const context: BackupContext = { ...this.#context, room: roomOf(usage, this.#marks) };
+    const most = mostOpenFiles();
+    const pool = new TaskPool(() => Math.min(recordsPerCopy * this.#store.copiesAtOnce(), most));
+    const outcomes = new RecordOutcomes(this.#run, this.#notOnTape, context.now, this.#aboveLow(usage));
+    // Only who removes nothing, and warns of nothing, needs no word of tape.
+    const listing = config.autoRemove === 'never' && config.maxAgeWarning === undefined;
+    const shard = this.#shard;
+    const steps = new PassSteps({
+      ...{ context, logger, scope: scopeOf(config), outcomes, pool },
+      remote: listing ? new ListedStats(this.#store) : this.#store,
+      only: shard && ((path) => inShard(path, shard)),
+    });
+    try {
+      await steps.walk();
+      if (context.room === 'oldest_first') await steps.makeRoom(this.#aboveLow(await this.#usage()));
+    } finally {
+      outcomes.keepRest();
+      if (!listing) this.#run.extra.notOnTape = this.#notOnTape.result();
+    }
+    this.#whole = true;
+  }
+
+  async #lookAround(): Promise<DiskUsage> {
+    const { config } = this.#dependencies;
+    const usage = await this.#usage();
+    this.#run.emit({ type: 'usage', warning: usage.usedPercent > config.warningMarkPercent, ...usage });
+    this.#bare = this.#memo.isNew && (await isBare(this.#root.real));
+    await warnOfCache(this.#root.real, this.#bare, this.#dependencies, this.#run);
+    return usage;
+  }
+
+  #usage(): Promise<DiskUsage> {
+    const { usage = diskUsage } = this.#dependencies;
+    return usage(this.#cache);
+  }
+
+  /** Bytes that are to go by the watermarks. Shards work side by side: each does its part. */
+  #aboveLow(usage: DiskUsage): number {
+    return this.#marks ? bytesAbove(usage, this.#marks.low) / (this.#shard?.count ?? 1) : 0;
+  }
+
+  async #close(): Promise<void> {
+    await this.#directories.close();
+    // Of an empty directory nothing is remembered: it may be the wrong one, and that is to be told again.
+    if (this.#run.dryRun || (this.#bare && this.#memo.isEmpty)) return;
+    await saveMemo(this.#memo, this.#whole, this.#dependencies.logger);
+  }
+}
+
+function watermarksOf({
+  autoRemove,
+  highWaterPercent,
+  lowWaterPercent,
+}: ArchiveConfig): Watermarks | undefined {
+  if (autoRemove === 'never' || highWaterPercent === undefined || lowWaterPercent === undefined)
+    return undefined;
+  return { high: highWaterPercent, low: lowWaterPercent };
+}
+
+/** Without it the next pass compares again. */
+async function saveMemo(memo: VerifiedMemo, whole: boolean, logger: Logger): Promise<void> {
+  try {
+    await memo.save(whole);
+  } catch (error) {
+    logger.warn(`what was verified is not remembered for the next pass: ${String(error)}`);
+  }
+}

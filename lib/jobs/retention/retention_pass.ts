@@ -1,0 +1,115 @@
+/** A pass over online storage: for every file what retention_record.ts does, with one report at the end. */
+import type { CacheDirectory } from '../../cache/directory.js';
+import { parseTarget, type ArchiveConfig } from '../../config/index.js';
+import type { LimitedStore } from '../../remote/limited_store.js';
+import { mostOpenFiles } from '../../remote/open_files.js';
+import { openStore } from '../../remote/open_store.js';
+import type { RemoteStore } from '../../remote/store.js';
+import { nameProblem } from '../../rules/names.js';
+import type { OnlineFile } from '../../rules/retention.js';
+import type { Report } from '../events/report.js';
+import { forEachConcurrent } from '../flow/concurrent.js';
+import { warnOfWeak } from '../record/weak_checksums.js';
+import { JobRun, type JobDependencies } from '../run/job_run.js';
+import { SeparateStorage } from '../separation/separate_storage.js';
+import { OnlineDirectory } from './online_directory.js';
+import { OnlineServer } from './online_server.js';
+import { retainOrRemove, type RetentionContext } from './retention_record.js';
+import type { RetentionSettings } from './retention_settings.js';
+
+export interface RetentionPassOptions {
+  /** Only tell what would go. Default false. */
+  dryRun?: boolean | undefined;
+  /** Ends the pass; what was removed by then was safe, all else is still there. */
+  signal?: AbortSignal | undefined;
+  /** Somebody has said that the settings are as they should be; else nothing is removed. */
+  confirmed: boolean;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** Files past retention that are worked on at once: each is open, and most wait for their checksums. */
+const filesInFlight = 256;
+
+export class RetentionPass {
+  readonly #dependencies: JobDependencies;
+  readonly #settings: RetentionSettings;
+  readonly #run: JobRun;
+  readonly #ping: RemoteStore['ping'];
+  readonly #context: RetentionContext;
+
+  /** @param root the online directory; for online storage on a server the cache */
+  constructor(
+    root: CacheDirectory,
+    target: LimitedStore,
+    settings: RetentionSettings,
+    dependencies: JobDependencies,
+    { dryRun = false, signal, confirmed, now }: RetentionPassOptions,
+  ) {
+    const { config, logger } = dependencies;
+    const { place, rules } = settings;
+    const server =
+      'server' in place
+        ? { at: place.server, store: openStore({ ...config, targetUrl: place.server.url }) }
+        : undefined;
+    const ping = async (by?: AbortSignal) => {
+      await target.ping(by);
+      await server?.store.ping(by);
+    };
+    const run = new JobRun({ ...target, ping }, dependencies, {
+      ...{ job: 'retention', signal, dryRun: dryRun || !confirmed },
+      place: server?.at.url ?? root.real,
+    });
+    if (!confirmed) run.extra.unconfirmed = true;
+    const storage =
+      server === undefined
+        ? new OnlineDirectory({ root, run, logger, now }, config, separateFrom(target, root, run, config))
+        : new OnlineServer(server.at, server.store, run, { config, target, logger });
+    const { base } = parseTarget(config.targetUrl);
+    this.#dependencies = dependencies;
+    this.#settings = settings;
+    this.#run = run;
+    this.#ping = ping;
+    this.#context = {
+      ...{ config, run, store: target, storage, rules, now },
+      nameProblem: (path) => nameProblem(path, { base }),
+    };
+  }
+
+  async all(): Promise<Report> {
+    const { config, logger } = this.#dependencies;
+    const report = await this.#run.run(() => this.#work()).finally(() => this.#context.storage.close());
+    warnOfWeak(report, config, logger);
+    if (!report.interrupted)
+      for (const hold of this.#settings.held.unmatched()) logger.warn(`nothing is named by the hold ${hold}`);
+    return report;
+  }
+
+  async #work(): Promise<void> {
+    const { signal } = this.#run;
+    await this.#ping(signal);
+    await this.#context.storage.check();
+    const most = Math.min(filesInFlight, mostOpenFiles());
+    await forEachConcurrent(this.#files(), most, async (file) => {
+      if (!signal.aborted) await retainOrRemove(file, this.#context);
+    });
+  }
+
+  async *#files(): AsyncGenerator<OnlineFile, void, undefined> {
+    const { progress } = this.#run;
+    for await (const file of this.#context.storage.files()) {
+      progress.found(Number(file.identity.size));
+      yield file;
+    }
+    progress.walkEnded();
+  }
+}
+
+function separateFrom(
+  store: RemoteStore,
+  root: CacheDirectory,
+  { signal }: JobRun,
+  { targetUrl: target }: ArchiveConfig,
+): SeparateStorage {
+  return new SeparateStorage({ ...{ store, root, signal, target }, key: 'retention.onlineDirectory' });
+}
