@@ -8,7 +8,7 @@ import { alreadyExists, CacheError, errnoCode } from './errors.js';
 import { displacedName } from './own_files.js';
 
 export interface PublishOptions {
-  /** Replace what has the name; a text: only the file of this version, as lookAt() told it. Default false: AlreadyExists. */
+  /** Replace what has the name; a text: only the file of this version, as standingFile() of receive.ts told it. Default false: AlreadyExists. */
   overwrite?: boolean | string | undefined;
   /** Wait until bytes and name are on the disk. Default false. */
   fsync?: boolean | undefined;
@@ -29,8 +29,8 @@ export async function publish(
   const from = directory.entry(temporary);
   const to = directory.entry(name);
   // Only then can another file come to have the temporary name: native/posix/replace_seen.h.
-  const ours = typeof options.overwrite === 'string' ? await lookAt(from) : null;
-  const holdsAnother = async () => ours !== null && !isOne(ours, await lookAt(from));
+  const ours = typeof options.overwrite === 'string' ? await statsOf(from) : null;
+  const holdsAnother = async () => ours !== null && !isOne(ours, await statsOf(from));
   try {
     await publishFile(from, to, options).catch(async (error: unknown) => {
       if (options.overwrite === true || !cannotPromise(error) || (await holdsAnother())) throw error;
@@ -61,7 +61,7 @@ async function keepDisplaced(
   return new CacheError('Displaced', path, message, { cause });
 }
 
-async function lookAt(path: string): Promise<BigIntStats | null> {
+async function statsOf(path: string): Promise<BigIntStats | null> {
   try {
     return await fs.lstat(path, { bigint: true });
   } catch (error) {

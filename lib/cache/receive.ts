@@ -23,7 +23,7 @@ export interface LocalFile {
  * What has a name now; null for nothing. Symbolic links are `other`. A directory of our own making isn't asked: what
  * others put there meanwhile is met when a file gets its name.
  */
-export async function lookAt(directory: CacheDirectory, name: string): Promise<LocalFile | null> {
+export async function standingFile(directory: CacheDirectory, name: string): Promise<LocalFile | null> {
   if (directory.isNew) return null;
   try {
     const stats = await named(directory, () => fs.lstat(directory.entry(name), { bigint: true }));

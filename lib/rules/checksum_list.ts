@@ -1,6 +1,6 @@
 /** Lists of checksums, as checksum programs print them, and what a remote file is compared with one entry. */
 import { sameChecksum, checksumText, type Checksum } from './checksum.js';
-import { checkNameText, MAX_DISK_COMPONENT_BYTES } from './names.js';
+import { MAX_DISK_COMPONENT_BYTES, nameProblem } from './names.js';
 import type { RemoteFile } from './remote_state.js';
 
 export interface ExpectedFile extends Checksum {
@@ -45,8 +45,8 @@ export function parseChecksumLine(line: string, type: string): ListedFile | unde
 
 /** @throws {Error} that says what is wrong with an entry */
 export function checkExpected(path: string, { type, value, size }: ExpectedFile): void {
-  const name = checkNameText(path, { maxComponentBytes: MAX_DISK_COMPONENT_BYTES });
-  if (!name.ok) throw new Error(name.reason);
+  const problem = nameProblem(path, { maxComponentBytes: MAX_DISK_COMPONENT_BYTES });
+  if (problem !== undefined) throw new Error(problem);
   if (!/^[0-9A-Fa-f]+$/.test(value))
     throw new Error(`its checksum ${JSON.stringify(value)} is not hexadecimal`);
   const digits = KNOWN[type.toLowerCase()]?.digits;

@@ -26,8 +26,6 @@ export const MAX_REMOTE_PATH_BYTES = 1023;
 /** What is wrong with a name whose bytes are no text: no other name may stand for it. */
 export const NOT_UTF8 = 'is not valid UTF-8';
 
-export type NameVerdict = { ok: true; name: string } | { ok: false; reason: string };
-
 export interface NameLimits {
   /** The target's base path; its bytes count. Default `/`. */
   base?: string;
@@ -38,36 +36,28 @@ export interface NameLimits {
 }
 
 /**
- * Can XRootD carry this record's name, unmistakably and unchanged?
- * @param raw path relative to the cache, as the bytes that the file system has
+ * Why XRootD can't carry this record's name, unmistakably and unchanged; undefined if it can.
+ * @param name path relative to the cache; lone surrogates are refused
  */
-export function checkName(raw: Uint8Array, limits: NameLimits = {}): NameVerdict {
-  if (!isUtf8(raw)) return refuse(NOT_UTF8);
-  const name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(raw);
-  return checkNameText(name, limits);
+export function nameProblem(name: string, limits: NameLimits = {}): string | undefined {
+  const problem = pathProblem(name, limits);
+  return problem === undefined ? undefined : `its name ${problem}`;
 }
 
-/** The same for a name that is known to be well-formed text; lone surrogates are refused. */
-export function checkNameText(name: string, limits: NameLimits = {}): NameVerdict {
-  if (name === '') return refuse('is empty');
-  if (name.startsWith('/')) return refuse('is absolute');
+function pathProblem(name: string, limits: NameLimits): string | undefined {
+  if (name === '') return 'is empty';
+  if (name.startsWith('/')) return 'is absolute';
   const wire = wireTextProblem(name);
-  if (wire !== undefined) return refuse(wire);
+  if (wire !== undefined) return wire;
   const longest = limits.maxComponentBytes ?? MAX_COMPONENT_BYTES;
   for (const component of name.split('/')) {
-    const reason = componentProblem(component, longest);
-    if (reason !== undefined) return refuse(reason);
+    const problem = componentProblem(component, longest);
+    if (problem !== undefined) return problem;
   }
   const bytes = Buffer.byteLength(remotePath(limits.base ?? '/', name));
   const most = limits.maxPathBytes ?? MAX_REMOTE_PATH_BYTES;
-  if (bytes > most) return refuse(`is too long: its remote path has ${bytes} bytes, ${most} are safe`);
-  return { ok: true, name };
-}
-
-/** Why checkNameText() refuses a name; undefined if it doesn't. */
-export function nameProblem(name: string, limits: NameLimits = {}): string | undefined {
-  const verdict = checkNameText(name, limits);
-  return verdict.ok ? undefined : verdict.reason;
+  if (bytes > most) return `is too long: its remote path has ${bytes} bytes, ${most} are safe`;
+  return undefined;
 }
 
 /** Where a record goes: the base path and the record's own, joined by exactly one slash. */
@@ -114,8 +104,4 @@ function escapeBytes(raw: Uint8Array): string {
   let text = '';
   for (const byte of raw) text += byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`;
   return text;
-}
-
-function refuse(reason: string): NameVerdict {
-  return { ok: false, reason: `its name ${reason}` };
 }

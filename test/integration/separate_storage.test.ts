@@ -27,6 +27,20 @@ async function open(directory: string): Promise<void> {
   await chmod(directory, 0o777);
 }
 
+/** A cache with these records, and a directory that a server can export. */
+async function withPlaces(
+  names: readonly string[],
+  use: (places: { cache: string; storage: string }) => Promise<void>,
+): Promise<void> {
+  await withTemp(async (directory) => {
+    const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
+    await open(directory);
+    await writeRecords(cache, names);
+    await openToAll(storage);
+    await use({ cache, storage });
+  });
+}
+
 /** Three passes, each of which ends with exit code 2 and a message that names both. */
 async function refused(cache: string, targetUrl: string, message: RegExp): Promise<void> {
   for (let pass = 0; pass < 3; pass += 1) {
@@ -84,11 +98,7 @@ describe('a target that is the cache', () => {
   });
 
   it('for one directory only, by a link: its records stay', async () => {
-    await withTemp(async (directory) => {
-      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
-      await open(directory);
-      await writeRecords(cache);
-      await openToAll(storage);
+    await withPlaces(NAMES, async ({ cache, storage }) => {
       await symlink(join(cache, 'd'), join(storage, 'd'));
       await withServerOn(storage, async ({ url }) => {
         await refused(cache, url('/'), /\/d(\/e)? is .*\/cache\/d/);
@@ -101,11 +111,7 @@ describe('a target that is the cache', () => {
   });
 
   it('for one directory only, where identifiers say nothing: its records stay', async () => {
-    await withTemp(async (directory) => {
-      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
-      await open(directory);
-      await writeRecords(cache);
-      await openToAll(storage);
+    await withPlaces(NAMES, async ({ cache, storage }) => {
       await symlink(join(cache, 'd'), join(storage, 'd'));
       await withServerOn(storage, async ({ url }) => {
         const without = <T extends { id: string }>(stat: T) => ({ ...stat, id: '' });
@@ -132,10 +138,7 @@ describe('a target that is the cache', () => {
   });
 
   it('for one directory only, by a mount: its records stay', async function () {
-    await withTemp(async (directory) => {
-      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
-      await open(directory);
-      await writeRecords(cache);
+    await withPlaces(NAMES, async ({ cache, storage }) => {
       await openToAll(join(storage, 'd'));
       await open(storage);
       mount(['--bind', join(cache, 'd'), join(storage, 'd')], this);
@@ -156,11 +159,7 @@ describe('a target that is the cache', () => {
 
 describe('a directory of the server that is another one of the cache', () => {
   it('by a link: what would end under a wrong name stays, exit 2', async () => {
-    await withTemp(async (directory) => {
-      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
-      await open(directory);
-      await writeRecords(cache, ['sub/x', 'other/y']);
-      await openToAll(storage);
+    await withPlaces(['sub/x', 'other/y'], async ({ cache, storage }) => {
       await symlink(join(cache, 'other'), join(storage, 'sub'));
       await withServerOn(storage, async ({ url }) => {
         await refused(cache, url('/'), /\/sub is .*\/cache\/other/);
@@ -175,10 +174,7 @@ describe('a directory of the server that is another one of the cache', () => {
 
 describe('what is made, or linked, on the server', () => {
   it('a directory that becomes a link while a pass copies to it: its records stay', async () => {
-    await withTemp(async (directory) => {
-      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
-      await open(directory);
-      await writeRecords(cache, ['sub/x', 'sub/y', 'other/z']);
+    await withPlaces(['sub/x', 'sub/y', 'other/z'], async ({ cache, storage }) => {
       await withServerOn(storage, async ({ url }) => {
         let made = false;
         const pass = passOn(
@@ -201,10 +197,7 @@ describe('what is made, or linked, on the server', () => {
   });
 
   it('a file that is another record, by a link: it is not removed as the unfinished copy of one', async () => {
-    await withTemp(async (directory) => {
-      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
-      await open(directory);
-      await writeRecords(cache, ['sub/x', 'other/x']);
+    await withPlaces(['sub/x', 'other/x'], async ({ cache, storage }) => {
       await writeFile(join(cache, 'sub/x'), 'the only bytes, whole');
       await writeFile(join(cache, 'other/x'), 'the only bytes');
       await utimes(join(cache, 'other/x'), 1e9, 1e9);
@@ -269,10 +262,7 @@ describe('the search for storage in the cache', () => {
   async function withStorageBeside(
     use: (options: { cacheDirectory: string; targetUrl: string }) => Promise<void>,
   ): Promise<void> {
-    await withTemp(async (directory) => {
-      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
-      await open(directory);
-      await writeRecords(cache);
+    await withPlaces(NAMES, async ({ cache, storage }) => {
       await withServerOn(storage, async ({ url }) => {
         await use({ cacheDirectory: cache, targetUrl: url('/') });
       });
@@ -410,11 +400,7 @@ describe('a target beside, in and around a cache', () => {
   });
 
   it('a record that is a hard link of its copy stays; the others go', async () => {
-    await withTemp(async (directory) => {
-      const [cache, storage] = [join(directory, 'cache'), join(directory, 'storage')];
-      await open(directory);
-      await writeRecords(cache);
-      await openToAll(storage);
+    await withPlaces(NAMES, async ({ cache, storage }) => {
       await link(join(cache, 'a'), join(storage, 'a'));
       await withServerOn(storage, async ({ url }) => {
         const options = { cacheDirectory: cache, targetUrl: url('/'), autoRemove: 'cached' } as const;

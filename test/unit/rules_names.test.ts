@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  checkName,
-  checkNameText,
   isReserved,
   MAX_REMOTE_PATH_BYTES,
+  nameProblem,
   printableName,
   remotePath,
 } from '../../lib/rules/names.js';
@@ -42,59 +41,54 @@ describe('names that XRootD can carry (S9)', () => {
   ];
   for (const name of faithful)
     it(`carries ${JSON.stringify(name).slice(0, 40)}`, () => {
-      assert.deepEqual(checkName(Buffer.from(name)), { ok: true, name });
+      assert.equal(nameProblem(name), undefined);
+      assert.equal(Buffer.from(name).toString(), name);
     });
 
-  const refused: [Uint8Array, RegExp][] = [
-    [bytes(''), /is empty/],
-    [bytes('/abs'), /absolute/],
-    [bytes('bad\xff'), /UTF-8/],
-    [bytes('cut\xc3'), /UTF-8/],
-    [bytes('surrogate\xed\xa0\x80'), /UTF-8/],
-    [bytes('a?b'), /"\?"/],
-    [bytes('d?r/b'), /"\?"/],
-    [bytes('a\nb'), /newline/],
-    [bytes('a\rb'), /carriage return/],
-    [bytes('a\0b'), /U\+0000/],
-    [bytes('a\x1bb'), /U\+001B/],
-    [bytes('a\x7fb'), /U\+007F/],
-    [bytes('a\xc2\x85b'), /U\+0085/],
-    [bytes('a//b'), /empty component/],
-    [bytes('a/'), /empty component/],
-    [bytes('./a'), /component "\."/],
-    [bytes('a/../b'), /component "\.\."/],
-    [bytes('a/..'), /component "\.\."/],
-    [bytes('.xrootd-archive.lock'), /reserved/],
-    [bytes('a/.xrootd-archive.removing.b'), /reserved/],
-    [bytes(long(255)), /longer than 254/],
-    [Buffer.from(`${'é'.repeat(127)}x`), /longer than 254/],
-    [bytes(Array(20).fill(long(60)).join('/')), /too long/],
+  const refused: [string, RegExp][] = [
+    ['', /is empty/],
+    ['/abs', /absolute/],
+    ['surrogate\ud800', /surrogate|UTF-8/],
+    ['a?b', /"\?"/],
+    ['d?r/b', /"\?"/],
+    ['a\nb', /newline/],
+    ['a\rb', /carriage return/],
+    ['a\0b', /U\+0000/],
+    ['a\x1bb', /U\+001B/],
+    ['a\x7fb', /U\+007F/],
+    ['a\u0085b', /U\+0085/],
+    ['a//b', /empty component/],
+    ['a/', /empty component/],
+    ['./a', /component "\."/],
+    ['a/../b', /component "\.\."/],
+    ['a/..', /component "\.\."/],
+    ['.xrootd-archive.lock', /reserved/],
+    ['a/.xrootd-archive.removing.b', /reserved/],
+    [long(255), /longer than 254/],
+    [`${'é'.repeat(127)}x`, /longer than 254/],
+    [Array(20).fill(long(60)).join('/'), /too long/],
   ];
-  for (const [raw, reason] of refused)
-    it(`refuses ${JSON.stringify(Buffer.from(raw).toString('latin1')).slice(0, 40)}`, () => {
-      const verdict = checkName(raw);
-      assert.ok(!verdict.ok);
-      assert.match(verdict.reason, reason);
+  for (const [name, reason] of refused)
+    it(`refuses ${JSON.stringify(name).slice(0, 40)}`, () => {
+      assert.match(nameProblem(name) ?? '', reason);
     });
 
   it('counts the base path, in bytes', () => {
     const base = '/eos/archive';
     const room = MAX_REMOTE_PATH_BYTES - base.length - 1;
     const name = `${Array(5).fill(long(151)).join('/')}/${long(room - 5 * 152)}`;
-    assert.ok(checkNameText(name, { base }).ok);
-    assert.ok(!checkNameText(`${name}x`, { base }).ok);
-    assert.ok(!checkNameText(name.replace(/xx$/, 'xé'), { base }).ok);
+    assert.equal(nameProblem(name, { base }), undefined);
+    assert.match(nameProblem(`${name}x`, { base }) ?? '', /too long/);
+    assert.match(nameProblem(name.replace(/xx$/, 'xé'), { base }) ?? '', /too long/);
   });
 
   it('never lets two records meet at one remote path', () => {
-    const component = fc.uint8Array({ minLength: 1, maxLength: 6 });
+    const component = fc.string({ unit: 'binary', minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(component, component, (one, other) => {
-        const [a, b] = [checkName(one), checkName(other)];
-        if (!a.ok || !b.ok) return;
-        const same = Buffer.compare(one, other) === 0;
-        assert.equal(remotePath('/base', a.name) === remotePath('/base', b.name), same);
-        assert.deepEqual(Buffer.from(a.name), Buffer.from(one));
+        if (nameProblem(one) !== undefined || nameProblem(other) !== undefined) return;
+        assert.equal(remotePath('/base', one) === remotePath('/base', other), one === other);
+        assert.equal(Buffer.from(one).toString(), one);
       }),
     );
   });
@@ -102,7 +96,7 @@ describe('names that XRootD can carry (S9)', () => {
   it('accepts only what stays one line without CGI, at every length', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
-        if (!checkNameText(text).ok) return;
+        if (nameProblem(text) !== undefined) return;
         // eslint-disable-next-line no-control-regex
         assert.doesNotMatch(text, /[?\u0000-\u001f\u007f]|^\/|\/\/|(^|\/)\.{1,2}(\/|$)/);
         assert.equal(Buffer.from(text).toString(), text);

@@ -4,7 +4,7 @@ import { DiskRoom, type RoomClaim } from '../../cache/disk_room.js';
 import { splitPath, type CacheDirectory } from '../../cache/directory.js';
 import { errnoCode } from '../../cache/errors.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
-import { IncomingFile, lookAt, withFile } from '../../cache/receive.js';
+import { IncomingFile, standingFile, withFile } from '../../cache/receive.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import type { Checksum } from '../../rules/checksum.js';
@@ -74,7 +74,7 @@ export class LocalReceiver implements Receiver {
     const [parent, name] = splitPath(path);
     try {
       return await this.#looking(() =>
-        this.#directories.use(parent, false, (directory) => lookAt(directory, name)),
+        this.#directories.use(parent, false, (directory) => standingFile(directory, name)),
       );
     } catch (error) {
       if (errnoCode(error) === 'ENOENT') return null;

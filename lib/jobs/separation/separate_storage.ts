@@ -214,10 +214,10 @@ export class SeparateStorage {
     const anyDevice = await this.mayKnowOtherDevices();
     let remote = first;
     for (let looks = 0; looks < mostLooks; looks += 1) {
-      const before = await lookAt(local);
+      const before = await directoryIdentity(local);
       if (before === undefined || !isSameInode(before, remote.id, anyDevice)) return false;
       const next = await again();
-      const after = await lookAt(local);
+      const after = await directoryIdentity(local);
       // What has gone is no reason to remove anything: the last look finds nothing there.
       if (next === null || after === undefined) return false;
       const compared = comparePlaces(before, next, after, anyDevice);
@@ -245,7 +245,7 @@ function relation(local: string, root: string, { url, isBase }: Surrounding): st
 }
 
 /** By opening it: a network file system may answer from memory else. Undefined if it isn't there. */
-async function lookAt(directory: string): Promise<Identity | undefined> {
+async function directoryIdentity(directory: string): Promise<Identity | undefined> {
   const handle = await open(directory).catch(() => undefined);
   if (handle === undefined) {
     const stats = await stat(directory, { bigint: true }).catch((error: unknown) => {
