@@ -8,7 +8,7 @@ import * as fs from 'node:fs/promises';
 import { versionOfFile } from '../posix/index.js';
 import { named, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
-import { receivingName } from './own_files.js';
+import { incomingName, receivingName } from './own_files.js';
 import { discard, publish } from './publish.js';
 
 export interface LocalFile {
@@ -65,6 +65,8 @@ export class IncomingFile {
   readonly #name: string;
   readonly #temporary: string;
   readonly #options: IncomingOptions;
+  #made: string | undefined;
+  #aside: string | undefined;
   #handedOn = false;
 
   constructor(directory: CacheDirectory, name: string, options: IncomingOptions) {
@@ -79,24 +81,55 @@ export class IncomingFile {
     return this.#directory.entry(this.#temporary);
   }
 
+  /**
+   * What has the temporary name already gets another, until the end: as long as it is there, its inode number is no other file's, and
+   * whoever is still at work on it, from a directory above or below and so under another lock, doesn't take ours for his.
+   */
+  async setAside(): Promise<void> {
+    const aside = incomingName();
+    await named(this.#directory, () => fs.rename(this.target, this.#directory.entry(aside)));
+    this.#aside = aside;
+    await giveRoom(this.#directory.entry(aside));
+  }
+
+  /** @param made `device:inode` of what has come, where that is known: only that is published, or discarded */
+  came(made: string | undefined): void {
+    this.#made = made;
+  }
+
   /** Opens what has come, and closes it afterwards. */
   use<T>(task: (file: fs.FileHandle) => Promise<T>): Promise<T> {
     return withFile(this.#directory, this.#temporary, task);
   }
 
-  /** @throws {CacheError} AlreadyExists when something else has the name, and nothing of the file stays; system errors */
+  /** @throws {CacheError} AlreadyExists when something else has the name, and nothing of the file stays; Superseded when
+   * another process has taken its place; Displaced; system errors */
   async publish(): Promise<void> {
     const { mtime, ...options } = this.#options;
     const known = Number.isNaN(mtime.getTime()) ? undefined : mtime;
     // From here on publish() discards it, if it is still ours.
     this.#handedOn = true;
     await named(this.#directory, () =>
-      publish(this.#directory, this.#temporary, this.#name, { ...options, mtime: known }),
+      publish(this.#directory, this.#temporary, this.#name, { ...options, mtime: known, made: this.#made }),
     );
   }
 
   /** Nothing of a file that has no name yet stays. */
   async end(): Promise<void> {
-    if (!this.#handedOn) await discard(this.#directory, this.#temporary);
+    try {
+      if (!this.#handedOn) await discard(this.#directory, this.#temporary, this.#made);
+    } finally {
+      if (this.#aside !== undefined) await discard(this.#directory, this.#aside);
+    }
   }
+}
+
+/** A file that nobody will read takes no room; one that has a second name (publish.ts, `linkNew`) is somebody's. */
+async function giveRoom(path: string): Promise<void> {
+  const stats = await fs.lstat(path);
+  if (!stats.isFile() || stats.nlink > 1) return;
+  await fs.truncate(path).catch((error: unknown) => {
+    // Another user's may be renamed and removed, but not written to.
+    if (errnoCode(error) !== 'EACCES' && errnoCode(error) !== 'EPERM') throw error;
+  });
 }
