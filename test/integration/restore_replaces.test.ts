@@ -80,9 +80,12 @@ describe('a server whose rename replaces nothing', () => {
     broken: string | undefined;
     /** Before the old file goes aside. */
     onAside: () => void = () => undefined;
+    /** Before it comes back. */
+    onBack: () => void = () => undefined;
 
     override async rename(from: string, to: string): Promise<void> {
       if (to === replacedName(from)) this.onAside();
+      if (from === replacedName(to)) this.onBack();
       const refuse = (errNo: number) =>
         new XRootDError({ status: 1, code: 400, errNo, message: 'refused' }, { operation: 'mv', target: to });
       if (to === this.broken && from.includes('.incoming.')) throw refuse(3007);
@@ -142,6 +145,28 @@ describe('a server whose rename replaces nothing', () => {
       await assert.rejects(receive(), { name: 'PlaceTaken' });
       assert.deepEqual(readdirSync(other.file('/copy')), ['a']);
       assert.equal(readFileSync(other.file('/copy/a'), 'utf8'), 'newer');
+    });
+  });
+
+  it('and if a third one has it by then, both stay', async () => {
+    await withReceiver(async (receive, there, other) => {
+      other.write('/copy/a', 'old');
+      for (const name of ['newer', 'third']) other.write(`/copy/${name}`, name);
+      const becomes = (name: string) => () => {
+        renameSync(other.file(`/copy/${name}`), other.file('/copy/a'));
+      };
+      there.onAside = becomes('newer');
+      there.onBack = becomes('third');
+      await assert.rejects(receive(), { name: 'CacheError', code: 'Displaced' });
+      assert.equal(readFileSync(other.file('/copy/a'), 'utf8'), 'third');
+      // Nor does the next one remove what nobody has judged.
+      there.onAside = there.onBack = () => undefined;
+      await receive();
+      const [kept = '', ...rest] = readdirSync(other.file('/copy'));
+      assert.deepEqual(rest, ['a']);
+      assert.match(kept, /^\.xrootd-archive\.displaced\./);
+      assert.equal(readFileSync(other.file(`/copy/${kept}`), 'utf8'), 'newer');
+      assert.equal(readFileSync(other.file('/copy/a'), 'utf8'), 'the record');
     });
   });
 
