@@ -28,7 +28,7 @@ export async function publish(
 ): Promise<void> {
   const from = directory.entry(temporary);
   const to = directory.entry(name);
-  // Only then can another file come to have the temporary name: native/posix/replace_seen.h.
+  // Then a file of somebody's can come to have the temporary name: native/posix/replace_seen.h.
   const exchanges = typeof options.overwrite === 'string';
   const ours = options.made ?? (exchanges ? await madeAt(from) : undefined);
   const holdsAnother = () => isAnother(from, ours);
@@ -39,11 +39,9 @@ export async function publish(
       if (options.fsync === true) await directory.sync();
     });
   } catch (error) {
-    if (await holdsAnother()) {
-      if ((error as NodeJS.ErrnoException).syscall === 'publish')
-        throw superseded(joinPath(directory.relative, name), error);
-      if (exchanges) throw await keepDisplaced(directory, temporary, name, error);
-    }
+    if ((error as NodeJS.ErrnoException).syscall === 'publish')
+      throw superseded(joinPath(directory.relative, name), error);
+    if (exchanges && (await holdsAnother())) throw await keepDisplaced(directory, temporary, name, error);
     await discard(directory, temporary, ours);
     if (errnoCode(error) !== 'EEXIST') throw error;
     throw alreadyExists(joinPath(directory.relative, name), error);

@@ -8,7 +8,7 @@ import * as fs from 'node:fs/promises';
 import { versionOfFile } from '../posix/index.js';
 import { named, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
-import { incomingName, receivingName } from './own_files.js';
+import { receivingName } from './own_files.js';
 import { discard, publish } from './publish.js';
 
 export interface LocalFile {
@@ -66,7 +66,7 @@ export class IncomingFile {
   readonly #temporary: string;
   readonly #options: IncomingOptions;
   #made: string | undefined;
-  #aside: string | undefined;
+  #cleared: fs.FileHandle | undefined;
   #handedOn = false;
 
   constructor(directory: CacheDirectory, name: string, options: IncomingOptions) {
@@ -82,14 +82,16 @@ export class IncomingFile {
   }
 
   /**
-   * What has the temporary name already gets another, until the end: as long as it is there, its inode number is no other file's, and
-   * whoever is still at work on it, from a directory above or below and so under another lock, doesn't take ours for his.
+   * Removes what has the temporary name already. It stays open until the end, and so long its inode number is no other file's: who is
+   * still at work on it, from a directory above or below and so under another lock, doesn't take ours for his.
    */
-  async setAside(): Promise<void> {
-    const aside = incomingName();
-    await named(this.#directory, () => fs.rename(this.target, this.#directory.entry(aside)));
-    this.#aside = aside;
-    await giveRoom(this.#directory.entry(aside));
+  async clear(): Promise<void> {
+    await named(this.#directory, async () => {
+      this.#cleared = await openToClear(this.target);
+      await discard(this.#directory, this.#temporary);
+      // It takes no room any more, unless somebody has given it another name.
+      if ((await this.#cleared?.stat())?.nlink === 0) await this.#cleared?.truncate();
+    });
   }
 
   /** @param made `device:inode` of what has come, where that is known: only that is published, or discarded */
@@ -119,17 +121,20 @@ export class IncomingFile {
     try {
       if (!this.#handedOn) await discard(this.#directory, this.#temporary, this.#made);
     } finally {
-      if (this.#aside !== undefined) await discard(this.#directory, this.#aside);
+      await this.#cleared?.close();
     }
   }
 }
 
-/** A file that nobody will read takes no room; one that has a second name (publish.ts, `linkNew`) is somebody's. */
-async function giveRoom(path: string): Promise<void> {
-  const stats = await fs.lstat(path);
-  if (!stats.isFile() || stats.nlink > 1) return;
-  await fs.truncate(path).catch((error: unknown) => {
-    // Another user's may be renamed and removed, but not written to.
-    if (errnoCode(error) !== 'EACCES' && errnoCode(error) !== 'EPERM') throw error;
-  });
+/** Undefined for what nobody can be writing to: it isn't there, isn't ours to open, or is no file. */
+async function openToClear(path: string): Promise<fs.FileHandle | undefined> {
+  try {
+    return await fs.open(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const code = errnoCode(error);
+    if (code === undefined || !NOT_TO_OPEN.has(code)) throw error;
+    return undefined;
+  }
 }
+
+const NOT_TO_OPEN = new Set(['ENOENT', 'EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENXIO', 'ETXTBSY']);

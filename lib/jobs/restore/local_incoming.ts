@@ -42,7 +42,7 @@ export class LocalIncoming implements Incoming {
     const received = await fetch().catch(async (error: unknown) => {
       if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
       // Left of this very file by a restore that was killed; nearly always.
-      await this.#file.setAside();
+      await this.#file.clear();
       return await fetch();
     });
     this.#file.came(received.localFile);
