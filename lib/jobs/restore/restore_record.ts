@@ -61,7 +61,7 @@ function conflict(path: string, message: string): Outcome {
   return { result: 'conflicts', failure: { path, code: 'Conflict', message } };
 }
 
-/** The server's checksum, asked for once. */
+/** The server's checksum, asked for until there is an answer. */
 class Sums {
   readonly #entry: RemoteEntry;
   readonly #context: RestoreContext;
@@ -74,7 +74,13 @@ class Sums {
 
   remote(): Promise<Checksum> {
     const { store, config, signal } = this.#context;
-    return (this.#remote ??= store.checksum(this.#entry.path, config.checksumType, this.#entry.size, signal));
+    this.#remote ??= store
+      .checksum(this.#entry.path, config.checksumType, this.#entry.size, signal)
+      .catch((error: unknown) => {
+        this.#remote = undefined;
+        throw error;
+      });
+    return this.#remote;
   }
 }
 
