@@ -105,9 +105,10 @@ export class IncomingFile {
   }
 
   /** @throws {CacheError} AlreadyExists when something else has the name, and nothing of the file stays; Superseded when
-   * another process has taken its place; Displaced; system errors */
+   * another process has taken its place; OutsideCache when its directory was moved; Displaced; system errors */
   async publish(): Promise<void> {
     const { mtime, ...options } = this.#options;
+    this.#directory.checkPlace();
     const known = Number.isNaN(mtime.getTime()) ? undefined : mtime;
     // From here on publish() discards it, if it is still ours.
     this.#handedOn = true;

@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Archive, XRootDError, type ArchiveOptions, type Report } from '../../lib/index.js';
 import { replacedName } from '../../lib/cache/own_files.js';
@@ -243,6 +252,33 @@ describe('restore into a directory', () => {
           assert.deepEqual(counts(report), { scanned: 1, conflicts: 1 });
           assert.equal(readFileSync(file, 'utf8'), 'newer than both');
           assert.deepEqual(readdirSync(join(to, 'd')), ['a']);
+        });
+      });
+    });
+
+  for (const way of ['is moved away', 'is moved away, with a link in its place', 'is removed'] as const)
+    it(`whose directory ${way} meanwhile: that has failed, and nothing of it stays`, async () => {
+      await withServers(async (source) => {
+        source.write('/archive/d/a', Buffer.alloc(3 * MiB, 'a'));
+        await withTemp(async (path) => {
+          const [to, out] = [join(path, 'to'), join(path, 'out')];
+          const archive = archiveOf(source);
+          let done = false;
+          archive.on('file:progress', () => {
+            if (done || !existsSync(join(to, 'd'))) return;
+            done = true;
+            if (way === 'is removed') rmSync(join(to, 'd'), { recursive: true });
+            else renameSync(join(to, 'd'), out);
+            if (way.includes('link')) symlinkSync(path, join(to, 'd'));
+          });
+          const report = await archive.restore(['.'], { to });
+          assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
+          if (way === 'is removed') assert.ok(!existsSync(join(to, 'd')));
+          else {
+            assert.deepEqual(failures(report), ['OutsideCache d/a']);
+            assert.deepEqual(readdirSync(out), []);
+          }
+          assert.ok(!existsSync(join(path, 'a')));
         });
       });
     });
