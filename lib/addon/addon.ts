@@ -204,7 +204,7 @@ export interface Addon {
   ): NativeCopy;
   /**
    * Callback: `errno` or 0, and the system call that failed. `mtime` in milliseconds since the epoch. `overwrite`: a text
-   * is the version of the one file that may be replaced.
+   * is the version of the one file that may be replaced. `made`: `device:inode` of the only file that gets the name.
    */
   publish(
     from: string,
@@ -212,6 +212,7 @@ export interface Addon {
     mtime: number | undefined,
     fsync: boolean,
     overwrite: boolean | string,
+    made: string | undefined,
     callback: (errno: number, syscall: string) => void,
   ): void;
   /** Callback: `errno` or 0, and what failed. */

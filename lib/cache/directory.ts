@@ -5,7 +5,7 @@
  * wherever it has been moved to. Where /proc isn't there (macOS), names are looked up by path, and that the path leads
  * to the same directory is only checked when it is opened.
  */
-import { constants, existsSync } from 'node:fs';
+import { constants, existsSync, readlinkSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { CacheError, errnoCode } from './errors.js';
 
@@ -57,8 +57,7 @@ export class CacheDirectory {
         DESCRIPTORS === undefined
           ? await fs.realpath(expected)
           : await fs.readlink(`${DESCRIPTORS}/${handle.fd}`);
-      if (found === `${expected} (deleted)`)
-        throw Object.assign(new Error(`${expected} was removed`), { code: 'ENOENT' });
+      if (found === `${expected} (deleted)`) throw removed(expected);
       if (found !== expected) throw outside(inside);
       return new CacheDirectory(handle, inside, expected);
     } catch (error) {
@@ -83,6 +82,24 @@ export class CacheDirectory {
 
   get fd(): number {
     return this.#handle.fd;
+  }
+
+  /**
+   * Others may have moved it since it was opened, or put a link in its place: what gets a name in it then isn't where it is said to be.
+   * Where /proc isn't there, nobody can tell. It asks no disk.
+   * @throws {CacheError} OutsideCache; ENOENT if it was removed
+   */
+  checkPlace(): void {
+    if (DESCRIPTORS === undefined) return;
+    const found = readlinkSync(this.access);
+    if (found === this.real) return;
+    if (found === `${this.real} (deleted)`) throw removed(this.real);
+    const path = this.relative === '' ? '.' : this.relative;
+    throw new CacheError(
+      'OutsideCache',
+      path,
+      `${this.real} was moved while it was worked in: it is ${found} now`,
+    );
   }
 
   /** Makes new and removed names durable. */
@@ -132,4 +149,8 @@ function outside(relative: string, cause?: unknown): CacheError {
     `${relative} is reached through a symbolic link or something that is no directory; links are not followed`,
     { cause },
   );
+}
+
+function removed(path: string): Error {
+  return Object.assign(new Error(`${path} was removed`), { code: 'ENOENT' });
 }

@@ -6,7 +6,9 @@ export type CacheErrorCode =
   /** There is a record of that name, and overwriting wasn't asked for. */
   | 'AlreadyExists'
   /** Somebody else's file lost its name while ours was to get it, and is kept under a name that the message tells. */
-  | 'Displaced';
+  | 'Displaced'
+  /** Our temporary file was taken away, and another has its name. */
+  | 'Superseded';
 
 /** Refused by us; errors of the file system pass through as Node throws them. */
 export class CacheError extends Error {

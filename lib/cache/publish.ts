@@ -1,7 +1,5 @@
 /** Gives a finished temporary file its name in one step. */
-import type { BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { sameInode } from '../rules/identity.js';
 import { publishFile } from '../posix/index.js';
 import { joinPath, type CacheDirectory } from './directory.js';
 import { alreadyExists, CacheError, errnoCode } from './errors.js';
@@ -14,11 +12,13 @@ export interface PublishOptions {
   fsync?: boolean | undefined;
   /** The file's time of change. Default: as it is. */
   mtime?: Date | undefined;
+  /** `device:inode` of the temporary file, where that is known: no other gets the name. */
+  made?: string | undefined;
 }
 
 /**
  * Without `overwrite` nothing is ever replaced, and with a version no other file. After an error the temporary file is gone.
- * @throws {CacheError} AlreadyExists; Displaced; system errors
+ * @throws {CacheError} AlreadyExists; Displaced; Superseded; system errors
  */
 export async function publish(
   directory: CacheDirectory,
@@ -28,9 +28,10 @@ export async function publish(
 ): Promise<void> {
   const from = directory.entry(temporary);
   const to = directory.entry(name);
-  // Only then can another file come to have the temporary name: native/posix/replace_seen.h.
-  const ours = typeof options.overwrite === 'string' ? await statsOf(from) : null;
-  const holdsAnother = async () => ours !== null && !isOne(ours, await statsOf(from));
+  // Then a file of somebody's can come to have the temporary name: native/posix/replace_seen.h.
+  const exchanges = typeof options.overwrite === 'string';
+  const ours = options.made ?? (exchanges ? await madeAt(from) : undefined);
+  const holdsAnother = () => isAnother(from, ours);
   try {
     await publishFile(from, to, options).catch(async (error: unknown) => {
       if (options.overwrite === true || !cannotPromise(error) || (await holdsAnother())) throw error;
@@ -38,8 +39,10 @@ export async function publish(
       if (options.fsync === true) await directory.sync();
     });
   } catch (error) {
-    if (await holdsAnother()) throw await keepDisplaced(directory, temporary, name, error);
-    await discard(directory, temporary);
+    if ((error as NodeJS.ErrnoException).syscall === 'publish')
+      throw superseded(joinPath(directory.relative, name), error);
+    if (exchanges && (await holdsAnother())) throw await keepDisplaced(directory, temporary, name, error);
+    await discard(directory, temporary, ours);
     if (errnoCode(error) !== 'EEXIST') throw error;
     throw alreadyExists(joinPath(directory.relative, name), error);
   }
@@ -61,21 +64,33 @@ async function keepDisplaced(
   return new CacheError('Displaced', path, message, { cause });
 }
 
-async function statsOf(path: string): Promise<BigIntStats | null> {
+function superseded(path: string, cause: unknown): CacheError {
+  const message =
+    `another process has put a file of its own in place of the one that was fetched for ${path}: is another restore at work in ` +
+    'its directory, from a directory above or below? The file was not given its name';
+  return new CacheError('Superseded', path, message, { cause });
+}
+
+/** `device:inode`; undefined: nothing is there. */
+async function madeAt(path: string): Promise<string | undefined> {
   try {
-    return await fs.lstat(path, { bigint: true });
+    const { dev, ino } = await fs.lstat(path, { bigint: true });
+    return `${dev}:${ino}`;
   } catch (error) {
-    if (errnoCode(error) === 'ENOENT') return null;
+    if (errnoCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** Also when nothing is there any more. */
-function isOne(ours: BigIntStats, now: BigIntStats | null): boolean {
-  return now === null || sameInode(ours, now);
+/** Is another file there than ours? Nobody knows where ours isn't known. */
+async function isAnother(path: string, ours: string | undefined): Promise<boolean> {
+  const now = ours === undefined ? undefined : await madeAt(path);
+  return now !== undefined && now !== ours;
 }
 
-export async function discard(directory: CacheDirectory, temporary: string): Promise<void> {
+/** @param ours `device:inode`, where that is known: another file stays */
+export async function discard(directory: CacheDirectory, temporary: string, ours?: string): Promise<void> {
+  if (await isAnother(directory.entry(temporary), ours)) return;
   try {
     await fs.unlink(directory.entry(temporary));
   } catch (error) {

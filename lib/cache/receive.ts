@@ -65,6 +65,8 @@ export class IncomingFile {
   readonly #name: string;
   readonly #temporary: string;
   readonly #options: IncomingOptions;
+  #made: string | undefined;
+  #cleared: fs.FileHandle | undefined;
   #handedOn = false;
 
   constructor(directory: CacheDirectory, name: string, options: IncomingOptions) {
@@ -79,24 +81,61 @@ export class IncomingFile {
     return this.#directory.entry(this.#temporary);
   }
 
+  /**
+   * Removes what has the temporary name already. It stays open until the end, and so long its inode number is no other file's: who is
+   * still at work on it, from a directory above or below and so under another lock, doesn't take ours for his.
+   */
+  async clear(): Promise<void> {
+    await named(this.#directory, async () => {
+      this.#cleared = await openToClear(this.target);
+      await discard(this.#directory, this.#temporary);
+      // It takes no room any more, unless somebody has given it another name.
+      if ((await this.#cleared?.stat())?.nlink === 0) await this.#cleared?.truncate();
+    });
+  }
+
+  /** @param made `device:inode` of what has come, where that is known: only that is published, or discarded */
+  came(made: string | undefined): void {
+    this.#made = made;
+  }
+
   /** Opens what has come, and closes it afterwards. */
   use<T>(task: (file: fs.FileHandle) => Promise<T>): Promise<T> {
     return withFile(this.#directory, this.#temporary, task);
   }
 
-  /** @throws {CacheError} AlreadyExists when something else has the name, and nothing of the file stays; system errors */
+  /** @throws {CacheError} AlreadyExists when something else has the name, and nothing of the file stays; Superseded when
+   * another process has taken its place; OutsideCache when its directory was moved; Displaced; system errors */
   async publish(): Promise<void> {
     const { mtime, ...options } = this.#options;
+    this.#directory.checkPlace();
     const known = Number.isNaN(mtime.getTime()) ? undefined : mtime;
     // From here on publish() discards it, if it is still ours.
     this.#handedOn = true;
     await named(this.#directory, () =>
-      publish(this.#directory, this.#temporary, this.#name, { ...options, mtime: known }),
+      publish(this.#directory, this.#temporary, this.#name, { ...options, mtime: known, made: this.#made }),
     );
   }
 
   /** Nothing of a file that has no name yet stays. */
   async end(): Promise<void> {
-    if (!this.#handedOn) await discard(this.#directory, this.#temporary);
+    try {
+      if (!this.#handedOn) await discard(this.#directory, this.#temporary, this.#made);
+    } finally {
+      await this.#cleared?.close();
+    }
   }
 }
+
+/** Undefined for what nobody can be writing to: it isn't there, isn't ours to open, or is no file. */
+async function openToClear(path: string): Promise<fs.FileHandle | undefined> {
+  try {
+    return await fs.open(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const code = errnoCode(error);
+    if (code === undefined || !NOT_TO_OPEN.has(code)) throw error;
+    return undefined;
+  }
+}
+
+const NOT_TO_OPEN = new Set(['ENOENT', 'EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENXIO', 'ETXTBSY']);

@@ -9,6 +9,8 @@ export interface PublishFileOptions {
   fsync?: boolean | undefined;
   /** Replace what has the name; a text: only the file that has this `versionOfFile()`. Default false. */
   overwrite?: boolean | string | undefined;
+  /** `device:inode` of the file that is meant; another that has its temporary name by now is left as it is. */
+  made?: string | undefined;
 }
 
 /** Tells a file from another, and from itself after a change: of `lstat(path, { bigint: true })`. */
@@ -20,13 +22,14 @@ export function versionOfFile(stats: Record<'dev' | 'ino' | 'size' | 'mtimeNs' |
 /**
  * Renames a file within a file system, in one go on a thread of the addon; without `overwrite` nothing is replaced
  * (renameat2(2), RENAME_NOREPLACE). Files that come together share the disk's work.
- * @throws system errors: EEXIST, also when another file than the one to be replaced has the name; EINVAL, ENOSYS where the file system can't promise that, and nothing was renamed
+ * @throws system errors: EEXIST, also when another file than the one to be replaced has the name; EBUSY of the
+ * call `publish` when `from` isn't the file that was made; EINVAL, ENOSYS where the file system can't promise that, and nothing was renamed
  */
 export function publishFile(from: string, to: string, options: PublishFileOptions = {}): Promise<void> {
-  const { mtime, fsync = false, overwrite = false } = options;
+  const { mtime, fsync = false, overwrite = false, made } = options;
   return new Promise((resolve, reject) => {
     if (Number.isNaN(mtime?.getTime())) throw new RangeError('mtime must be a valid Date');
-    addon.publish(from, to, mtime?.getTime(), fsync, overwrite, (errno, syscall) => {
+    addon.publish(from, to, mtime?.getTime(), fsync, overwrite, made, (errno, syscall) => {
       if (errno === 0) resolve();
       else reject(systemError(errno, syscall, from, to));
     });

@@ -64,8 +64,9 @@ export class Copies {
       thirdParty: thirdParty ? 'only' : 'none',
       ...(isSmallFile(sizeHint) && checksumType && { checkSumMode: 'target', checkSumType: checksumType }),
     };
-    const { error, size, targetChecksum, targetAtRest } = await this.#copy(job, onProgress, signal);
-    if (error === undefined) return { size, checksum: targetAtRest ? targetChecksum : undefined };
+    const result = await this.#copy(job, onProgress, signal);
+    const { error, size, targetChecksum, targetAtRest, localFile } = result;
+    if (error === undefined) return { size, checksum: targetAtRest ? targetChecksum : undefined, localFile };
     throw withEnds(error, { target: label });
   }
 

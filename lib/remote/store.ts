@@ -67,6 +67,8 @@ export interface Downloaded {
   size: number;
   /** Of the local file as it was read again; undefined where nobody has done that. */
   checksum: Checksum | undefined;
+  /** The local file: `device:inode`. Undefined when that isn't known, and of a copy to a server. */
+  localFile?: string | undefined;
 }
 
 export interface Entry {

@@ -53,6 +53,8 @@ export interface CopyResult {
    * libXrdCl serves.
    */
   made?: MadeFile;
+  /** The file that it made on this machine: `device:inode`. Undefined when that isn't known. */
+  localFile?: string;
   /** With `sync`: the server has written the copy to its disks. Undefined when the copy failed before. */
   synced?: boolean;
 }
@@ -245,6 +247,7 @@ function resultOf(
   if (targetChecksum) result.targetChecksum = targetChecksum;
   if (results.realTarget !== undefined) result.realTarget = results.realTarget;
   if (made) result.made = made;
+  if (results.localFile !== undefined) result.localFile = results.localFile;
   // A copy that nothing of ours stands in for wasn't synced.
   const synced = results.synced ?? (sync && failure === undefined ? false : undefined);
   if (synced !== undefined) result.synced = synced;

@@ -12,6 +12,8 @@ class LocalFile {
   static LocalFile At(const std::string& path);
 
   bool Known() const { return !text_.empty(); }
+  // By the text that was told.
+  bool Is(const std::string& text) const { return text_ == text; }
   // Into the results of a copy: `opened`, and `localFile`, if it is known.
   void Tell(Napi::Env env, Napi::Object results) const;
 

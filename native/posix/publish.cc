@@ -21,6 +21,7 @@
 #include "js/arguments.h"
 #include "js/environment_data.h"
 #include "posix/descriptor.h"
+#include "posix/local_file.h"
 #include "posix/rename_new.h"
 #include "posix/replace_seen.h"
 #include "posix/sync_files.h"
@@ -35,6 +36,7 @@ struct Order {
   bool sync;
   bool overwrite;
   std::string version;  // of what may be replaced; empty: see `overwrite`
+  std::string made;     // as LocalFile tells it: no other file gets the name; empty: whatever is there
   std::shared_ptr<JsQueue> queue;
   std::uint64_t id;
 };
@@ -54,6 +56,7 @@ class Publication {
     if (!order_.mtime && !order_.sync) return;
     file_.emplace(open(order_.from.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (file_->Number() < 0) return Fail("open");
+    if (IsAnother(LocalFile::Open(file_->Number()))) return Fail("publish", EBUSY);
     if (order_.mtime) {
       const timespec time = TimeOf(*order_.mtime);
       const std::array<timespec, 2> times{time, time};
@@ -97,7 +100,13 @@ class Publication {
     if (file_ && file_->Close() != 0) return Fail("close");
     const char* from = order_.from.c_str();
     const char* to = order_.to.c_str();
+    // Syncing may have taken long.
+    if (IsAnother(LocalFile::At(order_.from))) return Fail("publish", EBUSY);
     if (Rename(from, to) != 0) Fail("rename");
+  }
+
+  bool IsAnother(const LocalFile& found) const {
+    return !order_.made.empty() && found.Known() && !found.Is(order_.made);
   }
 
   int Rename(const char* from, const char* to) const {
@@ -216,9 +225,10 @@ Napi::Value Publish(const Napi::CallbackInfo& info) {
   } else {
     order.overwrite = info[4].ToBoolean().Value();
   }
+  if (info[5].IsString()) order.made = StringArgument(info, 5);
   EnvironmentData& data = EnvironmentData::Of(env);
   order.queue = data.Queue();
-  order.id = data.Begin(env, FunctionArgument(info, 5));
+  order.id = data.Begin(env, FunctionArgument(info, 6));
   ThePublisher().Add(std::move(order));
   return env.Undefined();
 }

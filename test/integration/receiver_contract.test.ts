@@ -1,6 +1,6 @@
 /** What every place for restored files promises (lib/jobs/restore/receiver.ts), tried on each of them. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { CacheDirectory } from '../../lib/cache/directory.js';
@@ -156,6 +156,18 @@ describe('a place for restored files', () => {
         await incoming.publish();
         await incoming.end();
         assert.deepEqual([files(), content()], [['d/r'], bytes]);
+      });
+
+      it('what another restore has begun in its place meanwhile does not get its name, and stays', async () => {
+        const incoming = await begin();
+        await download(incoming);
+        await incoming.inspect(signal);
+        const temporary = `d/${receivingName('r')}`;
+        place.write('d/begun', 'half');
+        renameSync(join(place.root, 'd/begun'), join(place.root, temporary));
+        await assert.rejects(incoming.publish());
+        await incoming.end();
+        assert.deepEqual(files(), [temporary]);
       });
 
       it('nothing is at a name that nothing has', async () => {

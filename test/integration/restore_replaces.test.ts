@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Archive, XRootDError, type ArchiveOptions, type Report } from '../../lib/index.js';
 import { replacedName } from '../../lib/cache/own_files.js';
@@ -80,9 +89,12 @@ describe('a server whose rename replaces nothing', () => {
     broken: string | undefined;
     /** Before the old file goes aside. */
     onAside: () => void = () => undefined;
+    /** Before it comes back. */
+    onBack: () => void = () => undefined;
 
     override async rename(from: string, to: string): Promise<void> {
       if (to === replacedName(from)) this.onAside();
+      if (from === replacedName(to)) this.onBack();
       const refuse = (errNo: number) =>
         new XRootDError({ status: 1, code: 400, errNo, message: 'refused' }, { operation: 'mv', target: to });
       if (to === this.broken && from.includes('.incoming.')) throw refuse(3007);
@@ -142,6 +154,28 @@ describe('a server whose rename replaces nothing', () => {
       await assert.rejects(receive(), { name: 'PlaceTaken' });
       assert.deepEqual(readdirSync(other.file('/copy')), ['a']);
       assert.equal(readFileSync(other.file('/copy/a'), 'utf8'), 'newer');
+    });
+  });
+
+  it('and if a third one has it by then, both stay', async () => {
+    await withReceiver(async (receive, there, other) => {
+      other.write('/copy/a', 'old');
+      for (const name of ['newer', 'third']) other.write(`/copy/${name}`, name);
+      const becomes = (name: string) => () => {
+        renameSync(other.file(`/copy/${name}`), other.file('/copy/a'));
+      };
+      there.onAside = becomes('newer');
+      there.onBack = becomes('third');
+      await assert.rejects(receive(), { name: 'CacheError', code: 'Displaced' });
+      assert.equal(readFileSync(other.file('/copy/a'), 'utf8'), 'third');
+      // Nor does the next one remove what nobody has judged.
+      there.onAside = there.onBack = () => undefined;
+      await receive();
+      const [kept = '', ...rest] = readdirSync(other.file('/copy'));
+      assert.deepEqual(rest, ['a']);
+      assert.match(kept, /^\.xrootd-archive\.displaced\./);
+      assert.equal(readFileSync(other.file(`/copy/${kept}`), 'utf8'), 'newer');
+      assert.equal(readFileSync(other.file('/copy/a'), 'utf8'), 'the record');
     });
   });
 
@@ -218,6 +252,33 @@ describe('restore into a directory', () => {
           assert.deepEqual(counts(report), { scanned: 1, conflicts: 1 });
           assert.equal(readFileSync(file, 'utf8'), 'newer than both');
           assert.deepEqual(readdirSync(join(to, 'd')), ['a']);
+        });
+      });
+    });
+
+  for (const way of ['is moved away', 'is moved away, with a link in its place', 'is removed'] as const)
+    it(`whose directory ${way} meanwhile: that has failed, and nothing of it stays`, async () => {
+      await withServers(async (source) => {
+        source.write('/archive/d/a', Buffer.alloc(3 * MiB, 'a'));
+        await withTemp(async (path) => {
+          const [to, out] = [join(path, 'to'), join(path, 'out')];
+          const archive = archiveOf(source);
+          let done = false;
+          archive.on('file:progress', () => {
+            if (done || !existsSync(join(to, 'd'))) return;
+            done = true;
+            if (way === 'is removed') rmSync(join(to, 'd'), { recursive: true });
+            else renameSync(join(to, 'd'), out);
+            if (way.includes('link')) symlinkSync(path, join(to, 'd'));
+          });
+          const report = await archive.restore(['.'], { to });
+          assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
+          if (way === 'is removed') assert.ok(!existsSync(join(to, 'd')));
+          else {
+            assert.deepEqual(failures(report), ['OutsideCache d/a']);
+            assert.deepEqual(readdirSync(out), []);
+          }
+          assert.ok(!existsSync(join(path, 'a')));
         });
       });
     });

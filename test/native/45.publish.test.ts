@@ -72,6 +72,24 @@ describe('publishFile', () => {
     assert.equal(readFileSync(local.file('empty place'), 'utf8'), 'next');
   });
 
+  it('gives the name to the file that was made, and to no other', async () => {
+    const made = (path: string) => {
+      const { dev, ino } = lstatSync(path, { bigint: true });
+      return `${dev}:${ino}`;
+    };
+    const from = local.write('t7', 'ours');
+    const other = local.write('t8', 'theirs');
+    const mtime = new Date('2020-03-01T12:00:00Z');
+    for (const options of [{}, { mtime, fsync: true }, { overwrite: true }]) {
+      const publishing = publishFile(from, local.file('made'), { ...options, made: made(other) });
+      await assert.rejects(publishing, { code: 'EBUSY', syscall: 'publish' });
+    }
+    assert.notEqual(lstatSync(from).mtimeMs, mtime.getTime());
+    assert.ok(!existsSync(local.file('made')));
+    await publishFile(from, local.file('made'), { made: made(from) });
+    assert.equal(readFileSync(local.file('made'), 'utf8'), 'ours');
+  });
+
   it('whoever gives another file the name at the same moment, keeps it', async () => {
     const ends = { named: 0, refused: 0 };
     for (let round = 0; round < 500; round += 1) {

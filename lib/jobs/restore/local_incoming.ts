@@ -1,5 +1,4 @@
 /** One file on its way into a local directory. */
-import { unlink } from 'node:fs/promises';
 import { CacheError } from '../../cache/errors.js';
 import type { IncomingFile } from '../../cache/receive.js';
 import type { ArchiveConfig } from '../../config/index.js';
@@ -42,10 +41,11 @@ export class LocalIncoming implements Incoming {
     const fetch = () => store.download(path, this.#file.target, download);
     const received = await fetch().catch(async (error: unknown) => {
       if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
-      // Left of this very file by a restore that was killed: nobody else may be fetching it.
-      await unlink(this.#file.target);
+      // Left of this very file by a restore that was killed; nearly always.
+      await this.#file.clear();
       return await fetch();
     });
+    this.#file.came(received.localFile);
     if (received.checksum !== undefined || verify === 'size') this.#received = received;
   }
 

@@ -102,8 +102,11 @@ export class LocalReceiver implements Receiver {
         ...{ mtime, overwrite: replaces?.version, fsync: this.#fsync },
       });
       const end = async () => {
-        await release();
-        giveBack();
+        try {
+          await release();
+        } finally {
+          giveBack();
+        }
       };
       const label = `${this.#root.real}/${path}`;
       return new LocalIncoming(file, {

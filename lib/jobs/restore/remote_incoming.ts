@@ -3,7 +3,8 @@
  * name beside its own, the same one each time, and takes its name once it is whole and verified.
  */
 import { joinPath, splitPath } from '../../cache/directory.js';
-import { receivingName, replacedName } from '../../cache/own_files.js';
+import { displacedName, receivingName, replacedName } from '../../cache/own_files.js';
+import { CacheError } from '../../cache/errors.js';
 import type { Target } from '../../config/target.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { DownloadOptions, RemoteStat, RemoteStore, Removed } from '../../remote/store.js';
@@ -114,7 +115,8 @@ export class RemoteIncoming implements Incoming {
     const replaces = this.#replaces;
     const { temporary } = this.#beside;
     // XRootD has no rename that replaces only this file, or none: what comes between look and rename is replaced.
-    const there = await this.#store.stat(name);
+    const [there, ours] = await Promise.all([this.#store.stat(name), this.#store.stat(temporary)]);
+    if (ours === null || versionOf(ours) !== versionOf(made)) throw gone(temporary);
     if (there !== null && versionOf(there) !== replaces?.version) {
       const what = replaces === undefined ? 'came to stand in its place' : 'in its place was changed';
       throw new PlaceTaken(`a file ${what} while it was fetched: that one stays`);
@@ -147,10 +149,27 @@ export class RemoteIncoming implements Incoming {
         throw new PlaceTaken('a file in its place was changed while it was named: that one stays');
       await this.#store.rename(temporary, name);
     } catch (error) {
-      await this.#store.rename(replaced, name);
+      await this.#giveBack(error);
       throw error;
     }
     await this.#store.removeSeen(replaced, old);
+  }
+
+  /** What went aside gets its name back; if a third file has that by now, a name under which no restore takes it for what it replaces. */
+  async #giveBack(cause: unknown): Promise<void> {
+    const name = this.#name;
+    const { replaced } = this.#beside;
+    try {
+      await this.#store.rename(replaced, name);
+    } catch (error) {
+      if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
+      const kept = joinPath(splitPath(name)[0], displacedName());
+      await this.#store.rename(replaced, kept);
+      const message =
+        `${name} was replaced by others again and again while it was to be replaced; one of their files could not get the name ` +
+        `back, and is kept as ${kept}: move it to a free name`;
+      throw new CacheError('Displaced', name, message, { cause });
+    }
   }
 }
 
