@@ -113,7 +113,7 @@ export interface RemoteStore {
   /**
    * What a directory has, by record name, for far less than a stat each; undefined where that are more than `most`, or where
    * nothing can be listed. What is missing in it may be there all the same: clusters list a part, object stores have no
-   * directories.
+   * directories, and a name that is listed twice with different stats is left out.
    */
   listStats(
     directory: string,
@@ -169,7 +169,12 @@ export interface RemoteStore {
    * @throws if it can't be made; what the task throws
    */
   mark<T>(name: string, task: () => Promise<T>, options: MarkOptions): Promise<T>;
-  /** The entries of a directory, in no order; `` is the base. */
+  /**
+   * The entries of a directory, in no order; `` is the base. Each name comes once, however often the server lists it; but one
+   * that the server may have cut as often as it is listed, and one that is listed as a file and as a directory a second time,
+   * as a problem.
+   * @throws {XRootDError} also when there is no such directory, after what was listed before the failure
+   */
   list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined>;
   /** Resolves when the server answers and lets us in. */
   ping(signal?: AbortSignal): Promise<void>;
