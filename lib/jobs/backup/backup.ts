@@ -17,15 +17,15 @@ import type { BackupContext } from './backup_context.js';
 import { isBare } from './cache_warnings.js';
 import { entries, look, makeRoom, type Pass } from './pass_steps.js';
 import { UNSYNCED, warnOfCache, warnOfNoTape, warnOfOverdue } from './pass_warnings.js';
-import { coalesced } from '../flow/coalesced.js';
-import { forEachConcurrent } from '../flow/concurrent.js';
+import { coalesced } from '../../flow/coalesced.js';
+import { forEachConcurrent } from '../../flow/concurrent.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { lockPass } from '../run/pass_lock.js';
 import { RecordOutcomes } from './record_outcomes.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
 import type { Report } from '../events/report.js';
 import { checkShard, storeOfShard, type ShardOptions } from '../run/shards.js';
-import { TaskPool } from '../flow/task_pool.js';
+import { TaskPool } from '../../flow/task_pool.js';
 import { LocalSums } from '../record/local_sums.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 

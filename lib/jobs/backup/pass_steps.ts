@@ -7,7 +7,7 @@ import type { ListedStats } from '../../remote/listed_stats.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { nameProblem } from '../../rules/names.js';
 import type { Scope } from '../../rules/scope.js';
-import type { TaskPool } from '../flow/task_pool.js';
+import type { TaskPool } from '../../flow/task_pool.js';
 import { handleNonRecord } from '../record/not_a_record.js';
 import type { JobRun } from '../run/job_run.js';
 import type { BackupContext, RecordOutcome, RecordWork } from './backup_context.js';

@@ -14,7 +14,7 @@ import { openStore } from '../../remote/open_store.js';
 import type { Selector } from '../../rules/selection.js';
 import { isRemoteUrl } from '../../xrdcl/index.js';
 import { AbsentReceiver } from './absent_receiver.js';
-import { forEachInPools } from '../flow/concurrent.js';
+import { forEachInPools } from '../../flow/concurrent.js';
 import { Evictions } from '../staging/eviction_queue.js';
 import type { RemoteEntry } from '../run/list.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
@@ -26,7 +26,7 @@ import { restoreRecord } from './restore_record.js';
 import { finishedFiles, selectedFiles, selection, type SelectionOptions } from '../run/selected.js';
 import { checkShard, storeOfShard, type ShardOptions } from '../run/shards.js';
 import { Stager } from '../staging/stager.js';
-import { TaskPool } from '../flow/task_pool.js';
+import { TaskPool } from '../../flow/task_pool.js';
 
 export interface RestoreOptions extends SelectionOptions, ShardOptions {
   /** A local directory, made if it is missing, or the URL of another XRootD server. */

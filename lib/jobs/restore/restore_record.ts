@@ -1,5 +1,6 @@
 /** One file's way back: is it here already? is it online? stage, fetch, check, name. */
 import type { ArchiveConfig } from '../../config/index.js';
+import { Once } from '../../flow/once.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.js';
 import { comparisonOf } from '../../rules/comparison.js';
@@ -30,13 +31,13 @@ const stagings = 3;
 
 /** @throws what asking, staging, fetching and writing throw; nothing half-written stays */
 export async function restoreRecord(entry: RemoteEntry, context: RestoreContext): Promise<Outcome> {
-  const { receiver, dryRun } = context;
+  const { config, store, receiver, dryRun, signal } = context;
   const { path, size } = entry;
   const problem = receiver.nameProblem(path);
   if (problem !== undefined) {
     return { result: 'failed', failure: { path, code: 'BadName', message: problem } };
   }
-  const sums = new Sums(entry, context);
+  const theirs = new Once(() => store.checksum(path, config.checksumType, size, signal));
   const { decision, local } = await decide(entry, context);
   switch (decision.action) {
     case 'skip':
@@ -47,7 +48,7 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
     case 'replace': {
       const replaces = decision.action === 'replace' ? (local ?? undefined) : undefined;
       try {
-        if (!dryRun) await fetchInto(entry, replaces, sums, context);
+        if (!dryRun) await fetchInto(entry, replaces, theirs, context);
       } catch (error) {
         if (error instanceof PlaceTaken) return conflict(path, error.message);
         throw error;
@@ -59,23 +60,6 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
 
 function conflict(path: string, message: string): Outcome {
   return { result: 'conflicts', failure: { path, code: 'Conflict', message } };
-}
-
-/** The server's checksum, asked for once. */
-class Sums {
-  readonly #entry: RemoteEntry;
-  readonly #context: RestoreContext;
-  #remote: Promise<Checksum> | undefined;
-
-  constructor(entry: RemoteEntry, context: RestoreContext) {
-    this.#entry = entry;
-    this.#context = context;
-  }
-
-  remote(): Promise<Checksum> {
-    const { store, config, signal } = this.#context;
-    return (this.#remote ??= store.checksum(this.#entry.path, config.checksumType, this.#entry.size, signal));
-  }
 }
 
 async function decide(entry: RemoteEntry, context: RestoreContext) {
@@ -112,12 +96,12 @@ async function compare(
 async function fetchInto(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  sums: Sums,
+  theirs: Once<Checksum>,
   context: RestoreContext,
 ): Promise<void> {
   const room = await context.receiver.claim?.(entry.size);
   try {
-    await fetch(entry, replaces, sums, context, (bytes) => room?.written(bytes));
+    await fetch(entry, replaces, theirs, context, (bytes) => room?.written(bytes));
   } finally {
     room?.end();
   }
@@ -126,7 +110,7 @@ async function fetchInto(
 async function fetch(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  sums: Sums,
+  theirs: Once<Checksum>,
   context: RestoreContext,
   written: (bytes: number) => void,
 ): Promise<void> {
@@ -142,7 +126,7 @@ async function fetch(
         written(bytes);
         emit({ type: 'file:progress', path, bytes, size });
       };
-      const checksum = await receive(entry, replaces, sums, onProgress, context);
+      const checksum = await receive(entry, replaces, theirs, onProgress, context);
       emit({ type: 'file:restored', path, size, ...(checksum && { checksum: checksumText(checksum) }) });
       return;
     } catch (error) {
@@ -161,7 +145,7 @@ async function fetch(
 async function receive(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  sums: Sums,
+  theirs: Once<Checksum>,
   onProgress: (bytes: number) => void,
   { store, receiver, signal }: RestoreContext,
 ): Promise<Checksum | undefined> {
@@ -170,7 +154,7 @@ async function receive(
   try {
     await incoming.download(store, { onProgress, signal });
     const received = await incoming.inspect(signal);
-    await check(entry, received, sums);
+    await check(entry, received, theirs);
     await incoming.publish();
     return received.checksum;
   } finally {
@@ -178,12 +162,12 @@ async function receive(
   }
 }
 
-async function check({ path, size }: RemoteEntry, received: Received, sums: Sums): Promise<void> {
+async function check({ path, size }: RemoteEntry, received: Received, theirs: Once<Checksum>): Promise<void> {
   if (received.size !== size) throw corrupt(path, `${received.size} bytes came of ${size}`);
   if (received.checksum === undefined) return;
-  const theirs = await sums.remote();
-  if (!sameChecksum(received.checksum, theirs)) {
-    const [mine, expected] = [checksumText(received.checksum), checksumText(theirs)];
+  const server = await theirs.get();
+  if (!sameChecksum(received.checksum, server)) {
+    const [mine, expected] = [checksumText(received.checksum), checksumText(server)];
     throw corrupt(path, `the bytes that came have ${mine}, the server says ${expected}`);
   }
 }

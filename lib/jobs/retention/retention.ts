@@ -19,7 +19,7 @@ import { openStore } from '../../remote/open_store.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { nameProblem } from '../../rules/names.js';
 import type { OnlineFile } from '../../rules/retention.js';
-import { forEachConcurrent } from '../flow/concurrent.js';
+import { forEachConcurrent } from '../../flow/concurrent.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { OnlineDirectory } from './online_directory.js';
 import { OnlineServer } from './online_server.js';

@@ -1,8 +1,8 @@
 /** Bringing files from tape to the disk buffer, for others to read: nothing is copied. */
 import type { RemoteStore } from '../../remote/store.js';
-import { forEachConcurrent } from '../flow/concurrent.js';
+import { forEachConcurrent } from '../../flow/concurrent.js';
 import { failureOf } from '../run/failure.js';
-import { inBatches } from '../flow/in_batches.js';
+import { inBatches } from '../../flow/in_batches.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import type { ListItem, RemoteEntry } from '../run/list.js';
 import { PrepareBatches } from './prepare_batches.js';

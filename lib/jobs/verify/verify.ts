@@ -14,7 +14,7 @@ import type { Selector } from '../../rules/selection.js';
 import { inShard, type Shard } from '../../rules/sharding.js';
 import type { ListedFile } from '../../rules/checksum_list.js';
 import { readChecksums, type ChecksumList } from './checksum_lists.js';
-import { forEachConcurrent } from '../flow/concurrent.js';
+import { forEachConcurrent } from '../../flow/concurrent.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import type { Report } from '../events/report.js';
 import { missing, selection } from '../run/selected.js';
