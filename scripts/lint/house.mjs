@@ -16,7 +16,7 @@ const below = {
   remote: ['rules', 'config', 'xrdcl', 'flow'],
   rules: ['config', 'xrdcl'],
   config: ['xrdcl'],
-  sandbox: ['xrdcl', 'posix'],
+  sandbox: ['xrdcl', 'posix', 'flow'],
   xrdcl: ['posix', 'addon'],
   posix: ['addon'],
   addon: [],

@@ -8,6 +8,7 @@ import { checkAccess, requireCache } from '../../config/index.js';
 import { statBatch, statBatchesAhead, type LimitedStore } from '../../remote/limited_store.js';
 import { ListedStats } from '../../remote/listed_stats.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
+import { shardStore } from '../../remote/shard_store.js';
 import { parseMoment } from '../../rules/moment.js';
 import { scopeOf } from '../../rules/scope.js';
 import { inShard } from '../../rules/sharding.js';
@@ -24,7 +25,7 @@ import { lockPass } from '../run/pass_lock.js';
 import { RecordOutcomes } from './record_outcomes.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
 import type { Report } from '../events/report.js';
-import { checkShard, storeOfShard, type ShardOptions } from '../run/shards.js';
+import { checkShard, type ShardOptions } from '../run/shards.js';
 import { TaskPool } from '../../flow/task_pool.js';
 import { LocalSums } from '../record/local_sums.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
@@ -73,7 +74,7 @@ async function pass(
 ): Promise<Report> {
   const { config, logger, usage: measure = diskUsage, now = Date.now } = dependencies;
   const cache = requireCache(config);
-  const store = storeOfShard(opened, shard, config.parallelChecksums);
+  const store = shardStore(opened, shard, config.parallelChecksums);
   const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal: given, dryRun });
   const { emit, progress, signal } = run;
   const scope = scopeOf(config);

@@ -11,6 +11,7 @@ import { parseTarget } from '../../config/target.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import { openStore } from '../../remote/open_store.js';
+import { shardStore } from '../../remote/shard_store.js';
 import type { Selector } from '../../rules/selection.js';
 import { isRemoteUrl } from '../../xrdcl/index.js';
 import { AbsentReceiver } from './absent_receiver.js';
@@ -24,7 +25,7 @@ import { RemoteReceiver } from './remote_receiver.js';
 import type { Report } from '../events/report.js';
 import { restoreRecord } from './restore_record.js';
 import { finishedFiles, selectedFiles, selection, type SelectionOptions } from '../run/selected.js';
-import { checkShard, storeOfShard, type ShardOptions } from '../run/shards.js';
+import { checkShard, type ShardOptions } from '../run/shards.js';
 import { Stager } from '../staging/stager.js';
 import { TaskPool } from '../../flow/task_pool.js';
 
@@ -64,7 +65,7 @@ export async function restore(
   if (isRemoteUrl(to)) {
     const target = parseTarget(to);
     const opened = openStore({ ...config, targetUrl: target.url });
-    const store = storeOfShard(opened, shard, config.parallelChecksums);
+    const store = shardStore(opened, shard, config.parallelChecksums);
     return run(source, dependencies, selector, options, new RemoteReceiver(target, store, config));
   }
   if (dryRun && !existsSync(to)) return run(source, dependencies, selector, options, new AbsentReceiver(to));
@@ -108,7 +109,7 @@ async function run(
     const adopted = new Map(
       earlier.flatMap(({ requestId, names }) => names.map((name) => [name, requestId])),
     );
-    const store = storeOfShard(source, shard, config.parallelChecksums);
+    const store = shardStore(source, shard, config.parallelChecksums);
     const job = new JobRun(store, dependencies, {
       job: 'restore',
       place: receiver.place,

@@ -16,6 +16,7 @@ import {
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import { openStore } from '../../remote/open_store.js';
+import { pairedStore } from '../../remote/paired_store.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { nameProblem } from '../../rules/names.js';
 import type { OnlineFile } from '../../rules/retention.js';
@@ -122,11 +123,8 @@ async function pass(
     'server' in place
       ? { at: place.server, store: openStore({ ...config, targetUrl: place.server.url }) }
       : undefined;
-  const ping = async (by?: AbortSignal) => {
-    await target.ping(by);
-    await server?.store.ping(by);
-  };
-  const run = new JobRun({ ...target, ping }, dependencies, {
+  const both = pairedStore(target, server?.store);
+  const run = new JobRun(both, dependencies, {
     ...{ job: 'retention', signal, dryRun: dryRun || !confirmed },
     place: server?.at.url ?? root.real,
   });
@@ -142,7 +140,7 @@ async function pass(
   };
   const report = await run
     .run(async () => {
-      await ping(run.signal);
+      await both.ping(run.signal);
       await storage.check();
       const most = Math.min(filesInFlight, mostOpenFiles());
       await forEachConcurrent(found(storage.files(), run), most, async (file) => {

@@ -8,6 +8,7 @@ import { OpenDirectories } from '../../cache/open_directories.js';
 import { walk, type CacheRecord } from '../../cache/walk.js';
 import { ConfigError, requireCache } from '../../config/index.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
+import { shardStore } from '../../remote/shard_store.js';
 import { inSample } from '../../rules/sampling.js';
 import { scopeOf } from '../../rules/scope.js';
 import type { Selector } from '../../rules/selection.js';
@@ -19,7 +20,7 @@ import { JobRun, type JobDependencies } from '../run/job_run.js';
 import type { Report } from '../events/report.js';
 import { missing, selection } from '../run/selected.js';
 import { LocalSums } from '../record/local_sums.js';
-import { checkShard, storeOfShard, type ShardOptions } from '../run/shards.js';
+import { checkShard, type ShardOptions } from '../run/shards.js';
 import { uploadLook } from '../run/uploads.js';
 import { verifyListed, verifyRecord, type VerifyContext } from './verify_record.js';
 
@@ -71,7 +72,7 @@ export async function verify(
     scope.outside(path) === undefined &&
     inSample(path, seed, sample) &&
     inShard(path, shard);
-  const store = storeOfShard(await dependencies.open(), shard, config.parallelChecksums);
+  const store = shardStore(await dependencies.open(), shard, config.parallelChecksums);
   if ('checksums' in against) {
     const listed = await readChecksums(against.checksums, against.type ?? config.checksumType);
     return run('', (verification) => verification.listed(listed));
