@@ -146,6 +146,8 @@ export class XRootDStore implements RemoteStore {
   async removeSeen(name: string, seen: RemoteStat, signal?: AbortSignal): Promise<Removed> {
     const now = await this.stat(name, signal);
     if (now === null) return 'gone';
+    // xrootd's rm takes an empty directory away, too.
+    if (now.kind === 'directory') return 'other';
     const flags = now.offline === seen.offline && now.backUpExists === seen.backUpExists;
     if (!flags || !sameRemote(seen, now)) return 'other';
     try {
