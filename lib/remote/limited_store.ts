@@ -34,7 +34,10 @@ export function statBatchesAhead(stats: number): number {
   return 1 + Math.ceil(stats / statBatch);
 }
 
-/** A store with limits. */
+/**
+ * A store with limits. Made here as an object of plain functions, so that another wrapper (`shard_store.ts`,
+ * `paired_store.ts`) takes it whole by spread and changes the one method that it is for.
+ */
 export interface LimitedStore extends RemoteStore {
   /** How many small files are copied at once, now: what comes before and after a copy has to keep up with that. */
   copiesAtOnce(): number;

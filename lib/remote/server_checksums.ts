@@ -1,4 +1,5 @@
 /** Checksums of a server's files: its own word, or of the bytes as they are read again. Paths are the server's. */
+import { Once } from '../flow/once.js';
 import type { Checksum } from '../rules/checksum.js';
 import type { ToldFile } from '../rules/remote_identity.js';
 import {
@@ -32,7 +33,7 @@ export class ServerChecksums {
   readonly #timeouts: Timeouts;
   readonly #rateLimit: RateLimit | undefined;
   readonly #opened: OpenedIdentity;
-  #types: Promise<readonly string[]> | undefined;
+  readonly #types = new Once(() => this.#askForTypes());
 
   constructor(fileSystem: FileSystem, timeouts: Timeouts, rateLimit: RateLimit | undefined) {
     this.#fileSystem = fileSystem;
@@ -65,11 +66,7 @@ export class ServerChecksums {
 
   /** Asked for once, unless that fails; for whoever asks, so that nobody's signal ends it for the others. */
   types(): Promise<readonly string[]> {
-    this.#types ??= this.#askForTypes().catch((error: unknown) => {
-      this.#types = undefined;
-      throw error;
-    });
-    return this.#types;
+    return this.#types.get();
   }
 
   /** Of an xrootd `0:adler32,1:crc32c` (seen with 5.5.3), of others perhaps without numbers. */

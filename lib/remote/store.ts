@@ -100,9 +100,13 @@ export interface MarkOptions {
 export type Removed = 'removed' | 'gone' | 'other' | 'unsure';
 
 /**
- * A target's files, by record names (relative to its base). Guarantees: nothing is overwritten, ever; what an upload
+ * A target's files, by record names (relative to its base). Guarantees: no upload overwrites anything, ever; what an upload
  * that failed had made is removed again, or, where the server can't be asked, left as a shorter file. Not guaranteed:
  * that an upload which succeeded is on tape, or still there a moment later.
+ *
+ * Every method rejects with `XRootDError`, which has the URL in `target` (of a download in `source`); with the signal's reason,
+ * and then an aborted signal has begun nothing; with `TypeError` for a name that XRootD would misread (a control character, `?`),
+ * and then nothing was asked for. test/support/store_contract.ts tries each implementation.
  */
 export interface RemoteStore {
   /** Null when the server says that there is nothing. The tape flags come from this stat alone (S11). */
@@ -115,14 +119,14 @@ export interface RemoteStore {
   /**
    * What a directory has, by record name, for far less than a stat each; undefined where that are more than `most`, or where
    * nothing can be listed. What is missing in it may be there all the same: clusters list a part, object stores have no
-   * directories.
+   * directories, and a name that is listed twice with different stats is left out.
    */
   listStats(
     directory: string,
     most: number,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, ListedStat> | undefined>;
-  /** The server's checksum of a file of `size` bytes. */
+  /** The server's checksum of a file of `size` bytes. @throws {XRootDError} also for a type that the server doesn't have */
   checksum(name: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum>;
   /**
    * Reads the file that a stat told of again over the network and sums it up; another one, or another size, is an error. Only for
@@ -133,14 +137,20 @@ export interface RemoteStore {
   readChecksum(name: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum>;
   /** The types of checksums that the server says it has, in lower case; none if it doesn't tell. */
   checksumTypes(): Promise<readonly string[]>;
-  /** Copies a local file to a name that must be free: `ItExists` otherwise. */
+  /**
+   * Copies a local file to a name that must be free: `ItExists` otherwise. Directories above it are made. A source that isn't
+   * there is `NotFound` with errno 2 (ENOENT).
+   */
   upload(source: string, name: string, options: UploadOptions): Promise<Uploaded>;
   /**
-   * Copies a remote file to a local path that must be free, and that it has taken away again when it fails. That it has
-   * the right bytes on disk is for the caller to see.
+   * Copies a remote file to a local path that must be free, in a directory that is there: what has the path already stays. When it
+   * fails nothing is left at the path. That it has the right bytes on disk is for the caller to see.
    */
   download(name: string, target: string, options: DownloadOptions): Promise<Downloaded>;
-  /** Asks for files to be brought from tape to the disk buffer; resolves with the request id. The wait comes after. */
+  /**
+   * Asks for files to be brought from tape to the disk buffer; resolves with the request id. The wait comes after. Servers without
+   * tape give an id, too.
+   */
   stage(names: readonly string[], signal?: AbortSignal): Promise<string>;
   /** Withdraws a stage request. */
   cancelStage(requestId: string, names: readonly string[], signal?: AbortSignal): Promise<void>;
@@ -153,11 +163,14 @@ export interface RemoteStore {
   /** Gives the disk buffer's copies up. */
   evict(names: readonly string[], signal?: AbortSignal): Promise<void>;
   /**
-   * Gives a file another name. What has that name already is replaced by some servers (xrootd), and ends it with
+   * Gives a file another name, and makes the directories above it. What has that name already is replaced by some servers (xrootd), and ends it with
    * `ItExists` at others.
    */
   rename(from: string, to: string, signal?: AbortSignal): Promise<void>;
-  /** Removes a file if a stat just before says that it still is the one that was seen. */
+  /**
+   * Removes a file if a stat just before says that it still is the one that was seen: by identity, size, time, and whether it is
+   * on tape and in the disk buffer. `other` if not, and for a directory.
+   */
   removeSeen(name: string, seen: RemoteStat, signal?: AbortSignal): Promise<Removed>;
   /** Removes the part that a copy of ours left when it failed, if it still is that; nothing that is complete. */
   removeMade(name: string, made: MadeFile, signal?: AbortSignal): Promise<Removed>;
@@ -171,7 +184,12 @@ export interface RemoteStore {
    * @throws if it can't be made; what the task throws
    */
   mark<T>(name: string, task: () => Promise<T>, options: MarkOptions): Promise<T>;
-  /** The entries of a directory, in no order; `` is the base. */
+  /**
+   * The entries of a directory, in no order; `` is the base. Each name comes once, however often the server lists it; but one
+   * that the server may have cut as often as it is listed, and one that is listed as a file and as a directory a second time,
+   * as a problem.
+   * @throws {XRootDError} also when there is no such directory, after what was listed before the failure
+   */
   list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined>;
   /** Resolves when the server answers and lets us in. */
   ping(signal?: AbortSignal): Promise<void>;

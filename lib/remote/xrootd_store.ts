@@ -1,7 +1,7 @@
 /** The remote side on XRootD. */
 import type { Target } from '../config/target.js';
 import type { Checksum } from '../rules/checksum.js';
-import { mayBeCut, NOT_UTF8, printableName, remotePath } from '../rules/names.js';
+import { remotePath } from '../rules/names.js';
 import { sameRemote, type ToldFile } from '../rules/remote_identity.js';
 import type { StageAnswer } from '../rules/stage_answer.js';
 import {
@@ -14,6 +14,7 @@ import {
   type RateLimit,
 } from '../xrdcl/index.js';
 import { Copies } from './copies.js';
+import { Listings } from './listings.js';
 import { remoteStatOf } from './remote_stat.js';
 import { ServerChecksums } from './server_checksums.js';
 import { StageRequests } from './stage_requests.js';
@@ -48,6 +49,7 @@ export class XRootDStore implements RemoteStore {
   readonly #checksums: ServerChecksums;
   readonly #copies: Copies;
   readonly #requests: StageRequests;
+  readonly #listings: Listings;
 
   constructor(target: Target, timeouts: StoreTimeouts, stagePriority = 0, rateLimit?: RateLimit) {
     const { endpoint } = target;
@@ -57,6 +59,11 @@ export class XRootDStore implements RemoteStore {
     this.#checksums = new ServerChecksums(this.#fileSystem, timeouts, rateLimit);
     this.#copies = new Copies({ endpoint, timeout: timeouts.copy, rateLimit });
     this.#requests = new StageRequests(this.#fileSystem, (name) => this.#path(name), stagePriority);
+    this.#listings = new Listings({
+      fileSystem: this.#fileSystem,
+      path: (name) => this.#path(name),
+      isDirectory: (name, signal) => this.#isDirectory(name, signal),
+    });
   }
 
   #path(name: string): string {
@@ -88,28 +95,12 @@ export class XRootDStore implements RemoteStore {
     });
   }
 
-  async listStats(
+  listStats(
     directory: string,
     most: number,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, ListedStat> | undefined> {
-    const found = new Map<string, ListedStat>();
-    try {
-      for await (const piece of this.#fileSystem.dirStats(this.#path(directory), { signal })) {
-        if (found.size + piece.length > most) return undefined;
-        for (const [name, info] of piece) {
-          // It could be that of another file.
-          if (mayBeCut(name)) continue;
-          const { size, kind, mtime } = remoteStatOf(info);
-          found.set(nameIn(directory, name), { size, kind, mtime });
-        }
-      }
-    } catch (error) {
-      // What is wrong is said where each file is asked for.
-      if (error instanceof XRootDError) return undefined;
-      throw error;
-    }
-    return found;
+    return this.#listings.stats(directory, most, signal);
   }
 
   checksum(name: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
@@ -155,6 +146,8 @@ export class XRootDStore implements RemoteStore {
   async removeSeen(name: string, seen: RemoteStat, signal?: AbortSignal): Promise<Removed> {
     const now = await this.stat(name, signal);
     if (now === null) return 'gone';
+    // xrootd's rm takes an empty directory away, too.
+    if (now.kind === 'directory') return 'other';
     const flags = now.offline === seen.offline && now.backUpExists === seen.backUpExists;
     if (!flags || !sameRemote(seen, now)) return 'other';
     try {
@@ -185,19 +178,8 @@ export class XRootDStore implements RemoteStore {
     await this.#fileSystem.mv(this.#path(from), this.#path(to), options);
   }
 
-  async *list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined> {
-    const entries = this.#fileSystem.dirList(this.#path(directory), { stat: true, signal });
-    for await (const { name, nameBytes, stat } of entries) {
-      if (nameBytes !== undefined) {
-        const path = nameIn(directory, printableName(nameBytes));
-        yield { path, isDirectory: stat?.isDirectory ?? true, problem: NOT_UTF8 };
-        continue;
-      }
-      const path = nameIn(directory, name);
-      // Some servers send a listing without stats.
-      const isDirectory = stat === undefined ? await this.#isDirectory(path, signal) : stat.isDirectory;
-      yield { path, isDirectory };
-    }
+  list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined> {
+    return this.#listings.entries(directory, signal);
   }
 
   async #isDirectory(path: string, signal: AbortSignal | undefined): Promise<boolean> {
@@ -208,11 +190,6 @@ export class XRootDStore implements RemoteStore {
   ping(signal?: AbortSignal): Promise<void> {
     return this.#fileSystem.ping({ timeout: this.#timeouts.request, signal });
   }
-}
-
-/** A record's name from its directory's, which is empty for the base. */
-function nameIn(directory: string, name: string): string {
-  return directory === '' ? name : `${directory}/${name}`;
 }
 
 /** What the binding throws at a path that XRootD would misread. */

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { Once } from '../flow/once.js';
 import { SandboxError } from './error.js';
 import type { ServerVersion } from './server_config.js';
 
-const known = new Map<string, Promise<ServerVersion>>();
+const known = new Map<string, Once<ServerVersion>>();
 
 /**
  * Asks the program, once a process.
@@ -11,13 +12,9 @@ const known = new Map<string, Promise<ServerVersion>>();
  * @throws SandboxError StartFailed
  */
 export function versionOf(program: string): Promise<ServerVersion> {
-  let version = known.get(program);
-  if (version === undefined) {
-    version = askVersion(program);
-    known.set(program, version);
-    version.catch(() => known.delete(program));
-  }
-  return version;
+  const version = known.get(program) ?? new Once(() => askVersion(program));
+  known.set(program, version);
+  return version.get();
 }
 
 async function askVersion(program: string): Promise<ServerVersion> {

@@ -11,29 +11,29 @@ const below = {
   'index.ts': ['archive.ts', 'service', 'jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
   'archive.ts': ['service', 'jobs', 'cache', 'remote', 'rules', 'config'],
   service: ['jobs', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
-  jobs: ['cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
+  jobs: ['cache', 'remote', 'rules', 'config', 'xrdcl', 'posix', 'flow'],
   cache: ['rules', 'config', 'xrdcl', 'posix'],
-  remote: ['rules', 'config', 'xrdcl'],
+  remote: ['rules', 'config', 'xrdcl', 'flow'],
   rules: ['config', 'xrdcl'],
   config: ['xrdcl'],
-  sandbox: ['xrdcl', 'posix'],
+  sandbox: ['xrdcl', 'posix', 'flow'],
   xrdcl: ['posix', 'addon'],
   posix: ['addon'],
   addon: [],
+  flow: [],
 };
 
 /** The same for the rooms of lib/jobs. */
 const belowInJobs = {
-  verify: ['record', 'run', 'events', 'flow'],
-  retention: ['record', 'separation', 'run', 'events', 'flow'],
-  restore: ['staging', 'record', 'run', 'events', 'flow'],
-  staging: ['record', 'run', 'events', 'flow'],
-  backup: ['record', 'separation', 'run', 'events', 'flow'],
-  record: ['separation', 'run', 'events', 'flow'],
-  separation: ['run', 'events', 'flow'],
-  run: ['events', 'flow'],
+  verify: ['record', 'run', 'events'],
+  retention: ['record', 'separation', 'run', 'events'],
+  restore: ['staging', 'record', 'run', 'events'],
+  staging: ['record', 'run', 'events'],
+  backup: ['record', 'separation', 'run', 'events'],
+  record: ['separation', 'run', 'events'],
+  separation: ['run', 'events'],
+  run: ['events'],
   events: [],
-  flow: [],
 };
 
 const zonesOf = (house, rooms) =>

@@ -18,9 +18,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Archive, ConfigError, type ArchiveEvent, type Report } from '../../lib/index.js';
+import { Archive, ConfigError, XRootDError, type ArchiveEvent, type Report } from '../../lib/index.js';
+import { EventBus } from '../../lib/jobs/events/event_bus.js';
+import { restore } from '../../lib/jobs/restore/restore.js';
+import type { LimitedStore } from '../../lib/remote/limited_store.js';
+import { openStore } from '../../lib/remote/open_store.js';
 import { TapeSandbox, type SandboxOptions } from '../../lib/sandbox/index.js';
-import { counts, recordsIn, withArchive, type OwnBench } from '../support/archive.js';
+import { counts, keepingLogger, recordsIn, withArchive, type OwnBench } from '../support/archive.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
 import { cancelled } from '../support/tape.js';
 import { scaled } from '../support/tier.js';
@@ -402,6 +406,28 @@ describe('restore', () => {
       const archive = new Archive({ targetUrl: bench.sandbox.url, logLevel: 'error', ...quick });
       const report = await archive.restore(['nothing', 'a'], { to });
       assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1 });
+    });
+  });
+
+  it('a file that leaves the buffer before its checksum is told comes all the same', async () => {
+    await withTape({}, [['a', 10]], async (bench, to) => {
+      const { config } = bench.archive(quick);
+      const { logger } = keepingLogger();
+      const store = openStore(config);
+      let queries = 0;
+      const checksum: LimitedStore['checksum'] = async (name, ...query) => {
+        queries += 1;
+        if (queries > 1) return await store.checksum(name, ...query);
+        await bench.sandbox.evict([name]);
+        await assertAllOffline(bench.sandbox, [name]);
+        const refused = { status: 1, code: 400, errNo: 3005, message: 'not on disk' };
+        throw new XRootDError(refused, { operation: 'query checksum', source: name });
+      };
+      const open = () => ({ ...store, checksum });
+      const report = await restore({ config, logger, events: new EventBus(logger), open }, ['a'], { to });
+      assert.deepEqual(counts(report), { scanned: 1, copied: 1 }, JSON.stringify(report.failures));
+      assert.equal(queries, 2);
+      assert.ok(await holdsRecord(join(to, 'a'), 'a', 10));
     });
   });
 });

@@ -1,6 +1,7 @@
 /**
  * Stands between a client and a server, and holds one direction back at a certain moment, as a network does that fails in
- * the middle of a request; or gives an answer of its own to one kind of request, as a server whose disks fail.
+ * the middle of a request; or gives an answer of its own to one kind of request, as a server whose disks fail; or gives each
+ * entry of a listing twice, as a server can that joins the listings of several.
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -13,6 +14,7 @@ export class Relay {
   #holding: 'requests' | 'answers' | undefined;
   #marker: string | undefined;
   #refused: { request: number; errNo: number } | undefined;
+  #doubled: ((entry: ListedEntry) => ListedEntry) | undefined;
   readonly #held: (() => void)[] = [];
 
   private constructor(listener: Server) {
@@ -43,6 +45,14 @@ export class Relay {
     this.#refused = { request, errNo };
   }
 
+  /**
+   * Each listing with stats is followed by the same entries once more; until `release`. It must come from the server in one piece.
+   * @param change what the entries are the second time. Default: the same
+   */
+  doubleListings(change = (entry: ListedEntry): ListedEntry => entry): void {
+    this.#doubled = change;
+  }
+
   /** Something is held back. */
   get holds(): boolean {
     return this.#held.length > 0;
@@ -52,6 +62,7 @@ export class Relay {
   release(): void {
     this.#marker = undefined;
     this.#refused = undefined;
+    this.#doubled = undefined;
     for (const pass of this.#held.splice(0)) pass();
   }
 
@@ -69,6 +80,8 @@ export class Relay {
 
   #join(client: Socket, server: Socket): void {
     let held = false;
+    /** Of listings that were asked for, by their stream ids. */
+    const listings = new Set<number>();
     const pass = (what: 'requests' | 'answers', to: Socket, bytes: Buffer) => {
       if (held && this.#marker !== undefined && this.#holding === what) {
         this.#held.push(() => to.write(bytes));
@@ -84,11 +97,13 @@ export class Relay {
         client.write(refusal(bytes.subarray(0, 2), this.#refused.errNo));
         return;
       }
+      if (bytes.length >= 24 && bytes.readUInt16BE(2) === dirlist) listings.add(bytes.readUInt16BE(0));
       pass('requests', server, bytes);
       if (this.#marker !== undefined && bytes.includes(this.#marker)) held = true;
     });
     server.on('data', (bytes) => {
-      pass('answers', client, bytes);
+      const change = listings.delete(bytes.readUInt16BE(0)) ? this.#doubled : undefined;
+      pass('answers', client, change === undefined ? bytes : doubled(bytes, change));
     });
     for (const [socket, other] of [
       [client, server],
@@ -103,6 +118,45 @@ export class Relay {
       });
     }
   }
+}
+
+export interface ListedEntry {
+  name: string;
+  /** As the server sends it: id, size, flags, time of change and more, with spaces between them. */
+  stat: string;
+}
+
+/** The number of the request `kXR_dirlist`. */
+const dirlist = 3004;
+/** `kXR_oksofar`: more of the answer comes. */
+const oksofar = 4000;
+/** What a listing with stats begins with, in place of an entry; only its first piece does. */
+const listingHead = '.\n0 0 0 0\n';
+
+/** An answer to `kXR_dirlist`, in two pieces: stream id, status, length, lines of names and stats in turn. */
+function doubled(answer: Buffer, change: (entry: ListedEntry) => ListedEntry): Buffer {
+  const text = answer.subarray(8).toString('latin1').replace(/\0$/, '');
+  if (answer.readUInt16BE(2) !== 0 || answer.readUInt32BE(4) !== answer.length - 8) return answer;
+  if (!text.startsWith(listingHead)) return answer;
+  const lines = text.slice(listingHead.length).split('\n');
+  const again: string[] = [];
+  for (let at = 0; at + 1 < lines.length; at += 2) {
+    const { name, stat } = change({ name: lines[at] ?? '', stat: lines[at + 1] ?? '' });
+    again.push(name, stat);
+  }
+  const id = answer.subarray(0, 2);
+  return Buffer.concat([
+    framed(id, oksofar, `${text.trimEnd()}\n`),
+    framed(id, 0, `${again.join('\n')}\0`),
+  ]);
+}
+
+function framed(streamId: Buffer, status: number, text: string): Buffer {
+  const body = Buffer.from(text, 'latin1');
+  const numbers = Buffer.alloc(6);
+  numbers.writeUInt16BE(status, 0);
+  numbers.writeUInt32BE(body.length, 2);
+  return Buffer.concat([streamId, numbers, body]);
 }
 
 /** `kXR_error`: stream id, status, length, error number, text. */

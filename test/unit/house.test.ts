@@ -39,6 +39,8 @@ const cases: [title: string, file: string, code: string, rules: string[]][] = [
   ['the sandbox may use xrdcl', 'lib/sandbox/x.ts', "import '../xrdcl/index.js';", []],
   ['the sandbox may not use config', 'lib/sandbox/x.ts', "import '../config/index.js';", [paths]],
   ['jobs may not use the sandbox', 'lib/jobs/x.ts', "import '../sandbox/index.js';", [paths]],
+  ['jobs and remote may use flow', 'lib/remote/x.ts', "import '../flow/once.js';", []],
+  ['which uses nothing', 'lib/flow/x.ts', "import '../config/index.js';", [paths]],
   ['the service may use jobs', 'lib/service/x.ts', "import '../jobs/events/events.js';", []],
   ['but not the API', 'lib/service/x.ts', "import '../index.js';", [paths]],
   ['nor the class behind it', 'lib/service/x.ts', "import '../archive.js';", [paths]],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { forEachConcurrent } from '../../lib/jobs/flow/concurrent.js';
+import { forEachConcurrent } from '../../lib/flow/concurrent.js';
 import { EventBus } from '../../lib/jobs/events/event_bus.js';
-import { mapConcurrent } from '../../lib/jobs/flow/map_concurrent.js';
+import { mapConcurrent } from '../../lib/flow/map_concurrent.js';
 import { ProgressMeter } from '../../lib/jobs/run/progress_meter.js';
 import { mostFailures, Tally, type Outcome } from '../../lib/jobs/run/tally.js';
 import { assertAddsUp, collect, keepingLogger } from '../support/archive.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
-import { TaskPool } from '../../lib/jobs/flow/task_pool.js';
+import { TaskPool } from '../../lib/flow/task_pool.js';
 
 describe('a pool of tasks', () => {
   it('runs no more than it may at a time, and holds back who adds', async () => {

@@ -2,10 +2,11 @@
 import { CacheDirectory } from '../../cache/directory.js';
 import { VerifiedMemo } from '../../cache/verified_memo.js';
 import { checkAccess, requireCache } from '../../config/index.js';
+import { shardStore } from '../../remote/shard_store.js';
 import type { Report } from '../events/report.js';
 import type { JobDependencies } from '../run/job_run.js';
 import { lockPass } from '../run/pass_lock.js';
-import { checkShard, storeOfShard } from '../run/shards.js';
+import { checkShard } from '../run/shards.js';
 import { BackupPass, type BackupPassOptions } from './backup_pass.js';
 
 export interface BackupOptions extends BackupPassOptions {
@@ -28,7 +29,7 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
   try {
     const root = await CacheDirectory.openRoot(cache);
     try {
-      const store = storeOfShard(opened, options.shard, config.parallelChecksums);
+      const store = shardStore(opened, options.shard, config.parallelChecksums);
       const memo = await VerifiedMemo.load(root, `${config.targetUrl} ${config.checksumType}`, options.shard);
       return await new BackupPass(root, memo, store, dependencies, options).all();
     } finally {

@@ -13,7 +13,7 @@ import { inShard } from '../../rules/sharding.js';
 import { TapeWaitCount } from '../../rules/tape_wait.js';
 import { bytesAbove, roomOf, type Watermarks } from '../../rules/watermarks.js';
 import type { Report } from '../events/report.js';
-import { TaskPool } from '../flow/task_pool.js';
+import { TaskPool } from '../../flow/task_pool.js';
 import { LocalSums } from '../record/local_sums.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';

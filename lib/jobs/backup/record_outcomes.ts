@@ -9,7 +9,7 @@ import { OldestFiles, type Aged } from '../../rules/watermarks.js';
 import type { RecordOutcome } from './backup_context.js';
 import { afterCopy, hasGone } from './backup_record.js';
 import type { JobRun } from '../run/job_run.js';
-import type { TaskPool } from '../flow/task_pool.js';
+import type { TaskPool } from '../../flow/task_pool.js';
 
 interface Candidate extends Aged {
   record: CacheRecord;

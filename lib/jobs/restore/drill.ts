@@ -8,7 +8,7 @@ import type { LimitedStore } from '../../remote/limited_store.js';
 import { judgeEviction } from '../../rules/eviction.js';
 import { Sample } from '../../rules/sampling.js';
 import type { Selector } from '../../rules/selection.js';
-import { forEachConcurrent } from '../flow/concurrent.js';
+import { forEachConcurrent } from '../../flow/concurrent.js';
 import { failed } from '../run/failure.js';
 import type { JobDependencies } from '../run/job_run.js';
 import type { RemoteEntry } from '../run/list.js';

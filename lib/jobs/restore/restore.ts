@@ -11,10 +11,11 @@ import { parseTarget } from '../../config/target.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import { openStore } from '../../remote/open_store.js';
+import { shardStore } from '../../remote/shard_store.js';
 import type { Selector } from '../../rules/selection.js';
 import { isRemoteUrl } from '../../xrdcl/index.js';
 import { AbsentReceiver } from './absent_receiver.js';
-import { forEachInPools } from '../flow/concurrent.js';
+import { forEachInPools } from '../../flow/concurrent.js';
 import type { ListItem, RemoteEntry } from '../run/list.js';
 import type { JobDependencies } from '../run/job_run.js';
 import { LocalReceiver } from './local_receiver.js';
@@ -23,10 +24,10 @@ import { RemoteReceiver } from './remote_receiver.js';
 import type { Report } from '../events/report.js';
 import { restoreRecord, type RestoreContext } from './restore_record.js';
 import { finishedFiles, selectedFiles, selection, type SelectionOptions } from '../run/selected.js';
-import { checkShard, storeOfShard, type ShardOptions } from '../run/shards.js';
+import { checkShard, type ShardOptions } from '../run/shards.js';
 import type { StagerContext } from '../staging/stager.js';
 import { StagingRun } from '../staging/staging_run.js';
-import { TaskPool } from '../flow/task_pool.js';
+import { TaskPool } from '../../flow/task_pool.js';
 
 export interface RestoreOptions extends SelectionOptions, ShardOptions {
   /** A local directory, made if it is missing, or the URL of another XRootD server. */
@@ -60,7 +61,7 @@ export async function restore(
   const { to, dryRun = false, fsync = true, shard } = options;
   checkShard(shard);
   const selector = selection(paths, options);
-  const source = storeOfShard(await dependencies.open(), shard, config.parallelChecksums);
+  const source = shardStore(await dependencies.open(), shard, config.parallelChecksums);
   const into = async (receiver: Receiver, journal?: StageJournal) => {
     try {
       const requests = journal === undefined ? {} : await journaled(journal);
@@ -74,7 +75,7 @@ export async function restore(
   if (isRemoteUrl(to)) {
     const target = parseTarget(to);
     const opened = openStore({ ...config, targetUrl: target.url });
-    return into(new RemoteReceiver(target, storeOfShard(opened, shard, config.parallelChecksums), config));
+    return into(new RemoteReceiver(target, shardStore(opened, shard, config.parallelChecksums), config));
   }
   if (dryRun && !existsSync(to)) return into(new AbsentReceiver(to));
   await makeTarget(to, fsync);

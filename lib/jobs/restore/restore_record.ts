@@ -5,7 +5,7 @@ import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.
 import { comparisonOf } from '../../rules/comparison.js';
 import { decideRestore, type RestoreFacts } from '../../rules/restoring.js';
 import { XRootDError } from '../../xrdcl/index.js';
-import { Once } from '../flow/once.js';
+import { Once } from '../../flow/once.js';
 import type { RemoteEntry } from '../run/list.js';
 import type { JobRun } from '../run/job_run.js';
 import { PlaceTaken, type Received, type Receiver, type Standing } from './receiver.js';

@@ -4,11 +4,12 @@ import { parseTarget, type ArchiveConfig } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import { openStore } from '../../remote/open_store.js';
+import { pairedStore } from '../../remote/paired_store.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { nameProblem } from '../../rules/names.js';
 import type { OnlineFile } from '../../rules/retention.js';
 import type { Report } from '../events/report.js';
-import { forEachConcurrent } from '../flow/concurrent.js';
+import { forEachConcurrent } from '../../flow/concurrent.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
@@ -35,7 +36,8 @@ export class RetentionPass {
   readonly #dependencies: JobDependencies;
   readonly #settings: RetentionSettings;
   readonly #run: JobRun;
-  readonly #ping: RemoteStore['ping'];
+  /** The target, and the server of online storage if there is one. */
+  readonly #both: LimitedStore;
   readonly #context: RetentionContext;
 
   /** @param root the online directory; for online storage on a server the cache */
@@ -52,11 +54,8 @@ export class RetentionPass {
       'server' in place
         ? { at: place.server, store: openStore({ ...config, targetUrl: place.server.url }) }
         : undefined;
-    const ping = async (by?: AbortSignal) => {
-      await target.ping(by);
-      await server?.store.ping(by);
-    };
-    const run = new JobRun({ ...target, ping }, dependencies, {
+    const both = pairedStore(target, server?.store);
+    const run = new JobRun(both, dependencies, {
       ...{ job: 'retention', signal, dryRun: dryRun || !confirmed },
       place: server?.at.url ?? root.real,
     });
@@ -69,7 +68,7 @@ export class RetentionPass {
     this.#dependencies = dependencies;
     this.#settings = settings;
     this.#run = run;
-    this.#ping = ping;
+    this.#both = both;
     this.#context = {
       ...{ config, run, store: target, storage, rules, now },
       nameProblem: (path) => nameProblem(path, { base }),
@@ -87,7 +86,7 @@ export class RetentionPass {
 
   async #work(): Promise<void> {
     const { signal } = this.#run;
-    await this.#ping(signal);
+    await this.#both.ping(signal);
     await this.#context.storage.check();
     const most = Math.min(filesInFlight, mostOpenFiles());
     await forEachConcurrent(this.#files(), most, async (file) => {

@@ -6,8 +6,8 @@ import type { Entry, RemoteStat, RemoteStore } from '../../remote/store.js';
 import { isReserved, MAX_COMPONENT_BYTES, mayBeCut } from '../../rules/names.js';
 import { XRootDError } from '../../xrdcl/index.js';
 import { failureOf } from './failure.js';
-import { inBatches } from '../flow/in_batches.js';
-import { mapConcurrent } from '../flow/map_concurrent.js';
+import { inBatches } from '../../flow/in_batches.js';
+import { mapConcurrent } from '../../flow/map_concurrent.js';
 import type { Failure } from '../events/report.js';
 import { uploadLook, type UploadLook } from './uploads.js';
 

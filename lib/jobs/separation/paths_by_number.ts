@@ -1,5 +1,5 @@
 /** Which of many directories have a certain number: they are walked once, when the first one is asked for. */
-import { Once } from '../flow/once.js';
+import { Once } from '../../flow/once.js';
 
 export interface Numbered<N> {
   path: string;

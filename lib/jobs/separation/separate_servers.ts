@@ -5,7 +5,7 @@ import type { Logger } from '../../config/index.js';
 import type { RemoteStat, RemoteStore } from '../../remote/store.js';
 import { RESERVED_PREFIX } from '../../rules/names.js';
 import { mayShareDevice, possibleInodes, possiblePlaces } from '../../rules/same_storage.js';
-import { Once } from '../flow/once.js';
+import { Once } from '../../flow/once.js';
 import { PathsByNumber } from './paths_by_number.js';
 import { Proofs } from './proofs.js';
 import { remoteDirectories } from './remote_directories.js';

@@ -34,7 +34,7 @@ import {
   possiblePlaces,
 } from '../../rules/same_storage.js';
 import { XRootDError } from '../../xrdcl/index.js';
-import { Once } from '../flow/once.js';
+import { Once } from '../../flow/once.js';
 import { PathsByNumber, type Numbered } from './paths_by_number.js';
 import { Proofs } from './proofs.js';
 import { SameFileError } from './same_file_error.js';

@@ -2,9 +2,9 @@
 import type { RemoteStore } from '../../remote/store.js';
 import { judgeEviction } from '../../rules/eviction.js';
 import type { Selector } from '../../rules/selection.js';
-import { forEachConcurrent } from '../flow/concurrent.js';
+import { forEachConcurrent } from '../../flow/concurrent.js';
 import { failed, failureOf } from '../run/failure.js';
-import { inBatches } from '../flow/in_batches.js';
+import { inBatches } from '../../flow/in_batches.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import type { RemoteEntry } from '../run/list.js';
 import { PrepareBatches } from './prepare_batches.js';

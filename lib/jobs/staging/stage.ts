@@ -2,9 +2,9 @@
 import type { ArchiveConfig } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import type { Selector } from '../../rules/selection.js';
-import { forEachConcurrent } from '../flow/concurrent.js';
+import { forEachConcurrent } from '../../flow/concurrent.js';
 import { failureOf } from '../run/failure.js';
-import { inBatches } from '../flow/in_batches.js';
+import { inBatches } from '../../flow/in_batches.js';
 import type { JobDependencies } from '../run/job_run.js';
 import type { ListItem, RemoteEntry } from '../run/list.js';
 import { PrepareBatches } from './prepare_batches.js';

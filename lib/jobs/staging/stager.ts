@@ -73,6 +73,8 @@ export class Stager {
   readonly #pending = new Map<string, Pending>();
   /** Online, and not yet released: they fill the disk buffer, by name their bytes. */
   readonly #held = new Map<string, number>();
+  /** Whoever asks for a file that another one waits for waits with that one. */
+  readonly #asked = new Map<string, Promise<void>>();
   /** Requests of the earlier run that the server still knows, by name. */
   readonly #adopted: Map<string, string>;
   #loop: Promise<void> | undefined;
@@ -92,11 +94,19 @@ export class Stager {
   }
 
   /**
-   * Resolves once the file is online.
+   * Resolves once the file is online; for all who ask for it until then.
    * @throws {StageError} when the server says that it can't be staged, or the deadline has passed; {XRootDError}; the
    * signal's reason
    */
   online(name: string, size: number): Promise<void> {
+    const asked = this.#asked.get(name);
+    if (asked !== undefined) return asked;
+    const answer = this.#ask(name, size).finally(() => this.#asked.delete(name));
+    this.#asked.set(name, answer);
+    return answer;
+  }
+
+  #ask(name: string, size: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const wanted = { name, size, resolve, reject };
       const requestId = this.#adopted.get(name);

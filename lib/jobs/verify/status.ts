@@ -8,7 +8,7 @@ import type { RemoteState } from '../../rules/remote_state.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { failureOf } from '../run/failure.js';
 import { LazyRecord } from '../record/local_file.js';
-import { mapConcurrent } from '../flow/map_concurrent.js';
+import { mapConcurrent } from '../../flow/map_concurrent.js';
 import { LocalSums } from '../record/local_sums.js';
 
 export interface RecordStatus {

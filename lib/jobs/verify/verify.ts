@@ -9,18 +9,19 @@ import { walk, type CacheRecord } from '../../cache/walk.js';
 import { ConfigError, requireCache } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
+import { shardStore } from '../../remote/shard_store.js';
 import { inSample } from '../../rules/sampling.js';
 import { scopeOf } from '../../rules/scope.js';
 import type { Selector } from '../../rules/selection.js';
 import { inShard, type Shard } from '../../rules/sharding.js';
 import type { ListedFile } from '../../rules/checksum_list.js';
 import { readChecksums, type ChecksumList } from './checksum_lists.js';
-import { forEachConcurrent } from '../flow/concurrent.js';
+import { forEachConcurrent } from '../../flow/concurrent.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import type { Report } from '../events/report.js';
 import { missing, selection } from '../run/selected.js';
 import { LocalSums } from '../record/local_sums.js';
-import { checkShard, storeOfShard, type ShardOptions } from '../run/shards.js';
+import { checkShard, type ShardOptions } from '../run/shards.js';
 import { uploadLook } from '../run/uploads.js';
 import { verifyListed, verifyRecord, type VerifyContext } from './verify_record.js';
 
@@ -72,7 +73,7 @@ export async function verify(
     scope.outside(path) === undefined &&
     inSample(path, seed, sample) &&
     inShard(path, shard);
-  const store = storeOfShard(await dependencies.open(), shard, config.parallelChecksums);
+  const store = shardStore(await dependencies.open(), shard, config.parallelChecksums);
   const verification = (place: string) =>
     new Verification(store, dependencies, {
       ...{ place, selector, chosen, shard, signal },

@@ -1,0 +1,107 @@
+/** What directories of a server hold, each name once: a server that joins the listings of several can send one twice. */
+import { mayBeCut, NOT_UTF8, printableName } from '../rules/names.js';
+import { XRootDError, type DirEntry, type FileSystem } from '../xrdcl/index.js';
+import { remoteStatOf } from './remote_stat.js';
+import type { Entry, ListedStat } from './store.js';
+
+export interface ListingsOptions {
+  fileSystem: FileSystem;
+  /** A record's path on the server. */
+  path: (name: string) => string;
+  /** Asked where a server sends a listing without stats. */
+  isDirectory: (name: string, signal: AbortSignal | undefined) => Promise<boolean>;
+}
+
+/** Servers leave these out; one that doesn't would be listed without end. */
+const dots = ['.', '..'];
+
+export class Listings {
+  readonly #options: ListingsOptions;
+
+  constructor(options: ListingsOptions) {
+    this.#options = options;
+  }
+
+  /** As RemoteStore.list(). The names of one directory are in memory meanwhile. */
+  async *entries(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined> {
+    const { fileSystem, path } = this.#options;
+    /** By name: was it a directory? */
+    const given = new Map<string, boolean>();
+    for await (const found of fileSystem.dirList(path(directory), { stat: true, signal })) {
+      if (dots.includes(found.name)) continue;
+      const entry = await this.#entryOf(directory, found, signal);
+      // Several files can have the same beginning.
+      if (mayBeCut(found.name)) {
+        yield entry;
+        continue;
+      }
+      const key = keyOf(found);
+      const before = given.get(key);
+      if (before === undefined) {
+        given.set(key, entry.isDirectory);
+        yield entry;
+      } else if (before !== entry.isDirectory) yield { ...entry, isDirectory: true, problem: TWO_KINDS };
+    }
+  }
+
+  async #entryOf(
+    directory: string,
+    { name, nameBytes, stat }: DirEntry,
+    signal: AbortSignal | undefined,
+  ): Promise<Entry> {
+    if (nameBytes !== undefined) {
+      const path = nameIn(directory, printableName(nameBytes));
+      return { path, isDirectory: stat?.isDirectory ?? true, problem: NOT_UTF8 };
+    }
+    const path = nameIn(directory, name);
+    return { path, isDirectory: stat?.isDirectory ?? (await this.#options.isDirectory(path, signal)) };
+  }
+
+  /** As RemoteStore.listStats(). */
+  async stats(
+    directory: string,
+    most: number,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, ListedStat> | undefined> {
+    const { fileSystem, path } = this.#options;
+    const found = new Map<string, ListedStat>();
+    const unclear = new Set<string>();
+    try {
+      for await (const piece of fileSystem.dirStats(path(directory), { signal })) {
+        if (found.size + piece.length > most) return undefined;
+        for (const [name, info] of piece) {
+          // It could be that of another file.
+          if (mayBeCut(name) || dots.includes(name)) continue;
+          const { size, kind, mtime } = remoteStatOf(info);
+          const stat = { size, kind, mtime };
+          const key = nameIn(directory, name);
+          const before = found.get(key);
+          if (before !== undefined && !isSame(before, stat)) unclear.add(key);
+          found.set(key, stat);
+        }
+      }
+    } catch (error) {
+      // What is wrong is said where each file is asked for.
+      if (error instanceof XRootDError) return undefined;
+      throw error;
+    }
+    for (const name of unclear) found.delete(name);
+    return found;
+  }
+}
+
+const TWO_KINDS = 'is listed as a file and as a directory';
+
+function isSame(a: ListedStat, b: ListedStat): boolean {
+  return a.size === b.size && a.kind === b.kind && Object.is(a.mtime.getTime(), b.mtime.getTime());
+}
+
+/** No name that is text has a newline: a listing is made of lines. */
+function keyOf({ name, nameBytes }: DirEntry): string {
+  return nameBytes === undefined ? name : `\n${nameBytes.toString('latin1')}`;
+}
+
+/** A record's name from its directory's, which is empty for the base. */
+function nameIn(directory: string, name: string): string {
+  return directory === '' ? name : `${directory}/${name}`;
+}

@@ -1,0 +1,15 @@
+/** A store that is of use only together with another one: it answers if both do. */
+import type { LimitedStore } from './limited_store.js';
+import type { RemoteStore } from './store.js';
+
+/** @param other undefined: there is none, and the store stays as it is */
+export function pairedStore(store: LimitedStore, other: Pick<RemoteStore, 'ping'> | undefined): LimitedStore {
+  if (other === undefined) return store;
+  return {
+    ...store,
+    ping: async (signal) => {
+      await store.ping(signal);
+      await other.ping(signal);
+    },
+  };
+}
