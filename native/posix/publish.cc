@@ -7,11 +7,10 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
-#include <cstdint>
 #include <cstdio>
 #include <deque>
+#include <list>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -19,7 +18,7 @@
 #include <vector>
 
 #include "js/arguments.h"
-#include "js/environment_data.h"
+#include "js/completion.h"
 #include "posix/descriptor.h"
 #include "posix/rename_new.h"
 #include "posix/replace_seen.h"
@@ -35,8 +34,6 @@ struct Order {
   bool sync;
   bool overwrite;
   std::string version;  // of what may be replaced; empty: see `overwrite`
-  std::shared_ptr<JsQueue> queue;
-  std::uint64_t id;
 };
 
 timespec TimeOf(double milliseconds) {
@@ -47,7 +44,7 @@ timespec TimeOf(double milliseconds) {
 // One order on its way: opened and timed, then on the disk, then named.
 class Publication {
  public:
-  explicit Publication(Order order) : order_(std::move(order)) {}
+  Publication(Order order, Completion completion) : order_(std::move(order)), completion_(std::move(completion)) {}
 
   // Nothing here waits for the disk.
   void Begin() {
@@ -87,8 +84,8 @@ class Publication {
   }
 
   void Tell() {
-    order_.queue->Post([id = order_.id, error = error_, call = call_](Napi::Env env) {
-      EnvironmentData::Of(env).Finish(env, id, {Napi::Number::New(env, error), Napi::String::New(env, call)});
+    completion_.Finish([error = error_, call = call_](Napi::Env env) -> Completion::Arguments {
+      return {Napi::Number::New(env, error), Napi::String::New(env, call)};
     });
   }
 
@@ -105,7 +102,8 @@ class Publication {
     return order_.overwrite ? std::rename(from, to) : RenameNew(AT_FDCWD, from, to);
   }
 
-  Order order_;
+  const Order order_;
+  const Completion completion_;
   std::optional<Descriptor> file_;
   int error_ = 0;
   const char* call_ = "";
@@ -115,9 +113,9 @@ class Publication {
 // of the file system's journal, is there for the others too.
 class Publisher {
  public:
-  void Add(Order order) {
+  void Add(Order order, Completion completion) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    orders_.push_back(std::move(order));
+    waiting_.emplace_back(std::move(order), std::move(completion));
     if (working_ == kWorkers) return;
     ++working_;
     LocalWork().Run([this] { Work(); });
@@ -129,12 +127,11 @@ class Publisher {
 
   void Work() {
     for (;;) {
-      std::deque<Publication> publications;
+      std::list<Publication> publications;
       {
         const std::lock_guard<std::mutex> lock(mutex_);
-        while (!orders_.empty() && publications.size() < kTogether) {
-          publications.emplace_back(std::move(orders_.front()));
-          orders_.pop_front();
+        while (!waiting_.empty() && publications.size() < kTogether) {
+          publications.splice(publications.end(), waiting_, waiting_.begin());
         }
         if (publications.empty()) {
           --working_;
@@ -155,7 +152,7 @@ class Publisher {
     std::vector<Publication*> waiting;
   };
 
-  static void SyncContents(std::deque<Publication>& publications) {
+  static void SyncContents(std::list<Publication>& publications) {
     std::vector<Unsynced> files;
     for (auto& publication : publications) {
       if (const int file = publication.FileToSync(); file >= 0) files.push_back({file, {&publication}});
@@ -163,7 +160,7 @@ class Publisher {
     Sync(files);
   }
 
-  static void SyncDirectories(std::deque<Publication>& publications) {
+  static void SyncDirectories(std::list<Publication>& publications) {
     std::map<std::string, std::vector<Publication*>> named;
     for (auto& publication : publications) {
       const std::string directory = publication.DirectoryToSync();
@@ -193,7 +190,7 @@ class Publisher {
   }
 
   std::mutex mutex_;
-  std::deque<Order> orders_;
+  std::list<Publication> waiting_;
   int working_ = 0;
 };
 
@@ -216,9 +213,6 @@ Napi::Value Publish(const Napi::CallbackInfo& info) {
   } else {
     order.overwrite = info[4].ToBoolean().Value();
   }
-  EnvironmentData& data = EnvironmentData::Of(env);
-  order.queue = data.Queue();
-  order.id = data.Begin(env, FunctionArgument(info, 5));
-  ThePublisher().Add(std::move(order));
+  ThePublisher().Add(std::move(order), Completion::Begin(env, FunctionArgument(info, 5)));
   return env.Undefined();
 }
