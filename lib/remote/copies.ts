@@ -3,7 +3,6 @@ import {
   copyFile,
   isSmallFile,
   urlOf,
-  XRootDError,
   type CopyJobOptions,
   type CopyResult,
   type MadeFile,
@@ -41,7 +40,7 @@ export class Copies {
     const result = await this.#copy(job, onProgress, signal, onLeft);
     const { error, size, sourceChecksum: checksum, made, synced = false } = result;
     if (error === undefined) return { size, checksum, made, synced };
-    throw withEnds(error, { source: label });
+    throw error.about({ source: label });
   }
 
   /** As RemoteStore.download(). @param path on the server */
@@ -66,7 +65,7 @@ export class Copies {
     };
     const { error, size, targetChecksum, targetAtRest } = await this.#copy(job, onProgress, signal);
     if (error === undefined) return { size, checksum: targetAtRest ? targetChecksum : undefined };
-    throw withEnds(error, { target: label });
+    throw error.about({ target: label });
   }
 
   async #copy(
@@ -87,11 +86,4 @@ export class Copies {
     if (result.error !== undefined) signal?.throwIfAborted();
     return result;
   }
-}
-
-/** The same error, about the ends as people know them. */
-function withEnds(error: XRootDError, ends: { source?: string; target?: string }): XRootDError {
-  const { status, statusCode: code, errNo, serverMessage: message, operation, source, target } = error;
-  const known = { ...(source !== undefined && { source }), ...(target !== undefined && { target }) };
-  return new XRootDError({ status, code, errNo, message }, { operation, ...known, ...ends });
 }

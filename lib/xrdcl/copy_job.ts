@@ -21,7 +21,7 @@ import { isRemoteUrl } from './location.js';
 import type { MadeFile } from './made_file.js';
 import type { RateLimit } from './rate_limit.js';
 import { isSmallCopy, startSmallCopy } from './small_copy.js';
-import { errorResponse, localError, operationInterrupted } from './status_codes.js';
+import { errorResponse, localError, statusOf } from './status_codes.js';
 
 export interface CopyResult {
   /** Position of the job, in the order of `add`. */
@@ -112,7 +112,7 @@ export async function runJob(
   const pace = CopyPace.of(rateLimit, native, signal);
   if (pace !== undefined) await pace.begin(job.sizeHint);
   if (signal.aborted) {
-    return resultOf(job, interrupted('cancelled before it started'), { bytes: 0 });
+    return resultOf(job, statusOf('OperationInterrupted', 'cancelled before it started'), { bytes: 0 });
   }
   const copied = await copyEither({ ...job, properties: native }, pace, interval, signal, {
     started: () => {
@@ -128,7 +128,8 @@ export async function runJob(
     const target = { asked, opened, made, localFile };
     const partialLeft = await leavesPartial({ properties: native, failure, stalled, ...target });
     // A copy that is cancelled while it connects, or at a silent server, fails as such; but it was cancelled.
-    const told = cancelled && !isAnswer(failure) ? interrupted(failure.message) : failure;
+    const told =
+      cancelled && !isAnswer(failure) ? statusOf('OperationInterrupted', failure.message) : failure;
     return resultOf(job, told, results, { made, partialLeft });
   }
   const size = results.size ?? results.bytes;
@@ -207,10 +208,6 @@ function ending<R>(
       operation.cancel();
     });
   });
-}
-
-function interrupted(message: string): NativeStatus {
-  return { status: 1, code: operationInterrupted, errNo: 3017, message };
 }
 
 function isAnswer({ code }: NativeStatus): boolean {

@@ -9,13 +9,13 @@ import { removeMade, type MadeFile } from './made_file.js';
 import {
   checkSumError,
   connectionError,
-  dataError,
   errorResponse,
   fileNotOpen,
   invalidAddress,
   isOfConnection,
   localError,
   operationExpired,
+  statusOf,
 } from './status_codes.js';
 
 /** libXrdCl doesn't compare what it wrote to a local disk with what it was asked to: a full one truncates silently. */
@@ -30,7 +30,7 @@ export async function checkLocalTarget(
   // A device or a pipe, which only `force` can write to, has no size.
   if (found?.size === expected || found?.isFile() === false) return undefined;
   const message = `the local file has ${found?.size ?? 'no'} bytes of ${expected}: is the disk full?`;
-  return { status: 1, code: dataError, errNo: 0, message };
+  return statusOf('DataError', message);
 }
 
 /** How a copy failed, as far as it matters for what it left. */

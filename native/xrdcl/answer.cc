@@ -14,7 +14,7 @@ Answer::~Answer() { --outstanding; }
 
 int Answer::Outstanding() { return outstanding.load(); }
 
-void Answer::To(const Send& send, Function then) {
+void Answer::To(const Send& send, const Function& then) {
   const XrdCl::XRootDStatus status = Entrust(std::make_unique<Answer>(then), send);
   if (!status.IsOK()) then(status, nullptr);
 }

@@ -15,7 +15,7 @@ class Answer final : public XrdCl::ResponseHandler {
   using Send = std::function<XrdCl::XRootDStatus(XrdCl::ResponseHandler*)>;
 
   // Calls `then` when what was sent is answered, or at once when it can't be sent.
-  static void To(const Send& send, Function then);
+  static void To(const Send& send, const Function& then);
   // Sends with a handler that destroys itself once it is answered; if it can't be sent, it is destroyed here.
   template <typename Handler, typename Sending>
   static XrdCl::XRootDStatus Entrust(std::unique_ptr<Handler> handler, const Sending& send) {

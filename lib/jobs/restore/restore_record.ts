@@ -189,5 +189,5 @@ async function check({ path, size }: RemoteEntry, received: Received, sums: Sums
 }
 
 function corrupt(path: string, message: string): XRootDError {
-  return new XRootDError({ status: 1, code: 305, errNo: 0, message }, { operation: 'verify', source: path });
+  return XRootDError.of('CheckSumError', message, { operation: 'verify', source: path });
 }
