@@ -1,13 +1,13 @@
 /** Copies to and from a server. */
 import {
   copyFile,
-  isSmallFile,
   urlOf,
   type CopyJobOptions,
   type CopyResult,
   type MadeFile,
   type RateLimit,
 } from '../xrdcl/index.js';
+import { kindOf } from './copy_limits.js';
 import type { Downloaded, DownloadOptions, Uploaded, UploadOptions } from './store.js';
 
 export interface CopiesOptions {
@@ -61,7 +61,8 @@ export class Copies {
       sizeHint,
       ...chunks,
       thirdParty: thirdParty ? 'only' : 'none',
-      ...(isSmallFile(sizeHint) && checksumType && { checkSumMode: 'target', checkSumType: checksumType }),
+      ...(kindOf(sizeHint) === 'small' &&
+        checksumType && { checkSumMode: 'target', checkSumType: checksumType }),
     };
     const { error, size, targetChecksum, targetAtRest } = await this.#copy(job, onProgress, signal);
     if (error === undefined) return { size, checksum: targetAtRest ? targetChecksum : undefined };

@@ -27,18 +27,22 @@ export function planChecksums(properties: JobProperties): {
   native: JobProperties;
   plan: ChecksumPlan | undefined;
 } {
-  const { checkSumMode: mode = 'none', checkSumType: type, checkSumPreset: preset, ...rest } = properties;
-  const source = properties['source'] as string;
-  const target = properties['target'] as string;
+  const {
+    checkSumMode: mode = 'none',
+    checkSumType: type = '',
+    checkSumPreset: preset,
+    ...rest
+  } = properties;
+  const { source, target } = properties;
   const [fromServer, toServer] = [isRemoteUrl(source), isRemoteUrl(target)];
   if (mode === 'none' || (!fromServer && !toServer)) return { native: properties, plan: undefined };
   const wantsSource = mode !== 'target' && preset === undefined;
   const wantsTarget = mode !== 'source';
   const plan: ChecksumPlan = {
-    type: (type as string).toLowerCase(),
+    type: type.toLowerCase(),
     source: wantsSource && fromServer ? source : undefined,
     target: wantsTarget && toServer ? target : undefined,
-    preset: preset as string | undefined,
+    preset,
     compare: mode === 'end2end' || (mode === 'target' && preset !== undefined),
   };
   const local = wantsSource && !fromServer ? 'source' : wantsTarget && !toServer ? 'target' : undefined;

@@ -110,11 +110,12 @@ export async function runJob(
   };
   const { native, plan } = planChecksums(job.properties);
   const pace = CopyPace.of(rateLimit, native, signal);
-  if (pace !== undefined) await pace.begin(job.sizeHint);
+  const trySmall = isSmallCopy(native, job.sizeHint);
+  if (pace !== undefined) await pace.begin(job.sizeHint, trySmall);
   if (signal.aborted) {
     return resultOf(job, statusOf('OperationInterrupted', 'cancelled before it started'), { bytes: 0 });
   }
-  const copied = await copyEither({ ...job, properties: native }, pace, interval, signal, {
+  const copied = await copyEither({ ...job, properties: native, trySmall }, pace, interval, signal, {
     started: () => {
       safely(() => onJobStart?.({ index, source, target }));
     },
@@ -150,18 +151,19 @@ interface Copied {
   stalled: boolean;
   /** The copy opened its target, which without `force` was not there before. */
   opened: boolean | undefined;
+  /** Made in the way of small copies. */
   small: boolean;
 }
 
 async function copyEither(
-  { properties, sizeHint, sync }: Job,
+  { properties, sync, trySmall }: Job & { trySmall: boolean },
   pace: CopyPace | undefined,
   interval: number,
   signal: AbortSignal,
   on: { started: () => void; progress: (bytes: number, size: number) => void },
 ): Promise<Copied> {
   let { started } = on;
-  if (isSmallCopy(properties, sizeHint)) {
+  if (trySmall) {
     started();
     started = () => undefined;
     const end = await ending<NativeSmallCopyResults>(signal, (ended) =>
