@@ -36,7 +36,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   EnvironmentData::Attach(env);
   Operation::Define(env);
   exports["FileSystem"] = FileSystem::Define(env);
-  exports["release"] = Napi::Function::New<&Request::Release>(env, "release");
+  exports["release"] = Napi::Function::New<ReleaseRequest>(env, "release");
   exports["copy"] = Napi::Function::New<Copy>(env, "copy");
   exports["readChecksum"] = Napi::Function::New<ReadChecksum>(env, "readChecksum");
   exports["copySmall"] = Napi::Function::New<CopySmall>(env, "copySmall");

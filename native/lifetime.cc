@@ -26,7 +26,7 @@ void EndWork(int exit_code) {
   Cancellable::CancelAll(nullptr);
   // Before the requests: what is at a disk may be about to send one.
   const bool worked = LocalWork().Stop(deadline);
-  const bool asked = Request::Stop(deadline);
+  const bool asked = StopRequests(deadline);
   const bool summed = StopChecksums(deadline);
   const bool copied = StopCopies(deadline);
   if (worked && asked && summed && copied) return;

@@ -1,14 +1,13 @@
 /** Copies to and from a server. */
 import {
   copyFile,
-  isSmallFile,
   urlOf,
-  XRootDError,
   type CopyJobOptions,
   type CopyResult,
   type MadeFile,
   type RateLimit,
 } from '../xrdcl/index.js';
+import { kindOf } from './copy_limits.js';
 import type { Downloaded, DownloadOptions, Uploaded, UploadOptions } from './store.js';
 
 export interface CopiesOptions {
@@ -41,7 +40,7 @@ export class Copies {
     const result = await this.#copy(job, onProgress, signal, onLeft);
     const { error, size, sourceChecksum: checksum, made, synced = false } = result;
     if (error === undefined) return { size, checksum, made, synced };
-    throw withEnds(error, { source: label });
+    throw error.about({ source: label });
   }
 
   /** As RemoteStore.download(). @param path on the server */
@@ -62,12 +61,13 @@ export class Copies {
       sizeHint,
       ...chunks,
       thirdParty: thirdParty ? 'only' : 'none',
-      ...(isSmallFile(sizeHint) && checksumType && { checkSumMode: 'target', checkSumType: checksumType }),
+      ...(kindOf(sizeHint) === 'small' &&
+        checksumType && { checkSumMode: 'target', checkSumType: checksumType }),
     };
     const result = await this.#copy(job, onProgress, signal);
     const { error, size, targetChecksum, targetAtRest, localFile } = result;
     if (error === undefined) return { size, checksum: targetAtRest ? targetChecksum : undefined, localFile };
-    throw withEnds(error, { target: label });
+    throw error.about({ target: label });
   }
 
   async #copy(
@@ -88,11 +88,4 @@ export class Copies {
     if (result.error !== undefined) signal?.throwIfAborted();
     return result;
   }
-}
-
-/** The same error, about the ends as people know them. */
-function withEnds(error: XRootDError, ends: { source?: string; target?: string }): XRootDError {
-  const { status, statusCode: code, errNo, serverMessage: message, operation, source, target } = error;
-  const known = { ...(source !== undefined && { source }), ...(target !== undefined && { target }) };
-  return new XRootDError({ status, code, errNo, message }, { operation, ...known, ...ends });
 }

@@ -22,9 +22,6 @@ interface Timeouts {
 /** Bytes a second: how long a checksum may take before the server is taken to have lost the query, and asked again. */
 const slowestChecksum = 5 * 2 ** 20;
 
-/** As libXrdCl calls bytes that aren't what they should be. */
-const dataError = 14;
-
 /** What was read back isn't the file that the stat before it told of, whatever has the path now. */
 export class OtherFileRead extends XRootDError {}
 
@@ -53,13 +50,14 @@ export class ServerChecksums {
     const url = urlOf(this.#fileSystem.url, path);
     const { opened, value } = await readChecksum(url, type, { signal, rateLimit: this.#rateLimit });
     if (opened.size !== told.size)
-      throw new XRootDError(
-        failed(`the file has ${opened.size} bytes now, ${told.size} were told of`),
+      throw XRootDError.of(
+        'DataError',
+        `the file has ${opened.size} bytes now, ${told.size} were told of`,
         contextOf(url),
       );
     if (await this.#opened.isAnother(path, opened, told, signal)) {
       const message = 'another file stood at its path while it was read back';
-      throw new OtherFileRead(failed(message), contextOf(url));
+      throw OtherFileRead.of('DataError', message, contextOf(url));
     }
     return { type, value };
   }
@@ -89,10 +87,6 @@ export class ServerChecksums {
       throw error;
     }
   }
-}
-
-function failed(message: string) {
-  return { status: 1, code: dataError, errNo: 0, message };
 }
 
 function contextOf(source: string) {

@@ -25,9 +25,5 @@ function answer(message: ChecksumAnswer): void {
 
 function failureOf(error: unknown): ChecksumFailure {
   if (!(error instanceof XRootDError)) return String(error);
-  const { status, statusCode: code, errNo, serverMessage: message, operation, source, target } = error;
-  return {
-    native: { status, code, errNo, message },
-    context: { operation, ...(source !== undefined && { source }), ...(target !== undefined && { target }) },
-  };
+  return { native: error.toStatus(), context: error.context };
 }

@@ -21,7 +21,7 @@ import { urlOf } from './location.js';
 import { SilenceWatch } from './silence_watch.js';
 import { interruptible, request, type Interruption } from './request.js';
 import { SerialByKey } from './serial_by_key.js';
-import { operationExpired, socketTimeout } from './status_codes.js';
+import { operationExpired } from './status_codes.js';
 
 const queryChecksum = 3;
 
@@ -111,7 +111,7 @@ function askOn(
     };
     const ignore = onceAborted(signal, end);
     const leave = connection.silence.watch(({ message }) => {
-      end(new XRootDError({ status: 1, code: socketTimeout, errNo: 0, message }, context));
+      end(XRootDError.of('SocketTimeout', message, context));
     });
     const forget = () => {
       ignore();

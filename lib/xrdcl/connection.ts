@@ -3,7 +3,6 @@ import { addon, type NativeCallback, type NativeFileSystem } from '../addon/addo
 import { XRootDError, type ErrorContext } from './error.js';
 import { checkServerUrl, serverOf, urlOf } from './location.js';
 import { request, timeoutOf, type RequestOptions } from './request.js';
-import { invalidResponse } from './status_codes.js';
 
 export class Connection {
   /** `root://host:port`, without the path. */
@@ -33,7 +32,7 @@ export class Connection {
 
 /** An answer that came, and can't be one. */
 export function unreadable(context: ErrorContext, message: string): XRootDError {
-  return new XRootDError({ status: 1, code: invalidResponse, errNo: 0, message }, context);
+  return XRootDError.of('InvalidResponse', message, context);
 }
 
 /** @throws {XRootDError} when libXrdCl gave no answer, and no error either */

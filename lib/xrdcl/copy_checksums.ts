@@ -9,7 +9,7 @@ import type { JobProperties } from './copy_options.js';
 import { XRootDError } from './error.js';
 import { FileSystem } from './file_system.js';
 import { isRemoteUrl, pathOf } from './location.js';
-import { checkSumError, operationInterrupted } from './status_codes.js';
+import { statusOf } from './status_codes.js';
 
 /** What is left to do when libXrdCl has copied. */
 export interface ChecksumPlan {
@@ -27,18 +27,22 @@ export function planChecksums(properties: JobProperties): {
   native: JobProperties;
   plan: ChecksumPlan | undefined;
 } {
-  const { checkSumMode: mode = 'none', checkSumType: type, checkSumPreset: preset, ...rest } = properties;
-  const source = properties['source'] as string;
-  const target = properties['target'] as string;
+  const {
+    checkSumMode: mode = 'none',
+    checkSumType: type = '',
+    checkSumPreset: preset,
+    ...rest
+  } = properties;
+  const { source, target } = properties;
   const [fromServer, toServer] = [isRemoteUrl(source), isRemoteUrl(target)];
   if (mode === 'none' || (!fromServer && !toServer)) return { native: properties, plan: undefined };
   const wantsSource = mode !== 'target' && preset === undefined;
   const wantsTarget = mode !== 'source';
   const plan: ChecksumPlan = {
-    type: (type as string).toLowerCase(),
+    type: type.toLowerCase(),
     source: wantsSource && fromServer ? source : undefined,
     target: wantsTarget && toServer ? target : undefined,
-    preset: preset as string | undefined,
+    preset,
     compare: mode === 'end2end' || (mode === 'target' && preset !== undefined),
   };
   const local = wantsSource && !fromServer ? 'source' : wantsTarget && !toServer ? 'target' : undefined;
@@ -76,18 +80,10 @@ export async function verifyChecksums(
     if (ofTarget) results.targetCheckSum = `${ofTarget.type}:${ofTarget.value}`;
     if (!compare || expected?.value === ofTarget?.value) return undefined;
     const message = `${type} of the source is ${expected?.value}, of the target ${ofTarget?.value}`;
-    return { status: 1, code: checkSumError, errNo: 0, message };
+    return statusOf('CheckSumError', message);
   } catch (error) {
-    if (signal.aborted) {
-      return {
-        status: 1,
-        code: operationInterrupted,
-        errNo: 3017,
-        message: 'cancelled before its checksum was known',
-      };
-    }
+    if (signal.aborted) return statusOf('OperationInterrupted', 'cancelled before its checksum was known');
     if (!(error instanceof XRootDError)) throw error;
-    const { status, statusCode, errNo, serverMessage } = error;
-    return { status, code: statusCode, errNo, message: serverMessage || error.message };
+    return { ...error.toStatus(), message: error.serverMessage || error.message };
   }
 }

@@ -21,7 +21,7 @@ import { isRemoteUrl } from './location.js';
 import type { MadeFile } from './made_file.js';
 import type { RateLimit } from './rate_limit.js';
 import { isSmallCopy, startSmallCopy } from './small_copy.js';
-import { errorResponse, localError, operationInterrupted } from './status_codes.js';
+import { errorResponse, localError, statusOf } from './status_codes.js';
 
 export interface CopyResult {
   /** Position of the job, in the order of `add`. */
@@ -112,11 +112,12 @@ export async function runJob(
   };
   const { native, plan } = planChecksums(job.properties);
   const pace = CopyPace.of(rateLimit, native, signal);
-  if (pace !== undefined) await pace.begin(job.sizeHint);
+  const trySmall = isSmallCopy(native, job.sizeHint);
+  if (pace !== undefined) await pace.begin(job.sizeHint, trySmall);
   if (signal.aborted) {
-    return resultOf(job, interrupted('cancelled before it started'), { bytes: 0 });
+    return resultOf(job, statusOf('OperationInterrupted', 'cancelled before it started'), { bytes: 0 });
   }
-  const copied = await copyEither({ ...job, properties: native }, pace, interval, signal, {
+  const copied = await copyEither({ ...job, properties: native, trySmall }, pace, interval, signal, {
     started: () => {
       safely(() => onJobStart?.({ index, source, target }));
     },
@@ -130,7 +131,8 @@ export async function runJob(
     const target = { asked, opened, made, localFile };
     const partialLeft = await leavesPartial({ properties: native, failure, stalled, ...target });
     // A copy that is cancelled while it connects, or at a silent server, fails as such; but it was cancelled.
-    const told = cancelled && !isAnswer(failure) ? interrupted(failure.message) : failure;
+    const told =
+      cancelled && !isAnswer(failure) ? statusOf('OperationInterrupted', failure.message) : failure;
     return resultOf(job, told, results, { made, partialLeft });
   }
   const size = results.size ?? results.bytes;
@@ -151,18 +153,19 @@ interface Copied {
   stalled: boolean;
   /** The copy opened its target, which without `force` was not there before. */
   opened: boolean | undefined;
+  /** Made in the way of small copies. */
   small: boolean;
 }
 
 async function copyEither(
-  { properties, sizeHint, sync }: Job,
+  { properties, sync, trySmall }: Job & { trySmall: boolean },
   pace: CopyPace | undefined,
   interval: number,
   signal: AbortSignal,
   on: { started: () => void; progress: (bytes: number, size: number) => void },
 ): Promise<Copied> {
   let { started } = on;
-  if (isSmallCopy(properties, sizeHint)) {
+  if (trySmall) {
     started();
     started = () => undefined;
     const end = await ending<NativeSmallCopyResults>(signal, (ended) =>
@@ -209,10 +212,6 @@ function ending<R>(
       operation.cancel();
     });
   });
-}
-
-function interrupted(message: string): NativeStatus {
-  return { status: 1, code: operationInterrupted, errNo: 3017, message };
 }
 
 function isAnswer({ code }: NativeStatus): boolean {

@@ -66,7 +66,8 @@ export interface CopyJobOptions {
   xcpBlockSize?: number;
 }
 
-export type JobProperties = Record<string, string | number | boolean>;
+/** What is left of the options for libXrdCl's copy, checked; none is undefined. */
+export type JobProperties = Omit<CopyJobOptions, 'sizeHint' | 'sync' | 'targetIsDir'>;
 
 interface Range {
   least: number;
@@ -104,7 +105,7 @@ const choices: Partial<Record<keyof CopyJobOptions, readonly string[]>> = {
   thirdParty: ['none', 'first', 'only'],
 };
 
-function checkValue(name: keyof CopyJobOptions, value: unknown): string | number | boolean {
+function checkValue(name: keyof CopyJobOptions, value: unknown): void {
   const range = ranges[name];
   if (range !== undefined) {
     if (!Number.isInteger(value) || Number(value) < range.least || Number(value) > range.most) {
@@ -112,12 +113,12 @@ function checkValue(name: keyof CopyJobOptions, value: unknown): string | number
         `${name} must be a whole number from ${range.least} to ${range.most}, not ${String(value)}`,
       );
     }
-    return value as number;
+    return;
   }
   if (flags.has(name)) {
     if (typeof value !== 'boolean')
       throw new TypeError(`${name} must be true or false, not ${String(value)}`);
-    return value;
+    return;
   }
   const allowed = choices[name];
   if (allowed !== undefined && !allowed.includes(value as string)) {
@@ -131,7 +132,6 @@ function checkValue(name: keyof CopyJobOptions, value: unknown): string | number
   if (allowed === undefined && name !== 'checkSumType' && name !== 'checkSumPreset') {
     throw new TypeError(`${name} is not an option of a copy`);
   }
-  return value as string;
 }
 
 function inDirectory(directory: string, source: string): string {
@@ -149,14 +149,13 @@ function inDirectory(directory: string, source: string): string {
 export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
   const { source, target, sizeHint: _, sync = false, ...rest } = options;
   if (typeof sync !== 'boolean') throw new TypeError(`sync must be true or false, not ${String(sync)}`);
-  const properties: JobProperties = {
-    makeDir: true,
-    source: checkEndpoint('source', source),
-    target: checkEndpoint('target', target),
-  };
-  for (const [name, value] of Object.entries(rest) as [keyof CopyJobOptions, unknown][]) {
-    if (value !== undefined) properties[name] = checkValue(name, value);
-  }
+  const ends = { source: checkEndpoint('source', source), target: checkEndpoint('target', target) };
+  const given = (Object.entries(rest) as [keyof CopyJobOptions, unknown][]).filter(
+    ([, value]) => value !== undefined,
+  );
+  for (const [name, value] of given) checkValue(name, value);
+  const { targetIsDir = false, ...others } = Object.fromEntries(given) as typeof rest;
+  const properties: JobProperties = { makeDir: true, ...others, ...ends };
   if (options.force === true && options.continue === true)
     throw new TypeError('force and continue exclude each other');
   if (
@@ -167,11 +166,8 @@ export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
     throw new TypeError('checkSumMode needs checkSumType');
   }
   if (options.checkSumType === 'auto') throw new TypeError('checkSumType must be a name, not auto');
-  if (options.targetIsDir === true) {
-    // libXrdCl would do the same; done here, what is checked and removed afterwards has its whole name.
-    properties['target'] = inDirectory(properties['target'] as string, properties['source'] as string);
-    delete properties['targetIsDir'];
-  }
+  // libXrdCl would do the same; done here, what is checked and removed afterwards has its whole name.
+  if (targetIsDir) properties.target = inDirectory(ends.target, ends.source);
   // Onto an existing local file libXrdCl deletes it, while it reports that it exists (5.5.3, seen).
   if ((options.posc === true || options.rmOnBadCksum === true) && !isRemoteUrl(target)) {
     throw new TypeError(
@@ -180,7 +176,7 @@ export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
   }
   // libXrdCl sleeps after each chunk to keep the rate, and looks for a cancel only afterwards.
   if (options.xrate !== undefined && options.xrate > 0 && options.chunkSize === undefined) {
-    properties['chunkSize'] = Math.min(8 * 2 ** 20, Math.max(4096, Math.floor(options.xrate / 4)));
+    properties.chunkSize = Math.min(8 * 2 ** 20, Math.max(4096, Math.floor(options.xrate / 4)));
   }
   return properties;
 }

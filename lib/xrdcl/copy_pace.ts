@@ -2,7 +2,6 @@
 import type { JobProperties } from './copy_options.js';
 import { isRemoteUrl } from './location.js';
 import type { RateLimit } from './rate_limit.js';
-import { isSmallFile } from './small_copy.js';
 
 /** libXrdCl's own; `chunkSize` and `parallelChunks` of a copy overrule them. */
 const defaultChunk = 8 * 2 ** 20;
@@ -26,10 +25,10 @@ export class CopyPace {
   #paid = 0;
 
   private constructor(limit: RateLimit, properties: JobProperties, ways: number, signal: AbortSignal) {
-    const parallelChunks = Number(properties['parallelChunks'] ?? defaultParallel);
+    const parallelChunks = properties.parallelChunks ?? defaultParallel;
     const most = (limit.bytesPerSecond * mostAhead) / parallelChunks;
     const pages = Math.max(1, Math.floor(most / page));
-    const chunkSize = Math.min(Number(properties['chunkSize'] ?? defaultChunk), pages * page);
+    const chunkSize = Math.min(properties.chunkSize ?? defaultChunk, pages * page);
     this.properties = { ...properties, chunkSize, parallelChunks };
     this.#ahead = chunkSize * parallelChunks;
     this.#limit = limit;
@@ -45,14 +44,17 @@ export class CopyPace {
   ): CopyPace | undefined {
     if (limit === undefined) return undefined;
     const { source, target, thirdParty = 'none' } = properties;
-    const ways = [source, target].filter((end) => isRemoteUrl(String(end))).length;
+    const ways = [source, target].filter((end) => isRemoteUrl(end)).length;
     if (ways === 0 || thirdParty !== 'none') return undefined;
     return new CopyPace(limit, properties, ways, signal);
   }
 
-  /** Resolves when the copy may begin, or is aborted. A small file's bytes move at once. */
-  begin(sizeHint = Infinity): Promise<void> {
-    return this.#payUpTo(isSmallFile(sizeHint) ? sizeHint : Math.min(sizeHint, this.#ahead));
+  /**
+   * Resolves when the copy may begin, or is aborted.
+   * @param atOnce the bytes move all at once: they are paid for now
+   */
+  begin(sizeHint = Infinity, atOnce = false): Promise<void> {
+    return this.#payUpTo(atOnce ? sizeHint : Math.min(sizeHint, this.#ahead));
   }
 
   /**

@@ -9,13 +9,13 @@ import { removeMade, type MadeFile } from './made_file.js';
 import {
   checkSumError,
   connectionError,
-  dataError,
   errorResponse,
   fileNotOpen,
   invalidAddress,
   isOfConnection,
   localError,
   operationExpired,
+  statusOf,
 } from './status_codes.js';
 
 /** libXrdCl doesn't compare what it wrote to a local disk with what it was asked to: a full one truncates silently. */
@@ -23,14 +23,14 @@ export async function checkLocalTarget(
   properties: JobProperties,
   results: NativeCopyResults,
 ): Promise<NativeStatus | undefined> {
-  const target = properties['target'] as string;
-  if (isRemoteUrl(target) || properties['continue'] === true) return undefined;
+  const { target } = properties;
+  if (isRemoteUrl(target) || properties.continue === true) return undefined;
   const expected = results.size ?? results.bytes;
   const found = await stat(target).catch(() => undefined);
   // A device or a pipe, which only `force` can write to, has no size.
   if (found?.size === expected || found?.isFile() === false) return undefined;
   const message = `the local file has ${found?.size ?? 'no'} bytes of ${expected}: is the disk full?`;
-  return { status: 1, code: dataError, errNo: 0, message };
+  return statusOf('DataError', message);
 }
 
 /** How a copy failed, as far as it matters for what it left. */
@@ -65,17 +65,17 @@ function isConnectionFailure({ code }: NativeStatus): boolean {
 /** Removes what is ours. True when something of ours is left, or may be. */
 export async function leavesPartial(copy: FailedCopy): Promise<boolean> {
   const { properties, failure, opened } = copy;
-  const mayOverwrite = properties['force'] === true || properties['continue'] === true;
+  const mayOverwrite = properties.force === true || properties.continue === true;
   if (opened === true) {
     if (mayOverwrite) return true;
-    return isRemoteUrl(properties['target'] as string) ? leavesRemote(copy) : leavesLocal(copy);
+    return isRemoteUrl(properties.target) ? leavesRemote(copy) : leavesLocal(copy);
   }
   // Refused by the server or the local disk, or never asked. Else the answer may have got lost, or it failed between
   // open and first data.
   const refused = failure.code === errorResponse || failure.code === localError;
   if (mayOverwrite || refused || !copy.asked) return false;
-  const fromHere = !isRemoteUrl(properties['source'] as string);
-  const toServer = isRemoteUrl(properties['target'] as string);
+  const fromHere = !isRemoteUrl(properties.source);
+  const toServer = isRemoteUrl(properties.target);
   if (toServer && fromHere && neverConnected(failure)) return false;
   return mayBeEmpty(copy);
 }
@@ -86,10 +86,10 @@ function timeoutOf({ failure, stalled }: FailedCopy): number {
 }
 
 async function leavesRemote(copy: FailedCopy): Promise<boolean> {
-  const target = copy.properties['target'] as string;
+  const { target } = copy.properties;
   const files = new FileSystem(target);
   // All was copied, but its checksum is another: then it is left, unless the caller wants it removed for that.
-  const complete = copy.failure.code === checkSumError && copy.properties['rmOnBadCksum'] === true;
+  const complete = copy.failure.code === checkSumError && copy.properties.rmOnBadCksum === true;
   const options = { timeout: timeoutOf(copy), complete };
   // Of a file whose identity isn't known it can't be said that it is ours.
   if (copy.made === undefined) return exists(files.stat(pathOf(target), options));
@@ -100,7 +100,7 @@ async function leavesRemote(copy: FailedCopy): Promise<boolean> {
 }
 
 async function leavesLocal({ properties, localFile }: FailedCopy): Promise<boolean> {
-  const target = properties['target'] as string;
+  const { target } = properties;
   if (localFile === undefined) return exists(lstat(target));
   try {
     const { dev, ino } = await lstat(target, { bigint: true });
@@ -123,7 +123,7 @@ async function exists(stat: Promise<unknown>): Promise<boolean> {
 
 /** False only when it is certain that nothing without bytes is there, which is all that such a copy could leave. */
 async function mayBeEmpty(copy: FailedCopy): Promise<boolean> {
-  const target = copy.properties['target'] as string;
+  const { target } = copy.properties;
   try {
     const found = isRemoteUrl(target)
       ? await new FileSystem(target).stat(pathOf(target), { timeout: timeoutOf(copy) })

@@ -4,10 +4,14 @@ import type { NativeStatus } from '../addon/addon.js';
 import {
   clientCodes,
   errorResponse,
+  handShakeFailed,
   isOfConnection,
   localError,
+  operationExpired,
   serverCodes,
+  statusOf,
   type CodeMeaning,
+  type OwnFailure,
 } from './status_codes.js';
 
 /** What was asked of whom, for the message. */
@@ -84,9 +88,36 @@ export class XRootDError extends Error {
     this.retryable = meaning.retryable === true;
   }
 
+  /** What this side found out by itself. `name` becomes its `code`. */
+  static of<T extends XRootDError>(
+    this: new (native: NativeStatus, context: ErrorContext) => T,
+    name: OwnFailure,
+    message: string,
+    context: ErrorContext,
+  ): T {
+    return new this(statusOf(name, message), context);
+  }
+
+  /** The same failure, of other ends: as people know them, for one. An end that isn't given stays. */
+  about(ends: Pick<ErrorContext, 'source' | 'target'>): XRootDError {
+    return new XRootDError(this.toStatus(), { ...this.context, ...ends });
+  }
+
+  get context(): ErrorContext {
+    const { operation, source, target } = this;
+    return { operation, ...(source !== undefined && { source }), ...(target !== undefined && { target }) };
+  }
+
+  /** As libXrdCl told it. */
+  toStatus(): NativeStatus {
+    const { status, statusCode: code, errNo, serverMessage: message } = this;
+    return { status, code, errNo, message };
+  }
+
   /** True when it is the connection that failed, not the request: refused, silent, lost, unknown host. */
   get isConnectionFailure(): boolean {
-    return isOfConnection(this.statusCode) || this.statusCode === 206 || this.statusCode === 202;
+    const { statusCode: code } = this;
+    return isOfConnection(code) || code === operationExpired || code === handShakeFailed;
   }
 
   /** True when the server knows us and refuses us, whatever we ask: login or authentication failed. */

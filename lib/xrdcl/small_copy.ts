@@ -11,7 +11,7 @@ import {
 import type { JobProperties } from './copy_options.js';
 import { isRemoteUrl } from './location.js';
 
-/** Most bytes of what is copied in this way. */
+/** Most bytes of a small file: the only place that says so. */
 export const smallFile = 2 ** 20;
 
 export function isSmallFile(size: number | undefined): boolean {
@@ -33,12 +33,13 @@ function isLocalChecksum(properties: JobProperties): boolean {
 }
 
 /**
+ * Is the copy made in this way? Decided once a copy (`runJob`); all others are told.
  * @param properties as for libXrdCl, checksums of a server left out
  * @param sizeHint bytes of the source, as far as is known
  */
 export function isSmallCopy(properties: JobProperties, sizeHint: number | undefined): boolean {
   if (!isSmallFile(sizeHint)) return false;
-  const [source, target] = [properties['source'] as string, properties['target'] as string];
+  const { source, target } = properties;
   return (
     ((isRemoteUrl(source) && target.startsWith('/')) || (source.startsWith('/') && isRemoteUrl(target))) &&
     isLocalChecksum(properties) &&
@@ -51,9 +52,8 @@ export function startSmallCopy(
   sync: boolean,
   ended: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
 ): NativeOperation {
-  const { makeDir = true, checkSumMode = 'none', checkSumType = '' } = properties;
-  const [source, target] = [properties['source'] as string, properties['target'] as string];
-  const checksumType = checkSumMode === 'none' ? '' : (checkSumType as string);
+  const { source, target, makeDir = true, checkSumMode = 'none', checkSumType = '' } = properties;
+  const checksumType = checkSumMode === 'none' ? '' : checkSumType;
   const download = isRemoteUrl(source);
-  return addon.copySmall(source, target, makeDir === true, checksumType, sync, download, smallFile, ended);
+  return addon.copySmall(source, target, makeDir, checksumType, sync, download, smallFile, ended);
 }

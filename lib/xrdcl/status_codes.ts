@@ -3,6 +3,8 @@
  * Client codes are those of `XrdCl/XrdClStatus.hh`, server codes those of `XProtocol/XProtocol.hh` (`enum XErrorCode`);
  * errnos as `XProtocol::toErrno` maps them where that is what an operator expects.
  */
+import type { NativeStatus } from '../addon/addon.js';
+
 export interface CodeMeaning {
   name: string;
   /** A key of `os.constants.errno`. */
@@ -18,19 +20,36 @@ export const errorResponse = 400;
 export const localError = 402;
 /** `errNo` of a server's answer: it knows nothing of the file that we have opened. */
 export const fileNotOpen = 3004;
+const cancelled = 3017;
 export const invalidAddress = 101;
-export const socketTimeout = 103;
+const socketTimeout = 103;
 export const connectionError = 108;
-export const invalidResponse = 303;
+const invalidResponse = 303;
 export const checkSumError = 305;
-export const dataError = 14;
-export const operationInterrupted = 207;
+const dataError = 14;
+export const handShakeFailed = 202;
+const operationInterrupted = 207;
 export const operationExpired = 206;
 /**
  * Also what some requests get that are under way when a connection breaks (AsyncSocketHandler::OnFault: "writer is null"); libXrdCl
  * itself counts it among the errors that a new connection mends (FileStateHandler::IsRecoverable).
  */
 export const internalError = 7;
+
+/** What this side finds out by itself, in libXrdCl's numbers. */
+const ownFailures = {
+  DataError: { code: dataError, errNo: 0 },
+  SocketTimeout: { code: socketTimeout, errNo: 0 },
+  OperationInterrupted: { code: operationInterrupted, errNo: cancelled },
+  InvalidResponse: { code: invalidResponse, errNo: 0 },
+  CheckSumError: { code: checkSumError, errNo: 0 },
+} as const;
+
+export type OwnFailure = keyof typeof ownFailures;
+
+export function statusOf(failure: OwnFailure, message: string): NativeStatus {
+  return { status: 1, ...ownFailures[failure], message };
+}
 
 /** Is it the connection that failed, not the request? */
 export function isOfConnection(code: number): boolean {

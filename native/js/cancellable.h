@@ -10,7 +10,7 @@
 
 class Cancellable {
  public:
-  // `owner` names the environment; it is compared, never dereferenced.
+  // `owner` names the environment (Completion::Owner()); it is compared, never dereferenced.
   explicit Cancellable(const void* owner, bool held_up = false);
   Cancellable(const Cancellable&) = delete;
   Cancellable& operator=(const Cancellable&) = delete;

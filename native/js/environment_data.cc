@@ -18,7 +18,7 @@ Callback::~Callback() {
 #endif
 }
 
-void Callback::Call(const std::initializer_list<napi_value>& arguments) { function_.Call(arguments); }
+void Callback::Call(const std::vector<napi_value>& arguments) { function_.Call(arguments); }
 
 EnvironmentData::EnvironmentData(Napi::Env env) : queue_(JsQueue::Create(env)) {}
 
@@ -38,21 +38,15 @@ std::uint64_t EnvironmentData::Begin(Napi::Env env, Napi::Function callback, std
   return id;
 }
 
-void EnvironmentData::Notify(std::uint64_t id, const std::initializer_list<napi_value>& arguments) {
+Callback* EnvironmentData::Find(std::uint64_t id) const {
   const auto found = callbacks_.find(id);
-  if (found != callbacks_.end()) found->second->Call(arguments);
-}
-
-void EnvironmentData::Finish(Napi::Env env, std::uint64_t id, const std::initializer_list<napi_value>& arguments) {
-  // Taken out first: the callback may start operations, which changes the table.
-  const std::unique_ptr<Callback> callback = Take(env, id);
-  if (callback) callback->Call(arguments);
+  return found == callbacks_.end() ? nullptr : found->second.get();
 }
 
 void EnvironmentData::Release(Napi::Env env, std::uint64_t id) {
-  const auto found = callbacks_.find(id);
-  if (found == callbacks_.end() || !found->second->KeepsLoopAlive()) return;
-  found->second->LetLoopEnd();
+  Callback* callback = Find(id);
+  if (callback == nullptr || !callback->KeepsLoopAlive()) return;
+  callback->LetLoopEnd();
   queue_->Unref(env);
 }
 
@@ -68,7 +62,7 @@ std::unique_ptr<Callback> EnvironmentData::Take(Napi::Env env, std::uint64_t id)
 }
 
 void EnvironmentData::Close() {
-  Cancellable::CancelAll(this);
+  Cancellable::CancelAll(queue_.get());
   queue_->Close();
   callbacks_.clear();
 }

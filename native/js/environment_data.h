@@ -1,11 +1,12 @@
 // What the addon keeps for one JavaScript environment (main thread or worker): its queue, and the callbacks of the
-// operations that are under way. All of it is touched on the JavaScript thread only.
+// operations that are under way. All of it is touched on the JavaScript thread only; other threads have a Completion.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
 #include "js/js_queue.h"
 #include "js/napi.h"
@@ -20,7 +21,7 @@ class Callback {
   ~Callback();
 
   // Throws what the function throws; JsQueue takes it.
-  void Call(const std::initializer_list<napi_value>& arguments);
+  void Call(const std::vector<napi_value>& arguments);
   bool KeepsLoopAlive() const { return keeps_loop_alive_; }
   void LetLoopEnd() { keeps_loop_alive_ = false; }
 
@@ -48,10 +49,17 @@ class EnvironmentData {
   // `keep_alive` lives until the operation ends, and so does the event loop if `keeps_loop_alive`.
   std::uint64_t Begin(Napi::Env env, Napi::Function callback, std::shared_ptr<void> keep_alive = nullptr,
                       bool keeps_loop_alive = true);
-  // Calls back and keeps the operation. Does nothing when it has ended.
-  void Notify(std::uint64_t id, const std::initializer_list<napi_value>& arguments);
+  // Calls back with `make(env)` and keeps the operation. Does nothing when it has ended.
+  template <typename Make>
+  void Notify(Napi::Env env, std::uint64_t id, const Make& make) {
+    if (Callback* callback = Find(id)) callback->Call(make(env));
+  }
   // Calls back for the last time.
-  void Finish(Napi::Env env, std::uint64_t id, const std::initializer_list<napi_value>& arguments);
+  template <typename Make>
+  void Finish(Napi::Env env, std::uint64_t id, const Make& make) {
+    // Taken out first: the callback may start operations, which changes the table, and if it throws it has been called.
+    if (const std::unique_ptr<Callback> callback = Take(env, id)) callback->Call(make(env));
+  }
   // The operation goes on, but doesn't keep the event loop alive any more.
   void Release(Napi::Env env, std::uint64_t id);
   // Ends the operation without a call.
@@ -60,6 +68,7 @@ class EnvironmentData {
   Napi::FunctionReference operation_class;  // constructor of Operation
 
  private:
+  Callback* Find(std::uint64_t id) const;
   std::unique_ptr<Callback> Take(Napi::Env env, std::uint64_t id);
   void Close();
 

@@ -63,14 +63,10 @@ void JsQueue::CloseAll() {
   }
 }
 
-void JsQueue::Post(Task task, Place place) {
+void JsQueue::Post(Task task) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) return;
-  if (place == Place::kFirst) {
-    tasks_.push_front(std::move(task));
-  } else {
-    tasks_.push_back(std::move(task));
-  }
+  tasks_.push_back(std::move(task));
   if (scheduled_) return;
   // Unbounded and non-blocking: it can fail only while closing, and then nobody waits for the task.
   scheduled_ = napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) == napi_ok;

@@ -24,8 +24,6 @@
 class JsQueue {
  public:
   using Task = std::function<void(Napi::Env)>;
-  // kFirst: before those that wait.
-  enum class Place { kFirst, kLast };
 
   static std::shared_ptr<JsQueue> Create(Napi::Env env);
   // Marks the queues of all environments closed: the process is exiting, JavaScript won't run again.
@@ -35,7 +33,7 @@ class JsQueue {
   JsQueue& operator=(const JsQueue&) = delete;
   ~JsQueue() = default;
 
-  void Post(Task task, Place place = Place::kLast);
+  void Post(Task task);
   // JavaScript thread only.
   void Ref(Napi::Env env);
   void Unref(Napi::Env env);

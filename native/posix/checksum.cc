@@ -13,7 +13,7 @@
 
 #include "js/arguments.h"
 #include "js/cancellable.h"
-#include "js/environment_data.h"
+#include "js/completion.h"
 #include "js/operation.h"
 #include "posix/descriptor.h"
 #include "posix/running_sum.h"
@@ -30,11 +30,10 @@ BoundedThreads& Threads() {
 
 class FileChecksum final : public Cancellable, public std::enable_shared_from_this<FileChecksum> {
  public:
-  FileChecksum(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, int descriptor, int error,
-               RunningSum::Type type, std::uint64_t offset, std::uint64_t length)
-      : Cancellable(owner),
-        queue_(std::move(queue)),
-        id_(id),
+  FileChecksum(Completion completion, int descriptor, int error, RunningSum::Type type, std::uint64_t offset,
+               std::uint64_t length)
+      : Cancellable(completion.Owner()),
+        completion_(std::move(completion)),
         descriptor_(descriptor),
         error_(error),
         sum_(type),
@@ -46,10 +45,9 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
     // Not left to the destructor: it waits until JavaScript has collected the Operation, and a descriptor that is open
     // keeps a removed file's blocks.
     static_cast<void>(descriptor_.Close());
-    queue_->Post([self = shared_from_this(), error](Napi::Env env) {
-      EnvironmentData::Of(env).Finish(env, self->id_,
-                                      {Napi::Number::New(env, error), Napi::String::New(env, self->sum_.Hex()),
-                                       Napi::Number::New(env, static_cast<double>(self->done_))});
+    completion_.Finish([self = shared_from_this(), error](Napi::Env env) -> Completion::Arguments {
+      return {Napi::Number::New(env, error), Napi::String::New(env, self->sum_.Hex()),
+              Napi::Number::New(env, static_cast<double>(self->done_))};
     });
   }
 
@@ -68,8 +66,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
     return 0;
   }
 
-  const std::shared_ptr<JsQueue> queue_;
-  const std::uint64_t id_;
+  const Completion completion_;
   Descriptor descriptor_;
   const int error_;  // why there is no descriptor
   RunningSum sum_;
@@ -89,9 +86,7 @@ Napi::Value Checksum(const Napi::CallbackInfo& info) {
   const Napi::Function callback = FunctionArgument(info, 4);
   const int descriptor = fcntl(given, F_DUPFD_CLOEXEC, 0);
   const int error = descriptor < 0 ? errno : 0;
-  EnvironmentData& data = EnvironmentData::Of(env);
-  const std::uint64_t id = data.Begin(env, callback);
-  auto work = std::make_shared<FileChecksum>(&data, data.Queue(), id, descriptor, error, type, offset, length);
+  auto work = std::make_shared<FileChecksum>(Completion::Begin(env, callback), descriptor, error, type, offset, length);
   Threads().Run([work] { work->Run(); });
   return Operation::New(env, work);
 }

@@ -7,11 +7,10 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
-#include <cstdint>
 #include <cstdio>
 #include <deque>
+#include <list>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -19,7 +18,7 @@
 #include <vector>
 
 #include "js/arguments.h"
-#include "js/environment_data.h"
+#include "js/completion.h"
 #include "posix/descriptor.h"
 #include "posix/local_file.h"
 #include "posix/rename_new.h"
@@ -37,8 +36,6 @@ struct Order {
   bool overwrite;
   std::string version;  // of what may be replaced; empty: see `overwrite`
   std::string made;     // as LocalFile tells it: no other file gets the name; empty: whatever is there
-  std::shared_ptr<JsQueue> queue;
-  std::uint64_t id;
 };
 
 timespec TimeOf(double milliseconds) {
@@ -49,7 +46,7 @@ timespec TimeOf(double milliseconds) {
 // One order on its way: opened and timed, then on the disk, then named.
 class Publication {
  public:
-  explicit Publication(Order order) : order_(std::move(order)) {}
+  Publication(Order order, Completion completion) : order_(std::move(order)), completion_(std::move(completion)) {}
 
   // Nothing here waits for the disk.
   void Begin() {
@@ -90,8 +87,8 @@ class Publication {
   }
 
   void Tell() {
-    order_.queue->Post([id = order_.id, error = error_, call = call_](Napi::Env env) {
-      EnvironmentData::Of(env).Finish(env, id, {Napi::Number::New(env, error), Napi::String::New(env, call)});
+    completion_.Finish([error = error_, call = call_](Napi::Env env) -> Completion::Arguments {
+      return {Napi::Number::New(env, error), Napi::String::New(env, call)};
     });
   }
 
@@ -114,7 +111,8 @@ class Publication {
     return order_.overwrite ? std::rename(from, to) : RenameNew(AT_FDCWD, from, to);
   }
 
-  Order order_;
+  const Order order_;
+  const Completion completion_;
   std::optional<Descriptor> file_;
   int error_ = 0;
   const char* call_ = "";
@@ -124,9 +122,9 @@ class Publication {
 // of the file system's journal, is there for the others too.
 class Publisher {
  public:
-  void Add(Order order) {
+  void Add(Order order, Completion completion) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    orders_.push_back(std::move(order));
+    waiting_.emplace_back(std::move(order), std::move(completion));
     if (working_ == kWorkers) return;
     ++working_;
     LocalWork().Run([this] { Work(); });
@@ -138,12 +136,11 @@ class Publisher {
 
   void Work() {
     for (;;) {
-      std::deque<Publication> publications;
+      std::list<Publication> publications;
       {
         const std::lock_guard<std::mutex> lock(mutex_);
-        while (!orders_.empty() && publications.size() < kTogether) {
-          publications.emplace_back(std::move(orders_.front()));
-          orders_.pop_front();
+        while (!waiting_.empty() && publications.size() < kTogether) {
+          publications.splice(publications.end(), waiting_, waiting_.begin());
         }
         if (publications.empty()) {
           --working_;
@@ -164,7 +161,7 @@ class Publisher {
     std::vector<Publication*> waiting;
   };
 
-  static void SyncContents(std::deque<Publication>& publications) {
+  static void SyncContents(std::list<Publication>& publications) {
     std::vector<Unsynced> files;
     for (auto& publication : publications) {
       if (const int file = publication.FileToSync(); file >= 0) files.push_back({file, {&publication}});
@@ -172,7 +169,7 @@ class Publisher {
     Sync(files);
   }
 
-  static void SyncDirectories(std::deque<Publication>& publications) {
+  static void SyncDirectories(std::list<Publication>& publications) {
     std::map<std::string, std::vector<Publication*>> named;
     for (auto& publication : publications) {
       const std::string directory = publication.DirectoryToSync();
@@ -202,7 +199,7 @@ class Publisher {
   }
 
   std::mutex mutex_;
-  std::deque<Order> orders_;
+  std::list<Publication> waiting_;
   int working_ = 0;
 };
 
@@ -226,9 +223,6 @@ Napi::Value Publish(const Napi::CallbackInfo& info) {
     order.overwrite = info[4].ToBoolean().Value();
   }
   if (info[5].IsString()) order.made = StringArgument(info, 5);
-  EnvironmentData& data = EnvironmentData::Of(env);
-  order.queue = data.Queue();
-  order.id = data.Begin(env, FunctionArgument(info, 6));
-  ThePublisher().Add(std::move(order));
+  ThePublisher().Add(std::move(order), Completion::Begin(env, FunctionArgument(info, 6)));
   return env.Undefined();
 }

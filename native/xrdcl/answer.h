@@ -1,4 +1,5 @@
-// An asynchronous answer of XrdCl as a call of a function, once; the handler destroys itself.
+// An asynchronous answer of XrdCl as a call of a function: once, or several times for one that comes in parts. The
+// handler is XrdCl's from the moment that the request was sent, and destroys itself after the last call.
 #pragma once
 
 #include <XrdCl/XrdClXRootDResponses.hh>
@@ -6,36 +7,35 @@
 #include <memory>
 #include <utility>
 
-#include "xrdcl/request.h"
-
 class Answer final : public XrdCl::ResponseHandler {
  public:
-  // `response` is null where there is none, and lives as long as the call.
-  using Function = std::function<void(const XrdCl::XRootDStatus& status, XrdCl::AnyObject* response)>;
+  using Response = std::unique_ptr<XrdCl::AnyObject>;
+  // `response` is null where there is none.
+  using Function = std::function<void(const XrdCl::XRootDStatus& status, Response response)>;
   using Send = std::function<XrdCl::XRootDStatus(XrdCl::ResponseHandler*)>;
 
   // Calls `then` when what was sent is answered, or at once when it can't be sent.
-  static void To(const Send& send, const Function& then) {
-    auto answer = std::make_unique<Answer>(then);
-    const XrdCl::XRootDStatus status = send(answer.get());
-    if (status.IsOK()) {
-      // The answer may have come and gone already: the handler isn't ours any more.
-      static_cast<void>(answer.release());
-    } else {
-      then(status, nullptr);
-    }
+  static void To(const Send& send, const Function& then);
+  // Sends with a handler that destroys itself once it is answered; if it can't be sent, it is destroyed here.
+  template <typename Handler, typename Sending>
+  static XrdCl::XRootDStatus Entrust(std::unique_ptr<Handler> handler, const Sending& send) {
+    XrdCl::XRootDStatus status = send(handler.get());
+    // If it was sent, the answer may have come and gone already: the handler isn't ours any more.
+    if (status.IsOK()) static_cast<void>(handler.release());
+    return status;
   }
+  // This was a part of the answer; more calls follow.
+  static bool IsPart(const XrdCl::XRootDStatus& status) { return status.IsOK() && status.code == XrdCl::suContinue; }
+  // How many XrdCl has.
+  static int Outstanding();
 
-  explicit Answer(Function function) : function_(std::move(function)) {}
+  explicit Answer(Function function);
+  Answer(const Answer&) = delete;
+  Answer& operator=(const Answer&) = delete;
+  ~Answer() override;
 
-  void HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* response) override {
-    const std::unique_ptr<Answer> self(this);
-    const std::unique_ptr<XrdCl::XRootDStatus> owned_status(status);
-    const std::unique_ptr<XrdCl::AnyObject> owned_response(response);
-    function_(*status, response);
-  }
+  void HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* response) override;
 
  private:
   const Function function_;
-  const Request::Unanswered unanswered_;
 };

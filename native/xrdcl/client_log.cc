@@ -2,6 +2,7 @@
 
 #include <XrdCl/XrdClDefaultEnv.hh>
 #include <XrdCl/XrdClLog.hh>
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "js/arguments.h"
+#include "js/completion.h"
 #include "js/environment_data.h"
 
 namespace {
@@ -18,8 +20,9 @@ namespace {
 constexpr std::uint32_t kMostWaiting = 4096;
 
 struct Subscriber {
-  std::weak_ptr<JsQueue> queue;
-  std::uint64_t id = 0;
+  explicit Subscriber(Completion its_completion) : completion(std::move(its_completion)) {}
+
+  const Completion completion;
   std::atomic<std::uint32_t> waiting{0};
   std::atomic<std::uint32_t> dropped{0};
 };
@@ -38,14 +41,8 @@ class LogSink final : public XrdCl::LogOut {
 
   void Write(const std::string& message) override {
     const std::lock_guard<std::mutex> lock(mutex_);
-    bool heard = false;
-    for (const auto& subscriber : subscribers_) {
-      if (const auto queue = subscriber->queue.lock()) {
-        heard = true;
-        Send(*queue, subscriber, message);
-      }
-    }
-    if (!heard) unsubscribed_->Write(message);
+    for (const auto& subscriber : subscribers_) Send(subscriber, message);
+    if (subscribers_.empty()) unsubscribed_->Write(message);
   }
 
   void Add(std::shared_ptr<Subscriber> subscriber) {
@@ -53,26 +50,21 @@ class LogSink final : public XrdCl::LogOut {
     subscribers_.push_back(std::move(subscriber));
   }
 
-  void Remove(const JsQueue* queue, std::uint64_t id) {
+  void Remove(const std::shared_ptr<Subscriber>& subscriber) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (auto entry = subscribers_.begin(); entry != subscribers_.end();) {
-      const auto its_queue = (*entry)->queue.lock();
-      const bool gone = !its_queue || (its_queue.get() == queue && (*entry)->id == id);
-      entry = gone ? subscribers_.erase(entry) : std::next(entry);
-    }
+    subscribers_.erase(std::remove(subscribers_.begin(), subscribers_.end(), subscriber), subscribers_.end());
   }
 
  private:
-  static void Send(JsQueue& queue, const std::shared_ptr<Subscriber>& subscriber, const std::string& message) {
+  static void Send(const std::shared_ptr<Subscriber>& subscriber, const std::string& message) {
     if (subscriber->waiting.load() >= kMostWaiting) {
       ++subscriber->dropped;
       return;
     }
     ++subscriber->waiting;
-    queue.Post([subscriber, message](Napi::Env env) {
+    subscriber->completion.Notify([subscriber, message](Napi::Env env) -> Completion::Arguments {
       --subscriber->waiting;
-      EnvironmentData::Of(env).Notify(
-          subscriber->id, {Napi::String::New(env, message), Napi::Number::New(env, subscriber->dropped.exchange(0))});
+      return {Napi::String::New(env, message), Napi::Number::New(env, subscriber->dropped.exchange(0))};
     });
   }
 
@@ -84,6 +76,16 @@ class LogSink final : public XrdCl::LogOut {
 // Owned by XrdCl::Log from its installation on.
 std::atomic<LogSink*> sink{nullptr};
 
+// Lives as long as its callback: until JavaScript unsubscribes, or its environment ends.
+struct Subscription {
+  Subscription() = default;
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+  ~Subscription() { sink.load()->Remove(subscriber); }
+
+  std::shared_ptr<Subscriber> subscriber;
+};
+
 }  // namespace
 
 void InstallLogSink() {
@@ -93,20 +95,15 @@ void InstallLogSink() {
 
 Napi::Value SubscribeToLog(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  EnvironmentData& data = EnvironmentData::Of(env);
-  auto subscriber = std::make_shared<Subscriber>();
-  subscriber->queue = data.Queue();
-  subscriber->id = data.Begin(env, FunctionArgument(info, 0), nullptr, false);
-  const auto id = static_cast<double>(subscriber->id);
-  sink.load()->Add(std::move(subscriber));
-  return Napi::Number::New(env, id);
+  auto subscription = std::make_shared<Subscription>();
+  const Completion completion = Completion::Begin(env, FunctionArgument(info, 0), subscription, false);
+  subscription->subscriber = std::make_shared<Subscriber>(completion);
+  sink.load()->Add(subscription->subscriber);
+  return completion.Number(env);
 }
 
 void UnsubscribeFromLog(const Napi::CallbackInfo& info) {
-  EnvironmentData& data = EnvironmentData::Of(info.Env());
-  const std::uint64_t id = LongArgument(info, 0);
-  sink.load()->Remove(data.Queue().get(), id);
-  data.Drop(info.Env(), id);
+  EnvironmentData::Of(info.Env()).Drop(info.Env(), LongArgument(info, 0));
 }
 
 void SetLogLevel(const Napi::CallbackInfo& info) {

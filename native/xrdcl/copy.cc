@@ -11,7 +11,7 @@
 
 #include "js/arguments.h"
 #include "js/cancellable.h"
-#include "js/environment_data.h"
+#include "js/completion.h"
 #include "js/operation.h"
 #include "posix/local_file.h"
 #include "threads/bounded_threads.h"
@@ -44,11 +44,9 @@ class CopyJob final : public Cancellable,
                       public XrdCl::CopyProgressHandler,
                       public std::enable_shared_from_this<CopyJob> {
  public:
-  CopyJob(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, XrdCl::PropertyList properties,
-          Clock::duration interval, bool held_up, bool sync)
-      : Cancellable(owner, held_up),
-        queue_(std::move(queue)),
-        id_(id),
+  CopyJob(Completion completion, XrdCl::PropertyList properties, Clock::duration interval, bool held_up, bool sync)
+      : Cancellable(completion.Owner(), held_up),
+        completion_(std::move(completion)),
         properties_(std::move(properties)),
         interval_(interval),
         target_(properties_.Get<std::string>("target")),
@@ -56,7 +54,9 @@ class CopyJob final : public Cancellable,
 
   void Run() {
     const XRootDStatus status = Cancelled() ? Interrupted("cancelled before it started") : Transfer();
-    queue_->Post([self = shared_from_this(), status](Napi::Env env) { self->End(env, status); });
+    completion_.Finish([self = shared_from_this(), status](Napi::Env env) -> Completion::Arguments {
+      return {Napi::Number::New(env, kEnded), StatusToJs(env, status), self->Results(env)};
+    });
   }
 
   void BeginJob(JobNumber, JobNumber, const XrdCl::URL*, const XrdCl::URL*) override { Tell(kStarted); }
@@ -120,14 +120,13 @@ class CopyJob final : public Cancellable,
   }
 
   void Tell(Event event) {
-    queue_->Post([self = shared_from_this(), event](Napi::Env env) {
+    completion_.Notify([self = shared_from_this(), event](Napi::Env env) -> Completion::Arguments {
       self->untold_.store(false);
-      EnvironmentData::Of(env).Notify(
-          self->id_, {Napi::Number::New(env, event), self->Number(env, self->bytes_), self->Number(env, self->total_)});
+      return {Napi::Number::New(env, event), Number(env, self->bytes_), Number(env, self->total_)};
     });
   }
 
-  void End(Napi::Env env, const XRootDStatus& status) {
+  Napi::Object Results(Napi::Env env) const {
     auto results = Napi::Object::New(env);
     // How many bytes were queued: more than none means that the target was opened by this copy.
     results["bytes"] = Number(env, bytes_);
@@ -145,15 +144,14 @@ class CopyJob final : public Cancellable,
     }
     if (made_file_) made_file_->Tell(env, results);
     if (local_file_.Known()) local_file_.Tell(env, results);
-    EnvironmentData::Of(env).Finish(env, id_, {Napi::Number::New(env, kEnded), StatusToJs(env, status), results});
+    return results;
   }
 
   static Napi::Value Number(Napi::Env env, const std::atomic<std::uint64_t>& value) {
     return Napi::Number::New(env, static_cast<double>(value.load(std::memory_order_relaxed)));
   }
 
-  const std::shared_ptr<JsQueue> queue_;
-  const std::uint64_t id_;
+  const Completion completion_;
   const XrdCl::PropertyList properties_;
   XrdCl::PropertyList results_;
   const Clock::duration interval_;
@@ -194,9 +192,8 @@ Napi::Value Copy(const Napi::CallbackInfo& info) {
   const std::chrono::milliseconds interval(NumberArgument(info, 1));
   const bool held_up = info[2].ToBoolean().Value();
   const bool sync = info[3].ToBoolean().Value();
-  EnvironmentData& data = EnvironmentData::Of(env);
-  const std::uint64_t id = data.Begin(env, FunctionArgument(info, 4));
-  auto job = std::make_shared<CopyJob>(&data, data.Queue(), id, std::move(properties), interval, held_up, sync);
+  Completion completion = Completion::Begin(env, FunctionArgument(info, 4));
+  auto job = std::make_shared<CopyJob>(std::move(completion), std::move(properties), interval, held_up, sync);
   Threads().Run([job] { job->Run(); });
   return Operation::New(env, job);
 }

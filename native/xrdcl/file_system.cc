@@ -37,16 +37,15 @@ FileSystem::FileSystem(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FileSy
 }
 
 template <typename Operation>
-Napi::Value FileSystem::Start(const Napi::CallbackInfo& info, Request::Convert convert, Operation operation,
-                              JsQueue::Place place) {
+Napi::Value FileSystem::Start(const Napi::CallbackInfo& info, ConvertResponse convert, Operation operation) {
   const std::size_t last = info.Length() - 1;
   const auto timeout = static_cast<std::uint16_t>(NumberArgument(info, last - 1));
-  return Request::Start(
+  return StartRequest(
       info.Env(), FunctionArgument(info, last), convert,
       [operation = std::move(operation), file_system = file_system_, timeout](Handler* handler) {
         return operation(*file_system, handler, timeout);
       },
-      file_system_, place);
+      file_system_);
 }
 
 Napi::Value FileSystem::Stat(const Napi::CallbackInfo& info) {
@@ -159,15 +158,12 @@ Napi::Value FileSystem::Prepare(const Napi::CallbackInfo& info) {
 Napi::Value FileSystem::Query(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const auto code = static_cast<XrdCl::QueryCode::Code>(NumberArgument(info, 0));
-  // A server bears few checksum queries at once: the next is sent only when one is answered.
-  return Start(
-      info, &responses::Text,
-      [code, argument = StringArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
-        XrdCl::Buffer buffer;
-        buffer.FromString(argument);
-        return fs.Query(code, buffer, handler, timeout);
-      },
-      JsQueue::Place::kFirst);
+  return Start(info, &responses::Text,
+               [code, argument = StringArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
+                 XrdCl::Buffer buffer;
+                 buffer.FromString(argument);
+                 return fs.Query(code, buffer, handler, timeout);
+               });
 }
 
 Napi::Value FileSystem::Ping(const Napi::CallbackInfo& info) {

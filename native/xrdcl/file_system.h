@@ -38,8 +38,7 @@ class FileSystem final : public Napi::ObjectWrap<FileSystem> {
 
   // `operation(file system, handler, timeout)`, with the last two arguments of the call.
   template <typename Operation>
-  Napi::Value Start(const Napi::CallbackInfo& info, Request::Convert convert, Operation operation,
-                    JsQueue::Place place = JsQueue::Place::kLast);
+  Napi::Value Start(const Napi::CallbackInfo& info, ConvertResponse convert, Operation operation);
 
   // Shared with the requests under way: this object may be collected before they are answered.
   std::shared_ptr<XrdCl::FileSystem> file_system_;

@@ -12,7 +12,7 @@
 
 #include "js/arguments.h"
 #include "js/cancellable.h"
-#include "js/environment_data.h"
+#include "js/completion.h"
 #include "js/operation.h"
 #include "posix/running_sum.h"
 #include "threads/local_work.h"
@@ -30,9 +30,11 @@ enum Event { kHeldUp, kEnded };
 
 class RemoteChecksum final : public Cancellable, public std::enable_shared_from_this<RemoteChecksum> {
  public:
-  RemoteChecksum(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, std::string url,
-                 RunningSum::Type type, bool held_up)
-      : Cancellable(owner, held_up), queue_(std::move(queue)), id_(id), url_(std::move(url)), sum_(type) {}
+  RemoteChecksum(Completion completion, std::string url, RunningSum::Type type, bool held_up)
+      : Cancellable(completion.Owner(), held_up),
+        completion_(std::move(completion)),
+        url_(std::move(url)),
+        sum_(type) {}
 
   // What waits to be allowed is given up when its environment ends, with the file still open: closing it waits for the
   // server, and that is not for JavaScript's thread.
@@ -48,7 +50,7 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
     // Or it would open the path again after a break, and sum up one part of this file and one of another.
     file_->SetProperty("ReadRecovery", "false");
     Send([&](auto* handler) { return file_->Open(url_, XrdCl::OpenFlags::Read, XrdCl::Access::None, handler); },
-         [this](const XRootDStatus& status, XrdCl::AnyObject*) {
+         [this](const XRootDStatus& status, const Answer::Response&) {
            if (!status.IsOK()) return End(status);
            Opened();
          });
@@ -64,7 +66,7 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
   // in which nothing else may be asked of the file. So whoever comes second goes on: the call or the answer.
   void Opened() {
     Send([this](auto* handler) { return file_->Stat(false, handler); },
-         [this](const XRootDStatus& status, XrdCl::AnyObject* response) {
+         [this](const XRootDStatus& status, const Answer::Response& response) {
            XrdCl::StatInfo* info = nullptr;
            if (status.IsOK() && response != nullptr) response->Get(info);
            stat_status_ = status;
@@ -88,7 +90,7 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
     buffer_.resize(std::min(kPiece, size_ - done_));
     const auto length = static_cast<std::uint32_t>(buffer_.size());
     Send([&](auto* handler) { return file_->Read(done_, length, buffer_.data(), handler); },
-         [this](const XRootDStatus& status, XrdCl::AnyObject* response) {
+         [this](const XRootDStatus& status, const Answer::Response& response) {
            if (!status.IsOK()) return Close(status);
            XrdCl::ChunkInfo* info = nullptr;
            if (response != nullptr) response->Get(info);
@@ -102,29 +104,30 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
 
   void HoldUp() {
     waiting_.store(true);
-    queue_->Post([self = shared_from_this()](Napi::Env env) {
-      EnvironmentData::Of(env).Notify(
-          self->id_, {Napi::Number::New(env, kHeldUp), Napi::Number::New(env, static_cast<double>(self->done_)),
-                      Napi::Number::New(env, static_cast<double>(self->size_))});
+    completion_.Notify([self = shared_from_this()](Napi::Env env) -> Completion::Arguments {
+      return {Napi::Number::New(env, kHeldUp), Napi::Number::New(env, static_cast<double>(self->done_)),
+              Napi::Number::New(env, static_cast<double>(self->size_))};
     });
   }
 
   // Closes the file, and ends with the first thing that went wrong.
   void Close(const XRootDStatus& failure) {
     Send([&](auto* handler) { return file_->Close(handler); },
-         [this, failure](const XRootDStatus& status, XrdCl::AnyObject*) { End(failure.IsOK() ? status : failure); });
+         [this, failure](const XRootDStatus& status, const Answer::Response&) {
+           End(failure.IsOK() ? status : failure);
+         });
   }
 
   void Send(const Answer::Send& request, const Answer::Function& then) {
-    Answer::To(request, [self = shared_from_this(), then](const XRootDStatus& status, XrdCl::AnyObject* response) {
-      then(status, response);
+    Answer::To(request, [self = shared_from_this(), then](const XRootDStatus& status, Answer::Response response) {
+      then(status, std::move(response));
     });
   }
 
   void End(const XRootDStatus& status) {
     file_.reset();
     std::vector<char>().swap(buffer_);  // the object stays until JavaScript has collected the Operation
-    queue_->Post([self = shared_from_this(), status](Napi::Env env) {
+    completion_.Finish([self = shared_from_this(), status](Napi::Env env) -> Completion::Arguments {
       auto result = Napi::Object::New(env);
       result["size"] = Napi::Number::New(env, static_cast<double>(self->size_));
       if (self->opened_) {
@@ -132,8 +135,7 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
         result["modTime"] = Napi::Number::New(env, self->opened_->changed);
       }
       if (status.IsOK()) result["checksum"] = Napi::String::New(env, self->sum_.Hex());
-      EnvironmentData::Of(env).Finish(env, self->id_,
-                                      {Napi::Number::New(env, kEnded), StatusToJs(env, status), result});
+      return {Napi::Number::New(env, kEnded), StatusToJs(env, status), result};
     });
   }
 
@@ -151,8 +153,7 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
     double changed;  // seconds since the epoch, by the server's clock
   };
 
-  const std::shared_ptr<JsQueue> queue_;
-  const std::uint64_t id_;
+  const Completion completion_;
   const std::string url_;
   std::unique_ptr<XrdCl::File> file_;
   std::vector<char> buffer_;
@@ -172,9 +173,8 @@ Napi::Value ReadChecksum(const Napi::CallbackInfo& info) {
   const std::string url = StringArgument(info, 0);
   const auto type = StringArgument(info, 1) == "adler32" ? RunningSum::Type::kAdler32 : RunningSum::Type::kCrc32c;
   const bool held_up = info[2].ToBoolean().Value();
-  EnvironmentData& data = EnvironmentData::Of(env);
-  const std::uint64_t id = data.Begin(env, FunctionArgument(info, 3));
-  auto work = std::make_shared<RemoteChecksum>(&data, data.Queue(), id, url, type, held_up);
+  Completion completion = Completion::Begin(env, FunctionArgument(info, 3));
+  auto work = std::make_shared<RemoteChecksum>(std::move(completion), url, type, held_up);
   LocalWork().Run([work] { work->Run(); });
   return Operation::New(env, work);
 }

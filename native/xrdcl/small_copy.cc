@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "js/arguments.h"
-#include "js/environment_data.h"
+#include "js/completion.h"
 #include "js/operation.h"
 #include "threads/local_work.h"
 #include "xrdcl/small_download.h"
@@ -15,13 +15,12 @@ Napi::Value CopySmall(const Napi::CallbackInfo& info) {
   SmallFileCopy::Options options{StringArgument(info, 0), StringArgument(info, 1),     info[2].ToBoolean().Value(),
                                  StringArgument(info, 3), info[4].ToBoolean().Value(), LongArgument(info, 6)};
   const bool download = info[5].ToBoolean().Value();
-  EnvironmentData& data = EnvironmentData::Of(env);
-  const std::uint64_t id = data.Begin(env, FunctionArgument(info, 7));
+  Completion completion = Completion::Begin(env, FunctionArgument(info, 7));
   std::shared_ptr<SmallFileCopy> copy;
   if (download) {
-    copy = std::make_shared<SmallDownload>(&data, data.Queue(), id, std::move(options));
+    copy = std::make_shared<SmallDownload>(std::move(completion), std::move(options));
   } else {
-    copy = std::make_shared<SmallUpload>(&data, data.Queue(), id, std::move(options));
+    copy = std::make_shared<SmallUpload>(std::move(completion), std::move(options));
   }
   LocalWork().Run([copy] { copy->Run(); });
   return Operation::New(env, copy);

@@ -14,8 +14,8 @@
 
 using XrdCl::XRootDStatus;
 
-SmallDownload::SmallDownload(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, Options options)
-    : SmallFileCopy(owner, std::move(queue), id, std::move(options), "targetCheckSum") {}
+SmallDownload::SmallDownload(Completion completion, Options options)
+    : SmallFileCopy(std::move(completion), std::move(options), "targetCheckSum") {}
 
 void SmallDownload::Begin() { Open(options_.source, XrdCl::OpenFlags::Read, XrdCl::Access::None); }
 
@@ -39,15 +39,19 @@ void SmallDownload::Read() {
   const auto length = static_cast<std::uint32_t>(buffer_.size());
   if (UsesPages()) {
     Send([&](auto* handler) { return file_->PgRead(0, length, buffer_.data(), handler); },
-         [this](const XRootDStatus& status, XrdCl::AnyObject* response) { Came<XrdCl::PageInfo>(status, response); });
+         [this](const XRootDStatus& status, const Answer::Response& response) {
+           Came<XrdCl::PageInfo>(status, response);
+         });
   } else {
     Send([&](auto* handler) { return file_->Read(0, length, buffer_.data(), handler); },
-         [this](const XRootDStatus& status, XrdCl::AnyObject* response) { Came<XrdCl::ChunkInfo>(status, response); });
+         [this](const XRootDStatus& status, const Answer::Response& response) {
+           Came<XrdCl::ChunkInfo>(status, response);
+         });
   }
 }
 
 template <typename Info>
-void SmallDownload::Came(const XRootDStatus& status, XrdCl::AnyObject* response) {
+void SmallDownload::Came(const XRootDStatus& status, const Answer::Response& response) {
   if (!status.IsOK()) return Close(status);
   Info* info = nullptr;
   response->Get(info);

@@ -9,7 +9,7 @@
 
 class SmallDownload final : public SmallFileCopy {
  public:
-  SmallDownload(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, Options options);
+  SmallDownload(Completion completion, Options options);
 
  private:
   void Begin() override;
@@ -20,7 +20,7 @@ class SmallDownload final : public SmallFileCopy {
 
   void Read();
   template <typename Info>
-  void Came(const XrdCl::XRootDStatus& status, XrdCl::AnyObject* response);
+  void Came(const XrdCl::XRootDStatus& status, const Answer::Response& response);
   XrdCl::XRootDStatus Store();
   int Create() const;
 

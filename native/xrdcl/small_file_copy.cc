@@ -11,9 +11,11 @@
 
 using XrdCl::XRootDStatus;
 
-SmallFileCopy::SmallFileCopy(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, Options options,
-                             const char* sum_name)
-    : Cancellable(owner), options_(std::move(options)), queue_(std::move(queue)), id_(id), sum_name_(sum_name) {
+SmallFileCopy::SmallFileCopy(Completion completion, Options options, const char* sum_name)
+    : Cancellable(completion.Owner()),
+      options_(std::move(options)),
+      completion_(std::move(completion)),
+      sum_name_(sum_name) {
   if (options_.checksum_type == "adler32") sum_.emplace(RunningSum::Type::kAdler32);
   if (options_.checksum_type == "crc32c") sum_.emplace(RunningSum::Type::kCrc32c);
 }
@@ -62,7 +64,7 @@ void SmallFileCopy::Open(const std::string& url, XrdCl::OpenFlags::Flags flags, 
   file_->SetProperty("WriteRecovery", "false");
   file_->SetProperty("ReadRecovery", "false");
   Send([&](auto* handler) { return file_->Open(url, flags, mode, handler); },
-       [this](const XRootDStatus& status, XrdCl::AnyObject*) {
+       [this](const XRootDStatus& status, const Answer::Response&) {
          if (!status.IsOK()) return End(status);
          Opened();
        });
@@ -73,7 +75,7 @@ void SmallFileCopy::StatOpened(
   // What came with the answer to open is answered within the call, under a lock in which nothing else may be asked of
   // the file. So whoever comes second goes on: the call or the answer.
   Send([this](auto* handler) { return file_->Stat(false, handler); },
-       [this, keep](const XRootDStatus& status, XrdCl::AnyObject* response) {
+       [this, keep](const XRootDStatus& status, const Answer::Response& response) {
          XrdCl::StatInfo* info = nullptr;
          if (status.IsOK()) response->Get(info);
          keep(status, info);
@@ -90,7 +92,7 @@ bool SmallFileCopy::UsesPages() const {
 
 void SmallFileCopy::Close(const XRootDStatus& failure) {
   Send([&](auto* handler) { return file_->Close(handler); },
-       [this, failure](const XRootDStatus& status, XrdCl::AnyObject*) {
+       [this, failure](const XRootDStatus& status, const Answer::Response&) {
          if (!failure.IsOK()) return End(failure);
          if (!status.IsOK()) return End(status);
          if (Cancelled()) return End(Interrupted());
@@ -99,8 +101,8 @@ void SmallFileCopy::Close(const XRootDStatus& failure) {
 }
 
 void SmallFileCopy::Send(const Answer::Send& request, const Answer::Function& then) {
-  Answer::To(request, [self = shared_from_this(), then](const XRootDStatus& status, XrdCl::AnyObject* response) {
-    then(status, response);
+  Answer::To(request, [self = shared_from_this(), then](const XRootDStatus& status, Answer::Response response) {
+    then(status, std::move(response));
   });
 }
 
@@ -108,13 +110,13 @@ void SmallFileCopy::End(const XRootDStatus& status) {
   Ending();
   file_.reset();
   std::vector<char>().swap(buffer_);  // the object stays until JavaScript has collected the Operation
-  queue_->Post([self = shared_from_this(), status](Napi::Env env) {
+  completion_.Finish([self = shared_from_this(), status](Napi::Env env) -> Completion::Arguments {
     auto results = Napi::Object::New(env);
     results["bytes"] = Napi::Number::New(env, static_cast<double>(self->size_));
     results["tooLarge"] = Napi::Boolean::New(env, self->too_large_);
     if (status.IsOK()) results["size"] = Napi::Number::New(env, static_cast<double>(self->size_));
     if (self->sum_) results[self->sum_name_] = self->options_.checksum_type + ":" + self->sum_->Hex();
     self->Tell(env, results);
-    EnvironmentData::Of(env).Finish(env, self->id_, {StatusToJs(env, status), results});
+    return {StatusToJs(env, status), results};
   });
 }

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "js/cancellable.h"
-#include "js/environment_data.h"
+#include "js/completion.h"
 #include "posix/descriptor.h"
 #include "posix/running_sum.h"
 #include "xrdcl/answer.h"
@@ -30,8 +30,7 @@ class SmallFileCopy : public Cancellable, public std::enable_shared_from_this<Sm
   };
 
   // `sum_name` is how the results call the checksum of the local end.
-  SmallFileCopy(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, Options options,
-                const char* sum_name);
+  SmallFileCopy(Completion completion, Options options, const char* sum_name);
 
   // On a thread of ours.
   void Run();
@@ -76,8 +75,7 @@ class SmallFileCopy : public Cancellable, public std::enable_shared_from_this<Sm
   std::uint64_t size_ = 0;
 
  private:
-  const std::shared_ptr<JsQueue> queue_;
-  const std::uint64_t id_;
+  const Completion completion_;
   const char* const sum_name_;
   bool too_large_ = false;  // for this way
   std::atomic<bool> known_{false};

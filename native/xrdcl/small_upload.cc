@@ -12,8 +12,8 @@
 
 using XrdCl::XRootDStatus;
 
-SmallUpload::SmallUpload(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, Options options)
-    : SmallFileCopy(owner, std::move(queue), id, std::move(options), "sourceCheckSum") {}
+SmallUpload::SmallUpload(Completion completion, Options options)
+    : SmallFileCopy(std::move(completion), std::move(options), "sourceCheckSum") {}
 
 void SmallUpload::Begin() {
   using XrdCl::Access;
@@ -55,13 +55,13 @@ void SmallUpload::Known() {
     auto sums = PageChecksums(buffer_.data(), buffer_.size());
     return file_->PgWrite(0, length, buffer_.data(), sums, handler);
   };
-  Send(write, [this](const XRootDStatus& status, XrdCl::AnyObject*) { Written(status); });
+  Send(write, [this](const XRootDStatus& status, const Answer::Response&) { Written(status); });
 }
 
 void SmallUpload::Written(const XRootDStatus& status) {
   if (!status.IsOK() || !options_.sync) return Close(status);
   Send([&](auto* handler) { return file_->Sync(handler); },
-       [this](const XRootDStatus& synced, XrdCl::AnyObject*) { Close(made_file_.Synced(synced)); });
+       [this](const XRootDStatus& synced, const Answer::Response&) { Close(made_file_.Synced(synced)); });
 }
 
 void SmallUpload::Closed() { End(XRootDStatus()); }

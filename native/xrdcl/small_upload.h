@@ -9,7 +9,7 @@
 
 class SmallUpload final : public SmallFileCopy {
  public:
-  SmallUpload(const void* owner, std::shared_ptr<JsQueue> queue, std::uint64_t id, Options options);
+  SmallUpload(Completion completion, Options options);
 
  private:
   void Begin() override;

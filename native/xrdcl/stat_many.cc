@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "js/environment_data.h"
+#include "js/completion.h"
 #include "xrdcl/answer.h"
 #include "xrdcl/request.h"
 #include "xrdcl/stat_numbers.h"
@@ -15,8 +15,8 @@ namespace {
 // Shared by the requests of one call. Each writes what is its own; the last one tells.
 class Batch : public std::enable_shared_from_this<Batch> {
  public:
-  Batch(std::shared_ptr<JsQueue> queue, std::uint64_t id, std::size_t size)
-      : queue_(std::move(queue)), id_(id), values_(size), errors_(size), left_(size) {}
+  Batch(Completion completion, std::size_t size)
+      : completion_(std::move(completion)), values_(size), errors_(size), left_(size) {}
 
   void Take(std::size_t index, const XrdCl::XRootDStatus& status, const XrdCl::StatInfo* info) {
     if (status.IsOK() && info != nullptr) {
@@ -29,9 +29,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
   }
 
   void Tell() {
-    queue_->Post([self = shared_from_this()](Napi::Env env) {
-      EnvironmentData::Of(env).Finish(env, self->id_,
-                                      {env.Undefined(), self->Result(env), Napi::Boolean::New(env, false)});
+    completion_.Finish([self = shared_from_this()](Napi::Env env) -> Completion::Arguments {
+      return {env.Undefined(), self->Result(env), Napi::Boolean::New(env, false)};
     });
   }
 
@@ -52,8 +51,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
     return result;
   }
 
-  const std::shared_ptr<JsQueue> queue_;
-  const std::uint64_t id_;
+  const Completion completion_;
   std::vector<StatNumbers> values_;
   std::vector<XrdCl::XRootDStatus> errors_;
   std::atomic<std::size_t> left_;
@@ -63,19 +61,18 @@ class Batch : public std::enable_shared_from_this<Batch> {
 
 Napi::Value StatMany(Napi::Env env, std::shared_ptr<XrdCl::FileSystem> file_system, std::vector<std::string> paths,
                      std::uint16_t timeout, Napi::Function callback) {
-  EnvironmentData& data = EnvironmentData::Of(env);
-  const std::uint64_t id = data.Begin(env, callback, file_system);
-  auto batch = std::make_shared<Batch>(data.Queue(), id, paths.size());
-  Request::OnSender([batch, file_system = std::move(file_system), paths = std::move(paths), timeout] {
+  const Completion completion = Completion::Begin(env, callback, file_system);
+  auto batch = std::make_shared<Batch>(completion, paths.size());
+  OnSender([batch, file_system = std::move(file_system), paths = std::move(paths), timeout] {
     if (paths.empty()) batch->Tell();
     for (std::size_t i = 0; i < paths.size(); ++i) {
       Answer::To([&](auto* handler) { return file_system->Stat(paths[i], handler, timeout); },
-                 [batch, i](const XrdCl::XRootDStatus& status, XrdCl::AnyObject* response) {
+                 [batch, i](const XrdCl::XRootDStatus& status, const Answer::Response& response) {
                    XrdCl::StatInfo* info = nullptr;
                    if (response != nullptr) response->Get(info);
                    batch->Take(i, status, info);
                  });
     }
   });
-  return Napi::Number::New(env, static_cast<double>(id));
+  return completion.Number(env);
 }

@@ -77,11 +77,7 @@ class Looking final : public ResponseHandler {
 
 template <typename Send, typename Look>
 XRootDStatus LookingAt(ResponseHandler* handler, const Send& send, Look look) {
-  auto looking = std::make_unique<Looking<Look>>(handler, std::move(look));
-  XRootDStatus status = send(looking.get());
-  // If it was sent, the answer may have come and gone already: the handler isn't ours any more.
-  if (status.IsOK()) static_cast<void>(looking.release());
-  return status;
+  return Answer::Entrust(std::make_unique<Looking<Look>>(handler, std::move(look)), send);
 }
 
 // What an upload doesn't call is left to libXrdCl's answer that it isn't implemented: reading, for one.
@@ -135,15 +131,16 @@ class UploadFile final : public XrdCl::FilePlugIn {
   XRootDStatus Close(ResponseHandler* handler, Timeout timeout) override {
     // Without a handler it is the destructor of a copy that failed.
     if (!upload_.sync || handler == nullptr || !file_->IsOpen()) return file_->Close(handler, timeout);
-    Answer::To([&](ResponseHandler* answer) { return file_->Sync(answer, timeout); },
-               [file = file_, made = upload_.made, handler, timeout](const XRootDStatus& status, XrdCl::AnyObject*) {
-                 const XRootDStatus failure = made->Synced(status);
-                 Answer::To([&](ResponseHandler* answer) { return file->Close(answer, timeout); },
-                            [failure, handler](const XRootDStatus& closed, XrdCl::AnyObject*) {
-                              // The handler owns its status, which the analyzer can't see.
-                              handler->HandleResponse(new XRootDStatus(failure.IsOK() ? closed : failure), nullptr);
-                            });  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks)
-               });
+    Answer::To(
+        [&](ResponseHandler* answer) { return file_->Sync(answer, timeout); },
+        [file = file_, made = upload_.made, handler, timeout](const XRootDStatus& status, const Answer::Response&) {
+          const XRootDStatus failure = made->Synced(status);
+          Answer::To([&](ResponseHandler* answer) { return file->Close(answer, timeout); },
+                     [failure, handler](const XRootDStatus& closed, const Answer::Response&) {
+                       // The handler owns its status, which the analyzer can't see.
+                       handler->HandleResponse(new XRootDStatus(failure.IsOK() ? closed : failure), nullptr);
+                     });  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks)
+        });
     return {};
   }
 

@@ -139,6 +139,30 @@ describe('errors: XRootDError', () => {
     }
     assert.ok(errorOf(400, 3030).isRefusal);
   });
+
+  it('is the same failure when it is told of other ends', () => {
+    const error = errorOf(400, 3011, 'no such file');
+    const told = error.about({ source: '/a' });
+    assert.equal(told.message, 'stat /a -> root://h//f: no such file [NotFound, kXR 3011]');
+    assert.deepEqual(told.toStatus(), { status: 1, code: 400, errNo: 3011, message: 'no such file' });
+    assert.deepEqual(told.context, { operation: 'stat', source: '/a', target: 'root://h//f' });
+    assert.deepEqual(error.context, { operation: 'stat', target: 'root://h//f' });
+  });
+
+  it('what this side finds out has the name and number of libXrdCl', () => {
+    const numbers = {
+      DataError: [14, 0],
+      SocketTimeout: [103, 0],
+      OperationInterrupted: [207, 3017],
+      InvalidResponse: [303, 0],
+      CheckSumError: [305, 0],
+    } as const;
+    for (const [name, [code, errNo]] of Object.entries(numbers)) {
+      const error = XRootDError.of(name as keyof typeof numbers, 'so it is', { operation: 'verify' });
+      assert.equal(error.message, `verify: so it is [${name}, XrdCl ${code}]`);
+      assert.deepEqual(error.toStatus(), { status: 1, code, errNo, message: 'so it is' });
+    }
+  });
 });
 
 /** Every request, made from a function whose name must be found again in the stack of its error. */

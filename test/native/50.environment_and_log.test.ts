@@ -149,6 +149,12 @@ describe('the log of libXrdCl', () => {
     assert.doesNotMatch(stderr, /heard/);
   });
 
+  it('goes to standard error when the worker that listened has ended, also while its requests are unanswered', async () => {
+    const { code, stderr } = await runChild('log_of_worker', [server.url]);
+    assert.equal(code, 0);
+    assert.match(stderr, /\[Debug *\]\[/);
+  });
+
   const parsed: [text: string, level: string, topic: string, message: string][] = [
     [
       '[2026-01-31 12:00:00.123456 +0000][Error  ][AsyncSock         ] [h:1.0] gone',

@@ -11,8 +11,6 @@ export function unconfirmed(
   { config }: BackupContext,
 ): XRootDError {
   const { endpoint, base } = parseTarget(config.targetUrl);
-  return new XRootDError(
-    { status: 1, code: 305, errNo: 0, message },
-    { operation: 'verify', source: absolute, target: urlOf(endpoint, remotePath(base, path)) },
-  );
+  const target = urlOf(endpoint, remotePath(base, path));
+  return XRootDError.of('CheckSumError', message, { operation: 'verify', source: absolute, target });
 }

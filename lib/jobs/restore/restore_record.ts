@@ -173,5 +173,5 @@ async function check({ path, size }: RemoteEntry, received: Received, theirs: On
 }
 
 function corrupt(path: string, message: string): XRootDError {
-  return new XRootDError({ status: 1, code: 305, errNo: 0, message }, { operation: 'verify', source: path });
+  return XRootDError.of('CheckSumError', message, { operation: 'verify', source: path });
 }
