@@ -74,8 +74,8 @@ export class Archive {
   }
 
   /**
-   * Listens to one type of event; returns what takes the listener off again. It may be async, and isn't waited for; what it
-   * throws or rejects with is logged.
+   * Calls the listener for each event of one type; returns a function that removes the listener. It may be async, and isn't
+   * waited for; what it throws or rejects with is logged.
    */
   on<T extends ArchiveEventType>(type: T, listener: (event: ArchiveEventOf<T>) => unknown): () => void {
     return this.#events.on(type, listener);
@@ -87,7 +87,7 @@ export class Archive {
   }
 
   /**
-   * Writes a record into the cache: never visible half-written, never over another record unless `overwrite`. Touches
+   * Writes a record into the cache. Nobody ever sees half of it, and it replaces no other record without `overwrite`. Touches
    * the local disk only: nothing that goes wrong with tape may fail or slow an ingest.
    * @throws {CacheError} `AlreadyExists`, `InvalidPath`, …; system errors like `ENOSPC`
    * @throws {ConfigError} if no cache is configured
@@ -108,7 +108,7 @@ export class Archive {
   }
 
   /**
-   * Where the cache's records are, as the server tells now.
+   * Tells where the cache's records are, as the server says now.
    * @param paths records or directories relative to the cache; none: all
    * @throws {ConfigError | XRootDError}
    */
@@ -124,7 +124,7 @@ export class Archive {
   }
 
   /**
-   * What the server has.
+   * Lists what the server has.
    * @param paths files or directories relative to the target's base; none: the base
    * @throws {ConfigError | XRootDError}
    */
@@ -138,8 +138,8 @@ export class Archive {
   }
 
   /**
-   * Brings files back: stages what is offline, fetches each as soon as it is online, verifies, and only then gives it
-   * its name. What is there already and identical is skipped, so that an interrupted restore goes on.
+   * Brings files back: stages those that are offline, fetches each as soon as it is online, verifies it, and only then gives it
+   * its name. Files that are there already and identical are skipped, so an interrupted restore can be continued.
    * @param paths files, directories or globs relative to the target's base; none: everything
    * @throws {ConfigError}
    * @throws {LockedError} when another restore works into the same directory, unless both are shards of the same count
@@ -160,7 +160,7 @@ export class Archive {
   }
 
   /**
-   * Gives the disk buffer's copies up, of files that are on tape; others are refused.
+   * Removes the disk buffer's copies of files that are on tape; refuses all other files.
    * @param paths files, directories or globs relative to the target's base; `.` is everything
    * @throws {ConfigError} also when nothing is asked for
    * @throws {XRootDError} when the server can't be reached or refuses us
@@ -180,7 +180,7 @@ export class Archive {
   }
 
   /**
-   * A disaster drill: reads files that chance picks back from tape, compares them, and leaves nothing behind.
+   * A disaster drill: reads randomly chosen files back from tape, compares them, and leaves nothing behind.
    * @param paths files, directories or globs to draw from, relative to the target's base; none: everything
    * @throws {ConfigError} also when the scratch directory has too little room
    * @throws {XRootDError} when the server can't be reached or refuses us
@@ -205,9 +205,9 @@ export class Archive {
   }
 
   /**
-   * Makes passes by `copyCronString`, in this process, until `stop`. Of several services on one cache one works; the
-   * others stand by, and ask again whenever their schedule comes. What goes wrong with a pass is the event
-   * `pass:failed`, and the next one comes all the same.
+   * Makes passes by `copyCronString`, in this process, until `stop`. If several services run on one cache, one works; the
+   * others stand by, and try again at each time of their schedule. A pass that fails is the event `pass:failed`, and the
+   * next one runs all the same.
    * @throws {ConfigError} without schedule or cache; {Error} when it was started before
    */
   async start(): Promise<void> {
@@ -227,7 +227,7 @@ export class Archive {
     }
   }
 
-  /** Ends the service: no other pass begins, one that runs ends within the grace time or is cancelled cleanly. */
+  /** Ends the service: no other pass begins; a running one ends within the grace time or is cancelled cleanly. */
   async stop({ graceSeconds = this.config.stopGraceSeconds }: StopOptions = {}): Promise<void> {
     const service = this.#service;
     await service?.stop(graceSeconds);
@@ -235,9 +235,9 @@ export class Archive {
   }
 
   /**
-   * Other options from now on; a job that runs goes on with the old ones. An own logger keeps its level and form.
-   * @throws {ConfigError} and the old ones stay: as the constructor; without schedule or cache while the service runs; for
-   * another keytab, since libXrdCl reads one a process
+   * Uses other options from now on; a running job keeps the old ones, and so does the logger.
+   * @throws {ConfigError} as the constructor; without schedule or cache while the service runs; for another keytab, since
+   * libXrdCl reads only one in a process. The old options then stay.
    */
   reconfigure(options: ArchiveOptions): void {
     const config = resolved(options);
@@ -260,7 +260,7 @@ export class Archive {
 /** Options, and the connections that go with them. */
 interface Setup {
   config: ArchiveConfig;
-  /** The one door to the server for every job: the keytab is looked at anew each time. */
+  /** Every job gets its connections here: the keytab is checked anew each time. */
   open: () => Promise<LimitedStore>;
 }
 

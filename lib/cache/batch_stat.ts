@@ -1,5 +1,5 @@
 /**
- * lstat for many names of one directory, fast and without holding the event loop up.
+ * lstat for many names of one directory, fast and without blocking the event loop.
  *
  * A lstat whose inode is in memory takes 5 to 10 µs; the way through libuv's pool costs several times that. So names
  * are looked at synchronously, in slices of SLICE_MS, as long as the file system answers from memory. Where it doesn't
@@ -11,11 +11,11 @@ export type StatResult = BigIntStats | Error;
 
 /** Milliseconds after which a batch lets others use the main thread; a single slow call can take longer. */
 const SLICE_MS = 1;
-/** Slower than this on average is not "from memory". */
+/** Milliseconds for one name, on average: what is slower doesn't come from memory. */
 const WARM_MS_EACH = 0.1;
 /** How many names go through the pool before the fast way is tried again. */
 const COLD_NAMES = 4096;
-/** Looked at between two looks at the clock. */
+/** Names that are looked at between two looks at the clock. */
 const STRIDE = 16;
 
 export class BatchStat {
@@ -69,7 +69,7 @@ function statLater(path: string | Buffer): Promise<StatResult> {
   });
 }
 
-/** ASCII names stay text, all others go as the bytes that they are. */
+/** ASCII names stay text, all others are passed as bytes. */
 function pathOf(directory: string, name: string): string | Buffer {
   // eslint-disable-next-line no-control-regex
   if (/^[\x00-\x7f]*$/.test(name)) return `${directory}/${name}`;

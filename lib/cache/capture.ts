@@ -6,10 +6,10 @@
  * in between the capture holds the whole record, and recoverCapture() puts it back.
  *
  * What is compared: before the rename dev, ino, size, mtime and ctime, by a descriptor that stays open, so that the
- * inode number can't be used again. After it dev, ino, size and mtime; a rename moves ctime, so that ctime must only not
- * have gone back.
+ * inode number can't be used again. After it dev, ino, size and mtime; a rename sets ctime to now, so ctime may only have
+ * grown.
  *
- * What remains: (1) a writer that wrote *and* set mtime back in the microseconds between the look and the rename.
+ * Risks that remain: (1) a writer that wrote *and* set mtime back in the microseconds between the look and the rename.
  * (2) A writer that has held the file open all along and writes after our last look: its bytes are lost with the inode.
  * `hasWriters` closes (2): once captured, the file can't be opened by its name any more, so "no writer now" stays true.
  * Without it, settle_seconds has to be longer than the pauses of such a writer. (3) Writers on other machines of a
@@ -30,7 +30,7 @@ export type CaptureResult =
   | { outcome: 'changed' }
   /** Somebody has it open for writing; it stays under its name. */
   | { outcome: 'busy' }
-  /** The last look said so; it stays under its name. */
+  /** `lastLook` gave a reason; it stays under its name. */
   | { outcome: 'refused'; reason: string }
   | { outcome: 'vanished' }
   /** Not touched: an earlier capture of that name is still there. */
@@ -45,12 +45,12 @@ export interface CaptureOptions {
    */
   hasWriters?: (fd: number) => boolean | undefined;
   /**
-   * Asked when the record is captured, and so gone from its name, and not yet unlinked: why must it stay? Undefined: it may go.
-   * What it throws puts the record back, too.
+   * Called once the record is captured, before it is unlinked: why must it stay? Undefined: it may be removed. If it throws,
+   * the record is put back, too.
    * @param capture where the record is meanwhile, relative to its own directory
    */
   lastLook?: (capture: string) => Promise<string | undefined>;
-  /** Told what the record is once it has its name again, if only our own renames have changed it: they move ctime. */
+  /** Called with the new identity of a record that was put back, if only our own renames have changed it: they change ctime. */
   onPutBack?: (identity: Identity) => void;
 }
 
@@ -103,7 +103,7 @@ export async function captureAndRemove(
 /**
  * Puts a capture back that a crash left behind. Idempotent.
  * @param path the capture, relative to the cache
- * @param only whose captures are ours to deal with, by the path of the record; default: all
+ * @param only is the capture of the record with this path ours to deal with? Default: always
  * @param now milliseconds since the epoch
  */
 export async function recoverCapture(
@@ -212,8 +212,8 @@ async function captureAt(
 }
 
 /**
- * While it was captured nobody could open it by its name, and before that nobody had it open for writing. Between the return of
- * its name and this look are microseconds, as before the capture.
+ * Calls onPutBack(), if only our renames have changed the record. While it was captured nobody could open it by its name, and
+ * before that nobody had it open for writing. Writers have only the microseconds between its return and this look.
  */
 async function tellPutBack(
   file: fs.FileHandle,
@@ -227,7 +227,7 @@ async function tellPutBack(
 
 type Kept = Extract<CaptureResult, { outcome: 'changed' | 'busy' | 'refused' }>;
 
-/** Why a captured file must not go; the server's side is asked first, since the local one changes more easily. */
+/** Why a captured file must not be removed. The server is asked first, since the local file changes more easily. */
 async function whyKept(
   { holder, capture, path }: CapturePlace,
   file: fs.FileHandle,

@@ -1,7 +1,7 @@
 /**
- * Where a captured record is held until it is removed or put back, so that a crash never costs its name: beside itself,
- * as `.xrootd-archive.removing.NAME`; or, where that is longer than a name may be, under its own name in a directory made
- * for it, `.xrootd-archive.removing-HASH`. Either way one rename captures it, and the name goes with it.
+ * Where a captured record is held until it is removed or put back: in its own directory as `.xrootd-archive.removing.NAME`;
+ * or, where that is longer than a name may be, under its own name in a directory made for it, `.xrootd-archive.removing-HASH`.
+ * Either way one rename captures it, and its new path still holds its name, so that a crash never loses the name.
  */
 import * as fs from 'node:fs/promises';
 import { joinPath, type CacheDirectory } from './directory.js';
@@ -10,7 +10,7 @@ import { captureDirectoryName, captureName } from './own_files.js';
 import { putBack, type PutBackResult } from './put_back.js';
 
 export interface CapturePlace {
-  /** In which the capture stands. */
+  /** The directory that holds the capture. */
   holder: CacheDirectory;
   /** Its name there. */
   capture: string;
@@ -18,7 +18,7 @@ export interface CapturePlace {
   path: string;
   /** An earlier capture stands there: nothing may be renamed to it. */
   taken: boolean;
-  /** A directory that was made for it goes when it is empty. */
+  /** Removes the directory that was made for the capture, if it is empty. */
   close(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export async function capturePlace(directory: CacheDirectory, name: string): Pro
   const holder = await directory.openChild(own);
   const close = async () => {
     await holder.close();
-    // One that holds a record, or that can't be removed now, is the next pass's to look at.
+    // The next pass looks at a directory that holds a record or can't be removed now.
     await fs.rmdir(directory.entry(own)).catch(() => undefined);
   };
   try {
@@ -63,10 +63,10 @@ async function isThere(directory: CacheDirectory, name: string): Promise<boolean
 const IN_USE = 60_000;
 
 /**
- * Puts back what a crash left in a directory of ours, and removes the directory; one that is empty and new may be in use by another
- * shard (`active`).
+ * Puts back what a crash left in a directory of ours, and removes the directory. One that is empty and new may be in use by
+ * another shard (`active`).
  * @param own the directory's name
- * @param only whose captures are ours to deal with, by the path of the record; the others are left alone (`active`)
+ * @param only is the capture of the record with this path ours to deal with? Others are left alone (`active`)
  * @param now milliseconds since the epoch
  */
 export async function emptyCaptureDirectory(

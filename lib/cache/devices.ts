@@ -1,11 +1,11 @@
-/** On which devices a directory lies with all below it, and whether servers elsewhere may have the same disk. */
+/** The devices that hold a directory and all below it, and whether other machines may have one of these disks. */
 import { stat } from 'node:fs/promises';
 import { isWithin, mountsOf, mountTables } from '../config/mounts.js';
 
 export interface Devices {
   /** As `stat` numbers them. */
   numbers: readonly bigint[];
-  /** One of them may be another machine's, which has its own number for it: a network file system, or one that isn't known. */
+  /** One of them is on a network file system, or one we don't know: another machine may have the disk, by another number. */
   elsewhere: boolean;
 }
 
@@ -26,7 +26,7 @@ export async function devicesOf(directory: string): Promise<Devices> {
   const mounts = mountsOf((await mountTables()).mounted);
   if (mounts.length === 0) return { numbers: [dev], elsewhere: true };
   const below = mounts.filter(({ point }) => point !== directory && isWithin(point, directory));
-  // Of several that were mounted on one another the last is seen.
+  // Where several are mounted at one point, the last one is seen.
   const around = mounts.filter(({ point }) => isWithin(directory, point));
   const holding = around.reduce((best, each) => (each.point.length >= best.point.length ? each : best), {
     point: '',
@@ -34,7 +34,7 @@ export async function devicesOf(directory: string): Promise<Devices> {
   });
   const numbers = new Set([dev]);
   for (const { point } of below) {
-    // One that may not be looked at has nothing that could be removed.
+    // Nothing can be removed from a mount that we may not look at.
     const stats = await stat(point, { bigint: true }).catch(() => undefined);
     if (stats !== undefined) numbers.add(stats.dev);
   }

@@ -22,7 +22,7 @@ export class CacheDirectory {
   readonly access: string;
   /** Absolute, without symbolic links, as it was when opened. */
   readonly real: string;
-  /** Made by this process when it was opened: what has a name in it was put there since. */
+  /** This process made it when it opened it: whatever it holds was put there since. */
   readonly isNew: boolean;
 
   private constructor(handle: fs.FileHandle, relative: string, real: string, isNew = false) {
@@ -46,7 +46,7 @@ export class CacheDirectory {
     return new CacheDirectory(handle, relative, `${this.real === '/' ? '' : this.real}/${name}`, isNew);
   }
 
-  /** A directory further down, with one open where nothing stands in the way. Errors as for openChild(). */
+  /** Opens a directory further down in one call, and checks that no link led elsewhere. Errors as for openChild(). */
   async openBeneath(relative: string): Promise<CacheDirectory> {
     if (relative === '') return CacheDirectory.openRoot(this.real);
     const expected = `${this.real === '/' ? '' : this.real}/${relative}`;

@@ -1,26 +1,26 @@
 /**
  * For a cache whose disk has no room even for an empty lock file: claims on the cache's directory itself.
  *
- * A directory can't be opened for writing, and so bears shared locks only, which exclude nobody. So each pass claims one of
- * two bytes with such a lock: the first beside its lock file, the second instead of one. Then it looks: who holds the second
- * must be alone on both, who holds the first must see nobody on the second. Of two that come at once one at least sees the
- * other. Claims go with their process, like all locks of open file descriptions.
+ * A directory can't be opened for writing, so it takes shared locks only, which exclude nobody. Each pass puts such a lock on
+ * one of two bytes: on the first if it has a lock file, on the second if it has none. Then it looks for the locks of others: a
+ * pass on the second byte must be alone on both bytes, a pass on the first must see nobody on the second. If two come at once,
+ * at least one sees the other. The locks end with their process, like all locks of open file descriptions.
  */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import nativeLocks from 'fs-native-extensions';
 import { hasOtherLocks } from '../posix/index.js';
 
-/** The first of the two bytes; a service is none of a pass. */
+/** The first of the two bytes. A service and a pass don't exclude each other. */
 const BYTES = { pass: 0, service: 2 };
 export type ClaimOf = keyof typeof BYTES;
 
-/** File systems of this machine alone (statfs(2)): elsewhere locks on directories may not reach other machines. */
+/** Local file systems, as statfs(2) numbers them: on others, locks on directories may not reach other machines. */
 const LOCAL = new Set([0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x2fc12fc1, 0xf2f52010]);
 
 /**
- * Beside a lock file.
- * @returns `held`: somebody works there without a lock file; undefined: no claims can be made there, by nobody
+ * The claim of one who has a lock file.
+ * @returns `held`: somebody works there without a lock file; undefined: nobody can make claims there
  */
 export function claimBeside(directory: string, of: ClaimOf): Promise<fs.FileHandle | 'held' | undefined> {
   const first = BYTES[of];
@@ -28,7 +28,7 @@ export function claimBeside(directory: string, of: ClaimOf): Promise<fs.FileHand
 }
 
 /**
- * Instead of a lock file.
+ * The claim of one who has no lock file.
  * @returns `held`: somebody works there, with a lock file or without; undefined: no claims can be made there
  */
 export async function claimInstead(

@@ -1,15 +1,15 @@
-/** Room on a disk, promised to files before they are fetched: so that tape isn't asked for what can't be taken. */
+/** Reserves room on a disk for files before they are fetched, so that tape isn't asked for files that don't fit. */
 import { diskUsage } from './usage.js';
 
 /** Room for one file. */
 export interface RoomClaim {
   /** Tells that the first `bytes` of the file are on the disk by now. */
   written(bytes: number): void;
-  /** The rest isn't needed any more. Always to be called. */
+  /** Gives the rest of the room back. Must always be called. */
   end(): void;
 }
 
-/** How long a look at the disk counts; others write there too. */
+/** After this time the disk is asked again how much room it has: others write there too. */
 const lookMilliseconds = 500;
 
 export class DiskRoom {

@@ -40,7 +40,7 @@ export interface PutResult {
 
 /** Large enough that a call costs nothing against its bytes, small enough that AbortSignal is looked at often. */
 const WRITE_BYTES = 4 * 1024 * 1024;
-/** Bytes that are written at a stretch, if they are all there is: a signal in their midst comes too late. */
+/** Data of at most this many bytes is written in one call, which a signal doesn't interrupt. */
 const WHOLE_BYTES = 16 * 1024 * 1024;
 const NEW_FILE = 0o666;
 /** How often a backup may take an empty directory away between our mkdir and our open. */
@@ -48,8 +48,8 @@ const RACES = 100;
 
 /**
  * Writes a record under a temporary name in its own directory, then gives it its name in one step: nobody ever sees
- * half of it, and without `overwrite` nothing is ever replaced (where the file system has neither a rename that
- * replaces nothing nor hard links: a look and a rename, between which another writer of the same name would lose).
+ * half of it, and without `overwrite` nothing is ever replaced. (A file system may have neither a rename that replaces
+ * nothing nor hard links. There, a file that another writer names between our look and our rename is replaced.)
  *
  * Missing directories are made. Nothing is written through symbolic links inside the cache (S8).
  * @param data text is written as UTF-8; a stream is read as fast as the disk takes it, and is destroyed after any error
@@ -63,7 +63,7 @@ export async function put(
   options: PutOptions = {},
 ): Promise<PutResult> {
   if (!isStream(data)) return await putRecord(cacheDirectory, path, data, options);
-  // It may fail before it is read: an error that nobody listens to ends the process. Reading tells of it all the same.
+  // A stream may fail before we read it, and an error without a listener ends the process. Reading still throws it.
   data.on('error', () => undefined);
   try {
     return await putRecord(cacheDirectory, path, data, options);
@@ -107,14 +107,14 @@ async function putRecord(
   }
 }
 
-/** What is in memory, and no more than is written at a stretch. */
+/** The data as bytes, if writeWhole() can write it: it is in memory and small. */
 function wholeOf(data: PutData, { fsync, overwrite }: PutOptions): Uint8Array | undefined {
   if (fsync === true || overwrite === true) return undefined;
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   return bytes instanceof Uint8Array && bytes.byteLength <= WHOLE_BYTES ? bytes : undefined;
 }
 
-/** One trip to another thread: on a busy machine each takes longer than the bytes do. False: it takes more than one. */
+/** Writes all in one call to another thread: on a busy machine each call takes longer than the bytes. False: one isn't enough. */
 async function writeWhole(
   root: string,
   parent: string,

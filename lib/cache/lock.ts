@@ -3,12 +3,12 @@
  *
  * A kernel lock (an open-file-description lock on Linux) on a file in the cache's root, and on `worker_file_path` as
  * well where that is set: so two configurations that name different lock files still can't work on one cache. The lock
- * goes with its process, however it ends; children don't inherit it, since Node opens files close-on-exec. Two Archive
+ * ends with its process, however that ends; children don't inherit it, since Node opens files close-on-exec. Two Archive
  * objects in one process exclude each other like two processes. The files stay.
  *
- * A shard shares those locks with the other shards of the same count, and has one of its own to itself. The first one
- * writes the count into the file while it is alone there, and shares it then; whoever shares it finds a count that
- * nobody can change, and leaves again if it isn't his. All else that stands in the files is for people.
+ * A shard shares those locks with the other shards of the same count, and holds another lock file alone. The first shard
+ * writes the count into the shared file while it holds the lock alone, and then shares the lock. While the lock is shared
+ * nobody can change the count, and a shard that finds another count than its own leaves. All other text is for people.
  *
  * Where the disk has no room for the cache's own lock file, its directory is claimed instead: see directory_claim.ts.
  */
@@ -28,7 +28,7 @@ import { LOCK_NAME, nameFor, SERVICE_LOCK_NAME } from './own_files.js';
 /** How long a shard waits for the first one to write the count; that can take a while on a network file system. */
 const SHARING_MS = 2000;
 const AGAIN_MS = 25;
-/** Between two looks whether another pass has ended. */
+/** Between two attempts while another pass holds the lock. */
 const WAITING_MS = 250;
 
 /** Another pass, or another service, works on this cache. The command ends with exit code 4. */
@@ -55,7 +55,7 @@ function nameOf({ pid, host, shards }: LockHolder): string {
   return pid === undefined ? 'another process' : `process ${pid}${where}`;
 }
 
-/** The disk takes no other file. */
+/** The disk has no room for a lock file. */
 class NoRoom extends ConfigError {}
 
 export interface PassLock {
@@ -66,7 +66,7 @@ export interface PassLock {
 
 export interface Waiting {
   signal: AbortSignal | undefined;
-  /** Once, before the first wait. */
+  /** Called once, before the first wait. */
   onWait: (why: LockedError) => void;
 }
 
@@ -92,8 +92,8 @@ export async function awaitLock(
 }
 
 /**
- * Takes the lock of the one service that works on a cache, or refuses at once. It is none of a pass: a pass by hand may
- * run while a service waits for its time.
+ * Takes the lock of the one service that works on a cache, or refuses at once. It doesn't exclude passes: one that is started
+ * by hand may run while a service waits for its schedule.
  * @throws {LockedError} if another service holds it; {ConfigError} as `acquireLock`
  */
 export async function acquireServiceLock(cacheDirectory: string): Promise<PassLock> {
@@ -104,9 +104,8 @@ export async function acquireServiceLock(cacheDirectory: string): Promise<PassLo
 }
 
 /**
- * Takes the lock, or refuses at once; for a shard within two seconds.
- * @throws {LockedError} if another pass holds it: for a shard one that is alone, one in another number of shards, or the
- * same shard
+ * Takes the lock, or refuses at once; a shard may try for two seconds.
+ * @throws {LockedError} if another pass holds it; for a shard: one without shards, a shard of another count, or the same shard
  * @throws {ConfigError} if a lock file can't be opened or the file system has no locks
  */
 export async function acquireLock(
@@ -143,7 +142,7 @@ async function closeAll(handles: fs.FileHandle[]): Promise<void> {
   for (const handle of handles.splice(0).reverse()) await handle.close();
 }
 
-/** @param fileNeeded a claim of the directory is no lock for this one */
+/** @param fileNeeded the lock file can't be replaced by a claim of the directory */
 async function lockInCache(
   root: string,
   file: string,
@@ -164,7 +163,7 @@ async function lockInCache(
   throw new LockedError(file, {});
 }
 
-/** Two that come at once may both draw back: so each tries again, after a time of its own. */
+/** Two processes that come at once may both refuse: so each tries again after a random time. */
 async function lockDirectory(
   root: string,
   file: string,
@@ -186,7 +185,7 @@ function lockAlone(key: string, file: string): Promise<fs.FileHandle> {
     if (!tryLock(handle.fd, key, file, false)) throw new LockedError(file, await readHolder(handle));
     if (!(await isStill(handle, file))) return false;
     await refuseForeign(handle, key, file);
-    // Only for people: a full disk doesn't take it. Then no text is better than an earlier holder's.
+    // This text is only for people. If a full disk doesn't take it, no text is better than an earlier holder's.
     await writeHolder(handle).catch(() => handle.truncate(0));
     return true;
   });
@@ -207,7 +206,7 @@ function lockShared(key: string, file: string, shards: number): Promise<fs.FileH
   });
 }
 
-/** @param attempt false: to be tried again, with the file opened anew */
+/** @param attempt false: try again, with the file opened anew */
 async function untilLocked(
   key: string,
   file: string,

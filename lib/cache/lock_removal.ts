@@ -1,7 +1,6 @@
 /**
- * Takes the lock files of a restore away again, once nobody holds them: its directory is no cache, in which they stay.
- * A file goes while it is locked, and whoever has opened it meanwhile sees that it is gone when he gets the lock, and opens
- * another one (lock.ts).
+ * Removes the lock files of a restore once nobody holds them; in a cache they stay. We lock a file while we remove it. Another
+ * process that has opened it sees, when it gets the lock, that the file is gone, and opens a new one (lock.ts).
  */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -14,7 +13,7 @@ export async function removeLockFiles(files: readonly string[]): Promise<void> {
   for (const file of files) await removeUnheld(file);
 }
 
-/** The last of several that come at once finds it free; those before him leave it to him. */
+/** If somebody else still holds the file, it stays: he removes it. */
 async function removeUnheld(file: string): Promise<void> {
   let handle: fs.FileHandle;
   try {

@@ -1,4 +1,4 @@
-/** What stands in a lock file: who holds it, for people; and of shards their count, which they go by. */
+/** The text of a lock file: who holds it, for people, and the number of shards, for shards. */
 import type * as fs from 'node:fs/promises';
 import os from 'node:os';
 import { ConfigError } from '../config/errors.js';
@@ -10,7 +10,7 @@ export interface LockHolder {
   host?: string;
   /** ISO 8601, UTC. */
   startedAt?: string;
-  /** The holder was the first of this number of shards; others may have come, and it may have gone. */
+  /** The holder was the first of this number of shards; others may have started since, and it may have ended. */
   shards?: number;
 }
 
@@ -23,7 +23,7 @@ export async function refuseForeign(handle: fs.FileHandle, key: string, file: st
   throw new ConfigError([{ key, message: `${file} is there already, and is no lock file` }]);
 }
 
-/** Over what stands there, whose room on the disk it needs: a disk may be full. @throws ENOSPC and the like */
+/** Writes over the old text, and so needs no other room on a disk that may be full. @throws ENOSPC and the like */
 export async function writeHolder(handle: fs.FileHandle, shards?: number): Promise<void> {
   const lines = [`pid ${process.pid}`, `host ${os.hostname()}`, `started ${new Date().toISOString()}`];
   if (shards !== undefined) lines.push(`shards ${shards}`);

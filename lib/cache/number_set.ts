@@ -1,4 +1,4 @@
-/** A set of numbers in 32 bytes or less each: a Set of numbers that large takes several times that. */
+/** A set of large numbers that takes at most 32 bytes for each: a Set takes several times that. */
 export class NumberSet {
   /** Open addressing; NaN is a free place. */
   #places = new Float64Array(1024).fill(NaN);

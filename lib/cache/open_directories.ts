@@ -1,6 +1,6 @@
 /**
- * Directories beneath a root, opened once for all files that come one after the other: opening one is several system
- * calls, more than all else that a small file needs.
+ * Directories beneath a root, each opened once for many files: opening a directory takes several system calls, more than all
+ * else that a small file needs.
  */
 import type { CacheDirectory } from './directory.js';
 import { openOrMake } from './make_directory.js';
@@ -19,14 +19,14 @@ export class OpenDirectories {
   readonly #durable: boolean;
   readonly #entries = new Map<string, Entry>();
 
-  /** @param durable a directory that had to be made is used once its name is on the disk */
+  /** @param durable after making a directory, wait until its name is on the disk */
   constructor(root: CacheDirectory, durable = false) {
     this.#root = root;
     this.#durable = durable;
   }
 
   /**
-   * @param make directories that are missing; else ENOENT is thrown
+   * @param make make directories that are missing; else ENOENT is thrown
    * @throws what the task throws; {CacheError} OutsideCache; system errors
    */
   async use<T>(path: string, make: boolean, task: (directory: CacheDirectory) => Promise<T>): Promise<T> {
@@ -38,7 +38,7 @@ export class OpenDirectories {
     }
   }
 
-  /** The same for who gives it back himself. */
+  /** As use(), for callers that release the directory themselves. */
   async take(
     path: string,
     make: boolean,
@@ -53,7 +53,7 @@ export class OpenDirectories {
       return { directory: await entry.opening, release };
     } catch (error) {
       await release();
-      // One that somebody else has looked for in vain is to be made.
+      // Somebody else has opened it without making it, and it was missing.
       if (make && !entry.make) return await this.take(path, make);
       throw error;
     }
@@ -69,7 +69,7 @@ export class OpenDirectories {
     return entry;
   }
 
-  /** Those that were opened first go first. */
+  /** Closes those that were opened first. */
   async #closeIdle(most: number): Promise<void> {
     if (this.#entries.size <= most) return;
     for (const [path, entry] of this.#entries) {
@@ -80,7 +80,7 @@ export class OpenDirectories {
     }
   }
 
-  /** Nobody uses any of them any more. */
+  /** Call it when nobody uses any of them any more. */
   async close(): Promise<void> {
     await this.#closeIdle(0);
   }

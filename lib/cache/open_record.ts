@@ -6,8 +6,8 @@ import { errnoCode } from './errors.js';
 import type { OpenDirectories } from './open_directories.js';
 
 /**
- * Opening, asking and closing are no trips to another thread: the walk has just looked at the record, and a trip takes longer
- * than the local disk's answer from memory.
+ * Opening, checking and closing are synchronous: the walk has just looked at the record, so the local disk answers from memory,
+ * faster than another thread could.
  */
 export interface OpenRecord {
   /** For checksums of a descriptor. */

@@ -7,9 +7,9 @@ import type { Shard } from '../rules/sharding.js';
 export const LOCK_NAME = `${RESERVED_PREFIX}lock`;
 /** Held by the service that works on the cache, in its root, between passes too. */
 export const SERVICE_LOCK_NAME = `${RESERVED_PREFIX}service`;
-/** What passes remember of each other, in the cache's root: verified_memo.ts. */
+/** Which records earlier passes compared, in the cache's root: verified_memo.ts. */
 export const MEMO_NAME = `${RESERVED_PREFIX}verified`;
-/** What a restore has asked tape for, in the root of where it restores to: stage_journal.ts. */
+/** What a restore has asked tape for, in the restore directory: stage_journal.ts. */
 export const JOURNAL_NAME = `${RESERVED_PREFIX}staged`;
 /** Which retention settings somebody confirmed: confirmation.ts. */
 export const CONFIRMATION_NAME = `${RESERVED_PREFIX}retention`;
@@ -25,7 +25,7 @@ const INCOMING = `${RESERVED_PREFIX}incoming.`;
 const DISPLACED = `${RESERVED_PREFIX}displaced.`;
 const REPLACED = `${RESERVED_PREFIX}replaced.`;
 
-/** `state`: it stays, and is nobody's concern. */
+/** `state`: it stays, and nothing is to be done about it. */
 export type OwnFile = 'incoming' | 'removing' | 'state' | 'other';
 
 /** Undefined for a name that isn't ours. */
@@ -46,7 +46,7 @@ export function captureName(name: string): string {
   return REMOVING + name;
 }
 
-/** Always the same one for a record of this name, and never longer than another. */
+/** Always the same one for a record of this name, and short, however long that is. */
 export function captureDirectoryName(name: string): string {
   return REMOVING_LONG + hashOf(name);
 }
@@ -55,7 +55,7 @@ export function isCaptureDirectory(name: string): boolean {
   return name.startsWith(REMOVING_LONG) && name.length > REMOVING_LONG.length;
 }
 
-/** The record's name that a capture holds; undefined for a directory, in which it stands. */
+/** The name of the record that a capture holds; undefined for a capture directory, which holds the record under its name. */
 export function capturedName(capture: string): string | undefined {
   return isCaptureDirectory(capture) ? undefined : capture.slice(REMOVING.length);
 }
@@ -64,17 +64,17 @@ export function incomingName(): string {
   return INCOMING + randomBytes(12).toString('hex');
 }
 
-/** Always the same one for a file of this name: what a restore that was killed has left is met by the next one. */
+/** Always the same one for a file of this name: so a restore finds what a killed one has left. */
 export function receivingName(name: string): string {
   return INCOMING + hashOf(name);
 }
 
-/** Of a file that isn't ours, and stays until somebody has looked at it. */
+/** For somebody else's file, which stays until somebody has looked at it. */
 export function displacedName(): string {
   return DISPLACED + randomBytes(12).toString('hex');
 }
 
-/** On another server: what a restore replaces, until the new file has the name. */
+/** The name, on another server, of a file that a restore replaces, until the new file is in place. */
 export function replacedName(name: string): string {
   return REPLACED + hashOf(name);
 }

@@ -1,10 +1,10 @@
-/** Takes away directories that a pass has emptied. */
+/** Removes directories that a pass has emptied. */
 import * as fs from 'node:fs/promises';
 import { splitPath, type CacheDirectory } from './directory.js';
 
 /**
- * Removes a directory if it is empty, then its parents as far as they are, never the cache's root. A directory that is
- * in use, not ours to remove, or gone ends it quietly: an empty directory harms nobody.
+ * Removes a directory if it is empty, then its parents while they are empty, never the cache's root. Stops without an error at
+ * a directory that is in use, not ours to remove, or gone: an empty directory harms nobody.
  * @returns what was removed, relative to the cache
  */
 export async function pruneEmpty(root: CacheDirectory, directory: string): Promise<string[]> {

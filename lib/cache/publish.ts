@@ -6,7 +6,7 @@ import { alreadyExists, CacheError, errnoCode } from './errors.js';
 import { displacedName } from './own_files.js';
 
 export interface PublishOptions {
-  /** Replace what has the name; a text: only the file of this version, as standingFile() of receive.ts told it. Default false: AlreadyExists. */
+  /** True: replace what has the name. A text: only the file of this version (standingFile()). Default false: AlreadyExists. */
   overwrite?: boolean | string | undefined;
   /** Wait until bytes and name are on the disk. Default false. */
   fsync?: boolean | undefined;
@@ -28,7 +28,7 @@ export async function publish(
 ): Promise<void> {
   const from = directory.entry(temporary);
   const to = directory.entry(name);
-  // Then a file of somebody's can come to have the temporary name: native/posix/replace_seen.h.
+  // Only if a version is given can another file get the temporary name: native/posix/replace_seen.h.
   const exchanges = typeof options.overwrite === 'string';
   const ours = options.made ?? (exchanges ? await madeAt(from) : undefined);
   const holdsAnother = () => isAnother(from, ours);
@@ -48,7 +48,7 @@ export async function publish(
   }
 }
 
-/** Somebody's file, that no later restore and no pass may take for a temporary one of ours. */
+/** Renames somebody else's file, so that no later restore or pass takes it for a temporary file of ours. */
 async function keepDisplaced(
   directory: CacheDirectory,
   temporary: string,
@@ -98,7 +98,7 @@ export async function discard(directory: CacheDirectory, temporary: string, ours
   }
 }
 
-/** The file system can't rename without perhaps replacing something. */
+/** The file system has no rename that is sure to replace nothing. */
 function cannotPromise(error: unknown): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException;
   return syscall === 'rename' && code !== undefined && NO_PROMISE.has(code);
@@ -107,7 +107,7 @@ function cannotPromise(error: unknown): boolean {
 const NO_PROMISE = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
-/** Whoever is killed between the two calls leaves both names, of one file. */
+/** If the process is killed between link and unlink, the file keeps both names. */
 async function linkNew(from: string, to: string): Promise<void> {
   try {
     await fs.link(from, to);

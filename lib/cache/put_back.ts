@@ -12,7 +12,7 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 
 
 /**
  * A crash at any point leaves the capture, the name, or both for one inode; running it again completes it.
- * @param holder in which the capture stands
+ * @param holder the directory that holds the capture
  */
 export async function putBack(
   directory: CacheDirectory,

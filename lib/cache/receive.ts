@@ -1,7 +1,6 @@
 /**
- * Files that come from the server into a directory of ours: written under a temporary name, looked at, and only then given
- * their name. Nothing outside the directory is written, whatever the server lists and whoever plants
- * symbolic links inside (S8).
+ * Files that come from the server into a directory of ours: written under a temporary name, checked, and only then given
+ * their name. Nothing outside the directory is written, whatever the server lists and whoever plants symbolic links (S8).
  */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
@@ -15,13 +14,13 @@ export interface LocalFile {
   kind: 'file' | 'directory' | 'other';
   /** Bytes. */
   size: number;
-  /** Tells it from what takes its place later. */
+  /** Another file that takes its place later has another version. */
   version: string;
 }
 
 /**
- * What has a name now; null for nothing. Symbolic links are `other`. A directory of our own making isn't asked: what
- * others put there meanwhile is met when a file gets its name.
+ * The file that has a name now; null for none. Symbolic links are `other`. In a directory that we made we don't look: files
+ * that others have put there since are noticed when ours gets its name.
  */
 export async function standingFile(directory: CacheDirectory, name: string): Promise<LocalFile | null> {
   if (directory.isNew) return null;
@@ -51,9 +50,9 @@ export async function withFile<T>(
 }
 
 export interface IncomingOptions {
-  /** One that no Date holds leaves the file with the time at which it was written. */
+  /** If it is an invalid Date, the file keeps the time at which it was written. */
   mtime: Date;
-  /** The version of the file that is to be replaced; undefined: nothing is. */
+  /** The version of the file that is to be replaced; undefined: replace nothing. */
   overwrite: string | undefined;
   /** Wait for the disk before the file gets its name, and for the name. */
   fsync: boolean;
@@ -117,7 +116,7 @@ export class IncomingFile {
     );
   }
 
-  /** Nothing of a file that has no name yet stays. */
+  /** Removes the temporary file, unless publish() was called. */
   async end(): Promise<void> {
     try {
       if (!this.#handedOn) await discard(this.#directory, this.#temporary, this.#made);

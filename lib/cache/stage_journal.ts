@@ -1,6 +1,6 @@
 /**
  * What a restore has asked tape for, kept in its directory: after a crash the next one waits for the same requests
- * instead of asking twice, and knows what to evict. One JSON object a line; a last line that was cut is left out.
+ * instead of asking twice, and knows what to evict. One JSON object a line; a last line that is incomplete is ignored.
  */
 import * as fs from 'node:fs/promises';
 import type { Shard } from '../rules/sharding.js';
@@ -42,7 +42,7 @@ export class StageJournal {
     return this.#writing;
   }
 
-  /** All has been dealt with. */
+  /** Call it when all requests have been dealt with. */
   async clear(): Promise<void> {
     await fs.rm(this.#file, { force: true });
   }

@@ -1,8 +1,8 @@
 /**
- * Which records earlier passes have copied or compared with the server, so that one that removes nothing needn't read the
- * whole cache again to say so, and so that adler32 isn't all that vouches for a copy that is offline by now. Eight bytes a
- * record, kept in the cache's root; if it is lost, records are compared again. Never a reason to remove anything: S1 asks
- * for what was seen in the same pass.
+ * Which records earlier passes have copied or compared with the server. So a pass that removes nothing needn't read the whole
+ * cache again, and adler32 isn't the only proof of a copy that is offline by now. Takes eight bytes a record, in the cache's
+ * root; if it is lost, records are compared again. Never a reason to remove anything: S1 asks for what was seen in the same
+ * pass.
  */
 import * as fs from 'node:fs/promises';
 import type { Identity } from '../rules/identity.js';
@@ -53,14 +53,14 @@ export class VerifiedMemo {
     return new VerifiedMemo(root, file, scope, await read(root.entry(file)));
   }
 
-  /** Nothing was found out in this pass. */
+  /** This pass has neither added nor recalled anything. */
   get isEmpty(): boolean {
     return this.#now.size === 0;
   }
 
   /**
-   * What is known of this very file and what the server has, as long as neither has changed: `proven`, the bytes are equal;
-   * `weak`, a checksum says so that files of other bytes easily share; undefined, nothing.
+   * What is known of this record and its remote file, if neither has changed since. `proven`: their bytes are equal. `weak`:
+   * they have the same weak checksum, which files of other bytes easily share. Undefined: nothing.
    */
   recall(record: Compared, remote: ComparedWith): 'proven' | 'weak' | undefined {
     if (isTimeless(remote)) return undefined;
@@ -79,7 +79,7 @@ export class VerifiedMemo {
     if (!isTimeless(remote)) this.#now.add(this.#key(record, remote, proven));
   }
 
-  /** @param complete every record was looked at: what wasn't found isn't there any more */
+  /** @param complete every record was looked at: what this pass didn't meet is forgotten */
   async save(complete: boolean): Promise<void> {
     if (!complete) for (const key of this.#earlier) this.#now.add(key);
     const temporary = this.#root.entry(`${this.#file}.new`);
@@ -87,13 +87,13 @@ export class VerifiedMemo {
       await fs.writeFile(temporary, [MAGIC, this.#now.bytes()], { mode: 0o600 });
       await fs.rename(temporary, this.#root.entry(this.#file));
     } catch (error) {
-      // A part of it would take room from a disk that is full.
+      // Half a file would only take room on a full disk.
       await fs.rm(temporary, { force: true });
       throw error;
     }
   }
 
-  /** 53 bits: two of a million records have the same one in a pass of ten thousand. */
+  /** 53 bits: among a million records, two have the same key in one pass of ten thousand. */
   #key({ path, identity }: Compared, { size, mtime }: ComparedWith, proven: boolean): number {
     const { dev, ino, size: bytes, mtimeNs, ctimeNs } = identity;
     const text = `${path}\0${dev} ${ino} ${bytes} ${mtimeNs} ${ctimeNs} ${size} ${mtime.getTime()}`;
@@ -114,7 +114,7 @@ async function read(file: string): Promise<NumberSet | undefined> {
     if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || bytes.length % 8 !== 0) return keys;
     for (let at = MAGIC.length; at < bytes.length; at += 8) {
       keys.add(bytes.readDoubleLE(at));
-      // A million are a tenth of a second.
+      // Reading a million keys takes a tenth of a second.
       if (at % (8 * 65_536) === 0) await new Promise(setImmediate);
     }
   } catch (error) {

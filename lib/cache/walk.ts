@@ -28,7 +28,7 @@ export async function* walk(root: CacheDirectory, options: WalkOptions = {}): As
   for await (const batch of walkBatches(root, options)) yield* batch;
 }
 
-/** The same by batches, for those who count microseconds. Never yields an empty batch. */
+/** The same by batches, which takes less time per entry. Never yields an empty batch. */
 export async function* walkBatches(
   root: CacheDirectory,
   options: WalkOptions = {},
@@ -37,7 +37,7 @@ export async function* walkBatches(
   yield* walkDirectory(root, names, new BatchStat(), options);
 }
 
-/** Bytes come as latin1, one character each: lossless, and far cheaper than a Buffer a name. */
+/** Names come as latin1, one character for each byte: lossless, and far cheaper than a Buffer for each name. */
 const LISTING = { encoding: 'latin1' as BufferEncoding, bufferSize: 512 };
 
 async function* walkDirectory(

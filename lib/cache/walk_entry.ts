@@ -25,7 +25,7 @@ export interface WalkProblem {
   code: string;
   errno?: number;
   message: string;
-  /** Of a file that only its name keeps from being a record. */
+  /** Set for a regular file that would be a record if it had another name. */
   identity?: Identity;
 }
 
@@ -50,11 +50,11 @@ export interface EntryOptions {
   /** Why a name can't be archived (S9); undefined if it can. Default: every valid UTF-8 name can. */
   nameProblem?: (path: string) => string | undefined;
   /**
-   * Which records to look at, and what else has a name; a capture counts as the record that it holds. Directories are
-   * entered all the same, and those that can't be read are told of. Default: all.
+   * Is the entry with this path looked at? A capture counts as the record that it holds. Directories are entered in any case,
+   * and reported if they can't be read. Default: all are.
    */
   only?: (path: string) => boolean;
-  /** Relative paths to pass over without a word, like a lock file inside the cache. */
+  /** Relative paths to skip without a report, like a lock file inside the cache. */
   ignore?: ReadonlySet<string>;
 }
 
@@ -79,7 +79,7 @@ export function classify(
     subdirectories.push(name);
     return;
   }
-  // Again, for what was listed as a directory.
+  // Asked again, for what was listed as a directory but isn't one.
   if (!isWanted(directory, listed, options)) return;
   if (own !== undefined) {
     const entry = ownEntry(directory, name ?? listed, path, own, result);
@@ -114,7 +114,7 @@ function ownEntry(
   stats: BigIntStats,
 ): WalkEntry | undefined {
   const absolute = `${directory.real}/${name}`;
-  // Below the root: of a restore into a directory of the cache, or of a cache inside this one.
+  // Below the root it belongs to a restore into a directory of the cache, or to a cache inside this one.
   if (own === 'state' && stats.isFile()) return undefined;
   if (own === 'removing' && isActiveCapture(absolute)) return undefined;
   if (own === 'removing' || own === 'incoming')
@@ -131,7 +131,7 @@ export function isWanted({ relative }: CacheDirectory, listed: string, { only }:
   if (only === undefined) return true;
   const name = decode(listed) ?? printableBytes(listed);
   const record = ownFile(name) === 'removing' ? capturedName(name) : name;
-  // Whose capture a directory holds is seen only when it is dealt with.
+  // Which record a capture directory holds is seen only when it is dealt with.
   return record === undefined || only(joinPath(relative, record));
 }
 
