@@ -11,7 +11,8 @@ export interface DirectoryBelow {
 }
 
 /**
- * The root and all below it. Links aren't followed. Directories that may not be read are left out: nothing is removed from them either.
+ * The root and all below it. Links aren't followed. Directories that may not be read are left out: nothing is removed from
+ * them either.
  * @throws the signal's reason; system errors
  */
 export async function* directoriesFrom(

@@ -1,6 +1,6 @@
 /** How the bytes of a record are compared with those of its remote copy: by which checksum, and who computes it. */
 
-/** Those that are computed here. */
+/** The types that are computed here. */
 type LocalType = 'adler32' | 'crc32c';
 
 /**
@@ -14,7 +14,7 @@ export interface ComparisonFacts {
   origin: Origin;
   /** What a stat just told of the remote file. Bytes. */
   remote: { size: number; offline: boolean; mtime: Date };
-  /** It isn't whole, and may be so because somebody still writes it. */
+  /** It isn't whole, perhaps because somebody still writes it. */
   unfinished: boolean;
   /** `checksum_type`. */
   configured: LocalType;
@@ -23,8 +23,7 @@ export interface ComparisonFacts {
   /** `trust_adler32`. */
   trustAdler32: boolean;
   /**
-   * May the remote file be read again over the network? `fresh`: only one that changed so short a time ago that the server
-   * should not be asked for its checksum.
+   * May the remote file be read again over the network? `fresh`: only if it changed within FRESH_SECONDS.
    */
   readBack: 'wherever it proves more' | 'fresh';
   /** Milliseconds since the epoch, by the caller's clock. */
@@ -32,20 +31,20 @@ export interface ComparisonFacts {
 }
 
 export interface Comparison {
-  /** `read`: read again over the network. `query`: the server's word. */
+  /** `read`: it is read again over the network. `query`: the server is asked for its checksum. */
   by: 'read' | 'query';
   type: LocalType;
   /** Equal values don't prove equal bytes. */
   weak: boolean;
 }
 
-/** Bytes: reading them again takes no longer than a checksum query. */
+/** Bytes: reading a file of this size takes no longer than a checksum query. */
 export const SMALL_READ_BACK = 2 ** 20;
 
 /**
  * Seconds. An xrootd stores a checksum with the file's time in whole seconds, and gives it out again while that time is the
- * same (XrdCks): of bytes that change within the second it would give the old one for ever. A file that is younger than this
- * isn't asked for, so that no such checksum is ever stored on our behalf.
+ * same (XrdCks): if the bytes change within that second, it gives the old checksum for ever. We don't ask for the checksum of a
+ * file that is younger than this, so that no such checksum is ever stored on our behalf.
  */
 export const FRESH_SECONDS = 3;
 
@@ -55,9 +54,9 @@ export const FRESH_SECONDS = 3;
  */
 export function comparisonOf(facts: ComparisonFacts): Comparison {
   const { origin, remote, unfinished, configured, serverTypes, trustAdler32, readBack } = facts;
-  // The server's checksum of the configured type is compared with that of the bytes that we sent. With adler32 it isn't noticed if
-  // somebody writes other bytes of the same size and adler32 into our file, or into one that has got its number, and is done two
-  // seconds after the copy at the latest: identifier, size and time are then those of our file.
+  // The server's checksum of the configured type is compared with that of the bytes that we sent. With adler32 one change isn't
+  // noticed: somebody writes other bytes of the same size and adler32 into our file, or into a new file with its identifier, at
+  // most two seconds after the copy. Identifier, size and time are then those of our file.
   if (origin === 'copied') return { by: 'query', type: configured, weak: false };
   if (remote.offline) {
     const weak = configured === 'adler32' && origin !== 'remembered' && !trustAdler32;
@@ -77,15 +76,15 @@ function isFresh({ mtime }: ComparisonFacts['remote'], now: number): boolean {
 }
 
 /**
- * Seconds. Times further ahead than a day say nothing of when a file was written: users can set any. Nearer ones are a server's
- * clock, with a wrong time zone perhaps.
+ * Seconds. Times further ahead than a day don't tell when a file was written: users can set any time. Nearer ones may come from
+ * a server's clock with a wrong time zone.
  */
 const MOST_AHEAD_SECONDS = 86_400;
 
 /**
- * May somebody still write this remote file? Its time is the only word of it that a server gives; one that no Date holds, or that
- * lies more than a day ahead, is none.
- * @param seconds `unfinished_after_seconds`; 0: nobody does
+ * May somebody still be writing this remote file? Only its time tells; an invalid time, or one more than a day ahead, tells
+ * nothing.
+ * @param seconds `unfinished_after_seconds`; 0: the answer is always no
  * @param now milliseconds since the epoch, by the caller's clock
  */
 export function mayBeWritten({ mtime }: { mtime: Date }, seconds: number, now: number): boolean {
@@ -95,7 +94,7 @@ export function mayBeWritten({ mtime }: { mtime: Date }, seconds: number, now: n
 
 export type ComparedBy = LocalType | 'size';
 
-/** What two sides are said to have in common: no more than was compared. */
+/** The words for what two sides have in common: no more than was compared. */
 export function sameness(comparedBy: ComparedBy): string {
   if (comparedBy === 'size') return 'same size';
   return comparedBy === 'adler32' ? 'same size and adler32' : 'identical';

@@ -1,14 +1,14 @@
-/** How a copy is cut into pieces, so that all that run at once hold no more memory than they may. Pure. */
+/** How a copy is cut into pieces, so that all copies at once hold no more memory than they may. Pure. */
 
 const MiB = 2 ** 20;
 
-/** Bytes of one request: larger ones aren't faster, and hold more. */
+/** Most bytes of one request: larger ones aren't faster, and hold more memory. */
 const mostChunk = 4 * MiB;
-/** Pages of the protocol. */
+/** Requests are multiples of this, whole pages of the protocol. */
 const chunkUnit = 64 * 1024;
 /** Requests of one copy that are on their way at once, as by libXrdCl's default. */
 const parallelChunks = 4;
-/** As many have been read ahead, or wait to be freed: 16 copies of 3.2 MiB chunks held 8 each (5.5.3, measured). */
+/** Another four have been read ahead, or wait to be freed: 16 copies of 3.2 MiB chunks held 8 each (5.5.3, measured). */
 const heldChunks = 2 * parallelChunks;
 
 export interface CopyShape {

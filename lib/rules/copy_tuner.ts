@@ -1,7 +1,7 @@
 /**
- * How many copies at once a server and the way to it reward: found by trying. It begins low, goes on doubling while that
- * brings a tenth more, looks now and then whether fewer do as well or more do better by now, and halves on errors. Pure:
- * the clock is handed in.
+ * Finds by trying how many copies at once are fastest. Begins with few, doubles them while that gives a rate a tenth higher,
+ * tries now and then whether fewer are as fast or more are faster by now, and halves them on errors. Pure: the caller tells
+ * the time.
  */
 
 export interface TunerBounds {
@@ -9,31 +9,31 @@ export interface TunerBounds {
   most: number;
 }
 
-/** A rate this many times the best one is worth more copies. */
+/** More copies are worth it if their rate is this many times the best one. */
 const gain = 1.1;
 /** A rate this many times the best one counts as equal to it. */
 const same = 0.97;
-/** A rate is measured over a window. Shortest time of one. */
+/** A rate is measured over a window of at least this time. */
 const windowMilliseconds = 500;
-/** Fewest copies of a window, for each copy that may run at once. */
+/** A window has at least this many copies for each copy that may run at once. */
 const turnsPerWindow = 2;
-/** Windows between two looks around. */
+/** Windows between two trials of another limit. */
 const rest = 16;
-/** After an error, how long the number of copies doesn't grow. */
+/** The number of copies doesn't grow for this time after an error. */
 const calmMilliseconds = 30_000;
 
 export class CopyTuner {
   readonly #most: number;
   #limit: number;
-  /** What others are compared with. */
+  /** What other limits are compared with. */
   #best: { limit: number; rate: number } | undefined;
-  /** What `limit` is compared for: at first always more. */
+  /** Why `limit` is on trial; undefined: it isn't. */
   #trying: 'more' | 'fewer' | undefined = 'more';
   #rested = 0;
   #lastLook: 'more' | 'fewer' = 'more';
   #calmUntil = -Infinity;
   #window: { since: number; work: number; ended: number } | undefined;
-  /** Copies of the limit before that may still run. */
+  /** Copies of the earlier limit that may still run; they don't count in a window. */
   #settling = 0;
 
   constructor({ first, most }: TunerBounds) {
@@ -45,12 +45,12 @@ export class CopyTuner {
     return this.#limit;
   }
 
-  /** There was room, and nobody to take it: a rate would say nothing about the limit. */
+  /** Fewer copies ran than might have: the rate would say nothing about the limit. */
   idle(): void {
     this.#window = undefined;
   }
 
-  /** @param work of a copy that has ended well, in a unit that is always the same */
+  /** A copy has ended well. @param work its size, always in the same unit */
   ended(work: number, now: number): void {
     if (this.#settling > 0) {
       this.#settling -= 1;
@@ -98,7 +98,7 @@ export class CopyTuner {
     this.#step(this.#lastLook, now);
   }
 
-  /** Another limit, to be compared with the best; if there is none, that stays. */
+  /** Tries another limit, to compare it with the best one; if none is possible, the limit stays. */
   #step(way: 'more' | 'fewer', now: number): void {
     const next = way === 'more' ? Math.min(this.#most, this.#limit * 2) : Math.ceil(this.#limit / 2);
     if (next === this.#limit || (way === 'more' && now < this.#calmUntil)) {

@@ -1,9 +1,9 @@
-/** May the disk buffer's copy of a file be given up? Only what is on tape may: the copy could be the only one. */
+/** May the disk buffer's copy of a file be removed? Only if the file is on tape: else the copy could be the only one. */
 import type { RemoteFile } from './remote_state.js';
 
 export type EvictionVerdict =
   | { evict: true }
-  /** There is nothing to give up. */
+  /** The buffer has no copy, or an empty one. */
   | { keep: string }
   | { refuse: string; code: 'NotFound' | 'NotOnTape' | 'NotAFile' };
 

@@ -1,4 +1,4 @@
-/** Moments as people write them: `2026-03-01`, `2026-03-01T12:30Z`, or ages: `3d` and `P3Y` are that long before now. All in UTC. */
+/** Moments as people write them: `2026-03-01`, `2026-03-01T12:30Z`, or ages before now: `3d`, `P3Y`. All in UTC. */
 import { parseDuration, type Duration } from '../config/duration.js';
 
 const ISO =

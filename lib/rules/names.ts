@@ -2,17 +2,17 @@
 import { isUtf8 } from 'node:buffer';
 import { wireTextProblem } from '../config/wire_text.js';
 
-/** Whatever starts with this is ours (temporary files, captures, the lock), and never a record. */
+/** Names that start with this are ours (temporary files, captures, the lock), and never a record's. */
 export const RESERVED_PREFIX = '.xrootd-archive.';
 
 /**
  * Bytes of one path component. Disks take 255, but a server's listing shows the first 254 of them: XrdOfsDirectory reads each
  * entry into `char dname[MAXNAMLEN]`, 255 bytes with the NUL (XrdOfs.hh), and XrdOssDir::Readdir() cuts what is longer
- * (XrdOssApi.cc; 5.5.3, seen). A record of such a name would be found by nobody who doesn't know it.
+ * (XrdOssApi.cc; 5.5.3, seen). Only somebody who knows it would find a record of such a name.
  */
 export const MAX_COMPONENT_BYTES = 254;
 
-/** Bytes of one path component on disk: NAME_MAX. The server reaches such a file by its name, if anybody knows that. */
+/** Bytes of one path component on disk: NAME_MAX. The server opens a file of such a name for anybody who knows it. */
 export const MAX_DISK_COMPONENT_BYTES = 255;
 
 /**
@@ -60,7 +60,7 @@ function pathProblem(name: string, limits: NameLimits): string | undefined {
   return undefined;
 }
 
-/** Where a record goes: the base path and the record's own, joined by exactly one slash. */
+/** A record's path on the server: the base path and the record's own, joined by exactly one slash. */
 export function remotePath(base: string, name: string): string {
   return base.endsWith('/') ? base + name : `${base}/${name}`;
 }

@@ -3,7 +3,7 @@
  * for any text within a name, and a leading `**` component for any directories, also none; `%%` is a per cent sign.
  */
 
-/** When the time that a path names was over; undefined if it names none. */
+/** The end of the day, month or year that a path names; undefined if it names none. */
 export type PathDate = (path: string) => Date | undefined;
 
 const TOKENS = /%.?|(?<=^|\/)\*\*\/|\*+|[^%*]+/gs;
@@ -14,8 +14,8 @@ const FIELDS: Record<string, string> = {
 };
 
 /**
- * The pattern stands for the beginning of a path, up to the end of a name; where it can be read in several ways, the last
- * one counts. Digits that go on before or after the date make it none. A date is over with its day, month or year, in UTC.
+ * The pattern matches the beginning of a path, up to the end of a component; if it matches in several ways, the last one
+ * counts. Digits with another digit right before or after them are no date. Days, months and years end in UTC.
  * @throws {Error} that says what is wrong, as the end of a sentence that begins with the option's name
  */
 export function pathDate(pattern: string): PathDate {

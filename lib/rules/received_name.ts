@@ -14,8 +14,8 @@ export interface ReceivedNameLimits {
 
 /**
  * For names of files, and for those of directories before they are listed: a server that lists `..` would lead a
- * listing out of the target, or round for ever. What libXrdCl can't ask for unchanged (`?`, newlines, …) is refused
- * too: another file would come in its place. Backslashes are letters here.
+ * listing out of the target, or round for ever. Names that libXrdCl can't ask for unchanged (`?`, newlines, …) are refused
+ * too: it would bring another file. Backslashes are ordinary letters here.
  * @param name path relative to the target's base, as the server gave it
  * @returns why not; undefined if it may
  */
@@ -23,7 +23,7 @@ export function receivedNameProblem(
   name: string,
   { directory = '' }: ReceivedNameLimits = {},
 ): string | undefined {
-  // Longer than what we would upload is fine: the server has it, so it can be reached there.
+  // A name that is too long for an upload is fine: the server has the file, so it can be reached there.
   const limits = { base: '', maxPathBytes: Infinity, maxComponentBytes: MAX_DISK_COMPONENT_BYTES };
   const problem = nameProblem(name, limits);
   if (problem !== undefined) return problem;

@@ -9,8 +9,8 @@ export interface RemoteIdentity extends Pick<RemoteFile, 'size' | 'kind'> {
 }
 
 /**
- * The same file, and nothing about it changed, as far as a stat tells: times are whole seconds there. The flags of tape and of the
- * disk buffer may have changed.
+ * The same file, and nothing about it changed, as far as a stat tells: times are whole seconds there. The flags of tape and of
+ * the disk buffer may have changed.
  */
 export function sameRemote(a: RemoteIdentity, b: RemoteIdentity): boolean {
   return (
@@ -22,15 +22,15 @@ export function sameRemote(a: RemoteIdentity, b: RemoteIdentity): boolean {
   );
 }
 
-/** What a stat told of a file that is to be read; of an entry of a listing without `id`, which is then empty. */
+/** What a stat or a listing said of a file that is to be read; a listing gives no `id`, which is then empty. */
 export type ToldFile = Pick<RemoteIdentity, 'id' | 'size' | 'mtime'>;
 
-/** `same`, `other`: than the file that a stat told of. `unsure`: only another look at path and open file tells. */
+/** `same`, `other`: compared with the file of the stat. `unsure`: only another look at the path and the open file tells. */
 export type OpenedAs = 'same' | 'other' | 'unsure';
 
 /**
- * Is what was opened at a path the file that a stat of the path had told of? Another may have stood there just then, and be gone
- * again. Without identifiers of both, sizes are all that can be compared.
+ * Is the file that was opened at a path the one that a stat of the path described? For a moment another file may have been
+ * there. If one of them has no identifier, only sizes can be compared.
  * @param comparable does an open file have the identifier of its path on this server? Not on EOS. Undefined: nobody knows yet
  */
 export function openedAs(opened: ToldFile, told: ToldFile, comparable: boolean | undefined): OpenedAs {

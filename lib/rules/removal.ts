@@ -21,15 +21,15 @@ export interface RemovalFacts {
 }
 
 /**
- * `needed`: what may go, goes; always so without watermarks. `enough`: nothing goes. `oldest_first`: what may go waits until all
- * that may go are known.
+ * `needed`: what may be removed, is; always so without watermarks. `enough`: nothing is removed. `oldest_first`: records that
+ * may be removed wait until all of these are known.
  */
 export type Room = 'needed' | 'enough' | 'oldest_first';
 
 interface Outcome {
   /** A short text for operators, the same for all files of one cause, so that it can be counted. */
   reason: string;
-  /** False in a dry run: only say it. */
+  /** False in a dry run: only report it. */
   perform: boolean;
 }
 
@@ -57,7 +57,7 @@ export const REASONS = {
   onServer: 'verified copy on the server',
 } as const;
 
-/** Pure. `remove` is only ever the answer where S1 holds: see the property in test/unit/rules_removal.test.ts. */
+/** Pure. Answers `remove` only where S1 holds: see the property in test/unit/rules_removal.test.ts. */
 export function decide(facts: RemovalFacts): Decision {
   const { remote } = facts;
   const perform = !facts.dryRun;

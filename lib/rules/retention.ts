@@ -1,22 +1,22 @@
-/** Which files leave the online storage, and why all others stay (S12). */
+/** Which files are removed from the online storage, and why all others stay (S12). */
 import type { Identity } from './identity.js';
 import type { PathDate } from './path_date.js';
 import { decide, REASONS, type Decision, type RemovalFacts } from './removal.js';
 import type { Selector } from './selection.js';
 
 export interface RetentionRules {
-  /** What it names stays, whatever else is said. */
+  /** Files that it names stay in any case. */
   held: Pick<Selector, 'names'>;
   /** Undefined: a file is as old as its last change. */
   dateOf: PathDate | undefined;
-  /** What is from before goes. */
+  /** Older files are removed. */
   cutoff: Date;
 }
 
 export interface OnlineFile {
   /** Relative to the online storage, and so to the target's base. */
   path: string;
-  /** On a server, which has neither, device and inode are 0, and ctime is mtime. */
+  /** Of a file on a server, device and inode are 0, and ctime is mtime. */
   identity: Identity;
 }
 
@@ -38,7 +38,7 @@ export function ageOf({ path, identity }: OnlineFile, { held, dateOf, cutoff }: 
   if (held.names(path)) return { past: false, reason: RETAINED.held };
   const date = dateOf === undefined ? new Date(Number(identity.mtimeNs / 1_000_000n)) : dateOf(path);
   if (date === undefined) return { past: false, reason: RETAINED.undated };
-  // What lost its time, or never had one, looks like the first second of 1970.
+  // A file without a time seems to be from the first second of 1970.
   if (dateOf === undefined && date.getTime() < 1000) return { past: false, reason: RETAINED.timeless };
   return date < cutoff ? { past: true, date } : { past: false, reason: RETAINED.young };
 }
@@ -47,8 +47,8 @@ export type RetentionFacts = { age: Age } & Pick<RemovalFacts, 'remote' | 'verif
 export type RetentionDecision = Extract<Decision, { action: 'remove' | 'keep' | 'report' }>;
 
 /**
- * Pure. `remove` is only ever the answer where S1 holds with the state backed_up and compared checksums, whatever the
- * configuration says of backup.
+ * Pure. Answers `remove` only where S1 holds with the state backed_up and compared checksums, whatever the configuration
+ * says of backup.
  */
 export function decideRetention({ age, ...facts }: RetentionFacts): RetentionDecision {
   if (!age.past) return { action: 'keep', reason: age.reason, perform: false };

@@ -1,14 +1,14 @@
 /**
- * S13: are two directories one? A cache that is the target, or lies in its storage, has no second copy of anything. What a
- * server tells of a directory is its identifier, made of device and inode by every xrootd (XrdXrootdProtocol::StatGen), and its
- * time. A server that has the same disk by a network file system numbers its device otherwise.
+ * S13: are two directories one? A cache that is the target, or lies in its storage, has no second copy of anything. A server
+ * gives a directory's time and its identifier, which every xrootd makes of device and inode (XrdXrootdProtocol::StatGen). A
+ * server that sees the disk through a network file system has another number for its device.
  */
 import type { Identity } from './identity.js';
 
 /** Of a local file or directory. */
 export type LocalPlace = Pick<Identity, 'dev' | 'ino' | 'mtimeNs'>;
 
-/** As a server tells of one. */
+/** A file or directory as a server describes it. */
 export interface RemotePlace {
   /** Empty if it gives none. */
   id: string;
@@ -24,8 +24,8 @@ export function isSamePlace(local: LocalPlace, remote: RemotePlace, anyDevice: b
 }
 
 /**
- * A local directory that was looked at before and after a remote one: `changing` tells neither that they are one nor that they are
- * two.
+ * Compares a remote directory with a local one that was looked at before and after it. `changing`: it changed meanwhile, so they
+ * may be one or two.
  */
 export function comparePlaces(
   before: LocalPlace,
@@ -40,7 +40,7 @@ export function comparePlaces(
   return time < millisecondsOf(before) || time > millisecondsOf(after) ? 'two' : 'changing';
 }
 
-/** By inode alone it is a hint: other disks have the same numbers. */
+/** With `anyDevice` only the inode is compared, which is a hint: other disks have the same numbers. */
 export function isSameInode(
   { dev, ino }: Pick<LocalPlace, 'dev' | 'ino'>,
   id: string,
@@ -53,23 +53,23 @@ export function isSameInode(
   return halves.some((half, index) => half === inode && (anyDevice || halves[1 - index] === device));
 }
 
-/** May a server on this machine have it on this device? A hint, too: other machines number their devices alike. */
+/** May the file with this identifier be on this device? A hint, too: other machines have the same device numbers. */
 export function isOnDevice(dev: bigint, id: string): boolean {
   return halvesOf(id).includes(BigInt.asUintN(32, dev));
 }
 
-/** May both lie on one disk, seen by one machine or by two servers on it? False where an identifier says nothing. */
+/** May both be on one disk of one machine, perhaps seen by two servers there? False if an identifier says nothing. */
 export function mayShareDevice(a: string, b: string): boolean {
   const [of, other] = [halvesOf(a), halvesOf(b)];
   return of.some((half, index) => half === other[index]);
 }
 
-/** What may be the inode of this identifier, by its lower 32 bits. */
+/** The two numbers that may be the inode of this identifier: its lower 32 bits. */
 export function possibleInodes(id: string): number[] {
   return halvesOf(id).map(Number);
 }
 
-/** As possibleInodes() tells it. */
+/** The inode's lower 32 bits, as in possibleInodes(). */
 export function inodeNumber(ino: bigint): number {
   return Number(BigInt.asUintN(32, ino));
 }
@@ -85,7 +85,7 @@ function halvesOf(id: string): bigint[] {
 const SECOND = 1_000_000_000n;
 
 function sameSecond(local: LocalPlace, { mtime }: RemotePlace): boolean {
-  // A time that no Date holds is equal to another such time.
+  // Two invalid times count as equal.
   return Object.is(millisecondsOf(local), mtime.getTime());
 }
 
@@ -96,8 +96,8 @@ function millisecondsOf({ mtimeNs }: LocalPlace): number {
 }
 
 /**
- * Where an entry of a local directory would be on the server, below the target's base, if that directory or one above it
- * were the server's: the path that records of the directory have, and whatever ends like the directory's own path.
+ * Where a local directory would be on the server, below the target's base, if the directory or one above it were exported: all
+ * ends of its path.
  * @param absolute the directory's path, without symbolic links
  */
 export function possiblePlaces(absolute: string): string[] {

@@ -1,4 +1,4 @@
-/** Random samples that can be drawn again: what chance decides is a function of the path and a seed. */
+/** Random samples that can be drawn again: whether a file is drawn is a function of its path and a seed. */
 import { pathFraction } from './path_fraction.js';
 
 /** About `percent` % of all paths; with the same seed a larger percentage holds all of a smaller one. */
@@ -9,13 +9,13 @@ export function inSample(path: string, seed: string, percent: number): boolean {
 export interface SampleLimits {
   /** Most files. */
   files?: number | undefined;
-  /** Most bytes; a file that is larger is drawn alone, if chance wants it first. */
+  /** Most bytes; a file that is larger is drawn only if it comes first, and then alone. */
   bytes?: number | undefined;
 }
 
 /**
- * Files out of a stream of unknown length, each with the same chance, whatever the order: those with the smallest
- * fractions, as many as the limits hold. Memory holds those, and one more.
+ * Draws files from a stream of unknown length, each with the same chance, whatever the order: those with the smallest
+ * fractions, as many as the limits allow. Memory holds those, and one more.
  */
 export class Sample<T extends { path: string; size: number }> {
   readonly #seed: string;
@@ -48,7 +48,7 @@ export class Sample<T extends { path: string; size: number }> {
   /** In the order in which chance drew them. */
   items(): T[] {
     const items = this.#drawn.map(({ item }) => item);
-    // The last one was kept only to know that the limit lies within it.
+    // The last one, which exceeds the limit, was kept only so that no later one takes its place.
     if (this.#total > this.#bytes && items.length > 1) items.pop();
     return items;
   }

@@ -4,31 +4,31 @@ import { isGlob, normalized, parsePattern, type Glob } from '../config/pattern.j
 export interface Selection {
   /**
    * Paths relative to the target's base. A plain one selects the file, or everything below that directory; so does a
-   * glob (`*`, `**`, `?`, `[a-z]`, `[!a-z]`, `{a,b}`, `@(a|b)`, a backslash before what is meant as it is). `*` stands
-   * for names with a dot in front too. A glob also selects the record that is called just so: `a[1].h5`. `.` is
-   * everything, and so is the absence of both lists, or an empty one if `paths` isn't given.
+   * glob (`*`, `**`, `?`, `[a-z]`, `[!a-z]`, `{a,b}`, `@(a|b)`, a backslash before a literal letter). `*` also matches names
+   * that begin with a dot. A glob also selects the record with that very name: `a[1].h5`. `.` is everything, and so are no
+   * patterns if `paths` isn't given.
    */
   patterns?: readonly string[] | undefined;
-  /** Plain paths only, as a list from a file holds them: no letter is special. An empty list selects nothing. */
+  /** Plain paths, as from a list in a file: no letter is special. An empty list selects nothing. */
   paths?: readonly string[] | undefined;
   /** Only records of this time or later. */
   since?: Date | undefined;
-  /** Only records of before this time. */
+  /** Only records from before this time. */
   until?: Date | undefined;
 }
 
-/** Is this record meant? `path` is that of a file as listed, relative to the target's base. */
+/** Is this record selected? `path` is that of a file as listed, relative to the target's base. */
 export interface Selector {
   (entry: { path: string; mtime: Date }): boolean;
-  /** The time decides, and it is one that no Date holds: nobody can say whether this file is meant. */
+  /** The selection depends on the time, and this one is invalid: nobody can say whether the file is selected. */
   readonly undecided: (mtime: Date) => boolean;
-  /** The same of its path alone, whatever its time. */
+  /** Is this path selected, whatever the file's time? */
   readonly names: (path: string) => boolean;
   /** False only if nothing in this directory, however deep, can be selected. */
   readonly directoryMayMatch: (path: string) => boolean;
   /** Where listing must start: files or directories, none within another; `` is the base. See rootsOf(). */
   readonly roots: readonly string[];
-  /** What was asked for, word by word, that named none of the records seen so far, whatever their times. */
+  /** The patterns and paths, as they were given, that named none of the records seen so far, whatever their times. */
   readonly unmatched: () => string[];
 }
 
@@ -78,8 +78,8 @@ export function selector(selection: Selection): Selector {
 }
 
 /**
- * The longest beginnings without a glob of all patterns: files or directories, none within another; `` is the base. A
- * plain path stays as it is, and whether something is there is for the listing to find out.
+ * The parts of all patterns before their globs: files or directories, none within another; `` is the base. A plain path stays
+ * as it is; the listing finds out whether something is there.
  * @throws {Error} that says which pattern is wrong, and why
  */
 export function rootsOf(patterns: readonly string[], paths?: readonly string[]): string[] {
@@ -88,7 +88,7 @@ export function rootsOf(patterns: readonly string[], paths?: readonly string[]):
 
 interface Parsed {
   everything: boolean;
-  /** By path, in which words it was asked for. Globs are among them: they also name the record that is called so. */
+  /** By path, the texts that asked for it. Globs are among them: they also name the record with that very name. */
   words: Map<string, string[]>;
   globs: Glob[];
   roots: string[];

@@ -1,9 +1,9 @@
-/** S3: is somebody perhaps still writing this file? */
+/** S3: may somebody still be writing this file? */
 import type { Identity } from './identity.js';
 
 /**
- * Times further ahead than this (3,600 s) say nothing about when a file changed. Nearer ones are a file server's clock
- * that runs ahead: such a file is unsettled until our own clock has caught up, at most an hour later.
+ * Times further ahead than this (3,600 s) don't tell when a file changed. Nearer ones come from a file server's clock that runs
+ * ahead: such a file is unsettled until our own clock has caught up, at most an hour later.
  */
 export const CLOCK_SKEW_SECONDS = 3600;
 

@@ -1,4 +1,4 @@
-/** Several processes share one pass: whose a file is, is a function of its path alone, so they need not talk. */
+/** Several processes share one pass: the path of a file alone decides which one has it, so they needn't communicate. */
 import { pathFraction } from './path_fraction.js';
 
 export interface Shard {
@@ -10,7 +10,7 @@ export interface Shard {
 
 export const MAX_SHARDS = 100_000;
 
-/** Part of what a shard is: two versions side by side must agree, so it never changes. */
+/** Never changes: two versions that run side by side must agree on the shards. */
 const SEED = 'shard';
 
 /** @param path relative to the cache, or to the target's base, which is the same */
@@ -18,7 +18,7 @@ export function shardOf(path: string, count: number): number {
   return Math.floor(pathFraction(path, SEED) * count);
 }
 
-/** Everything is in the pass that isn't shared. */
+/** Is the file in this shard? Without shards, always. */
 export function inShard(path: string, shard: Shard | undefined): boolean {
   return shard === undefined || shardOf(path, shard.count) === shard.index;
 }

@@ -1,7 +1,7 @@
 /**
  * What a server answers when it is asked about a stage request, as far as it can be understood. EOS with CTA answers
  * JSON (older releases with `exists` for `path_exists`), a plain xrootd whatever its prepare program prints; xrootd
- * before 5.6 cuts the answer at about 2 KB. So this reads every response that is there as a whole, and nothing else.
+ * before 5.6 cuts the answer at about 2 KB. So this reads every response that is complete, and nothing else.
  */
 
 /** What isn't there, or has the wrong type, is undefined. */
@@ -16,14 +16,14 @@ export interface StageAnswer {
   exists?: boolean;
 }
 
-/** As paths stand in the answers of parseStageAnswer(): with one slash where servers may have one or several. */
+/** A path as parseStageAnswer() gives it: with one slash where servers may have one or several. */
 export function answerPath(path: string): string {
   return path.replace(/\/{2,}/g, '/');
 }
 
 /**
- * By path (see answerPath()). Of a path that stands there twice the first response counts. Never throws: text that is
- * no such answer gives an empty map. What any beginning of a text gives is also in what the whole text gives.
+ * The answers by path (see answerPath()). If a path comes twice, its first response counts. Never throws: text that is no
+ * such answer gives an empty map. Whatever the beginning of a text gives, the whole text gives, too.
  */
 export function parseStageAnswer(text: string): Map<string, StageAnswer> {
   const answers = new Map<string, StageAnswer>();

@@ -1,9 +1,9 @@
-/** Bringing files from tape: which to ask for next, when to look again, and what a look means. */
+/** Bringing files from tape: which to ask for next, when to poll again, and what the server's answers mean. */
 import type { RemoteFile } from './remote_state.js';
 import type { StageAnswer } from './stage_answer.js';
 
 export interface StagedFacts {
-  /** Of a stat of its own; null: the server says that there is nothing. */
+  /** From a stat of this file; null: the server says that there is nothing. */
   flags: Pick<RemoteFile, 'offline' | 'backUpExists' | 'kind'> | null;
   /** What the server told about the request; undefined where it told nothing that we understand. */
   answer?: StageAnswer | undefined;
@@ -12,8 +12,8 @@ export interface StagedFacts {
 export type Staged = { state: 'online' } | { state: 'waiting' } | { state: 'failed'; reason: string };
 
 /**
- * Is it there? The stat flags decide what is online; the answer only explains why a file that is offline will stay so.
- * `waiting` may be said for ever: the deadline is the caller's.
+ * Is the file online? The stat flags decide; the answer only explains why a file that is offline will stay so. This may say
+ * `waiting` for ever: the caller has the deadline.
  */
 export function judgeStaged({ flags, answer = {} }: StagedFacts): Staged {
   if (flags === null) return failed('it is gone from the server');
@@ -63,9 +63,9 @@ export interface StagingLimits {
 }
 
 /**
- * The next request: the first of those that wait, in their order, as many as fit; none is passed over, so that a large
- * file isn't put off by small ones. A file larger than `maxBytes` goes alone, when nothing else is in flight. With
- * nothing in flight there is always something to ask for.
+ * The files of the next request: the first of the waiting ones, in their order, as many as fit. None is skipped, so that small
+ * files don't delay a large one. A file larger than `maxBytes` is asked for alone, when nothing else is in flight. If nothing
+ * is in flight, at least one file is picked.
  */
 export function pickForStaging<T extends { size: number }>(
   waiting: readonly T[],

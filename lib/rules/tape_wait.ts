@@ -1,16 +1,16 @@
-/** The silent failure of tape systems: records that stay off tape. How many there are, and since when. */
+/** How many records are not on tape, and since when: tape systems may fail silently. */
 
 export interface TapeWait {
   /**
-   * Records that are in the cache and have no identical copy on tape, as far as this pass saw: those count as well that it
-   * met, and couldn't ask about before it ended.
+   * Records that are in the cache and have no identical copy on tape, as far as this pass saw. Records that it found, but
+   * couldn't ask about before it ended, count as well.
    */
   files: number;
   /** Their bytes. */
   bytes: number;
   /** Of these records, those that have been unchanged for `max_age_warning` or longer; 0 where it isn't set. */
   overdue: number;
-  /** The one that has been unchanged for longest, and since when (ISO 8601, UTC); absent if there is none. */
+  /** The record that has been unchanged for longest, and since when (ISO 8601, UTC); absent if there is none. */
   oldest?: { path: string; since: string };
 }
 
@@ -24,12 +24,12 @@ export class TapeWaitCount {
     this.#overdueBefore = overdueBefore;
   }
 
-  /** @param file of which `changedAt` is what changedAt() of settling.ts says */
+  /** @param file its `changedAt` is from changedAt() of settling.ts */
   add(file: { path: string; size: number; changedAt: number }): void {
     const { path, size, changedAt } = file;
     this.#counts.files += 1;
     this.#counts.bytes += size;
-    // What no date can hold says nothing.
+    // No Date holds such a time, and it tells nothing.
     if (changedAt < -8.64e15) return;
     if (changedAt <= this.#overdueBefore) this.#counts.overdue += 1;
     if (this.#oldest === undefined || changedAt < this.#oldest.changedAt) this.#oldest = { path, changedAt };

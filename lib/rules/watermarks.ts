@@ -1,4 +1,4 @@
-/** How full the cache may be: from the high mark on the oldest records go, until the low mark is reached. */
+/** How full the cache may be: from the high mark on the oldest records are removed, until the low mark is reached. */
 import type { Room } from './removal.js';
 
 export interface Watermarks {
@@ -13,13 +13,13 @@ export interface Usage {
   available: number;
 }
 
-/** @param marks undefined: there are none, and nothing that may go is kept for them */
+/** @param marks undefined: there are none, and every record that may be removed is */
 export function roomOf(usage: Usage, marks: Watermarks | undefined): Room {
   if (marks === undefined) return 'needed';
   return bytesAbove(usage, marks.high) >= 0 ? 'oldest_first' : 'enough';
 }
 
-/** Bytes that would have to go until the mark is reached; negative below it. */
+/** Bytes that must be removed to reach the mark; negative below it. */
 export function bytesAbove({ used, available }: Usage, percent: number): number {
   return used - ((used + available) * percent) / 100;
 }
@@ -28,7 +28,7 @@ export interface Aged {
   path: string;
   /** Bytes. */
   size: number;
-  /** As changedAt() of settling.ts has it. */
+  /** From changedAt() of settling.ts. */
   changedAt: number;
 }
 
@@ -36,8 +36,8 @@ export interface Aged {
 const SMALL = 1000;
 
 /**
- * Keeps, of a stream of files, the oldest whose sizes add up to `bytes`. Holds at most 1,000 files or twice the number kept,
- * whichever is larger, and never more than twice `mostFiles`. Of two files of one age the first by path counts as the
+ * Keeps the oldest files of a stream whose sizes add up to `bytes`. Holds at most 1,000 files or twice the number kept,
+ * whichever is larger, and never more than twice `mostFiles`. If two files have the same age, the first by path counts as the
  * older, so that the order of the stream doesn't matter.
  */
 export class OldestFiles<T extends Aged> {
@@ -51,7 +51,7 @@ export class OldestFiles<T extends Aged> {
     this.#mostFiles = mostFiles;
   }
 
-  /** @returns those that are not among the oldest, now or at the end */
+  /** @returns files that are certainly not among the oldest; not all of them at once */
   add(file: T): T[] {
     this.#files.push(file);
     if (this.#files.length < Math.min(this.#cutAt, 2 * this.#mostFiles)) return [];
@@ -63,8 +63,8 @@ export class OldestFiles<T extends Aged> {
   }
 
   /**
-   * Takes out the oldest files whose sizes add up to `bytes` or more, oldest first, and no more of them than that needs; all
-   * files if they have less. None for 0 or less.
+   * Takes out the oldest files, oldest first, until their sizes add up to `bytes` or more; all files if they have less. None
+   * for 0 or less.
    */
   take(bytes: number): T[] {
     this.#files.sort(olderFirst);
