@@ -5,8 +5,8 @@
 import type { CacheDirectory } from './directory.js';
 import { openOrMake } from './make_directory.js';
 
-/** Directories that stay open though nobody uses them. */
-const mostIdle = 16;
+/** While more directories than this are open, those that nobody uses are closed. */
+const mostKeptOpen = 16;
 
 interface Entry {
   opening: Promise<CacheDirectory>;
@@ -47,7 +47,7 @@ export class OpenDirectories {
     entry.users += 1;
     const release = async () => {
       entry.users -= 1;
-      await this.#closeIdle(mostIdle);
+      await this.#closeIdle(mostKeptOpen);
     };
     try {
       return { directory: await entry.opening, release };
