@@ -3,7 +3,7 @@
  * with more repetition, larger files and more of them. What was smaller is told at the end.
  */
 
-export const full = process.env['FULL'] === '1';
+const full = process.env['FULL'] === '1';
 
 /** Read by scripts/mocha-reporter.cjs, which runs in this process. */
 const smaller: string[] = [];
