@@ -11,7 +11,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof SandboxError) return sandboxNeedsHelp(error) ? exitCodes.usage : exitCodes.failures;
   if (!(error instanceof Error)) return exitCodes.failures;
   if (error.name === 'AbortError') return exitCodes.interrupted;
-  // ConfigError and LockedError have an exitCode. No instanceof: LockedError's module loads native code, which `--help` must not need.
+  // ConfigError and LockedError have an exitCode. No instanceof: LockedError's module loads native code, which --help can't need.
   const { exitCode } = error as Error & { exitCode?: unknown };
   return Object.values(exitCodes).find((known) => known === exitCode) ?? exitCodes.failures;
 }

@@ -31,7 +31,7 @@ export class Interrupt {
     return this.signal.aborted;
   }
 
-  /** Restores the default handling of the signals. After a first signal SIGHUP stays handled: a closed terminal may send another. */
+  /** Restores default signal handling. After a first signal SIGHUP stays handled: a closed terminal may send another. */
   dispose(): void {
     for (const name of this.#signals)
       if (name !== 'SIGHUP' || !this.happened) process.removeListener(name, this.#listener);

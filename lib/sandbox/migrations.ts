@@ -19,7 +19,7 @@ export class Migrations {
   });
   /** Open for writing, as far as events told. */
   readonly #writing = new Set<string>();
-  /** By path: whoever comes while a file is being written to tape sees that it is there. */
+  /** Migrations that run, by path: a second request for a file joins the first. */
   readonly #toTape = new SerialByKey();
   #stopped = false;
 
