@@ -1,4 +1,4 @@
-/** An Archive for a command: configuration, logger, and the screen that the log shares with the bar. */
+/** Opens the Archive for a command, with its configuration and a logger that writes above the progress bar. */
 import type { Archive } from '../index.js';
 import { createLogger, type ArchiveConfig, type Logger, type LogLevel } from '../config/index.js';
 import type { Invocation } from './invocation.js';
@@ -10,9 +10,9 @@ export interface OpenedArchive {
 }
 
 export interface OpenOptions {
-  /** Overrules the configured log level, unless one was asked for on the command line. */
+  /** Overrules the configured log level; `--log-level` overrules both. */
   level?: LogLevel;
-  /** False: the cache needn't be there, nor named. Default true. */
+  /** False: the cache needn't exist or be configured. Default true. */
   cache?: boolean;
 }
 

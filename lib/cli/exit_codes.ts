@@ -1,4 +1,4 @@
-/** What the commands end with. */
+/** Exit codes of the commands. */
 export const exitCodes = {
   /** All as asked. */
   ok: 0,

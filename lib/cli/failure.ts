@@ -1,4 +1,4 @@
-/** From an error that ended a command to its exit code, and to words for an operator. */
+/** The exit code and the message for an error that ended a command. */
 import { CommanderError } from 'commander';
 import { redactText } from '../config/redact.js';
 import { SandboxError } from '../sandbox/error.js';
@@ -11,17 +11,14 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof SandboxError) return sandboxNeedsHelp(error) ? exitCodes.usage : exitCodes.failures;
   if (!(error instanceof Error)) return exitCodes.failures;
   if (error.name === 'AbortError') return exitCodes.interrupted;
-  // ConfigError and LockedError carry theirs; the latter's room loads native code that `--help` must not need.
+  // ConfigError and LockedError have an exitCode. No instanceof: LockedError's module loads native code, which --help can't need.
   const { exitCode } = error as Error & { exitCode?: unknown };
   return Object.values(exitCodes).find((known) => known === exitCode) ?? exitCodes.failures;
 }
 
-/**
- * What to print. Expected failures are their message alone; a stack comes with `debug`, and with errors that nobody
- * expected, since they are our bugs.
- */
+/** What to print: for expected failures only the message; the stack too with `debug`, and for our own bugs. */
 export function messageOf(error: unknown, debug: boolean): string {
-  // Commander has written its own already.
+  // Commander has already printed it.
   if (error instanceof CommanderError) return '';
   if (!(error instanceof Error)) return redactText(`xrootd-archive: ${String(error)}`);
   const unexpected = isBug(error);
@@ -54,7 +51,7 @@ function adviceFor(error: Error): string | undefined {
       : 'The server refuses us: check keytab_file_path or the XRootD variables (XrdSecPROTOCOL, …).';
   }
   if (code === exitCodes.locked)
-    return 'Wait until the other pass has ended, or stop it; the lock goes with its process.';
+    return 'Wait until the other pass has ended, or stop it; the lock is released when its process ends.';
   return undefined;
 }
 

@@ -9,7 +9,7 @@ export function time(date: Date): string {
   return local.toISOString().replace(/\..*/, '').replace('T', ' ');
 }
 
-/** A name that can't move the cursor or break a line: control characters become `\u001b`. */
+/** Makes a name harmless to a terminal: a control character becomes an escape like `\u001b`. */
 export function printable(name: string): string {
   return name.replace(
     /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
@@ -17,7 +17,7 @@ export function printable(name: string): string {
   );
 }
 
-/** Rows in columns; numbers (columns named in `right`) to the right. */
+/** Aligns rows in columns; the columns in `right` are aligned to the right. */
 export function table(
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],

@@ -2,12 +2,12 @@
  * SIGINT, SIGTERM and SIGHUP: the first asks for a clean stop, a second SIGINT or SIGTERM ends the process at once. A second
  * SIGHUP doesn't: a terminal that is closed may send several.
  *
- * Whether SIGHUP was ignored when the process began (`nohup`) can't be known: Node sets it back before our code runs.
+ * Whether SIGHUP was ignored when the process began (`nohup`) can't be known: Node.js resets it before our code runs.
  */
 import { exitCodes } from './exit_codes.js';
 
-/** npm hands a Ctrl-C on that the terminal has sent us already: that isn't a second one. Milliseconds. */
-const echo = 300;
+/** Milliseconds. npm passes on a Ctrl-C that the terminal has already sent to us: that isn't a second one. */
+const repeatedWithin = 300;
 
 export const stopSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
@@ -31,7 +31,7 @@ export class Interrupt {
     return this.signal.aborted;
   }
 
-  /** From here on signals do what they do without us; but after a first one no SIGHUP of a closed terminal ends the process. */
+  /** Restores default signal handling. After a first signal SIGHUP stays handled: a closed terminal may send another. */
   dispose(): void {
     for (const name of this.#signals)
       if (name !== 'SIGHUP' || !this.happened) process.removeListener(name, this.#listener);
@@ -42,8 +42,8 @@ export class Interrupt {
       this.#first = Date.now();
       this.#onFirst(name);
       this.#controller.abort();
-    } else if (name !== 'SIGHUP' && Date.now() - this.#first >= echo) {
-      // Should ending take its time, one more signal kills.
+    } else if (name !== 'SIGHUP' && Date.now() - this.#first >= repeatedWithin) {
+      // If process.exit() takes long, a third signal kills the process.
       this.dispose();
       process.exit(exitCodes.interrupted);
     }

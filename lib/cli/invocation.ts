@@ -1,4 +1,4 @@
-/** What a command gets to work with, and the frame around it: signals, output, errors, exit code. */
+/** Runs a command's handler: signals, output, errors, exit code. */
 import type { Command } from 'commander';
 import type { BaseOptions } from './options.js';
 import { exitCodes, type ExitCode } from './exit_codes.js';
@@ -26,8 +26,9 @@ export interface Session {
 }
 
 /**
- * Makes a handler commander's action.
- * @param signals that ask it to stop
+ * Wraps a handler as an action for commander.
+ * @param stopping what is printed at the first signal
+ * @param signals that ask the command to stop
  */
 export function action<O extends BaseOptions>(
   session: Session,
@@ -72,7 +73,7 @@ async function perform<O extends BaseOptions>(
   return code;
 }
 
-/** Options before the command count too, where the command knows them; its own win. */
+/** Adds the options that stand before the command, which must be options of the command too; those after it win. */
 function mergedOptions(command: Command): object {
   const program = rootOf(command);
   const own = new Set(command.options.map((option) => option.attributeName()));

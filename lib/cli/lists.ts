@@ -1,4 +1,4 @@
-/** Lists from files or standard input: one entry a line, as it is; no letter is special. */
+/** Lists from files or standard input: one entry per line, taken literally. */
 import { createReadStream } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -6,12 +6,12 @@ import { UsageError } from './usage_error.js';
 
 export type Separator = '\n' | '\0';
 
-/** As a file name: standard input. */
+/** The file name that means standard input. */
 const standardInput = '-';
 
 /**
- * The entries of all files together.
- * @param option that named the files, for messages
+ * Returns the entries of all files together.
+ * @param option the option that named the files, for messages
  * @throws {UsageError} for a file that can't be read, isn't UTF-8, or holds no entry at all; AbortError
  */
 export async function readLists(
@@ -26,7 +26,7 @@ export async function readLists(
   for (const file of files) {
     const name = `${option}: ${file === standardInput ? 'standard input' : file}`;
     const found = entriesOf(await read(name, file, signal), separator, name);
-    // From a program that failed, most likely.
+    // Most likely the program that should have written the list failed.
     if (found.length === 0) throw new UsageError(`${name} is empty`);
     for (const entry of found) entries.push(entry);
   }
@@ -34,8 +34,8 @@ export async function readLists(
 }
 
 /**
- * Empty ones are none. A byte order mark at the beginning of lines, as editors of Windows write it, belongs to no path; NUL bytes
- * come from programs, which write none: there it is the first letter of a name.
+ * Ignores empty entries. Drops a byte order mark, which editors on Windows write, from a list of lines. In a list separated
+ * by NUL bytes it is kept as part of a name: programs that write such lists write no byte order mark.
  * @throws {UsageError}
  */
 export function entriesOf(list: Uint8Array, separator: Separator, name: string): string[] {

@@ -2,5 +2,5 @@
 import { main } from './program.js';
 
 process.exitCode = await main(process.argv.slice(2));
-// The command is done; should anything still hold the process, it isn't worth waiting for.
+// The command is done: after 5 s the process ends even if something keeps it alive.
 setTimeout(() => process.exit(), 5000).unref();

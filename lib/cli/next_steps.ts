@@ -1,4 +1,4 @@
-/** What to do after a job, by its report. Pure. */
+/** Advice for the user after a job, from its report. Pure. */
 import type { Report } from '../jobs/events/report.js';
 import { REASONS } from '../rules/removal.js';
 import { plural } from './format.js';
@@ -7,7 +7,7 @@ export function nextSteps(report: Report): string[] {
   return [...weakSteps(report), ...otherSteps(report)];
 }
 
-/** adler32 was all that could be compared. */
+/** For files that stayed because only adler32 could be compared. */
 function weakSteps({ keptReasons }: Report): string[] {
   const weak = keptReasons[REASONS.weak] ?? 0;
   if (weak === 0) return [];
@@ -40,7 +40,9 @@ function afterBackup(report: Report): string[] {
   const { interrupted, error, failed, conflicts, kept, copied, removedAfterCopy, job } = report;
   const steps: string[] = [];
   if (error !== undefined)
-    steps.push('it ended before everything was looked at; what is done is complete, the next pass goes on');
+    steps.push(
+      'it ended before everything was looked at; nothing is left half-done, the next pass continues',
+    );
   if (interrupted) steps.push('it was stopped early; nothing is lost, the next pass goes on');
   if (failed > 0) {
     steps.push(`${plural(failed, 'file')} failed and stayed as they were; the next pass tries again`);
@@ -51,7 +53,7 @@ function afterBackup(report: Report): string[] {
       `${plural(conflicts, 'file')} ${differ}: both stay, nothing is overwritten; look at them yourself`,
     );
   }
-  // What a pass that ended early didn't look at may be on tape.
+  // A pass that ended early may not have seen that a file is on tape.
   const overdue = interrupted || error !== undefined ? 0 : (report.notOnTape?.overdue ?? 0);
   if (overdue > 0) {
     const are = overdue === 1 ? 'is' : 'are';

@@ -22,7 +22,7 @@ export interface ShardOption {
   shard?: Shard;
 }
 
-/** As commander has parsed them; the keys of those that overrule are camelCase keys of the configuration. */
+/** Options as commander parsed them; those that overrule the configuration have its keys, in camelCase. */
 export type ConfigOptions = BaseOptions & { config?: string } & Partial<Record<OverrideKey, string | number>>;
 
 const overrides = {
@@ -49,7 +49,11 @@ const parsers: Partial<Record<OverrideKey, (text: string) => unknown>> = {
 export function addBaseOptions(command: Command): Command {
   return command
     .option('--json', 'one JSON object a line on standard output, everything else on standard error')
-    .addOption(new Option('--log-level <level>', 'how much to log to standard error').choices(LOG_LEVELS));
+    .addOption(
+      new Option('--log-level <level>', 'least severe level that is logged to standard error').choices(
+        LOG_LEVELS,
+      ),
+    );
 }
 
 export function addConfigOptions(command: Command): Command {
@@ -67,7 +71,7 @@ export function addShardOption(command: Command): Command {
   return command.option('--shard <i/n>', description, shard);
 }
 
-/** Where options stand before the command: `xrootd-archive --config FILE backup`. */
+/** For options that stand before the command: `xrootd-archive --config FILE backup`. */
 export function addGlobalOptions(program: Command): Command {
   program.option('-c, --config <file>', 'configuration file');
   addBaseOptions(program);
@@ -76,14 +80,14 @@ export function addGlobalOptions(program: Command): Command {
 }
 
 /**
- * The configuration: the file's, overruled by the options.
- * @throws {ConfigError} whose messages name the options as they were given
+ * Loads the configuration file; options overrule it.
+ * @throws {ConfigError} that names an option, not a key, where a value comes from an option
  */
 export async function configOf(options: ConfigOptions, load: LoadOptions = {}): Promise<LoadedConfig> {
   try {
     return await loadConfig(options.config, overridesOf(options), load);
   } catch (error) {
-    throw error instanceof ConfigError ? inOptionWords(error, options) : error;
+    throw error instanceof ConfigError ? withOptionNames(error, options) : error;
   }
 }
 
@@ -100,7 +104,7 @@ function overrideOptions(): Option[] {
   return overrideKeys.map((key) => {
     const [flags, description] = overrides[key];
     const option = new Option(flags, description);
-    // Commander would name the value after the flag; the configuration's names say what it is.
+    // Store the value under the configuration's key, not under commander's name of the flag.
     option.attributeName = () => key;
     const parser = parsers[key];
     return parser === undefined ? option : option.argParser(parser);
@@ -113,8 +117,8 @@ function number(text: string): number {
   return value;
 }
 
-/** Problems with what was given on the command line are told by the option's name, not by a key in no file. */
-function inOptionWords(error: ConfigError, options: ConfigOptions): ConfigError {
+/** Names the option instead of the key in problems with values from the command line. */
+function withOptionNames(error: ConfigError, options: ConfigOptions): ConfigError {
   const flagOf = new Map<string, string>();
   for (const key of overrideKeys) {
     if (options[key] !== undefined) flagOf.set(snakeCase(key), overrides[key][0].split(' ')[0] ?? key);

@@ -1,4 +1,4 @@
-/** Standard output: results for people, or one JSON object a line. Nothing else is ever written there. */
+/** Standard output: results for people, or one JSON object per line. Nothing else is written there. */
 
 export class Output {
   readonly json: boolean;
@@ -15,12 +15,12 @@ export class Output {
     });
   }
 
-  /** The reader has gone (`… | head`), or the disk behind a redirection is full: writing more is of no use. */
+  /** True when writing is useless: the reader has gone (`… | head`), or writing failed, as on a full disk. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Why writing failed, other than by a reader that went away. */
+  /** Why writing failed, unless the reader went away. */
   get failure(): Error | undefined {
     return this.#failure;
   }
@@ -33,7 +33,7 @@ export class Output {
     this.line(JSON.stringify(value));
   }
 
-  /** Resolves when everything was handed over, or can't be. */
+  /** Resolves when everything was written, or can't be. */
   flush(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#closed) resolve();

@@ -1,4 +1,4 @@
-/** A job on the screen: its events as JSON, or a bar and at the end a summary; its exit code. */
+/** Runs a job and shows it: its events as JSON, or a progress bar and at the end a summary. */
 import type { Archive, Report } from '../index.js';
 import { openArchive, type OpenOptions } from './archive.js';
 import { exitCodes, type ExitCode } from './exit_codes.js';
@@ -6,7 +6,7 @@ import type { Invocation } from './invocation.js';
 import type { ConfigOptions } from './options.js';
 import { summary } from './summary.js';
 
-/** Runs a job that ends with a report, by the invocation's signal. */
+/** Runs a job that ends with a report, and returns its exit code. */
 export async function runPass(
   invocation: Invocation<ConfigOptions>,
   job: (archive: Archive) => Promise<Report>,
@@ -14,7 +14,7 @@ export async function runPass(
 ): Promise<ExitCode> {
   const { output, screen } = invocation;
   const bar = screen.isTerminal && !output.json;
-  // A line a file would leave nothing of the bar; whoever wants them says so.
+  // A log line for each file would hide the bar; --log-level brings them back.
   const { archive } = await openArchive(invocation, { ...(bar && { level: 'warn' }), ...options });
   show(invocation, archive);
   if (bar) screen.showBar();
@@ -43,7 +43,7 @@ function show({ output, screen }: Invocation<ConfigOptions>, archive: Archive): 
   // A pass that lost its server has a report too, before it throws.
   archive.on('pass:finished', ({ report }) => {
     screen.hideBar();
-    // With nothing done the error alone says it all.
+    // If nothing was scanned, the error message is enough.
     if (report.error === undefined || report.scanned > 0)
       for (const line of summary(report)) output.line(line);
   });

@@ -1,4 +1,4 @@
-/** Which files are meant: paths, globs, lists and times, for the commands that take them. */
+/** The options that select files: paths, globs, lists and times. */
 import { Option, type Command } from 'commander';
 import { rootsOf } from '../rules/selection.js';
 import { readLists } from './lists.js';
@@ -45,7 +45,7 @@ export function addTimeOptions(command: Command): Command {
 }
 
 /**
- * For commands that must be told: no path at all is a mistake, not everything.
+ * For commands that don't default to everything: having no path at all is a mistake.
  * @throws {UsageError} also for what can't be a path at the target
  */
 export async function namedPaths(

@@ -46,7 +46,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     await makeProgram(session).parseAsync(args, { from: 'user' });
     return session.exitCode;
   } catch (error) {
-    // Help, version, and usage errors, which commander has told about already.
+    // Help, version, or a usage error: commander has already printed it.
     if (error instanceof CommanderError) return exitCodeOf(error);
     throw error;
   }

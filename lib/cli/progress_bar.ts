@@ -1,10 +1,10 @@
-/** The progress bar of a terminal: its last line, below all that is written meanwhile. */
+/** The progress bar, on the terminal's last line; log lines appear above it. */
 import { progressLine, type Progress } from './progress_line.js';
 
-/** Milliseconds: what comes sooner after the last drawing isn't drawn. Passes tell of their progress ten times a second. */
+/** Least time between two drawings, in milliseconds. Passes report their progress ten times a second. */
 const drawAgainAfter = 50;
 
-/** Back to the beginning of the line, and what is from there on goes: a narrowed terminal has wrapped it. */
+/** Moves to the beginning of the line and erases the rest of the screen: a narrowed terminal has wrapped the bar. */
 const ERASE = '\u001b[1G\u001b[0J';
 
 export class ProgressBar {
@@ -24,12 +24,12 @@ export class ProgressBar {
     this.#stream.write(ERASE + this.#line);
   }
 
-  /** Whole lines, above the bar. */
+  /** Writes whole lines above the bar. */
   log(text: string): void {
     this.#stream.write(`${ERASE}${text.endsWith('\n') ? text : `${text}\n`}${this.#line}`);
   }
 
-  /** Takes the bar away; what was logged stays. */
+  /** Erases the bar; what was logged stays. */
   stop(): void {
     this.#stream.write(ERASE);
   }

@@ -1,4 +1,4 @@
-/** The one line that tells how far a pass is. Pure. */
+/** One line of text with a pass's progress. Pure. */
 import type { ArchiveEventOf } from '../jobs/events/events.js';
 import { bytes, count, duration } from './format.js';
 
@@ -14,7 +14,7 @@ export function fractionOf(progress: Progress): number {
   return Math.min(1, Math.max(0, fraction));
 }
 
-/** Fits into `width` columns, whatever the numbers are: what matters least goes first. */
+/** Always fits into `width` columns: the least important parts are left out first. */
 export function progressLine(progress: Progress, width: number): string {
   const { walkDone } = progress;
   const fraction = fractionOf(progress);
@@ -26,7 +26,7 @@ export function progressLine(progress: Progress, width: number): string {
   return `[${bar(walkDone ? fraction : 0, room)}] ${text}`;
 }
 
-/** What matters most first. */
+/** The most important part first. */
 function partsOf(progress: Progress): string[] {
   const { filesDone, filesKnown, bytesDone, bytesKnown, walkDone, rate, waitingForTape } = progress;
   const more = walkDone ? '' : '+';
@@ -50,7 +50,7 @@ function phases({ filesDone, filesKnown, walkDone, copying }: Progress, waiting:
 }
 
 function percentOf(progress: Progress): string {
-  // While files are still being found there is no whole to have a part of.
+  // While files are still being found the total is unknown.
   if (!progress.walkDone) return '  …%';
   const most = progress.filesDone < progress.filesKnown ? 99 : 100;
   return `${Math.min(Math.floor(fractionOf(progress) * 100), most)}%`.padStart(4);

@@ -4,14 +4,14 @@ import { ProgressBar } from './progress_bar.js';
 import type { Progress } from './progress_line.js';
 
 export class Screen {
-  /** For a logger: its lines go above the bar while there is one. */
+  /** For a logger: its lines appear above the bar while there is one. */
   readonly stream: Writable;
   readonly #error: NodeJS.WriteStream;
   #bar: ProgressBar | undefined;
 
   constructor(error: NodeJS.WriteStream = process.stderr) {
     this.#error = error;
-    // A terminal that was closed, a reader that went away: nobody is left to tell.
+    // A closed terminal, or a reader that went away: there is nobody to report it to.
     error.on('error', () => undefined);
     this.stream = new Writable({
       decodeStrings: false,

@@ -35,7 +35,7 @@ function rowsOf(report: Report): Row[] {
     [keptWord(job), count(kept), ''],
   ];
   rows.push(['failed', count(failed), '']);
-  // These two compare nothing.
+  // stage and evict compare nothing.
   if (job !== 'stage' && job !== 'evict') rows.push(['conflicts', count(conflicts), '']);
   if (evicted !== undefined && job !== 'evict') rows.push(['evicted', count(evicted), '']);
   if (report.notOnTape !== undefined) rows.push(notOnTapeRow(report, report.notOnTape));
@@ -43,7 +43,7 @@ function rowsOf(report: Report): Row[] {
   return rows;
 }
 
-/** What each job is for. */
+/** The rows with each job's own results. */
 const done: Record<Job, (report: Report) => Row[]> = {
   backup: (report) => [copiedRow('copied', report), ...removedRows(report)],
   retention: removedRows,
@@ -107,7 +107,7 @@ function keptRows({ keptReasons }: Report): string[] {
 function failureLines({ failures, failed, conflicts }: Report): string[] {
   const shown = failures.slice(0, mostFailures).map(failureLine);
   const rest = failed + conflicts - shown.length;
-  return rest > 0 ? [...shown, `… and ${plural(rest, 'more', 'more')}; --json tells the first 1,000`] : shown;
+  return rest > 0 ? [...shown, `… and ${plural(rest, 'more', 'more')}; --json lists the first 1,000`] : shown;
 }
 
 function failureLine({ path, code, message }: Failure): string {

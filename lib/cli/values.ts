@@ -1,4 +1,4 @@
-/** Values of command line options. */
+/** Parsers for the values of command line options. */
 import path from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { parseBytes } from '../config/bytes.js';

@@ -1,4 +1,4 @@
-/** What the schema can't see: is the cache there, may we use it, is the keytab ours alone? */
+/** Checks that the schema can't make: does the cache exist, may we use it, is the keytab private? */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { ConfigError, type ConfigProblem } from './errors.js';
@@ -7,7 +7,7 @@ import { wireTextProblem } from './wire_text.js';
 
 export interface AccessNeeds {
   cacheDirectory?: string | undefined;
-  /** Looked at together with the cache only. */
+  /** Checked only together with the cache. */
   cacheMountPoint?: string | undefined;
   keytabFilePath?: string | undefined;
 }
@@ -18,7 +18,7 @@ export async function checkAccess(needs: AccessNeeds): Promise<void> {
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** By asking the kernel, not by mode bits: root, ACLs and read-only mounts make those lie. Touches nothing. */
+/** Asks the kernel about the cache: its mode bits are wrong for root, ACLs and read-only mounts. Changes nothing. */
 export async function accessProblems(needs: AccessNeeds): Promise<ConfigProblem[]> {
   const { cacheDirectory, cacheMountPoint, keytabFilePath } = needs;
   const problems: ConfigProblem[] = [];

@@ -14,7 +14,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Undefined for what is none. */
+/** Undefined if the text isn't a duration. */
 export function parseDuration(text: string): Duration | undefined {
   const short = SHORT.exec(text);
   if (short !== null) {

@@ -1,4 +1,4 @@
-/** Configuration files: found, read, checked, with the line of every problem. */
+/** Finds, reads and checks configuration files, and names the line of every problem. */
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { distance } from 'fastest-levenshtein';
@@ -27,11 +27,11 @@ export interface LoadOptions {
   cwd?: string;
   /** Default DEFAULT_CONFIG_FILES. */
   defaultFiles?: readonly string[];
-  /** Look at the cache and the keytab too. Default true. */
+  /** Check the cache and the keytab too. Default true. */
   checkAccess?: boolean;
   /**
-   * True: a cache must be named, and be usable. False: none is used, so nobody looks whether it is there. Default: it
-   * needn't be named, but one that is must be usable.
+   * True: a cache must be configured and usable. False: the cache isn't used, so it isn't checked. Default: a cache
+   * needn't be configured, but if it is, it must be usable.
    */
   cache?: boolean | undefined;
 }
@@ -87,7 +87,7 @@ function noConfiguration({ cache, defaultFiles = DEFAULT_CONFIG_FILES }: LoadOpt
 
 interface ParsedFile {
   block: unknown;
-  /** Not YAML at all: nothing else can be said about it. */
+  /** True if the file isn't valid YAML, so that nothing else can be checked. */
   unreadable: boolean;
   problems: ConfigProblem[];
   /** A problem with its key and line; keys that were overridden have none. */

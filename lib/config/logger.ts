@@ -1,4 +1,4 @@
-/** One logger: handed in, or made here on winston. */
+/** The logger: made here with winston, or given by the library's user. */
 import winston from 'winston';
 import { hearRejection } from '../xrdcl/late_rejection.js';
 import { redact, redactText } from './redact.js';
@@ -28,7 +28,7 @@ export interface LoggerOptions {
 /** Streams of loggers, each with one listener for errors. */
 const guarded = new WeakSet<NodeJS.WritableStream>();
 
-/** A logger whose lines carry no secrets: see redact.ts. Lines that its stream doesn't take are lost. */
+/** A logger whose lines carry no secrets: see redact.ts. Lines that can't be written are lost. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const { combine, timestamp, json, printf } = winston.format;
   const line = printf(({ timestamp: time, level, message, ...fields }) => {
@@ -58,7 +58,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   });
 }
 
-/** A handed-in logger, given nothing but redacted texts and fields. What it throws, or rejects with, is lost, not the pass. */
+/** Wraps a logger: it gets only redacted texts and fields, and what it throws or rejects with is ignored. */
 export function redacting(logger: Logger): Logger {
   const guard =
     (level: LogLevel) =>

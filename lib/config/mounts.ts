@@ -1,10 +1,10 @@
-/** Is the disk mounted that a directory is to be on? By the system's own tables; Linux. */
+/** Finds out from the system's tables (Linux) whether the disk is mounted that should hold a directory. */
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 
 /** Texts; empty where the system has no such table. */
 export interface MountTables {
-  /** What is to be mounted: /etc/fstab. */
+  /** What should be mounted: /etc/fstab. */
   fstab: string;
   /** What is mounted: /proc/self/mountinfo. */
   mounted: string;
@@ -24,7 +24,7 @@ async function textOf(file: string): Promise<string> {
 }
 
 /**
- * Where a disk is to be mounted by fstab that would hold this directory, but isn't. Pure.
+ * The mount point of the disk that should hold this directory by fstab, but isn't mounted. Pure.
  * @param directory without symbolic links
  */
 export function missingMount(directory: string, { fstab, mounted }: MountTables): string | undefined {
@@ -35,7 +35,7 @@ export function missingMount(directory: string, { fstab, mounted }: MountTables)
   return wanted !== undefined && wanted.length > holder.length ? wanted : undefined;
 }
 
-/** Of a line each, the column with the mount point, from 0. */
+/** The mount point in each line; `column` counts from 0. */
 function pointsOf(table: string, column: number): string[] {
   return table.split('\n').flatMap((line) => {
     const fields = line.trim().split(/\s+/);
@@ -56,7 +56,7 @@ export interface Mount {
 export function mountsOf(mounted: string): Mount[] {
   return mounted.split('\n').flatMap((line) => {
     const [point] = pointsOf(line, 4);
-    // Before it stand as many optional fields as there are.
+    // The number of optional fields before the type varies.
     const type = / - (\S+) /.exec(line)?.[1];
     return point === undefined || type === undefined ? [] : [{ point, type }];
   });

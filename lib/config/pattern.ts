@@ -24,7 +24,7 @@ const OPTIONS: MinimatchOptions = {
   dot: true,
   nocomment: true,
   nonegate: true,
-  // One more: a longer list would be cut without a word.
+  // One more than allowed: minimatch cuts a longer list silently.
   braceExpandMax: MOST_ALTERNATIVES + 1,
   platform: 'linux',
 };

@@ -26,7 +26,7 @@ import { LOG_LEVELS } from './logger.js';
 const DAY = 86_400;
 const cacheDirectory = 'the path of the cache directory';
 
-/** Of a configuration without cache, where one is needed. */
+/** The message for a configuration without the cache that is needed. */
 export const CACHE_MISSING = `is missing: it must be ${cacheDirectory}`;
 
 const mailSchema = z.strictObject({
@@ -56,13 +56,13 @@ const retentionSchema = z
     online_url: targetUrl().optional(),
     /** How long files stay online, in calendar years and months. */
     period: duration('1d'),
-    /** Where the date of a file stands in its path: `%Y/%m/%d`. Without it its time of change counts. */
+    /** Where a file's path has its date: `%Y/%m/%d`. Without it the file's modification time is used. */
     date_pattern: text('a path with the date in it, like %Y/%m/%d').optional(),
     /** What stays for ever: paths and globs. */
     hold: patterns(0).default([]),
     /** When the service begins passes of retention, in `timezone_str`; without it only the command does. */
     cron_string: cronSchedule().optional(),
-    /** Nobody has to confirm these settings, nor what they are changed to. */
+    /** True: these settings, and any later change of them, need no confirmation. */
     confirmed: flag().default(false),
   })
   .refine((block) => (block.online_directory === undefined) !== (block.online_url === undefined), {
@@ -105,7 +105,7 @@ const block = z.strictObject({
   /** Time that a pass gets to end by itself when the service is stopped; then it is cancelled. 0: at once. */
   stop_grace_seconds: numberIn(0, 3600, 'seconds').default(20),
   mail: mailSchema.optional(),
-  /** How long files stay on online storage that have a copy on tape. */
+  /** How long files that have a copy on tape stay on online storage. */
   retention: retentionSchema.optional(),
   /** Metrics, health and the status page. */
   http: httpSchema.optional(),
@@ -138,7 +138,7 @@ const block = z.strictObject({
   /** Stat requests in flight on one connection. */
   parallel_stats: integerIn(1, 4096, 'requests').default(256),
 
-  /** Attempts in all for what is worth another try. 1: none but the first. */
+  /** Attempts in all, for errors that may not occur again. 1: no retries. */
   retry_attempts: integerIn(1, 20, 'attempts').default(3),
   /** Wait before the second attempt; it doubles each time, with jitter. */
   retry_delay_seconds: numberIn(0, 3600, 'seconds').default(2),
@@ -155,7 +155,7 @@ const block = z.strictObject({
   stage_batch_files: integerIn(1, 10_000, 'files').default(200),
   /** Files asked for from tape and not yet copied. */
   stage_max_files: integerIn(1, 100_000, 'files').default(1000),
-  /** Their bytes: what the server's disk buffer should hold for us at once. 0: no bound. */
+  /** Bytes of these files: what the server's disk buffer should hold for us at once. 0: no limit. */
   stage_max_bytes: integerIn(0, 1e15, 'bytes').default(1e13),
   /** Wait before the first look whether files are online, and between looks while some come. */
   stage_poll_min_seconds: numberIn(0.1, 3600, 'seconds').default(2),

@@ -1,4 +1,4 @@
-/** From raw keys and values to a configuration, or to the list of everything that is wrong with them. */
+/** Turns raw keys and values into a configuration, or into the list of all their problems. */
 import path from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
@@ -54,7 +54,7 @@ function frozen<T>(value: T): T {
 }
 
 /**
- * The cache, for what can't do without.
+ * Returns the cache directory, for callers that need one.
  * @throws {ConfigError} if the configuration names none
  */
 export function requireCache({ cacheDirectory }: Pick<ArchiveConfig, 'cacheDirectory'>): string {

@@ -19,7 +19,7 @@ export class Migrations {
   });
   /** Open for writing, as far as events told. */
   readonly #writing = new Set<string>();
-  /** By path: whoever comes while a file is being written to tape sees that it is there. */
+  /** One at a time per path: a second migration of a file waits, and then finds it on tape. */
   readonly #toTape = new SerialByKey();
   #stopped = false;
 

@@ -60,7 +60,7 @@ export class Recalls {
         this.#requests.done(path, 'failStage: the tape can not be read');
         note('stage failed', path, 'failStage');
       }
-      // Else asked for, and never answered: a tape that nobody mounts.
+      // Otherwise (neverStage) the request stays open, as for a tape that nobody mounts.
     } finally {
       this.#recalling--;
     }

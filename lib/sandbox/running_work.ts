@@ -17,7 +17,7 @@ export class RunningWork {
       if (this.isQuiet) this.#tellQuiet();
     };
     work().then(ended, (error: unknown) => {
-      // Nothing of a stopping sandbox is news: its files are going away.
+      // Errors while the sandbox stops are expected: its files are being removed.
       if (!this.#stopped) process.emitWarning(`tape robot: ${String(error)}`);
       ended();
     });

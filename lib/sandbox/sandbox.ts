@@ -133,7 +133,7 @@ export class TapeSandbox implements AsyncDisposable {
   }
 
   /**
-   * Writes every closed file to tape now, whatever `migrationDelay` says, but for those of `failMigration`.
+   * Writes every closed file to tape now, whatever `migrationDelay` says, except those of `failMigration`.
    * Returns how many it wrote.
    */
   async migrateAll(): Promise<number> {
@@ -141,7 +141,7 @@ export class TapeSandbox implements AsyncDisposable {
   }
 
   /**
-   * Resolves when every file is on tape (and evicted, with `evictAfterMigration`), but for those of `failMigration`;
+   * Resolves when every file is on tape (and evicted, with `evictAfterMigration`), except those of `failMigration`;
    * waits for files that are still being written.
    * @throws SandboxError WrongState with `migrationDelay: 'never'`: it would never be.
    */

@@ -5,8 +5,8 @@ import { FileSystem, XRootDError } from '../xrdcl/index.js';
 const timeout = 40;
 
 /**
- * For clients may ask at the same time as we do, and then some are refused for no lasting reason (robot.ts). One is
- * "Cancelled by admin": who asks for a file whose checksum is just being answered joins a job that ends (XrdXrootdJob).
+ * Several attempts, because clients may ask at the same time, and then xrootd refuses some requests (robot.ts). One refusal is
+ * "Cancelled by admin": the request joined a job for the same file that was just ending (XrdXrootdJob).
  */
 const attempts = 5;
 const retryMilliseconds = 100;

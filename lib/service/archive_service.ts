@@ -1,4 +1,4 @@
-/** The service of an Archive: passes by schedule, as one of several services on a cache, and who watches them. */
+/** The service of an Archive: runs passes by schedule, if it leads among several services on a cache, and monitors them. */
 import { checkAccess, requireCache, type ArchiveConfig, type Logger } from '../config/index.js';
 import { backup } from '../jobs/backup/backup.js';
 import type { EventBus } from '../jobs/events/event_bus.js';

@@ -7,7 +7,7 @@ export interface Clock {
   until(moment: number, signal: AbortSignal): Promise<boolean>;
 }
 
-/** Timers don't count while a machine sleeps, nor see that its clock was set, nor reach beyond 24 days. Milliseconds. */
+/** Milliseconds between looks at the clock: timers stop while the machine sleeps, ignore clock changes, and end at 24 days. */
 const longestTimer = 30_000;
 
 export const systemClock: Clock = {

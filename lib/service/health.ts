@@ -1,4 +1,4 @@
-/** Does the service work? A pass that failed is the metrics' matter: starting the service anew wouldn't mend it. Pure. */
+/** Is the service healthy? A failed pass doesn't count, since a restart wouldn't help; the metrics report it. Pure. */
 import type { Status } from './status_board.js';
 
 export interface Health {

@@ -1,4 +1,4 @@
-/** Of several services on one cache one works; the others ask again before each of their slots. */
+/** Only one of several services on a cache works; the others try to take over before each of their slots. */
 import type { Logger } from '../config/index.js';
 import { acquireServiceLock, LockedError, type PassLock } from '../cache/lock.js';
 

@@ -1,6 +1,6 @@
 /**
- * One mail a pass about what is new, and none if nothing is. What was mailed is remembered for `repeat_after`, by this
- * process alone; what couldn't be mailed is tried again after the next pass. No pass ever waits for a mail.
+ * Sends one mail after a pass that found new trouble. This process remembers for `repeat_after` what it has mailed; a mail
+ * that couldn't be sent is tried again after the next pass. No pass ever waits for a mail.
  */
 import { hostname } from 'node:os';
 import type { ArchiveConfig, Logger, MailConfig } from '../config/index.js';
@@ -19,7 +19,7 @@ export interface MailerOptions {
   now?: () => number;
 }
 
-/** Troubles that wait for a mail. More than that are not told by mail, nor taken for told. */
+/** The most troubles that wait for a mail. Any beyond that are dropped, and don't count as mailed. */
 const mostPending = 2000;
 
 export class Mailer {
@@ -39,7 +39,7 @@ export class Mailer {
     this.#now = options.now ?? Date.now;
   }
 
-  /** A dry run is told to whom asked for it, not by mail. */
+  /** Ignores dry runs. */
   hear(event: ArchiveEvent): void {
     if (event.type === 'usage') this.#usage = event;
     if (event.type !== 'pass:finished') return;
@@ -69,7 +69,7 @@ export class Mailer {
     for (const [key, at] of this.#told) if (at <= oldest) this.#told.delete(key);
   }
 
-  /** Also what comes while a mail is under way. */
+  /** Also sends troubles that are added while a mail is under way. */
   async #sendPending(mail: MailConfig): Promise<void> {
     const { config, logger, send } = this.#options;
     const { cacheDirectory: cache, targetUrl: target } = config();

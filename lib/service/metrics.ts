@@ -1,4 +1,4 @@
-/** What events tell, as Prometheus reads it. Counters grow while a pass runs; nothing of a dry run is counted. */
+/** Metrics for Prometheus, made from events. Counters grow while a pass runs; dry runs aren't counted. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ArchiveConfig } from '../config/index.js';
 import type { ArchiveEvent, DiskUsage } from '../jobs/events/events.js';

@@ -30,11 +30,11 @@ export class Monitor {
   readonly #mailer: Mailer;
   #metrics: Metrics | undefined;
   #server: StatusServer | undefined;
-  /** What it listens by. */
+  /** The settings with which it listens. */
   #http: HttpConfig | undefined;
   #starting = Promise.resolve();
   #stopped = false;
-  /** The pass that is over told its error by itself. */
+  /** The report of the pass that has ended already had its error. */
   #errorTold = false;
 
   /** @param config as it is now */
@@ -64,7 +64,7 @@ export class Monitor {
     return this.#starting;
   }
 
-  /** For ever. Waits for a mail that is under way: a minute at most. */
+  /** Stops for good. Waits for a mail that is under way: a minute at most. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([this.#server?.stop(), this.#starting, this.#mailer.settled()]);
@@ -120,7 +120,7 @@ export class Monitor {
   }
 }
 
-/** A pass that ended before it could begin to tell of itself. */
+/** For a pass that failed before it could emit its own events. */
 function stillborn({
   type: _,
   job,

@@ -1,6 +1,6 @@
 /**
- * Passes by a schedule, one after the other, until it is stopped. Nothing that goes wrong with a pass ends the service:
- * it is told, and the next slot comes.
+ * Runs passes by a schedule, one after the other, until it is stopped. An error of a pass doesn't end the service: it is
+ * reported by `pass:failed`, and the next pass begins in its slot.
  */
 import type { Emit } from '../jobs/events/event_bus.js';
 import { failureOf } from '../jobs/run/failure.js';
@@ -11,9 +11,9 @@ import type { ScheduledJob, ScheduledName } from './scheduled_jobs.js';
 export interface ServiceDuties {
   /** Asked anew after each pass, and when `reschedule` was called. */
   jobs: () => readonly ScheduledJob[];
-  /** Whether this is the process that works, of those that could; asked before each pass. */
+  /** Whether this process leads among the services on the cache; asked before each pass. */
   leads: () => Promise<boolean>;
-  /** Rejects when it couldn't begin or was lost; files that failed are its report's. */
+  /** Rejects when the pass couldn't begin or lost its server; files that failed are only in its report. */
   pass: (job: ScheduledName, signal: AbortSignal) => Promise<unknown>;
   emit: Emit;
   /** Default: the system's. */
@@ -73,7 +73,7 @@ export class Service {
     }
   }
 
-  /** Of all jobs the one whose time comes first. */
+  /** The job whose next pass comes first. */
   #next(since: Map<ScheduledName, number>): (NextPass & { job: ScheduledName }) | undefined {
     const now = this.#clock.now();
     const all = this.#duties.jobs().flatMap(({ job, schedule }) => {
@@ -93,7 +93,7 @@ export class Service {
       if (!(await this.#duties.leads()) || this.#stopped) return;
       await this.#duties.pass(job, pass.signal);
     } catch (error) {
-      // It waited for another one's end when it was cancelled: then there is nothing to tell.
+      // The pass was cancelled while it waited for another pass to end: that is no failure.
       if (pass.signal.aborted) return;
       const { path: _, ...failure } = failureOf('', error);
       this.#duties.emit({ type: 'pass:failed', job, ...failure });

@@ -1,4 +1,4 @@
-/** What the service does and did, for whoever asks: fed by events, bounded, in memory. */
+/** Keeps what the service does and did for the status page: from events, bounded, in memory. */
 import { redact, type ArchiveConfig } from '../config/index.js';
 import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
 import type { Failure, Report } from '../jobs/events/report.js';
@@ -35,7 +35,7 @@ export interface Status {
   passes: PassSummary[];
   /** When the schedule starts the next pass. */
   next: string | null;
-  /** From the last backup that told it. */
+  /** From the last backup whose report has it. */
   waitingForTape: (TapeWait & { at: string }) | null;
   /** Of the last pass of each job, where there were any. */
   failures: JobFailures[];

@@ -7,7 +7,7 @@ export class Systemd {
   readonly #socket: string | undefined;
   readonly #watchdog: NodeJS.Timeout | undefined;
 
-  /** Without `NOTIFY_SOCKET` nobody is told anything. */
+  /** Without `NOTIFY_SOCKET` nothing is sent. */
   constructor(logger: Logger, env: NodeJS.ProcessEnv = process.env) {
     this.#logger = logger;
     this.#socket = env['NOTIFY_SOCKET'] === '' ? undefined : env['NOTIFY_SOCKET'];
@@ -49,7 +49,7 @@ export class Systemd {
   }
 }
 
-/** Undefined where systemd watches nothing, or another process. */
+/** Undefined if systemd watches no process, or another one. */
 function watchdogMilliseconds(env: NodeJS.ProcessEnv): number | undefined {
   const microseconds = Number(env['WATCHDOG_USEC']);
   const meant = env['WATCHDOG_PID'] === undefined || Number(env['WATCHDOG_PID']) === process.pid;

@@ -4,7 +4,7 @@ import type { TapeWait } from '../rules/tape_wait.js';
 
 export type { TapeWait };
 
-/** Undefined where the report can't tell: of another job, or of one that didn't see all records. */
+/** Undefined if the report is of another job, or of a backup that didn't see all records. */
 export function tapeWaitOf({ error, interrupted, notOnTape }: Report): TapeWait | undefined {
   return error === undefined && !interrupted ? notOnTape : undefined;
 }

@@ -1,4 +1,4 @@
-/** What somebody should hear of, out of what a pass told. Pure. */
+/** The troubles in a pass's report that should be mailed. Pure. */
 import type { DiskUsage } from '../jobs/events/events.js';
 import type { Failure, Report } from '../jobs/events/report.js';
 import { bytes, plural } from '../rules/quantities.js';
@@ -14,7 +14,7 @@ export interface Trouble {
   text: string;
 }
 
-/** @param usage the last one of the pass, if it told any */
+/** @param usage the last `usage` event of the pass, if there was one */
 export function troublesOf(report: Report, usage: (DiskUsage & { warning: boolean }) | undefined): Trouble[] {
   const { job, error, warnings = [], failures, failed, conflicts, startedAt } = report;
   const troubles: Trouble[] = [];

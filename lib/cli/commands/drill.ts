@@ -1,4 +1,4 @@
-/** `drill`: does tape give back what was put in? Reads a sample back and throws it away. */
+/** `drill`: reads a sample back from tape, compares it, and deletes it. */
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
@@ -31,8 +31,8 @@ export function addDrill(program: Command, session: Session): void {
     .option('--bytes <size>', 'most bytes to draw, as 500MB, 10G', byteCount)
     .option('--scratch <directory>', "where its scratch directory is made (default: the system's)")
     .option('--evict-first', 'also draw files in the disk buffer, and evict them first')
-    .option('--seed <text>', 'what chance depends on: the same files with the same text')
-    .option('-n, --dry-run', 'stage and read nothing, tell what would be');
+    .option('--seed <text>', 'the same text draws the same files')
+    .option('-n, --dry-run', 'stage and read nothing, tell what would be done');
   addConfigOptions(command).action(
     action(session, drill, 'stopping cleanly: stage requests are cancelled, the scratch directory goes'),
   );

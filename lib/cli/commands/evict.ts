@@ -1,4 +1,4 @@
-/** `evict`: the disk buffer's copies of files on tape are given up. */
+/** `evict`: gives up the disk buffer's copies of files on tape. */
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
@@ -16,8 +16,8 @@ type Options = ConfigOptions & PathOptions & TimeOptions & { dryRun?: boolean };
 
 export function addEvict(program: Command, session: Session): void {
   const command = addTimeOptions(addPathOptions(program.command('evict')))
-    .description("give up the copies in the server's disk buffer, of files that are on tape")
-    .option('-n, --dry-run', 'give nothing up, tell what would be');
+    .description("give up the server's disk buffer copies of files that are on tape")
+    .option('-n, --dry-run', 'evict nothing, tell what would be done');
   addConfigOptions(command).action(action(session, evict));
 }
 

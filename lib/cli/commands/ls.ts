@@ -15,7 +15,7 @@ export function addLs(program: Command, session: Session): void {
     .description('list what is at the target')
     .argument('[path...]', "relative to the target's base; default: everything in it")
     .option('-l, --long', 'with size, time, and where it is: online or offline, tape')
-    .option('-R, --recursive', 'directories with all that is in them');
+    .option('-R, --recursive', 'descend into directories');
   addConfigOptions(command).action(action(session, ls));
 }
 

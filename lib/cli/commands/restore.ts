@@ -25,7 +25,7 @@ export function addRestore(program: Command, session: Session): void {
     .addOption(to.argParser(destination).makeOptionMandatory());
   addTimeOptions(command)
     .option('--overwrite', 'replace files that differ; else they are conflicts')
-    .option('--evict', "give up again the disk buffer's copies of what was staged for this")
+    .option('--evict', 'evict from the disk buffer what was staged for this restore')
     .option('--no-fsync', "don't wait for the local disk before a file gets its name")
     .option('-n, --dry-run', 'stage and write nothing, tell what would be done');
   addConfigOptions(addShardOption(command)).action(

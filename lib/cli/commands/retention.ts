@@ -1,4 +1,4 @@
-/** `retention`: online files past their period go, if they are on tape. */
+/** `retention`: removes online files past their period, if they are on tape. */
 import { Option, type Command } from 'commander';
 import type { ExitCode } from '../exit_codes.js';
 import { bytes, printable } from '../format.js';
@@ -14,7 +14,9 @@ export function addRetention(program: Command, session: Session): void {
     .description('remove online files past their retention period that are identical on tape')
     .option('-n, --dry-run', 'remove nothing, list what would go')
     .addOption(
-      new Option('--confirm', 'the settings are right: remove, now and from now on').conflicts('dryRun'),
+      new Option('--confirm', 'confirm the settings: remove files, in this and all later passes').conflicts(
+        'dryRun',
+      ),
     )
     .option('-w, --wait', 'wait for another pass to end, instead of being refused');
   addConfigOptions(command).action(
@@ -30,7 +32,7 @@ function retention(invocation: Invocation<Options>): Promise<ExitCode> {
     (archive) => {
       if (!output.json) {
         archive.on('file:removable', ({ path, size, date }) => {
-          // Of two things on one terminal the list is what was asked for.
+          // The list was asked for; a bar would be drawn between its lines.
           screen.hideBar();
           output.line(`${date.slice(0, 10)}  ${bytes(size).padStart(9)}  ${printable(path)}`);
         });

@@ -12,7 +12,7 @@ import { addConfigOptions, configOf, type ConfigOptions } from '../options.js';
 export function addRun(program: Command, session: Session): void {
   const command = program
     .command('run')
-    .description('the service: backup passes by copy_cron_string; SIGHUP reads the configuration anew');
+    .description('the service: backup passes by copy_cron_string; SIGHUP reads the configuration again');
   addConfigOptions(command).action(
     action(session, run, 'stopping cleanly: a pass that runs gets its grace time and is then cancelled', [
       'SIGINT',
@@ -38,7 +38,7 @@ async function run(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
   const archive = new Archive(config, { logger });
   if (output.json) archive.onAny((event) => output.object(event));
   const systemd = new Systemd(logger);
-  tellStatus(archive, systemd);
+  reportStatus(archive, systemd);
   const reload = async () => {
     systemd.reloading();
     try {
@@ -51,7 +51,7 @@ async function run(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
     }
     systemd.ready();
   };
-  // One after the other: what was read last counts.
+  // One after the other, so that the configuration that was read last is used.
   let reloads = Promise.resolve();
   const onHangUp = () => {
     reloads = reloads.then(reload);
@@ -74,7 +74,7 @@ async function run(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
 }
 
 /** For `systemctl status`. */
-function tellStatus(archive: Archive, systemd: Systemd): void {
+function reportStatus(archive: Archive, systemd: Systemd): void {
   archive.on('pass:started', ({ job }) => {
     systemd.status(`${job} is running`);
   });

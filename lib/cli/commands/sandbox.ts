@@ -34,7 +34,7 @@ export function addSandbox(program: Command, session: Session): void {
     .option('--mount-delay <seconds>', 'to mount a tape: a number or a range 2-5 (default: 0)', seconds)
     .option('--drives <number>', 'files written to or read from tape at once (default: 4)', wholeNumber)
     .option('--fail-stage <glob>', 'files that cannot be staged')
-    .option('--never-stage <glob>', 'files whose stage requests are never answered')
+    .option('--never-stage <glob>', 'files that stay offline although their stage requests are accepted')
     .option('--fail-migration <glob>', 'files that never get onto tape')
     .option(
       '--buffer-size <bytes>',
@@ -56,7 +56,7 @@ async function sandbox({ options, output, screen, signal }: Invocation<Options>)
     output.line(server.url);
     output.line(snippet);
   }
-  screen.note('Serving until interrupted (Ctrl-C); then the server and all its files go.');
+  screen.note('Serving until interrupted (Ctrl-C); then the server and all its files are removed.');
   if (!(await servesUntil(server, signal))) {
     screen.note('xrootd-archive: the server ended by itself');
     return exitCodes.failures;
