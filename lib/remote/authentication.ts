@@ -6,14 +6,14 @@ let keytabInUse: string | undefined;
 
 /**
  * Makes libXrdCl use an SSS keytab. Without one the XRootD variables (`XrdSecPROTOCOL`, `X509_USER_PROXY`,
- * `BEARER_TOKEN`, …) count as they are. libXrdCl reads a keytab once in a process, even when that failed, so a second
- * one can't be used after a first one.
+ * `BEARER_TOKEN`, …) decide. libXrdCl reads a keytab only once in a process, even if that fails, so a process can't
+ * change to a second one.
  * @throws {ConfigError}
  */
 export function useKeytab(keytab: string | undefined): void {
   if (keytab === undefined || keytab === keytabInUse) return;
   if (keytabInUse !== undefined) {
-    const message = `this process already uses ${keytabInUse}, and libXrdCl reads one keytab a process`;
+    const message = `this process already uses ${keytabInUse}, and libXrdCl reads only one keytab in a process`;
     throw new ConfigError([{ key: 'keytabFilePath', message }]);
   }
   if (!isMainThread) {

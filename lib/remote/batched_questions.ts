@@ -1,4 +1,4 @@
-/** Questions about single names that come in the same turn of the event loop, asked as one. */
+/** Combines questions about single names that are asked in the same iteration of the event loop into one question. */
 
 interface Question<T> {
   name: string;
@@ -8,9 +8,9 @@ interface Question<T> {
 }
 
 export interface BatchLimits {
-  /** Names on their way at once; more wait. */
+  /** Most names that are being asked about at once; others wait. */
   most: number;
-  /** Names of one question. */
+  /** Most names in one question. */
   together: number;
 }
 
@@ -21,7 +21,7 @@ export class BatchedQuestions<T> {
   #asked = 0;
   #due = false;
 
-  /** @param askMany the answers in the order of the names, an error in the place of one that failed */
+  /** @param askMany returns the answers in the order of the names, with an error in place of each answer that failed */
   constructor(
     askMany: (names: string[], signal: AbortSignal | undefined) => Promise<(T | Error)[]>,
     limits: BatchLimits,
@@ -30,7 +30,7 @@ export class BatchedQuestions<T> {
     this.#limits = limits;
   }
 
-  /** @throws what `askMany` answers for this name, or rejects with */
+  /** @throws the error that `askMany` returns for this name or rejects with */
   ask(name: string, signal: AbortSignal | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ name, signal, resolve, reject });

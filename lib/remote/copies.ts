@@ -13,7 +13,7 @@ import type { Downloaded, DownloadOptions, Uploaded, UploadOptions } from './sto
 export interface CopiesOptions {
   /** `root://host:port` */
   endpoint: string;
-  /** Seconds for a copy; undefined: only silence ends it. */
+  /** Most seconds for a copy; undefined: a copy fails only when the server falls silent. */
   timeout: number | undefined;
   rateLimit: RateLimit | undefined;
 }

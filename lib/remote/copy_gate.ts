@@ -1,9 +1,9 @@
-/** Lets copies begin: of each kind at most its lane's limit at once, and of all kinds together no more than fit into memory. */
+/** Decides when a copy starts: each kind has a limit of its own, and all copies together must fit into memory. */
 
-/** How many of its kind may run; may change at any time. */
+/** How many copies of one kind may run at once; the limit may change at any time. */
 export interface Lane {
   readonly limit: number;
-  /** There is room for one more, and nobody who wants it. */
+  /** Called when one more copy could run and none is waiting. */
   idle?(): void;
 }
 
@@ -24,8 +24,8 @@ export class CopyGate<Kind extends string> {
   #held = 0;
 
   /**
-   * @param memory bytes
-   * @param lanes in order of priority: a copy that waits for memory holds up the lanes after its own too
+   * @param memory bytes for all copies together
+   * @param lanes in order of priority: a copy that waits for memory also blocks all lanes after its own
    */
   constructor(memory: number, lanes: Record<Kind, Lane>) {
     this.#memory = memory;
@@ -36,7 +36,7 @@ export class CopyGate<Kind extends string> {
     this.#queues = Object.fromEntries(queues) as Record<Kind, Queue>;
   }
 
-  /** @param memory bytes that the task holds; one that is larger than all there is runs alone */
+  /** @param memory bytes that the task holds; a task that needs more than there is runs alone */
   async run<T>(kind: Kind, memory: number, task: () => Promise<T>): Promise<T> {
     const queue = this.#queues[kind];
     await new Promise<void>((start) => {
@@ -60,7 +60,7 @@ export class CopyGate<Kind extends string> {
           queue.lane.idle?.();
           break;
         }
-        // Whoever comes later must wait too, or small ones would never leave room for a large one.
+        // Later copies wait too: otherwise small ones would never leave enough memory for a large one.
         if (this.#held > 0 && this.#held + next.memory > this.#memory) return;
         queue.waiting.shift();
         queue.running += 1;

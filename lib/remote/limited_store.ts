@@ -1,4 +1,4 @@
-/** A store whose requests are bounded, each kind by its own limit: servers stall when asked for too much at once. */
+/** A store that limits the requests of each kind that are in flight: servers stall when they get too many at once. */
 import pLimit from 'p-limit';
 import type { ArchiveConfig } from '../config/index.js';
 import { copyShape } from '../rules/copy_shape.js';
@@ -11,8 +11,8 @@ export interface StoreLimits {
   /** Stats, removals and the like in flight. */
   stats: number;
   /**
-   * Checksum queries in flight: xrootd works at four by default, forgets some of those that wait behind, and lets what is
-   * more than twelve wait 30 seconds.
+   * Checksum queries in flight: by default xrootd computes four at once, forgets some of the queries that wait, and
+   * makes every query beyond twelve wait 30 seconds.
    */
   checksums: number;
   copies: ArchiveConfig['parallelCopies'];
@@ -20,26 +20,26 @@ export interface StoreLimits {
   copyMemory: number;
 }
 
-/** Bytes that reading a file back holds at most. */
+/** Most bytes of memory that reading a file back takes. */
 const READ_BACK_MEMORY = 4 * 2 ** 20;
 
-/** Sites ask for no more than ten prepare requests a second; xrootd's own queue loses them when many wait. */
+/** Prepare requests in flight. Sites want at most ten a second; xrootd's own queue loses some when many wait. */
 const prepareRequests = 2;
 
-/** Names that `statMany` is best given at once. */
+/** The best number of names for one call of `statMany`. */
 export const statBatch = 128;
 
-/** Such batches to have under way, so that one is ready whenever the server has room for it. */
+/** How many such batches to start ahead, so that one is ready whenever the limit allows another. */
 export function statBatchesAhead(stats: number): number {
   return 1 + Math.ceil(stats / statBatch);
 }
 
 /**
- * A store with limits. Made here as an object of plain functions, so that another wrapper (`shard_store.ts`,
- * `paired_store.ts`) takes it whole by spread and changes the one method that it is for.
+ * A store with limits. It is an object of plain functions, so that another wrapper (`shard_store.ts`,
+ * `paired_store.ts`) can copy it with a spread and replace one method.
  */
 export interface LimitedStore extends RemoteStore {
-  /** How many small files are copied at once, now: what comes before and after a copy has to keep up with that. */
+  /** How many small files are copied at once now: the steps before and after a copy have to keep up with that. */
   copiesAtOnce(): number;
 }
 

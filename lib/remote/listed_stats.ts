@@ -1,30 +1,31 @@
 /**
- * What the server has of many files, where it doesn't matter whether tape has it too: whole directories are listed, and what
- * a listing doesn't tell is asked for. A listing costs either side a fraction of as many stats, and hardly any round-trips.
+ * The stats of many files, for callers that needn't know whether a file is on tape. Whole directories are listed; files
+ * that are missing in a listing are asked about with stat. A listing costs client and server a fraction of single stats,
+ * and hardly any round-trips.
  */
 import type { ListedStat, RemoteStore } from './store.js';
 
-/** Names of one directory that are worth a listing of it. */
+/** A directory is listed if at least this number of its names is wanted. */
 const worthListing = 32;
-/** A directory with more is another's, or so large that a listing would be the dearer way. */
+/** A directory with more entries isn't listed: it holds mostly other files, or a listing would cost more than stats. */
 const mostListed = 16_384;
-/** Listings in memory: records come directory by directory, and several batches of them at once. */
+/** Listings in memory: records come directory by directory, in several batches at once. */
 const mostKept = 4;
 
 type Listing = ReadonlyMap<string, ListedStat> | undefined;
 
 export class ListedStats {
   readonly #store: Pick<RemoteStore, 'listStats' | 'statMany'>;
-  /** The last ones, oldest first. */
+  /** The latest listings, oldest first. */
   readonly #kept = new Map<string, Promise<Listing>>();
-  /** None is listed twice, whatever order records come in. */
+  /** Directories that have been listed: none is listed twice, whatever the order of the records. */
   readonly #listed = new Set<string>();
 
   constructor(store: Pick<RemoteStore, 'listStats' | 'statMany'>) {
     this.#store = store;
   }
 
-  /** As `statMany`, but as old as this object at most. */
+  /** As `RemoteStore.statMany`, but an answer may be as old as this object. */
   async statMany(names: readonly string[], signal?: AbortSignal): Promise<(ListedStat | null | Error)[]> {
     const found = new Map<string, ListedStat | null | Error>();
     for (const [directory, inside] of byDirectory(names)) {

@@ -1,4 +1,4 @@
-/** What directories of a server hold, each name once: a server that joins the listings of several can send one twice. */
+/** Lists directories of a server, each name once: a redirector that merges several servers' listings can send one twice. */
 import { mayBeCut, NOT_UTF8, printableName } from '../rules/names.js';
 import { XRootDError, type DirEntry, type FileSystem } from '../xrdcl/index.js';
 import { remoteStatOf } from './remote_stat.js';
@@ -8,11 +8,11 @@ export interface ListingsOptions {
   fileSystem: FileSystem;
   /** A record's path on the server. */
   path: (name: string) => string;
-  /** Asked where a server sends a listing without stats. */
+  /** Asked when the server sends a listing without stats. */
   isDirectory: (name: string, signal: AbortSignal | undefined) => Promise<boolean>;
 }
 
-/** Servers leave these out; one that doesn't would be listed without end. */
+/** Servers usually leave these out. If one doesn't, following them would never end. */
 const dots = ['.', '..'];
 
 export class Listings {
@@ -22,7 +22,7 @@ export class Listings {
     this.#options = options;
   }
 
-  /** As RemoteStore.list(). The names of one directory are in memory meanwhile. */
+  /** As RemoteStore.list(). Keeps the names of the directory in memory while it runs. */
   async *entries(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined> {
     const { fileSystem, path } = this.#options;
     /** By name: was it a directory? */
@@ -30,7 +30,7 @@ export class Listings {
     for await (const found of fileSystem.dirList(path(directory), { stat: true, signal })) {
       if (dots.includes(found.name)) continue;
       const entry = await this.#entryOf(directory, found, signal);
-      // Several files can have the same beginning.
+      // The server may have cut the names of several files to this one.
       if (mayBeCut(found.name)) {
         yield entry;
         continue;
@@ -70,7 +70,7 @@ export class Listings {
       for await (const piece of fileSystem.dirStats(path(directory), { signal })) {
         if (found.size + piece.length > most) return undefined;
         for (const [name, info] of piece) {
-          // It could be that of another file.
+          // The server may have cut a longer name to this one.
           if (mayBeCut(name) || dots.includes(name)) continue;
           const { size, kind, mtime } = remoteStatOf(info);
           const stat = { size, kind, mtime };
@@ -81,7 +81,7 @@ export class Listings {
         }
       }
     } catch (error) {
-      // What is wrong is said where each file is asked for.
+      // The caller then asks about each file, and gets the error there.
       if (error instanceof XRootDError) return undefined;
       throw error;
     }
@@ -96,12 +96,12 @@ function isSame(a: ListedStat, b: ListedStat): boolean {
   return a.size === b.size && a.kind === b.kind && Object.is(a.mtime.getTime(), b.mtime.getTime());
 }
 
-/** No name that is text has a newline: a listing is made of lines. */
+/** The newline marks a name in bytes: a name in text can't have one, since a listing is made of lines. */
 function keyOf({ name, nameBytes }: DirEntry): string {
   return nameBytes === undefined ? name : `\n${nameBytes.toString('latin1')}`;
 }
 
-/** A record's name from its directory's, which is empty for the base. */
+/** @param directory a record name; empty for the base */
 function nameIn(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`;
 }

@@ -1,12 +1,12 @@
 /** How many files this process may work on at once, by the descriptors that it may have open (`ulimit -n`). */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** For the server's connections, the walk's directories, and whatever else opens now and then. */
+/** Descriptors for connections, for directories of the walk, and for whatever else is opened now and then. */
 const spare = 64;
-/** Of a file that is worked on: itself, once more for libXrdCl or for a removal, and directories. */
+/** The file itself, once more for libXrdCl or for a removal, and directories. */
 const descriptorsPerFile = 4;
 
-/** At least 1; Infinity where it can't be told (not Linux), or where there is no bound. */
+/** At least 1; Infinity where the system doesn't tell (not Linux), or where there is no limit. */
 export function mostOpenFiles(): number {
   const limit = descriptorLimit();
   return limit === Infinity ? limit : filesWithin(limit, readdirSync('/proc/self/fd').length);

@@ -1,6 +1,7 @@
 /**
- * Tells what was opened at a path from what a stat of the path had told of: between the two somebody can have put another file
- * there, and taken it away again afterwards. Whether identifiers help is learned of each server by the first files.
+ * Decides whether the file that was opened at a path is the file that a stat of the path reported: in between somebody may
+ * have put another file there, and removed it again afterwards. On some servers an open file has another identifier than
+ * its path; the first files show whether identifiers can be compared on this server.
  */
 import { identifies, openedAs, type ToldFile } from '../rules/remote_identity.js';
 import { statOpened, urlOf, XRootDError, type FileSystem, type OpenedStat } from '../xrdcl/index.js';
@@ -8,7 +9,7 @@ import { statOpened, urlOf, XRootDError, type FileSystem, type OpenedStat } from
 export class OpenedIdentity {
   readonly #fileSystem: FileSystem;
   readonly #timeout: number;
-  /** Open files have the identifiers of their paths. */
+  /** Does an open file have the same identifier as its path? Undefined: not known yet. */
   #comparable: boolean | undefined;
 
   /** @param timeout seconds for a stat */
@@ -17,7 +18,7 @@ export class OpenedIdentity {
     this.#timeout = timeout;
   }
 
-  /** @param path at which it was opened, on the server */
+  /** @param path on the server, at which the file was opened */
   async isAnother(
     path: string,
     opened: OpenedStat,
@@ -29,7 +30,7 @@ export class OpenedIdentity {
     return as === 'unsure' ? await this.#lookAgain(path, told, signal) : as === 'other';
   }
 
-  /** The first of a server whose identifiers differ: is it the file that is another, or is it that server's way? */
+  /** The first time that identifiers differ: is it another file, or does this server always give other identifiers? */
   async #lookAgain(path: string, told: ToldFile, signal: AbortSignal | undefined): Promise<boolean> {
     const before = await this.#idOf(path, signal);
     if (before !== told.id) return true;

@@ -1,4 +1,4 @@
-/** A store that is of use only together with another one: it answers if both do. */
+/** A store that is of use only together with another one: its ping succeeds if both answer. */
 import type { LimitedStore } from './limited_store.js';
 import type { RemoteStore } from './store.js';
 

@@ -1,4 +1,4 @@
-/** A stat in archive words. */
+/** Turns a stat of the binding into the archive's own form. */
 import type { ShortStat } from '../xrdcl/index.js';
 import type { RemoteStat } from './store.js';
 

@@ -1,4 +1,4 @@
-/** Checksums of a server's files: its own word, or of the bytes as they are read again. Paths are the server's. */
+/** Checksums of files on a server: as the server reports them, or computed from the bytes read back. Paths are the server's. */
 import { Once } from '../flow/once.js';
 import type { Checksum } from '../rules/checksum.js';
 import type { ToldFile } from '../rules/remote_identity.js';
@@ -19,10 +19,10 @@ interface Timeouts {
   checksum: number;
 }
 
-/** Bytes a second: how long a checksum may take before the server is taken to have lost the query, and asked again. */
+/** Bytes a second. A server that is slower than this has probably lost the query, and is asked again. */
 const slowestChecksum = 5 * 2 ** 20;
 
-/** What was read back isn't the file that the stat before it told of, whatever has the path now. */
+/** The file that was read back isn't the one that the stat before had reported, whichever file has the path now. */
 export class OtherFileRead extends XRootDError {}
 
 export class ServerChecksums {
@@ -45,14 +45,14 @@ export class ServerChecksums {
     return this.#fileSystem.queryChecksum(path, type, { timeout, patience: 5 + needed, signal });
   }
 
-  /** @throws {OtherFileRead} when it isn't the file that was told of */
+  /** @throws {OtherFileRead} when it isn't the file that the stat had reported */
   async read(path: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum> {
     const url = urlOf(this.#fileSystem.url, path);
     const { opened, value } = await readChecksum(url, type, { signal, rateLimit: this.#rateLimit });
     if (opened.size !== told.size)
       throw XRootDError.of(
         'DataError',
-        `the file has ${opened.size} bytes now, ${told.size} were told of`,
+        `the file has ${opened.size} bytes now instead of ${told.size}`,
         contextOf(url),
       );
     if (await this.#opened.isAnother(path, opened, told, signal)) {
@@ -62,12 +62,12 @@ export class ServerChecksums {
     return { type, value };
   }
 
-  /** Asked for once, unless that fails; for whoever asks, so that nobody's signal ends it for the others. */
+  /** The server is asked only once, unless that fails. Takes no signal: an abort of one caller would fail the others. */
   types(): Promise<readonly string[]> {
     return this.#types.get();
   }
 
-  /** Of an xrootd `0:adler32,1:crc32c` (seen with 5.5.3), of others perhaps without numbers. */
+  /** An xrootd answers `0:adler32,1:crc32c` (seen with 5.5.3); others may leave out the numbers. */
   async #askForTypes(): Promise<readonly string[]> {
     try {
       const options = { timeout: this.#timeouts.request };
@@ -82,7 +82,7 @@ export class ServerChecksums {
         )
         .filter((type) => type !== '');
     } catch (error) {
-      // A server that refuses the question doesn't tell; one that is gone is another matter.
+      // A server that refuses the question has no types to tell; a lost connection is an error.
       if (error instanceof XRootDError && !error.isConnectionFailure) return [];
       throw error;
     }

@@ -2,7 +2,7 @@
 import { parseStageAnswer, type StageAnswer } from '../rules/stage_answer.js';
 import type { FileSystem } from '../xrdcl/index.js';
 
-/** Seconds for a prepare request: tape systems look every file up before they answer. */
+/** Timeout of a prepare request, in seconds: tape systems look up every file before they answer. */
 const prepareSeconds = 120;
 
 export class StageRequests {

@@ -1,4 +1,4 @@
-/** What is above a target's base, and marks below it: how one storage is told from another (S13). */
+/** The directories above a target's base, and marks below it: they show whether two targets are the same storage (S13). */
 import type { Target } from '../config/target.js';
 import { remotePath } from '../rules/names.js';
 import { urlOf, XRootDError, type FileSystem, type RequestOptions } from '../xrdcl/index.js';
@@ -17,7 +17,7 @@ export async function surroundingsOf(
   const answers = await fileSystem.statMany(paths, options);
   return directories.flatMap((directory, index) => {
     const [stat, found] = [answers[index], answers[index + directories.length]];
-    // Not there yet, or not shown to us.
+    // It doesn't exist yet, or we may not see it.
     if (stat === undefined || stat instanceof Error) return [];
     const known = found === undefined || found instanceof Error ? null : remoteStatOf(found);
     const url = urlOf(endpoint, directory);
@@ -37,7 +37,7 @@ export async function withMark<T>(
     await fileSystem.mkdir(path, options);
     return await task();
   } finally {
-    // Also when the answer to mkdir was lost, or nobody waited for it: the server may have made it.
+    // Also when mkdir failed or was aborted: the server may have made the directory all the same.
     await fileSystem.rmdir(path, { ...options, signal: undefined }).catch((error: unknown) => {
       if (!(error instanceof XRootDError)) throw error;
       if (error.code !== 'NotFound') onLeft(urlOf(fileSystem.url, path), error);

@@ -1,4 +1,4 @@
-/** The remote side on XRootD. */
+/** The remote storage on XRootD. */
 import type { Target } from '../config/target.js';
 import type { Checksum } from '../rules/checksum.js';
 import { remotePath } from '../rules/names.js';
@@ -38,7 +38,7 @@ export interface StoreTimeouts {
   request: number;
   /** Most seconds for a checksum: the server may have to read the whole file. */
   checksum: number;
-  /** Seconds for a copy; undefined: only silence ends it. */
+  /** Most seconds for a copy; undefined: a copy fails only when the server falls silent. */
   copy?: number;
 }
 
@@ -84,7 +84,7 @@ export class XRootDStore implements RemoteStore {
   async statMany(names: readonly string[], signal?: AbortSignal): Promise<(RemoteStat | null | Error)[]> {
     const options = { timeout: this.#timeouts.request, signal };
     const paths = names.map((name) => this.#path(name));
-    // One that can't be asked about must not end the question of those beside it.
+    // A name that can't be asked about must not fail the question about the others.
     const problems = paths.map(pathError);
     const good = paths.filter((_, index) => problems[index] === undefined);
     const answers = (await this.#fileSystem.statMany(good, options)).values();
@@ -146,7 +146,7 @@ export class XRootDStore implements RemoteStore {
   async removeSeen(name: string, seen: RemoteStat, signal?: AbortSignal): Promise<Removed> {
     const now = await this.stat(name, signal);
     if (now === null) return 'gone';
-    // xrootd's rm takes an empty directory away, too.
+    // xrootd's rm removes an empty directory, too.
     if (now.kind === 'directory') return 'other';
     const flags = now.offline === seen.offline && now.backUpExists === seen.backUpExists;
     if (!flags || !sameRemote(seen, now)) return 'other';
@@ -192,7 +192,7 @@ export class XRootDStore implements RemoteStore {
   }
 }
 
-/** What the binding throws at a path that XRootD would misread. */
+/** The error that the binding throws for a path that XRootD would misread. */
 function pathError(path: string): Error | undefined {
   try {
     checkRemotePath(path);

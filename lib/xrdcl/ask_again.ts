@@ -1,28 +1,28 @@
-/** Questions that a server may lose: asked once more while the first is still open, and whichever is answered first counts. */
+/** Questions that a server may lose: asked again while the first is still open; the first answer to any of them counts. */
 
 export interface AskAgain {
-  /** Seconds after which a question that is still open is asked once more; undefined: never. */
+  /** Seconds without an answer after which the question is asked again; undefined: never. */
   patience: number | undefined;
-  /** Most times that it is asked in all. */
+  /** Most times that the question is asked, the first time included. */
   most: number;
 }
 
-/** One time that it was asked. */
+/** A question that was sent once. */
 export interface Question<T> {
   answer: Promise<T>;
-  /** Nobody waits for the answer any more. */
+  /** Call it when nobody waits for the answer any more. */
   drop: () => void;
 }
 
 const stillOpen = Symbol('still open');
 
-/** The first answer, or the first failure; then every question is dropped. */
+/** Returns the first answer or throws the first failure; then drops every question. */
 export async function askAgain<T>(ask: () => Question<T>, { patience, most }: AskAgain): Promise<T> {
   const asked: Question<T>[] = [];
   try {
     for (;;) {
       const question = ask();
-      // The one that counts is awaited below.
+      // Only the first to settle is awaited below; the others must not become unhandled rejections.
       question.answer.catch(() => undefined);
       asked.push(question);
       const first = Promise.race(asked.map(({ answer }) => answer));

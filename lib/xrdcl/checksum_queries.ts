@@ -1,17 +1,18 @@
 /**
  * Checksum queries to servers.
  *
- * - They go over a connection of their own. A server answers "wait for my response, up to 600 s" (kXR_waitresp,
- *   XrdXrootdJob.cc), and during that time libXrdCl doesn't notice that anything on that connection has fallen silent
- *   (XRootDTransport::IsStreamBroken, 5.5.3 to 6.1): copies would hang at a dead server for ten minutes.
- * - So silence is looked for here, by pings.
- * - Of two queries for one path on one connection the server answers the first only (XrdXrootdJob2Do::addClient): a
- *   second waits for the first, and after one that was given up a new connection is made.
- * - A server has three places for each query that it works at (XrdXrootdJob: 12 by default), but its list of them may end
- *   before the last one (XrdOucTable::Remove, 5.5.3 to 6.1). A query that waits there while another one waits is begun by
- *   nobody; the place of one that ends there is lost, until as few are left as queries were in flight: from then on
- *   whatever is more waits 30 s at a time. Asked again on another connection it finds a place, or is answered at once if
- *   the server has computed it meanwhile; one that the server knows isn't computed twice (XrdXrootdJob::Schedule).
+ * - They use a connection of their own. A server answers "wait for my response, up to 600 s" (kXR_waitresp,
+ *   XrdXrootdJob.cc), and during that time libXrdCl doesn't notice when the connection falls silent
+ *   (XRootDTransport::IsStreamBroken, 5.5.3 to 6.1): copies on it would hang at a dead server for ten minutes.
+ * - So we send pings to notice a silent server.
+ * - Of two queries for one path on one connection the server answers only the first (XrdXrootdJob2Do::addClient). So a
+ *   second query waits for the first, and after a query that was given up we make a new connection.
+ * - A server has three slots for each query that it can compute at once (XrdXrootdJob: 12 by default), but a bug may end
+ *   its list of slots before the last one (XrdOucTable::Remove, 5.5.3 to 6.1). A query that waits in a slot beyond that
+ *   end while another one waits is never started, and a query that finishes there loses its slot. In the end only as
+ *   many slots are left as there were queries in flight; every further query then waits 30 s at a time. When we ask
+ *   again on another connection, the query finds a slot, or gets its answer at once if the server has computed it
+ *   meanwhile; the server computes nothing twice that it is already working at (XrdXrootdJob::Schedule).
  */
 import { onceAborted } from '../addon/abort.js';
 import { addon, type NativeFileSystem } from '../addon/addon.js';
@@ -25,7 +26,7 @@ import { operationExpired } from './status_codes.js';
 
 const queryChecksum = 3;
 
-/** To one server, for checksum queries alone. */
+/** A connection to one server, only for checksum queries. */
 interface QueryConnection {
   readonly fileSystem: NativeFileSystem;
   readonly silence: SilenceWatch;
@@ -40,7 +41,8 @@ function connectionTo(server: string): QueryConnection {
   let connection = connections.get(server);
   if (connection === undefined) {
     connectionsMade += 1;
-    // Connections are told apart by this option (XrdCl::URL::GetChannelId); libXrdCl itself knows "tpc" only.
+    // URLs with different values of this option get different connections (XrdCl::URL::GetChannelId); libXrdCl itself
+    // uses only the value "tpc".
     const fileSystem = new addon.FileSystem(`${server}//?xrdcl.intent=checksum${connectionsMade}`);
     const ping = (timeout: number) =>
       request({ operation: 'ping', target: server }, undefined, (done) => fileSystem.ping(timeout, done));
@@ -54,18 +56,18 @@ function abandon(server: string, connection: QueryConnection): void {
   if (connections.get(server) === connection) connections.delete(server);
 }
 
-/** Times that a query is asked at most. */
+/** Most times that a query is sent. */
 const mostAsked = 3;
 
 export interface ChecksumQuery {
   /** Seconds. */
   timeout: number;
-  /** Seconds after which it is asked once more, on another connection. */
+  /** Seconds without an answer after which the query is sent again, on another connection. */
   patience?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** @returns the server's words: type and value */
+/** @returns the server's answer as it is: type and value */
 export async function askForChecksum(
   server: string,
   path: string,
@@ -84,15 +86,15 @@ export async function askForChecksum(
     try {
       return await askAgain(ask, { patience, most: mostAsked });
     } catch (error) {
-      // A race forgets who waits for it.
+      // Promise.race() loses the stack of the async callers.
       if (error instanceof XRootDError) Error.captureStackTrace(error);
       throw error;
     }
   });
 }
 
-// Not answered within the time, or given up: it may never be, also when the connection breaks (5.8.1), and nobody shall wait
-// for that; so the connection is abandoned.
+// A query that timed out or was given up may never be answered, even if the connection breaks (5.8.1). No later query may
+// wait behind it, so the connection is abandoned.
 function askOn(
   connection: QueryConnection,
   server: string,

@@ -7,7 +7,7 @@ export type ClientLogLevel = (typeof logLevels)[number];
 export interface ClientLogLine {
   time: string;
   level: ClientLogLevel;
-  /** libXrdCl's name for the part that speaks: `AsyncSock`, `PostMaster`, `File`, … */
+  /** libXrdCl's name for the part of it that wrote the line: `AsyncSock`, `PostMaster`, `File`, … */
   topic: string;
   message: string;
 }
@@ -31,7 +31,7 @@ export function parseLog(text: string): ClientLogLine[] {
  * Listens to libXrdCl's log until the returned function is called. Doesn't keep the process alive. With no listener
  * the log goes where `XRD_LOGFILE` says, or to standard error. When JavaScript is too slow to take the lines, some are
  * dropped, and a line says how many. At level `dump` libXrdCl 5.5 writes URLs with their tokens: redact before storing.
- * What the listener throws or rejects with is an uncaught exception: there is nobody else to tell it to.
+ * An error that the listener throws becomes an uncaught exception, since no caller could catch it.
  */
 export function onClientLog(listener: (line: ClientLogLine) => void): () => void {
   const id = addon.subscribeToLog((text, dropped) => {
@@ -45,7 +45,7 @@ export function onClientLog(listener: (line: ClientLogLine) => void): () => void
   };
 }
 
-/** Sets how much libXrdCl writes; the default is what `XRD_LOGLEVEL` says, else nothing. */
+/** Sets how much libXrdCl logs; default: what `XRD_LOGLEVEL` says, or nothing if it isn't set. */
 export function setClientLogLevel(level: ClientLogLevel): void {
   addon.setLogLevel(logLevels.indexOf(level));
 }

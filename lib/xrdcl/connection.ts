@@ -1,4 +1,4 @@
-/** A server, and one request to it: what all the groups of FileSystem's methods share. */
+/** A connection to one server, and how a request is sent on it: shared by all methods of FileSystem. */
 import { addon, type NativeCallback, type NativeFileSystem } from '../addon/addon.js';
 import { XRootDError, type ErrorContext } from './error.js';
 import { checkServerUrl, serverOf, urlOf } from './location.js';
@@ -30,7 +30,7 @@ export class Connection {
   }
 }
 
-/** An answer that came, and can't be one. */
+/** The error for an answer that makes no sense. */
 export function unreadable(context: ErrorContext, message: string): XRootDError {
   return XRootDError.of('InvalidResponse', message, context);
 }

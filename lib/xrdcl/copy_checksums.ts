@@ -1,7 +1,7 @@
 /**
- * Checksums of a copy. libXrdCl computes those of its local end while the data flow; those of a server are asked for
- * here, after the copy, and not by libXrdCl: it would ask on the connection that carries other copies, which then
- * don't notice for ten minutes that the server has fallen silent (`checksum_queries.ts`), and couldn't be cancelled.
+ * Checksums of a copy. libXrdCl computes the local file's checksum while the data flow. We ask a server for its checksum
+ * ourselves, after the copy: libXrdCl would ask on the connection that carries other copies; these would then not notice
+ * for ten minutes that the server has fallen silent (`checksum_queries.ts`), and its query couldn't be cancelled.
  */
 import type { NativeCopyResults, NativeStatus } from '../addon/addon.js';
 import { padChecksum, type Checksum } from '../posix/checksum.js';
@@ -11,18 +11,19 @@ import { FileSystem } from './file_system.js';
 import { isRemoteUrl, pathOf } from './location.js';
 import { statusOf } from './status_codes.js';
 
-/** What is left to do when libXrdCl has copied. */
+/** What is left to do once libXrdCl has copied the file. */
 export interface ChecksumPlan {
   type: string;
-  /** The server to ask; undefined when libXrdCl computes it, or nobody wants it. */
+  /** URL of the source, if its server is to be asked; undefined when libXrdCl computes the checksum, or nobody wants it. */
   source: string | undefined;
+  /** The same for the target. */
   target: string | undefined;
-  /** Instead of the source's. */
+  /** The expected checksum; undefined: the source's. */
   preset: string | undefined;
   compare: boolean;
 }
 
-/** Splits the work: properties for libXrdCl, and a plan for us. Undefined: no checksums, or all of them local. */
+/** Splits the work: properties for libXrdCl, and a plan for us (undefined: no checksums, or only local ones). */
 export function planChecksums(properties: JobProperties): {
   native: JobProperties;
   plan: ChecksumPlan | undefined;
@@ -54,7 +55,7 @@ async function ask(url: string, type: string, signal: AbortSignal): Promise<Chec
   return await new FileSystem(url).queryChecksum(pathOf(url), type, { signal });
 }
 
-/** `adler32:a1b` of libXrdCl, which drops leading zeros. */
+/** Parses libXrdCl's form, `adler32:a1b`, and restores the leading zeros that libXrdCl drops. */
 export function checksumOf(text: string | undefined): Checksum | undefined {
   const [type, value] = text?.split(':') ?? [];
   if (type === undefined || value === undefined) return undefined;
@@ -62,8 +63,8 @@ export function checksumOf(text: string | undefined): Checksum | undefined {
 }
 
 /**
- * Carries the plan out and adds what it learnt to `results`.
- * @returns what is wrong: the checksums differ, or a server couldn't tell one
+ * Carries out the plan and adds the checksums to `results`.
+ * @returns the failure: the checksums differ, or a server gave none; undefined if there is none
  */
 export async function verifyChecksums(
   { type, source, target, preset, compare }: ChecksumPlan,

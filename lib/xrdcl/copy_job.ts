@@ -1,4 +1,4 @@
-/** One copy, whichever way it goes: run, watched, its checksums compared, and what it failed to make removed. */
+/** One copy of any kind: runs it, reports progress, compares checksums, and removes the partial file of a failed copy. */
 import { onAbort } from '../addon/abort.js';
 import {
   addon,
@@ -32,28 +32,28 @@ export interface CopyResult {
   error: XRootDError | undefined;
   /** Bytes copied. */
   size: number;
-  /** As computed while reading, with `checkSumMode` `source` or `end2end`. */
+  /** The source's checksum, computed while reading; with `checkSumMode` `source` or `end2end`. */
   sourceChecksum?: Checksum;
-  /** The server's, with `checkSumMode` `target` or `end2end`. */
+  /** The target's checksum; with `checkSumMode` `target` or `end2end`. */
   targetChecksum?: Checksum;
-  /** It is of the file as it was read again once it was written: always on servers, of local files if they are small. */
+  /** `targetChecksum` is of the finished file, read again after the copy: always on a server; locally only if it is small. */
   targetAtRest: boolean;
-  /** All sources that were read; libXrdCl documents more, and up to 6.1 tells none: then the one that was asked for. */
+  /** All sources that were read. libXrdCl up to 6.1 reports none, although documented; then only the given source. */
   sources: string[];
-  /** The data server that took it; documented by libXrdCl, told by none up to 6.1. */
+  /** The data server that took the file; libXrdCl documents this, but doesn't report it up to 6.1. */
   realTarget?: string;
   /**
-   * The failed copy made a target that could not be removed again, or not be asked about, or what is there can't be told
-   * from another's file: say so to somebody.
+   * The failed copy has left a target, or may have: it could not be removed, or the server could not be asked about it, or
+   * it can't be distinguished from somebody else's file. A person should be told.
    */
   partialLeft: boolean;
   /**
-   * The file that this copy made on a server, or wholly overwrote with `force`, however it ended. Undefined when that
-   * isn't known: of third-party copies, with `preserveXAttr` or `continue`, and of a server that another plug-in of
-   * libXrdCl serves.
+   * The file that this copy made on a server, or overwrote completely with `force`, also if the copy failed. Undefined if
+   * that isn't known: for third-party copies, with `preserveXAttr` or `continue`, and if another plug-in of libXrdCl serves
+   * the URL.
    */
   made?: MadeFile;
-  /** The file that it made on this machine: `device:inode`. Undefined when that isn't known. */
+  /** The file that this copy made on this machine: `device:inode`. Undefined if that isn't known. */
   localFile?: string;
   /** With `sync`: the server has written the copy to its disks. Undefined when the copy failed before. */
   synced?: boolean;
@@ -63,7 +63,7 @@ export interface CopyProgress {
   index: number;
   source: string;
   target: string;
-  /** Bytes handed to the target so far; flush, close and checksum come after the last. */
+  /** Bytes written to the target so far; flush, close and checksum come after the last one. */
   bytes: number;
   /** 0 for a `dynamicSource`. */
   size: number;
@@ -91,14 +91,14 @@ export interface JobWatch {
   progressPerSecond: number;
   rateLimit: RateLimit | undefined;
   signal: AbortSignal;
-  /** Runs a listener, and takes what it throws or rejects with. */
+  /** Runs a listener, and catches what it throws or rejects with. */
   safely: (call: () => unknown) => void;
 }
 
-/** Milliseconds in which a cancelled copy ends when data flow. */
+/** A cancelled copy that takes longer than this to end, in milliseconds, has a silent server. */
 const stall = 3000;
 
-/** Never rejects: what went wrong is in the result. */
+/** Never rejects: a failure is in the result. */
 export async function runJob(
   job: Job,
   { onJobStart, onProgress, progressPerSecond, rateLimit, signal, safely }: JobWatch,
@@ -130,7 +130,7 @@ export async function runJob(
     const { asked = true, localFile } = results;
     const target = { asked, opened, made, localFile };
     const partialLeft = await leavesPartial({ properties: native, failure, stalled, ...target });
-    // A copy that is cancelled while it connects, or at a silent server, fails as such; but it was cancelled.
+    // A copy that is cancelled while it connects, or at a silent server, fails with a connection error; report the cancel.
     const told =
       cancelled && !isAnswer(failure) ? statusOf('OperationInterrupted', failure.message) : failure;
     return resultOf(job, told, results, { made, partialLeft });
@@ -149,11 +149,11 @@ interface Copied {
   error: NativeStatus | undefined;
   results: NativeCopyResults;
   cancelled: boolean;
-  /** It took long to end after it was cancelled: one of its ends is silent. */
+  /** It took long to end after it was cancelled: a server is silent. */
   stalled: boolean;
   /** The copy opened its target, which without `force` was not there before. */
   opened: boolean | undefined;
-  /** Made in the way of small copies. */
+  /** It was made as a small copy. */
   small: boolean;
 }
 
@@ -195,7 +195,7 @@ async function copyEither(
 
 type Ended<R> = (error: NativeStatus | undefined, results: R) => void;
 
-/** The end of a copy, cancelled by the signal. */
+/** Starts a copy, cancels it when the signal aborts, and resolves when it has ended. */
 function ending<R>(
   signal: AbortSignal,
   start: (ended: Ended<R>) => NativeOperation,
@@ -247,7 +247,7 @@ function resultOf(
   if (results.realTarget !== undefined) result.realTarget = results.realTarget;
   if (made) result.made = made;
   if (results.localFile !== undefined) result.localFile = results.localFile;
-  // A copy that nothing of ours stands in for wasn't synced.
+  // A copy that doesn't use our own target file (upload_file.h) wasn't synced.
   const synced = results.synced ?? (sync && failure === undefined ? false : undefined);
   if (synced !== undefined) result.synced = synced;
   return result;

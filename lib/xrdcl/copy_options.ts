@@ -1,27 +1,27 @@
 /** Options of copies: every job property of libXrdCl, with units and defaults, and how they are checked. */
 import { checkEndpoint, isRemoteUrl, pathOf } from './location.js';
 
-/** The properties of one copy. Defaults are libXrdCl's unless said. */
+/** The properties of one copy. Defaults are libXrdCl's unless stated otherwise. */
 export interface CopyJobOptions {
   /** A URL `root://host//path`, or an absolute local path. */
   source: string;
   /** A URL `root://host//path`, or an absolute local path. */
   target: string;
-  /** Bytes of the source, if known: what is small is copied in a cheaper way. No harm is done when it is wrong. */
+  /** Bytes of the source, if known: small files are copied in a cheaper way. A wrong size does no harm. */
   sizeHint?: number | undefined;
   /** Overwrite an existing target; default false: `ItExists`. */
   force?: boolean;
-  /** Go on where a shorter target ends, unchecked; not with `force`. Default false. */
+  /** Append the rest to a shorter target, without checking what it already holds; not with `force`. Default false. */
   continue?: boolean;
   /**
-   * An upload: have the server write it to its disks (`kXR_sync`) before it is closed, so that a power cut there doesn't
-   * lose it. A server that can't, a third-party copy and one with `preserveXAttr` don't fail: `synced` of the result
-   * is false. Default false.
+   * For an upload: have the server write the file to its disks (`kXR_sync`) before it is closed, so that a power cut there
+   * doesn't lose it. If that can't be done (by the server, or with a third-party copy or `preserveXAttr`) the copy doesn't
+   * fail: `synced` of the result is false. Default false.
    */
   sync?: boolean;
-  /** Persist on successful close; remote targets only. A cancelled copy is left all the same. Default false. */
+  /** Persist on successful close; remote targets only. A cancelled copy stays all the same. Default false. */
   posc?: boolean;
-  /** Make missing parent directories; default true (libXrdCl's client makes them always). */
+  /** Make missing parent directories; default true (libXrdCl's client always makes them). */
   makeDir?: boolean;
   /** Ignore another writer's lock; default false: `FileLocked`. */
   coerce?: boolean;
@@ -35,28 +35,28 @@ export interface CopyJobOptions {
   xrate?: number;
   /** Bytes a second below which the copy fails with `ThresholdExceeded`; default 0: never. */
   xrateThreshold?: number;
-  /** Seconds for the copy, looked at between chunks: `OperationExpired`. Default 0: no limit. */
+  /** Most seconds for the copy, checked between chunks: `OperationExpired`. Default 0: no limit. */
   cpTimeout?: number;
-  /** Seconds to set a third-party copy up; default 600. */
+  /** Seconds to set up a third-party copy; default 600. */
   initTimeout?: number;
   /** Seconds for a third-party copy; default 1,800. */
   tpcTimeout?: number;
-  /** The source may grow while it is copied: no total, no check that all of it came. Default false. */
+  /** The source may grow while it is copied: progress has no total, and completeness isn't checked. Default false. */
   dynamicSource?: boolean;
   /** Copy extended attributes; default false. */
   preserveXAttr?: boolean;
   /**
-   * Which checksums to compute: default `none`. `end2end` compares them and fails with `CheckSumError`; the copy on a server then
-   * stays there (`partialLeft`), unless `rmOnBadCksum` is given: what has other bytes than were sent may be another's by now.
+   * Which checksums to compute: default `none`. `end2end` compares them and fails with `CheckSumError`. A copy on a server
+   * then stays there (`partialLeft`) unless `rmOnBadCksum` is given: since its bytes differ, it may be somebody else's file.
    */
   checkSumMode?: 'none' | 'source' | 'target' | 'end2end';
   /** `adler32`, `crc32c`, `md5`, …; needed with `checkSumMode`. libXrdCl's `auto` is refused: name what you rely on. */
   checkSumType?: string;
-  /** Hexadecimal; what the checksum must be. */
+  /** The expected checksum, hexadecimal. */
   checkSumPreset?: string;
   /** Remove the target on a checksum mismatch (implies posc); remote targets only. Default false. */
   rmOnBadCksum?: boolean;
-  /** Copy from server to server: `first` falls back on a copy through us, `only` doesn't. Default `none`. */
+  /** Copy directly from server to server: `first` falls back on a copy through us, `only` doesn't. Default `none`. */
   thirdParty?: 'none' | 'first' | 'only';
   /** Use several replicas at once; default false. */
   xcp?: boolean;
@@ -66,7 +66,7 @@ export interface CopyJobOptions {
   xcpBlockSize?: number;
 }
 
-/** What is left of the options for libXrdCl's copy, checked; none is undefined. */
+/** The checked options that libXrdCl's copy gets; none is undefined. */
 export type JobProperties = Omit<CopyJobOptions, 'sizeHint' | 'sync' | 'targetIsDir'>;
 
 interface Range {
@@ -143,7 +143,7 @@ function inDirectory(directory: string, source: string): string {
 }
 
 /**
- * Checks the options of a copy and makes them libXrdCl's properties, `targetIsDir` carried out.
+ * Checks the options of a copy, turns them into libXrdCl's properties, and carries out `targetIsDir`.
  * @throws TypeError, RangeError for whatever libXrdCl would misread, ignore or crash on.
  */
 export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
@@ -166,15 +166,15 @@ export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
     throw new TypeError('checkSumMode needs checkSumType');
   }
   if (options.checkSumType === 'auto') throw new TypeError('checkSumType must be a name, not auto');
-  // libXrdCl would do the same; done here, what is checked and removed afterwards has its whole name.
+  // libXrdCl would do the same. We do it here, since checks and removals after the copy need the full name.
   if (targetIsDir) properties.target = inDirectory(ends.target, ends.source);
-  // Onto an existing local file libXrdCl deletes it, while it reports that it exists (5.5.3, seen).
+  // With these, libXrdCl deletes an existing local target, while it reports that it exists (5.5.3, seen).
   if ((options.posc === true || options.rmOnBadCksum === true) && !isRemoteUrl(target)) {
     throw new TypeError(
       'posc and rmOnBadCksum are for remote targets: libXrdCl may delete an existing local file',
     );
   }
-  // libXrdCl sleeps after each chunk to keep the rate, and looks for a cancel only afterwards.
+  // libXrdCl sleeps after each chunk to keep the rate, and notices a cancel only afterwards: so chunks must be small.
   if (options.xrate !== undefined && options.xrate > 0 && options.chunkSize === undefined) {
     properties.chunkSize = Math.min(8 * 2 ** 20, Math.max(4096, Math.floor(options.xrate / 4)));
   }

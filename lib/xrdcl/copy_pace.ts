@@ -1,26 +1,26 @@
-/** What one copy takes of a rate limit: its bytes before it asks for them, so that no server sends more. */
+/** One copy's use of a rate limit: it takes its bytes from the limit before it requests them from a server. */
 import type { JobProperties } from './copy_options.js';
 import { isRemoteUrl } from './location.js';
 import type { RateLimit } from './rate_limit.js';
 
-/** libXrdCl's own; `chunkSize` and `parallelChunks` of a copy overrule them. */
+/** libXrdCl's defaults; `chunkSize` and `parallelChunks` of a copy override them. */
 const defaultChunk = 8 * 2 ** 20;
 const defaultParallel = 4;
 
-/** Chunks are whole pages: of those the bytes travel with checksums. */
+/** Chunks are whole pages, since each page is sent with a checksum. */
 const page = 4096;
 
 /** A copy requests at most the bytes of this many seconds at once. */
 const mostAhead = 0.25;
 
 export class CopyPace {
-  /** The copy's, with chunks that are not too large for the rate. */
+  /** The properties of the copy, with chunks that are small enough for the rate. */
   readonly properties: JobProperties;
   readonly #limit: RateLimit;
   readonly #signal: AbortSignal;
-  /** How often each byte passes between us and a server. */
+  /** How many times each byte passes between us and a server: 1 or 2. */
   readonly #ways: number;
-  /** Bytes that libXrdCl has asked for, and not yet handed on. */
+  /** Most bytes that libXrdCl has requested and not yet written to the target. */
   readonly #ahead: number;
   #paid = 0;
 
@@ -51,15 +51,15 @@ export class CopyPace {
 
   /**
    * Resolves when the copy may begin, or is aborted.
-   * @param atOnce the bytes move all at once: they are paid for now
+   * @param atOnce all bytes move in one request: take them all from the limit now
    */
   begin(sizeHint = Infinity, atOnce = false): Promise<void> {
     return this.#payUpTo(atOnce ? sizeHint : Math.min(sizeHint, this.#ahead));
   }
 
   /**
-   * Resolves with how many bytes may be handed on before it is asked again; any number when the copy is aborted.
-   * @param bytes handed on so far
+   * Resolves with the number of bytes that may be written before the next call; any number when the copy is aborted.
+   * @param bytes written so far
    * @param size of the source; 0 if it isn't known
    */
   async next(bytes: number, size: number): Promise<number> {
