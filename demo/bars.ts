@@ -1,4 +1,4 @@
-/** A bar for what isn't a pass. */
+/** A progress bar for work that isn't a pass. */
 import type { Screen } from '../lib/cli/screen.js';
 
 interface Count {

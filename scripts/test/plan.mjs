@@ -1,4 +1,4 @@
-/** Which test files run together, which side by side, and which with nothing beside them. */
+/** Which test files share a process, which run side by side, and which run alone. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
