@@ -1,11 +1,11 @@
 /** One way to listen to an AbortSignal. */
 
-/** Those who listen to a signal: one listener of the signal's own for all of them, which is much cheaper. */
+/** The listeners of each signal. Only one of ours is registered at the signal and calls them all, which is much cheaper. */
 const groups = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Calls back once when the signal aborts, also when it has already. Returns what takes the listener off. Thousands of
- * requests may share one signal.
+ * Calls the listener once when the signal aborts, or now if it has already. Returns a function that removes the listener.
+ * Thousands of requests may share one signal.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal === undefined) return () => undefined;
@@ -14,7 +14,7 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
     return () => undefined;
   }
   const group = groups.get(signal) ?? listenTo(signal);
-  // An object of its own: the same function may listen twice.
+  // A new function each time: the same listener may be added twice.
   const entry = () => {
     listener();
   };

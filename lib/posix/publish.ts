@@ -1,4 +1,4 @@
-/** The last step of a local file that was written under another name. */
+/** Gives a local file that was written under a temporary name its final name. */
 import { addon } from '../addon/addon.js';
 import { systemError } from '../addon/system_error.js';
 
@@ -7,13 +7,13 @@ export interface PublishFileOptions {
   mtime?: Date | undefined;
   /** Wait until the file's bytes, and then its name, are on the disk. Default false. */
   fsync?: boolean | undefined;
-  /** Replace what has the name; a text: only the file that has this `versionOfFile()`. Default false. */
+  /** Replace a file that has the name; a text: replace it only if it has this `versionOfFile()`. Default false. */
   overwrite?: boolean | string | undefined;
-  /** `device:inode` of the file that is meant; another that has its temporary name by now is left as it is. */
+  /** `device:inode` of the file to rename; if another file has the temporary name by now, nothing is done. */
   made?: string | undefined;
 }
 
-/** Tells a file from another, and from itself after a change: of `lstat(path, { bigint: true })`. */
+/** A text that differs between two files, and for one file before and after a change. @param stats of `lstat()` in bigint */
 export function versionOfFile(stats: Record<'dev' | 'ino' | 'size' | 'mtimeNs' | 'ctimeNs', bigint>): string {
   const { dev, ino, size, mtimeNs, ctimeNs } = stats;
   return [dev, ino, size, mtimeNs, ctimeNs].join(':');
@@ -21,9 +21,10 @@ export function versionOfFile(stats: Record<'dev' | 'ino' | 'size' | 'mtimeNs' |
 
 /**
  * Renames a file within a file system, in one go on a thread of the addon; without `overwrite` nothing is replaced
- * (renameat2(2), RENAME_NOREPLACE). Files that come together share the disk's work.
+ * (renameat2(2), RENAME_NOREPLACE). Files that are published at the same time share one sync of the disk.
  * @throws system errors: EEXIST, also when another file than the one to be replaced has the name; EBUSY of the
- * call `publish` when `from` isn't the file that was made; EINVAL, ENOSYS where the file system can't promise that, and nothing was renamed
+ * call `publish` when `from` isn't the file that was made; EINVAL, ENOSYS where the file system has no such rename: then
+ * nothing was renamed
  */
 export function publishFile(from: string, to: string, options: PublishFileOptions = {}): Promise<void> {
   const { mtime, fsync = false, overwrite = false, made } = options;

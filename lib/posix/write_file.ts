@@ -19,8 +19,8 @@ export interface NewFile {
 
 /**
  * Writes bytes to a temporary file and gives it its name, in one go on a thread of libuv; nothing is replaced.
- * @returns false where that can't be done in one go, for whatever reason, and nothing was: the directory isn't there or isn't
- * for us, or system or file system lack the means (openat2(2), renameat2(2))
+ * @returns false if nothing was done because it can't be done in one go: the directory doesn't exist or we may not use it, or
+ * the system or file system lacks openat2(2) or renameat2(2)
  * @throws system errors, after which nothing is left: EEXIST of `rename`; of `write` and `close` whatever the disk has
  */
 export function writeNewFile(bytes: Uint8Array, file: NewFile): Promise<boolean> {

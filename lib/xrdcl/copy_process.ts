@@ -91,7 +91,7 @@ export class CopyProcess {
 const unstoppable = new AbortController().signal;
 
 /**
- * One copy, without what a `CopyProcess` keeps for many. Rejects only as `@throws` says: what went wrong with the copy is in the result.
+ * One copy, without a `CopyProcess`. A failure of the copy is in the result; rejects only as `@throws` says.
  * @throws TypeError, RangeError as `CopyProcess.add`; what the listener threw or rejected with, after the copy has ended
  */
 export async function copyFile(

@@ -1,4 +1,4 @@
-/** What a copy leaves at its target: is all of it there, and what of a failed copy must go? */
+/** Checks that a finished copy is complete, and removes what a failed copy left at its target. */
 import { lstat, stat, unlink } from 'node:fs/promises';
 import type { NativeCopyResults, NativeStatus } from '../addon/addon.js';
 import type { JobProperties } from './copy_options.js';
@@ -18,7 +18,7 @@ import {
   statusOf,
 } from './status_codes.js';
 
-/** libXrdCl doesn't compare what it wrote to a local disk with what it was asked to: a full one truncates silently. */
+/** Checks the size of a local target: libXrdCl doesn't notice when a full disk truncates the file. */
 export async function checkLocalTarget(
   properties: JobProperties,
   results: NativeCopyResults,
@@ -39,17 +39,17 @@ export interface FailedCopy {
   failure: NativeStatus;
   /** It had opened its target, which without `force` was not there before. Undefined: nobody knows. */
   opened: boolean | undefined;
-  /** Asking the server to open it was begun. */
+  /** The request to open the target was begun. */
   asked: boolean;
   /** What it made on a server, if that is known. */
   made: MadeFile | undefined;
   /** What it made on this machine, if that is known: `device:inode`. */
   localFile: string | undefined;
-  /** It ended long after it was cancelled, so somebody is silent; don't wait for him again. */
+  /** It ended long after it was cancelled, so a server is silent: don't wait long for it again. */
   stalled: boolean;
 }
 
-/** Then the server has closed what it had open for us, or will. */
+/** If so, the server has closed the files that it had open for us, or will close them. */
 export function isConnectionLost({ code, errNo }: NativeStatus): boolean {
   return isOfConnection(code) || (code === errorResponse && errNo === fileNotOpen);
 }
@@ -62,7 +62,7 @@ function isConnectionFailure({ code }: NativeStatus): boolean {
   return isOfConnection(code) || code === operationExpired;
 }
 
-/** Removes what is ours. True when something of ours is left, or may be. */
+/** Removes the file that the failed copy made. True when it is left, or may be. */
 export async function leavesPartial(copy: FailedCopy): Promise<boolean> {
   const { properties, failure, opened } = copy;
   const mayOverwrite = properties.force === true || properties.continue === true;
@@ -70,8 +70,8 @@ export async function leavesPartial(copy: FailedCopy): Promise<boolean> {
     if (mayOverwrite) return true;
     return isRemoteUrl(properties.target) ? leavesRemote(copy) : leavesLocal(copy);
   }
-  // Refused by the server or the local disk, or never asked. Else the answer may have got lost, or it failed between
-  // open and first data.
+  // If the open was refused or never sent, there is no file. Otherwise its answer may have been lost, or the copy failed
+  // between open and first data.
   const refused = failure.code === errorResponse || failure.code === localError;
   if (mayOverwrite || refused || !copy.asked) return false;
   const fromHere = !isRemoteUrl(properties.source);
@@ -88,10 +88,10 @@ function timeoutOf({ failure, stalled }: FailedCopy): number {
 async function leavesRemote(copy: FailedCopy): Promise<boolean> {
   const { target } = copy.properties;
   const files = new FileSystem(target);
-  // All was copied, but its checksum is another: then it is left, unless the caller wants it removed for that.
+  // A complete copy with a wrong checksum is removed only if the caller asked for that.
   const complete = copy.failure.code === checkSumError && copy.properties.rmOnBadCksum === true;
   const options = { timeout: timeoutOf(copy), complete };
-  // Of a file whose identity isn't known it can't be said that it is ours.
+  // Without an identity we can't know whether the file is ours.
   if (copy.made === undefined) return exists(files.stat(pathOf(target), options));
   return await removeMade(files, pathOf(target), copy.made, options).then(
     (removal) => removal === 'unsure',
@@ -121,7 +121,7 @@ async function exists(stat: Promise<unknown>): Promise<boolean> {
   );
 }
 
-/** False only when it is certain that nothing without bytes is there, which is all that such a copy could leave. */
+/** False only when it is certain that no empty file is there: such a copy can leave nothing but an empty file. */
 async function mayBeEmpty(copy: FailedCopy): Promise<boolean> {
   const { target } = copy.properties;
   try {

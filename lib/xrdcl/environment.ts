@@ -4,8 +4,8 @@ import { addon } from '../addon/addon.js';
 /**
  * Set when the addon is loaded, unless the shell says otherwise (`XRD_<NAME>`): `RunForkHandler` 0, `StreamErrorWindow` 0,
  * `TimeoutResolution` 1 s, `StreamTimeout` 10 s, `ConnectionWindow` 8 s, `ConnectionRetry` 1, `WriteRecovery`,
- * `OpenRecovery` and `ReadRecovery` false, `MetalinkProcessing` 0. No upload recovers by itself, whatever the shell says. So a dead, silent or refusing server is an error within 30 seconds, where libXrdCl's own
- * defaults take 8 to 12 minutes.
+ * `OpenRecovery` and `ReadRecovery` false, `MetalinkProcessing` 0. Uploads never recover, whatever the shell says. So a
+ * dead, silent or refusing server is an error within 30 seconds; with libXrdCl's own defaults that takes 8 to 12 minutes.
  */
 export const environment = {
   /** The value, or undefined when libXrdCl knows no such setting. Names are those of its documentation, any case. */

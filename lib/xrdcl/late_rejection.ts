@@ -1,8 +1,8 @@
-/** Functions of other people may be async: what such a one rejects with would end the process if nobody heard it. */
+/** Catches rejections of listeners that turn out to be async: an unhandled one would end the process. */
 
 /**
- * Hears of it when what was returned is a promise, and rejects.
- * @returns resolves when it has settled; undefined for what is no promise
+ * If `returned` is a promise, calls `hear` with its rejection.
+ * @returns a promise that resolves when `returned` has settled; undefined if `returned` is no promise
  */
 export function hearRejection(returned: unknown, hear: (error: unknown) => void): Promise<void> | undefined {
   const then: unknown = (returned as { then?: unknown } | null | undefined)?.then;

@@ -1,8 +1,7 @@
 /**
- * The file that a copy of ours made on a server: whether what stands at its path is still that one, and its removal. A
- * path alone proves nothing: meanwhile somebody may have put another file there. So what an open handle of ours said of
- * the file is compared with what the server says of the path now; in doubt nothing is removed, and a complete copy only for those
- * who ask for that.
+ * The file that a copy of ours made on a server: is it still the one at its path, and how is it removed? The path alone
+ * proves nothing: meanwhile somebody may have put another file there. So we compare the stat of our open handle with the
+ * stat of the path now. In doubt nothing is removed; a complete copy is removed only on request.
  */
 import { XRootDError } from './error.js';
 import type { FileSystem } from './file_system.js';
@@ -16,7 +15,7 @@ export interface MadeFile {
   openedAt: number;
   /** Milliseconds by our own clock, from before it was opened to the end of the copy. */
   lasted: number;
-  /** Bytes: of a complete copy all, of another what it has at most. */
+  /** Bytes: the exact size of a complete copy, the most that an incomplete one can have. */
   size: number;
   /** All was written, and the server closed it without an error. */
   complete: boolean;
@@ -27,24 +26,24 @@ export interface MadeFile {
   held: boolean;
 }
 
-/** Milliseconds by which times of change may lie beyond a copy: clocks tick differently, and tell whole seconds. */
+/** Milliseconds by which a time of change may lie after the copy's end: clocks differ, and servers report whole seconds. */
 const margin = 2000;
 
 export type Likeness =
   /**
-   * Identifier, time and size are those of the file that we made. Of a part that is the proof: we had it open until just now. Of
-   * a complete copy it is none: since we closed it somebody may have removed it, and the file that he then made got its number,
-   * or he has written into it. Whether it has the bytes that we sent must be compared.
+   * Identifier, time and size are those of the file that we made. For a partial file that is proof: we had it open until
+   * just now. For a complete copy it is none: after we closed it, somebody may have written into it, or removed it and made
+   * a file that got the same number. The bytes must then be compared.
    */
   | 'alike'
-  /** It is another. */
+  /** It is another file. */
   | 'other'
-  /** It may be either. */
+  /** It may be ours or another. */
   | 'unsure';
 
 /**
- * Compares what stands at a path now with what we made there. `unsure` is also a file of another identifier that
- * could be ours by all else: EOS gives an open file another identifier than its path.
+ * Compares the file at a path now with the one that we made there. A file with another identifier that could otherwise be
+ * ours is `unsure` too: EOS gives an open file another identifier than its path.
  */
 export function likenessOf(
   stat: Pick<StatInfo, 'id' | 'size' | 'mtime' | 'isDirectory' | 'isOther' | 'offline' | 'backUpExists'>,
@@ -54,7 +53,7 @@ export function likenessOf(
   if (stat.isDirectory || stat.isOther || changed < openedAt) return 'other';
   const fits = changed <= openedAt + lasted + margin && (complete ? stat.size === size : stat.size <= size);
   if (stat.id !== id || id === '' || id === '0') return fits ? 'unsure' : 'other';
-  // What is on tape isn't the part of a copy that failed: then somebody else has had his hands on it.
+  // A partial file doesn't go to tape: if it is on tape, somebody else has changed or replaced it.
   const wholeOrPart = complete || (held && !stat.offline && !stat.backUpExists);
   return fits && wholeOrPart ? 'alike' : 'unsure';
 }
@@ -83,7 +82,7 @@ export async function removeMade(
     if (likeness !== 'alike') return likeness;
     if (made.complete && !complete) return 'unsure';
     await fileSystem.rm(path, options).catch((error: unknown) => {
-      // It may be removed all the same; then its identifier can be that of somebody else's file.
+      // The server may have removed it all the same; then somebody else's new file can get its identifier.
       made.held = false;
       throw error;
     });

@@ -1,4 +1,4 @@
-/** Requests to the tape behind a server: bring files, withdraw that, give their disk copies up; and how a request stands. */
+/** Tape requests: stage files, cancel that, evict them from the disk buffer, and ask for the state of a stage request. */
 import type { Connection } from './connection.js';
 import { checkRemotePath } from './location.js';
 import { query, queryCodes } from './queries.js';

@@ -1,4 +1,4 @@
-/** How many bytes a second may move, whoever moves them: they are given away in the order in which they are asked for. */
+/** A limit in bytes a second that several callers share: bytes are granted in the order of the calls. */
 import { onAbort } from '../addon/abort.js';
 
 export interface Clock {
@@ -26,19 +26,19 @@ const slowest = 2 ** 16;
 
 interface Waiting {
   bytes: number;
-  /** When they are given; known of the first in the line. */
+  /** When they are granted; known only for the first in the line. */
   due?: number;
   go: () => void;
 }
 
 /**
- * Between any two moments it gives away at most what its rate allows for the time between, plus a tenth of a second's bytes, plus
- * the bytes of one caller.
+ * In any span of time it grants at most the bytes that the rate allows for that span, plus those of a tenth of a second, plus
+ * those of one call.
  */
 export class RateLimit {
   readonly bytesPerSecond: number;
   readonly #clock: Clock;
-  /** All bytes up to this time are given away. */
+  /** The bytes of the rate up to this time are granted. */
   #given = -Infinity;
   readonly #line = new Set<Waiting>();
   #stopTimer: () => void = () => undefined;

@@ -13,7 +13,7 @@ export interface ReadChecksumOptions {
   rateLimit?: RateLimit | undefined;
 }
 
-/** What a file is by the stat of its open handle. Some servers give other identifiers and times than of its path: EOS. */
+/** The stat of an open handle. On some servers (EOS) its identifier and time differ from those of the path's stat. */
 export type OpenedStat = Pick<ShortStat, 'id' | 'size' | 'mtime'>;
 
 export interface ReadBack extends FileChecksum {
@@ -36,8 +36,8 @@ interface ReadResult {
 const piece = 4 * 2 ** 20;
 
 /**
- * Opens for reading and asks for nothing else; whether that brings a file back from tape depends on the server, so ask by
- * `stat` whether it is online. Memory: 4 MiB.
+ * Opens a file for reading, reads it, and computes its checksum. Whether that brings an offline file back from tape depends
+ * on the server, so ask `stat` first whether it is online. Memory: 4 MiB.
  * @param url of a file, `root://server//path`
  * @throws {XRootDError} also when the file gets shorter meanwhile; TypeError for what is no URL of a file; RangeError for a type
  * that isn't computed here; the signal's reason
@@ -77,7 +77,7 @@ export function readChecksum(
 }
 
 /**
- * Opens a file, reads nothing of it, and closes it again: what a readChecksum() at this moment would tell as `opened`.
+ * Opens a file and closes it again without reading: returns what readChecksum() would return as `opened` now.
  * @throws as readChecksum()
  */
 export function statOpened(

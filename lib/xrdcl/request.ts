@@ -31,7 +31,7 @@ interface Answer<T> {
   value: T;
 }
 
-/** What may end the wait for an answer: it is given the way to do so, and returns how it is told to forget about it. */
+/** Something that may end the wait for an answer by calling `stop`. Returns a function that unregisters `stop`. */
 export type Interruption = (stop: (reason: Error) => void) => () => void;
 
 /**

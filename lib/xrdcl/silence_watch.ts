@@ -30,7 +30,7 @@ export class SilenceWatch {
       try {
         await this.#ping(patience);
       } catch (error) {
-        // Whatever else it says, it speaks.
+        // Any other error is an answer too.
         if (!(error instanceof XRootDError && error.isConnectionFailure)) continue;
         const waiting = [...this.#waiting];
         this.#waiting.clear();

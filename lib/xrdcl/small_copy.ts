@@ -1,6 +1,6 @@
 /**
- * Copies of small files between this machine and a server by libXrdCl's `File`: open, read or write, close. What its
- * `CopyProcess` does beside, threads and queues for every file, costs more than such a file's bytes.
+ * Copies small files between this machine and a server with libXrdCl's `File`: open, read or write, close. The threads and
+ * queues that its `CopyProcess` makes for every file cost more than the bytes of a small one.
  */
 import {
   addon,
@@ -18,7 +18,7 @@ export function isSmallFile(size: number | undefined): boolean {
   return size !== undefined && size <= smallFile;
 }
 
-/** What `native/xrdcl/small_file_copy.cc` does, or what makes no difference to a file of one request. */
+/** Options that `native/xrdcl/small_file_copy.cc` supports, or that don't matter for a file of one request. */
 const known = new Set<string>([
   ...['source', 'target', 'makeDir', 'chunkSize', 'parallelChunks', 'checkSumMode', 'checkSumType'],
 ]);
@@ -33,7 +33,7 @@ function isLocalChecksum(properties: JobProperties): boolean {
 }
 
 /**
- * Is the copy made in this way? Decided once a copy (`runJob`); all others are told.
+ * Is the copy made as a small copy? `runJob` decides that once and passes the answer on.
  * @param properties as for libXrdCl, checksums of a server left out
  * @param sizeHint bytes of the source, as far as is known
  */

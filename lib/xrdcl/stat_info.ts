@@ -78,7 +78,7 @@ export function identifierOf(text: string): string {
 
 const numbersOfOne = 5;
 
-/** Those of an answer to many stats; undefined for one that failed. */
+/** The stats in an answer to many stats; undefined for each that failed. */
 export function shortStatsOf({ values }: Pick<NativeStats, 'values'>): (ShortStat | undefined)[] {
   const stats: (ShortStat | undefined)[] = [];
   for (let at = 0; at < values.length; at += numbersOfOne) stats.push(shortStatAt(values, at));

@@ -31,8 +31,8 @@ export const handShakeFailed = 202;
 const operationInterrupted = 207;
 export const operationExpired = 206;
 /**
- * Also what some requests get that are under way when a connection breaks (AsyncSocketHandler::OnFault: "writer is null"); libXrdCl
- * itself counts it among the errors that a new connection mends (FileStateHandler::IsRecoverable).
+ * Some requests that are in flight when a connection breaks also get this code (AsyncSocketHandler::OnFault: "writer is
+ * null"); libXrdCl itself treats it as an error that a new connection fixes (FileStateHandler::IsRecoverable).
  */
 export const internalError = 7;
 

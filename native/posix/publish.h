@@ -3,7 +3,8 @@
 
 #include "js/napi.h"
 
-// JavaScript: publish(from, to, milliseconds of mtime | undefined, fsync, overwrite, callback) -> undefined.
+// JavaScript: publish(from, to, milliseconds of mtime | undefined, fsync, overwrite, made | undefined, callback)
+// -> undefined.
 // callback(errno | 0, name of the call that failed). Without overwrite nothing is replaced: EEXIST; where the file
 // system can't promise that, EINVAL and nothing is done.
 Napi::Value Publish(const Napi::CallbackInfo& info);

@@ -4,7 +4,7 @@
 #include <string>
 
 // Gives the file `from` the name `to`, and removes what had it, if that is still the file that was seen: `version` is
-// what lib/xrdcl/publish.ts makes of its stat. Where nothing has the name any more, nothing is replaced. Otherwise
+// what lib/posix/publish.ts makes of its stat. Where nothing has the name any more, nothing is replaced. Otherwise
 // fails with EEXIST: both names are as they were. Other errors: as rename(2) and RenameNew().
 //
 // After any error `from` may hold another file than before, which had the name `to` for a moment and could not be given
