@@ -1,9 +1,9 @@
-/** May the disk buffer's copy of a file be given up? Only what is on tape may: the copy could be the only one. */
+/** May a file be evicted from the disk buffer? Only if it is on tape: otherwise the disk copy could be the only one. */
 import type { RemoteFile } from './remote_state.js';
 
 export type EvictionVerdict =
   | { evict: true }
-  /** There is nothing to give up. */
+  /** There is nothing to evict. */
   | { keep: string }
   | { refuse: string; code: 'NotFound' | 'NotOnTape' | 'NotAFile' };
 

@@ -3,7 +3,7 @@
  * for any text within a name, and a leading `**` component for any directories, also none; `%%` is a per cent sign.
  */
 
-/** When the time that a path names was over; undefined if it names none. */
+/** The end of the day, month or year that a path names; undefined if it names none. */
 export type PathDate = (path: string) => Date | undefined;
 
 const TOKENS = /%.?|(?<=^|\/)\*\*\/|\*+|[^%*]+/gs;
@@ -14,8 +14,8 @@ const FIELDS: Record<string, string> = {
 };
 
 /**
- * The pattern stands for the beginning of a path, up to the end of a name; where it can be read in several ways, the last
- * one counts. Digits that go on before or after the date make it none. A date is over with its day, month or year, in UTC.
+ * The pattern matches the beginning of a path, up to the end of a component; if it can match in several ways, the last one
+ * counts. A date with further digits directly before or after it is not a date. The result is in UTC.
  * @throws {Error} that says what is wrong, as the end of a sentence that begins with the option's name
  */
 export function pathDate(pattern: string): PathDate {
@@ -53,7 +53,7 @@ function numberOf(digits: string | undefined): number | undefined {
 
 function endOf(year: number, month?: number, day?: number): Date | undefined {
   const first = new Date(Date.UTC(year, (month ?? 1) - 1, day ?? 1));
-  // Date.UTC() goes on in the next month, and takes the years 0 to 99 for 1900 to 1999.
+  // Date.UTC() carries 31 February over into March, and takes the years 0 to 99 for 1900 to 1999.
   const exists =
     first.getUTCFullYear() === year &&
     first.getUTCMonth() === (month ?? 1) - 1 &&

@@ -22,16 +22,16 @@ export function sameRemote(a: RemoteIdentity, b: RemoteIdentity): boolean {
   );
 }
 
-/** What a stat told of a file that is to be read; of an entry of a listing without `id`, which is then empty. */
+/** What a stat or a listing says of a file that is to be read. `id` is empty if it comes from a listing. */
 export type ToldFile = Pick<RemoteIdentity, 'id' | 'size' | 'mtime'>;
 
-/** `same`, `other`: than the file that a stat told of. `unsure`: only another look at path and open file tells. */
+/** `same` or `other`: compared with the file that stat saw. `unsure`: path and open file must be looked at again. */
 export type OpenedAs = 'same' | 'other' | 'unsure';
 
 /**
- * Is what was opened at a path the file that a stat of the path had told of? Another may have stood there just then, and be gone
- * again. Without identifiers of both, sizes are all that can be compared.
- * @param comparable does an open file have the identifier of its path on this server? Not on EOS. Undefined: nobody knows yet
+ * Is the opened file the one that an earlier stat of its path saw? The path may have named another file for a moment. Unless both
+ * have identifiers, only sizes can be compared.
+ * @param comparable does this server give an open file the same identifier as its path? EOS doesn't. Undefined: not known yet
  */
 export function openedAs(opened: ToldFile, told: ToldFile, comparable: boolean | undefined): OpenedAs {
   if (opened.size !== told.size) return 'other';

@@ -21,15 +21,15 @@ export interface RemovalFacts {
 }
 
 /**
- * `needed`: what may go, goes; always so without watermarks. `enough`: nothing goes. `oldest_first`: what may go waits until all
- * that may go are known.
+ * `needed`: every record that may be removed is removed; always so without watermarks. `enough`: none is removed. `oldest_first`:
+ * records that may be removed wait until all of them are known.
  */
 export type Room = 'needed' | 'enough' | 'oldest_first';
 
 interface Outcome {
   /** A short text for operators, the same for all files of one cause, so that it can be counted. */
   reason: string;
-  /** False in a dry run: only say it. */
+  /** False in a dry run: only report it. */
   perform: boolean;
 }
 
@@ -40,7 +40,7 @@ export type Decision =
   | ({ action: 'copy' | 'replace' } & Outcome)
   | Removal
   | ({ action: 'keep' } & Outcome)
-  /** Something is wrong; `conflict` tells a different remote file from a check that failed. */
+  /** Something is wrong: the remote file differs (`conflict`: true), or a check failed (false). */
   | ({ action: 'report'; conflict: boolean } & Outcome);
 
 export const REASONS = {

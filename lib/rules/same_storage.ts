@@ -1,14 +1,14 @@
 /**
- * S13: are two directories one? A cache that is the target, or lies in its storage, has no second copy of anything. What a
- * server tells of a directory is its identifier, made of device and inode by every xrootd (XrdXrootdProtocol::StatGen), and its
- * time. A server that has the same disk by a network file system numbers its device otherwise.
+ * S13: are two directories the same? A cache that is the target, or lies in its storage, has no second copy of anything. A
+ * server gives a directory's time and its identifier, which every xrootd makes of device and inode (XrdXrootdProtocol::StatGen).
+ * A server that mounts the same disk by a network file system has another device number for it.
  */
 import type { Identity } from './identity.js';
 
 /** Of a local file or directory. */
 export type LocalPlace = Pick<Identity, 'dev' | 'ino' | 'mtimeNs'>;
 
-/** As a server tells of one. */
+/** A file or directory as a server describes it. */
 export interface RemotePlace {
   /** Empty if it gives none. */
   id: string;
@@ -16,7 +16,7 @@ export interface RemotePlace {
 }
 
 /**
- * One and the same, as far as can be told: device, inode, and the second of the last change.
+ * The same, as far as device, inode, and the second of the last change show.
  * @param anyDevice the server may know the disk by another device number
  */
 export function isSamePlace(local: LocalPlace, remote: RemotePlace, anyDevice: boolean): boolean {
@@ -24,8 +24,8 @@ export function isSamePlace(local: LocalPlace, remote: RemotePlace, anyDevice: b
 }
 
 /**
- * A local directory that was looked at before and after a remote one: `changing` tells neither that they are one nor that they are
- * two.
+ * Compares a remote directory with a local one that was looked at before and after it. `changing`: the local one changed
+ * meanwhile, and they may be one or two.
  */
 export function comparePlaces(
   before: LocalPlace,
@@ -40,7 +40,7 @@ export function comparePlaces(
   return time < millisecondsOf(before) || time > millisecondsOf(after) ? 'two' : 'changing';
 }
 
-/** By inode alone it is a hint: other disks have the same numbers. */
+/** With `anyDevice` a match is only a hint: other disks use the same inode numbers. */
 export function isSameInode(
   { dev, ino }: Pick<LocalPlace, 'dev' | 'ino'>,
   id: string,
@@ -53,23 +53,23 @@ export function isSameInode(
   return halves.some((half, index) => half === inode && (anyDevice || halves[1 - index] === device));
 }
 
-/** May a server on this machine have it on this device? A hint, too: other machines number their devices alike. */
+/** May this identifier be of a file on this device? Only a hint: other machines use the same device numbers. */
 export function isOnDevice(dev: bigint, id: string): boolean {
   return halvesOf(id).includes(BigInt.asUintN(32, dev));
 }
 
-/** May both lie on one disk, seen by one machine or by two servers on it? False where an identifier says nothing. */
+/** May both be on one disk, if one machine serves them? False if an identifier says nothing. */
 export function mayShareDevice(a: string, b: string): boolean {
   const [of, other] = [halvesOf(a), halvesOf(b)];
   return of.some((half, index) => half === other[index]);
 }
 
-/** What may be the inode of this identifier, by its lower 32 bits. */
+/** The two numbers of which one is the inode (lower 32 bits) of this identifier. */
 export function possibleInodes(id: string): number[] {
   return halvesOf(id).map(Number);
 }
 
-/** As possibleInodes() tells it. */
+/** An inode in the form that possibleInodes() returns. */
 export function inodeNumber(ino: bigint): number {
   return Number(BigInt.asUintN(32, ino));
 }
@@ -96,8 +96,8 @@ function millisecondsOf({ mtimeNs }: LocalPlace): number {
 }
 
 /**
- * Where an entry of a local directory would be on the server, below the target's base, if that directory or one above it
- * were the server's: the path that records of the directory have, and whatever ends like the directory's own path.
+ * Where a local directory would be below the target's base, if the server exported it or a directory above it: every end of
+ * its path, the empty one included.
  * @param absolute the directory's path, without symbolic links
  */
 export function possiblePlaces(absolute: string): string[] {

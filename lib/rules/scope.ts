@@ -9,9 +9,9 @@ export interface ScopeOptions {
 }
 
 export interface Scope {
-  /** Why this record is left alone; undefined if it isn't. */
+  /** Why this record is not archived; undefined if it is. */
   outside: (path: string) => string | undefined;
-  /** Is this path named by `exclude`, and so all that is below it? */
+  /** Does `exclude` name this path, and so everything below it? */
   excluded: (path: string) => boolean;
 }
 

@@ -4,12 +4,12 @@ import { isGlob, normalized, parsePattern, type Glob } from '../config/pattern.j
 export interface Selection {
   /**
    * Paths relative to the target's base. A plain one selects the file, or everything below that directory; so does a
-   * glob (`*`, `**`, `?`, `[a-z]`, `[!a-z]`, `{a,b}`, `@(a|b)`, a backslash before what is meant as it is). `*` stands
-   * for names with a dot in front too. A glob also selects the record that is called just so: `a[1].h5`. `.` is
-   * everything, and so is the absence of both lists, or an empty one if `paths` isn't given.
+   * glob (`*`, `**`, `?`, `[a-z]`, `[!a-z]`, `{a,b}`, `@(a|b)`, a backslash before a literal character). `*` stands
+   * for names with a dot in front too. A glob also selects the record of exactly this name: `a[1].h5`. `.` selects
+   * everything. Without `paths`, so does an empty or missing list of patterns.
    */
   patterns?: readonly string[] | undefined;
-  /** Plain paths only, as a list from a file holds them: no letter is special. An empty list selects nothing. */
+  /** Plain paths only, e.g. from a file: no character is special. An empty list selects nothing. */
   paths?: readonly string[] | undefined;
   /** Only records of this time or later. */
   since?: Date | undefined;
@@ -17,18 +17,18 @@ export interface Selection {
   until?: Date | undefined;
 }
 
-/** Is this record meant? `path` is that of a file as listed, relative to the target's base. */
+/** Is this record selected? `path` is a listed file's, relative to the target's base. */
 export interface Selector {
   (entry: { path: string; mtime: Date }): boolean;
-  /** The time decides, and it is one that no Date holds: nobody can say whether this file is meant. */
+  /** The selection depends on the time, and no Date can hold this one: the file may be selected or not. */
   readonly undecided: (mtime: Date) => boolean;
-  /** The same of its path alone, whatever its time. */
+  /** Is it selected by its path, whatever its time? */
   readonly names: (path: string) => boolean;
   /** False only if nothing in this directory, however deep, can be selected. */
   readonly directoryMayMatch: (path: string) => boolean;
   /** Where listing must start: files or directories, none within another; `` is the base. See rootsOf(). */
   readonly roots: readonly string[];
-  /** What was asked for, word by word, that named none of the records seen so far, whatever their times. */
+  /** Patterns and paths that matched no record so far, whatever the times of the records. */
   readonly unmatched: () => string[];
 }
 
@@ -88,7 +88,7 @@ export function rootsOf(patterns: readonly string[], paths?: readonly string[]):
 
 interface Parsed {
   everything: boolean;
-  /** By path, in which words it was asked for. Globs are among them: they also name the record that is called so. */
+  /** By normalized path, the texts that gave it. Globs are among them: they also select the record of exactly that name. */
   words: Map<string, string[]>;
   globs: Glob[];
   roots: string[];

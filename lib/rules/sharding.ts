@@ -1,16 +1,16 @@
-/** Several processes share one pass: whose a file is, is a function of its path alone, so they need not talk. */
+/** Several processes share one pass. A file's path alone decides which one has it, so they need not communicate. */
 import { pathFraction } from './path_fraction.js';
 
 export interface Shard {
   /** From 0, as job arrays count. */
   index: number;
-  /** Of all that share the pass. */
+  /** Number of processes that share the pass. */
   count: number;
 }
 
 export const MAX_SHARDS = 100_000;
 
-/** Part of what a shard is: two versions side by side must agree, so it never changes. */
+/** Never changes: two versions of this package that share a pass must agree. */
 const SEED = 'shard';
 
 /** @param path relative to the cache, or to the target's base, which is the same */
@@ -18,7 +18,7 @@ export function shardOf(path: string, count: number): number {
   return Math.floor(pathFraction(path, SEED) * count);
 }
 
-/** Everything is in the pass that isn't shared. */
+/** Always true if the pass isn't shared. */
 export function inShard(path: string, shard: Shard | undefined): boolean {
   return shard === undefined || shardOf(path, shard.count) === shard.index;
 }
