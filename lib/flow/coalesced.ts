@@ -1,6 +1,6 @@
 /**
- * Joins small groups of items to groups of `most` each; the last may be smaller. The source is pulled only as a group is asked for.
- * @throws what the source throws, after what it gave before that
+ * Joins small groups of items into groups of `most` each; the last may be smaller. Pulls the source only on demand.
+ * @throws what the source throws, after all items that came before
  */
 export async function* coalesced<T>(
   source: AsyncIterable<readonly T[]>,

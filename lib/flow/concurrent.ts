@@ -14,7 +14,7 @@ export async function forEachConcurrent<T>(
   await forEachInPools(source, [pool], () => pool, task);
 }
 
-/** The same with several kinds of items, each with a pool of its own; whichever is full holds up the source. */
+/** The same for several kinds of items, each with its own pool; a full pool stops the pulling of further items. */
 export async function forEachInPools<T>(
   source: AsyncIterable<T> | Iterable<T>,
   pools: readonly TaskPool[],

@@ -1,4 +1,4 @@
-/** Items in groups of `most`, the last one smaller; the source is pulled only as a group is asked for. */
+/** Yields items in groups of `most`; the last may be smaller. Pulls the source only on demand. */
 export async function* inBatches<T>(
   source: AsyncIterable<T>,
   most: number,

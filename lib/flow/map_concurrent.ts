@@ -1,6 +1,6 @@
 /**
- * What a task makes of every item of a source, `most` tasks at a time, in the order of the source. Nothing is pulled
- * ahead of the consumer but those.
+ * Yields the result of a task for every item of a source, in the order of the source. At most `most` tasks run at a time, and no
+ * further items are pulled ahead of the consumer.
  */
 export async function* mapConcurrent<T, R>(
   source: AsyncIterable<T>,
@@ -11,7 +11,7 @@ export async function* mapConcurrent<T, R>(
   try {
     for await (const item of source) {
       const result = task(item);
-      // Looked at in its turn; until then a rejection isn't an unhandled one.
+      // Awaited below, in order; without this a rejection before that would be unhandled.
       result.catch(() => undefined);
       pending.push(result);
       const first = pending.length >= most ? pending.shift() : undefined;

@@ -1,4 +1,4 @@
-/** What is found out once, for all who ask; after a failure the next who asks has it found out again. */
+/** Runs a function once and gives every caller its result; after a failure the next caller runs it again. */
 export class Once<T> {
   readonly #find: () => Promise<T>;
   #found: Promise<T> | undefined;

@@ -1,4 +1,4 @@
-/** Runs tasks side by side, at most `most()` at a time. The error of the first that throws is that of the pool. */
+/** Runs tasks in parallel, at most `most()` at a time. The first error of a task is the error of the pool. */
 export class TaskPool {
   readonly #most: () => number;
   #running = 0;

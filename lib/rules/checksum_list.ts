@@ -1,4 +1,4 @@
-/** Lists of checksums, as checksum programs print them, and the verdict on a remote file by its entry. */
+/** Lists of checksums, as checksum programs print them, and the comparison of a remote file with one entry. */
 import { sameChecksum, checksumText, type Checksum } from './checksum.js';
 import { MAX_DISK_COMPONENT_BYTES, nameProblem } from './names.js';
 import type { RemoteFile } from './remote_state.js';
@@ -14,7 +14,7 @@ export interface ListedFile {
   expected: ExpectedFile;
 }
 
-/** The number of hexadecimal digits, and the checksum of a file without bytes. */
+/** By type: the number of hexadecimal digits, and the checksum of an empty file. */
 const KNOWN: Readonly<Record<string, { digits: number; empty: string }>> = {
   adler32: { digits: 8, empty: '00000001' },
   crc32: { digits: 8, empty: '00000000' },
@@ -28,8 +28,8 @@ const LINE = /^(?:([A-Za-z][A-Za-z0-9_-]*):)?([0-9A-Fa-f]+)(?: \*|[ \t]+)([^ \t]
 
 /**
  * `adler32:0123abcd  path`, or `0123abcd  path` as xrdadler32, sha256sum and their like print it (also ` *path`). Empty
- * lines and those that begin with `#` give undefined.
- * @param type for values that name none
+ * lines and lines that begin with `#` give undefined.
+ * @param type the checksum type of lines that name none
  * @throws {Error} that says what is wrong with the line
  */
 export function parseChecksumLine(line: string, type: string): ListedFile | undefined {

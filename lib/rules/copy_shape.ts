@@ -1,22 +1,23 @@
-/** How a copy is cut into pieces, so that all copies at once hold no more memory than they may. Pure. */
+/** How a copy is cut into chunks, so that all copies together stay within the memory for copies. Pure. */
 
 const MiB = 2 ** 20;
 
-/** Most bytes of one request: larger ones aren't faster, and hold more memory. */
+/** Largest chunk, in bytes: larger ones aren't faster, and take more memory. */
 const mostChunk = 4 * MiB;
-/** Requests are multiples of this, whole pages of the protocol. */
+/** Chunk sizes are multiples of this: the page size of the protocol. */
 const chunkUnit = 64 * 1024;
-/** Requests of one copy that are on their way at once, as by libXrdCl's default. */
+/** Requests of one copy that are in flight at once: libXrdCl's default. */
 const parallelChunks = 4;
-/** Another four have been read ahead, or wait to be freed: 16 copies of 3.2 MiB chunks held 8 each (5.5.3, measured). */
+/** Chunks of one copy in memory: as many again are read ahead or wait to be freed (5.5.3, measured: 16 copies of 3.2 MiB
+ * chunks held 8 each). */
 const heldChunks = 2 * parallelChunks;
 
 export interface CopyShape {
   /** Bytes of one request. */
   chunkSize: number;
-  /** Requests that are on their way at once. */
+  /** Requests in flight at once. */
   parallelChunks: number;
-  /** Bytes that it holds at most. */
+  /** Most bytes that the copy holds in memory. */
   memory: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Finds by trying how many copies at once are fastest. Begins with few, doubles them while that gives a rate a tenth higher,
- * tries now and then whether fewer are as fast or more are faster by now, and halves them on errors. Pure: the caller tells
- * the time.
+ * Finds the best number of parallel copies for a server and its network by trying. It begins low and doubles the number as long
+ * as that makes the rate a tenth higher. Now and then it tries whether fewer do as well or more do better. It halves the number
+ * on errors. Pure: the caller passes the time.
  */
 
 export interface TunerBounds {
@@ -9,15 +9,15 @@ export interface TunerBounds {
   most: number;
 }
 
-/** More copies are worth it if their rate is this many times the best one. */
+/** More copies are kept if they bring at least this many times the best rate. */
 const gain = 1.1;
-/** A rate this many times the best one counts as equal to it. */
+/** Fewer copies are kept if they still bring this many times the best rate. */
 const same = 0.97;
-/** A rate is measured over a window of at least this time. */
+/** Shortest window over which a rate is measured. */
 const windowMilliseconds = 500;
 /** A window has at least this many copies for each copy that may run at once. */
 const turnsPerWindow = 2;
-/** Windows between two trials of another limit. */
+/** Windows between two trials of another number. */
 const rest = 16;
 /** The number of copies doesn't grow for this time after an error. */
 const calmMilliseconds = 30_000;
@@ -25,15 +25,15 @@ const calmMilliseconds = 30_000;
 export class CopyTuner {
   readonly #most: number;
   #limit: number;
-  /** What other limits are compared with. */
+  /** The best limit so far; other limits are compared with it. */
   #best: { limit: number; rate: number } | undefined;
-  /** Why `limit` is on trial; undefined: it isn't. */
+  /** Why `limit` is on trial; undefined: it isn't. The first trial is always for more. */
   #trying: 'more' | 'fewer' | undefined = 'more';
   #rested = 0;
   #lastLook: 'more' | 'fewer' = 'more';
   #calmUntil = -Infinity;
   #window: { since: number; work: number; ended: number } | undefined;
-  /** Copies of the earlier limit that may still run; they don't count in a window. */
+  /** Copies that may still run from under the previous limit; their ends are not measured. */
   #settling = 0;
 
   constructor({ first, most }: TunerBounds) {
@@ -45,12 +45,12 @@ export class CopyTuner {
     return this.#limit;
   }
 
-  /** Fewer copies ran than might have: the rate would say nothing about the limit. */
+  /** Fewer copies ran than the limit allows: this rate would say nothing about the limit. */
   idle(): void {
     this.#window = undefined;
   }
 
-  /** A copy has ended well. @param work its size, always in the same unit */
+  /** A copy succeeded. @param work its size, always in the same unit */
   ended(work: number, now: number): void {
     if (this.#settling > 0) {
       this.#settling -= 1;
@@ -66,7 +66,7 @@ export class CopyTuner {
     this.#judge(window.work / elapsed, now);
   }
 
-  /** A copy failed in a way that fewer at once might not. */
+  /** A copy failed with an error that fewer parallel copies might avoid. */
   failed(now: number): void {
     if (now < this.#calmUntil - calmMilliseconds / 2) return;
     this.#calmUntil = now + calmMilliseconds;
@@ -80,7 +80,7 @@ export class CopyTuner {
     const best = this.#best;
     const better = best === undefined || rate >= best.rate * (this.#trying === 'fewer' ? same : gain);
     if (this.#trying === undefined) {
-      // The world changes: what was measured long ago counts less.
+      // Conditions change: older measurements count less.
       const known = best === undefined ? rate : (best.rate + rate) / 2;
       this.#best = { limit: this.#limit, rate: known };
       this.#rested += 1;
@@ -98,7 +98,7 @@ export class CopyTuner {
     this.#step(this.#lastLook, now);
   }
 
-  /** Tries another limit, to compare it with the best one; if none is possible, the limit stays. */
+  /** Tries another limit against the best one; keeps the present one if there is no other. */
   #step(way: 'more' | 'fewer', now: number): void {
     const next = way === 'more' ? Math.min(this.#most, this.#limit * 2) : Math.ceil(this.#limit / 2);
     if (next === this.#limit || (way === 'more' && now < this.#calmUntil)) {

@@ -1,9 +1,9 @@
-/** May the disk buffer's copy of a file be removed? Only if the file is on tape: else the copy could be the only one. */
+/** May a file be evicted from the disk buffer? Only if it is on tape: otherwise the disk copy could be the only one. */
 import type { RemoteFile } from './remote_state.js';
 
 export type EvictionVerdict =
   | { evict: true }
-  /** The buffer has no copy, or an empty one. */
+  /** There is nothing to evict. */
   | { keep: string }
   | { refuse: string; code: 'NotFound' | 'NotOnTape' | 'NotAFile' };
 

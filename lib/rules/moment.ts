@@ -1,4 +1,4 @@
-/** Moments as people write them: `2026-03-01`, `2026-03-01T12:30Z`, or ages before now: `3d`, `P3Y`. All in UTC. */
+/** Moments as people write them, in UTC: `2026-03-01`, `2026-03-01T12:30Z`, or an age (`3d`, `P3Y`), counted back from now. */
 import { parseDuration, type Duration } from '../config/duration.js';
 
 const ISO =
@@ -9,9 +9,9 @@ const HOUR = 60 * MINUTE;
 const EXAMPLES = 'a date (2026-03-01), a time (2026-03-01T12:30Z), or so long ago (12h, 3d, 2w, 6mo, P3Y)';
 
 /**
- * A bare date is its midnight, a time without a zone is meant in UTC: the same words mean the same everywhere. Months
+ * A bare date means its midnight, and a time without a zone is in UTC: the same text means the same everywhere. Months
  * and years are the calendar's: a year before 29 February is 28 February.
- * @param now what durations count back from
+ * @param now durations are counted back from it
  * @throws {Error} that says what is wrong, as the end of a sentence that begins with the option's name
  */
 export function parseMoment(text: string, now: Date): Date {

@@ -8,7 +8,7 @@ export const RESERVED_PREFIX = '.xrootd-archive.';
 /**
  * Bytes of one path component. Disks take 255, but a server's listing shows the first 254 of them: XrdOfsDirectory reads each
  * entry into `char dname[MAXNAMLEN]`, 255 bytes with the NUL (XrdOfs.hh), and XrdOssDir::Readdir() cuts what is longer
- * (XrdOssApi.cc; 5.5.3, seen). Only somebody who knows it would find a record of such a name.
+ * (XrdOssApi.cc; 5.5.3, seen). A record with such a name could be found only by somebody who knows the name.
  */
 export const MAX_COMPONENT_BYTES = 254;
 
@@ -23,7 +23,7 @@ export const MAX_DISK_COMPONENT_BYTES = 255;
  */
 export const MAX_REMOTE_PATH_BYTES = 1023;
 
-/** What is wrong with a name whose bytes are no text: no other name may stand for it. */
+/** The problem of a name that is not valid UTF-8; no other name may replace it. */
 export const NOT_UTF8 = 'is not valid UTF-8';
 
 export interface NameLimits {

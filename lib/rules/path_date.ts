@@ -14,8 +14,8 @@ const FIELDS: Record<string, string> = {
 };
 
 /**
- * The pattern matches the beginning of a path, up to the end of a component; if it matches in several ways, the last one
- * counts. Digits with another digit right before or after them are no date. Days, months and years end in UTC.
+ * The pattern matches the beginning of a path, up to the end of a component; if it can match in several ways, the last one
+ * counts. A date with further digits directly before or after it is not a date. The result is in UTC.
  * @throws {Error} that says what is wrong, as the end of a sentence that begins with the option's name
  */
 export function pathDate(pattern: string): PathDate {
@@ -53,7 +53,7 @@ function numberOf(digits: string | undefined): number | undefined {
 
 function endOf(year: number, month?: number, day?: number): Date | undefined {
   const first = new Date(Date.UTC(year, (month ?? 1) - 1, day ?? 1));
-  // Date.UTC() goes on in the next month, and takes the years 0 to 99 for 1900 to 1999.
+  // Date.UTC() carries 31 February over into March, and takes the years 0 to 99 for 1900 to 1999.
   const exists =
     first.getUTCFullYear() === year &&
     first.getUTCMonth() === (month ?? 1) - 1 &&

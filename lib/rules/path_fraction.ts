@@ -12,7 +12,7 @@ export function pathFraction(path: string, seed: string): number {
     const unit = text.charCodeAt(i);
     high = Math.imul(high ^ unit, 0x85ebca6b);
     low = Math.imul(low ^ unit, 0xc2b2ae35);
-    // Multiplying carries low bits to high ones only; this carries high bits to low ones.
+    // Otherwise high bits would never influence low ones.
     high ^= high >>> 15;
     low ^= low >>> 13;
   }

@@ -1,10 +1,10 @@
-/** S8: may a name that a server lists become a file below the restore directory? */
+/** S8: may a restore create a file with a name that a server lists? */
 import { MAX_DISK_COMPONENT_BYTES, nameProblem, RESERVED_PREFIX } from './names.js';
 
-/** Bytes of a path that system calls take: PATH_MAX of Linux, without the byte that ends it. */
+/** Longest path that system calls take, in bytes: Linux's PATH_MAX without the final NUL. */
 export const MAX_LOCAL_PATH_BYTES = 4095;
 
-/** `.xrootd-archive.` and what own_files.ts puts behind it: a file is first written under such a name. */
+/** Longest name under which a file is first written: `.xrootd-archive.` and what own_files.ts appends. */
 const TEMPORARY_NAME_BYTES = RESERVED_PREFIX.length + 64;
 
 export interface ReceivedNameLimits {
@@ -13,9 +13,9 @@ export interface ReceivedNameLimits {
 }
 
 /**
- * For names of files, and for those of directories before they are listed: a server that lists `..` would lead a
- * listing out of the target, or round for ever. Names that libXrdCl can't ask for unchanged (`?`, newlines, …) are refused
- * too: it would bring another file. Backslashes are ordinary letters here.
+ * For names of files, and for names of directories before they are listed: a server that lists `..` would lead the
+ * listing out of the target, or in a circle. Names that libXrdCl can't send unchanged (`?`, newlines, …) are refused
+ * too: the server would send another file. Backslashes are ordinary characters here.
  * @param name path relative to the target's base, as the server gave it
  * @returns why not; undefined if it may
  */
@@ -23,7 +23,7 @@ export function receivedNameProblem(
   name: string,
   { directory = '' }: ReceivedNameLimits = {},
 ): string | undefined {
-  // A name that is too long for an upload is fine: the server has the file, so it can be reached there.
+  // Names longer than we would upload are fine: the server has the file, so it can be reached there.
   const limits = { base: '', maxPathBytes: Infinity, maxComponentBytes: MAX_DISK_COMPONENT_BYTES };
   const problem = nameProblem(name, limits);
   if (problem !== undefined) return problem;

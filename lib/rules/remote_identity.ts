@@ -22,16 +22,16 @@ export function sameRemote(a: RemoteIdentity, b: RemoteIdentity): boolean {
   );
 }
 
-/** What a stat or a listing said of a file that is to be read; a listing gives no `id`, which is then empty. */
+/** What a stat or a listing says of a file that is to be read. `id` is empty if it comes from a listing. */
 export type ToldFile = Pick<RemoteIdentity, 'id' | 'size' | 'mtime'>;
 
-/** `same`, `other`: compared with the file of the stat. `unsure`: only another look at the path and the open file tells. */
+/** `same` or `other`: compared with the file that stat saw. `unsure`: path and open file must be looked at again. */
 export type OpenedAs = 'same' | 'other' | 'unsure';
 
 /**
- * Is the file that was opened at a path the one that a stat of the path described? For a moment another file may have been
- * there. If one of them has no identifier, only sizes can be compared.
- * @param comparable does an open file have the identifier of its path on this server? Not on EOS. Undefined: nobody knows yet
+ * Is the opened file the one that an earlier stat of its path saw? The path may have named another file for a moment. Unless both
+ * have identifiers, only sizes can be compared.
+ * @param comparable does this server give an open file the same identifier as its path? EOS doesn't. Undefined: not known yet
  */
 export function openedAs(opened: ToldFile, told: ToldFile, comparable: boolean | undefined): OpenedAs {
   if (opened.size !== told.size) return 'other';

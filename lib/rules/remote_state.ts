@@ -37,7 +37,7 @@ export interface RemoteFacts {
   weak?: boolean | undefined;
   /** Somebody may still be writing the remote file: from mayBeWritten(). Default false. */
   writing?: boolean | undefined;
-  /** A shorter remote file won't be replaced, so its bytes needn't be compared. Default false. */
+  /** A shorter remote file won't be replaced: its bytes needn't be compared. Default false. */
   looksOnly?: boolean | undefined;
 }
 
@@ -49,11 +49,11 @@ export type Question =
 export type Classification =
   | { state: 'absent' }
   | { state: 'partial' | 'conflict' | 'unknown'; reason: string }
-  /** Somebody is writing it: it is neither a copy nor a broken one yet. */
+  /** Neither a copy nor an unfinished one: its content may still change. */
   | { state: 'writing'; reason: string }
   | { state: 'cached' | 'backed_up'; verifiedBy: VerifiedBy };
 
-/** `weak_checksum`: by a checksum that files of other bytes easily share. */
+/** `weak_checksum`: different files easily have the same one. */
 export type VerifiedBy = 'checksum' | 'weak_checksum' | 'size';
 
 export const STILL_WRITTEN = 'its remote file is being written, or was until a moment ago';
@@ -62,7 +62,7 @@ export function isQuestion(answer: Classification | Question): answer is Questio
   return 'ask' in answer;
 }
 
-/** Pure: the same facts give the same answer. Asks at most one question; once that is answered, it gives a state. */
+/** Pure: the same facts give the same answer. Once the answers to one question are filled in, the result is a state. */
 export function classifyRemote(facts: RemoteFacts): Classification | Question {
   const { remote, local } = facts;
   if (remote === null) return { state: 'absent' };
@@ -79,7 +79,7 @@ export function classifyRemote(facts: RemoteFacts): Classification | Question {
 
 function classifySameSize(facts: RemoteFacts, remote: RemoteFile): Classification | Question {
   const state = remote.backUpExists ? 'backed_up' : 'cached';
-  // A program that writes a file makes it empty first: so an empty file isn't taken for the copy of an empty record yet.
+  // Opening a file for writing empties it first: it may not stay a copy of an empty record.
   if (remote.size === 0 && facts.writing === true && !remote.backUpExists) return writing();
   if (facts.verify === 'size') return { state, verifiedBy: 'size' };
   // There is only one file without bytes, and some servers have no checksum for it.

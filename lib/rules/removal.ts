@@ -21,8 +21,8 @@ export interface RemovalFacts {
 }
 
 /**
- * `needed`: what may be removed, is; always so without watermarks. `enough`: nothing is removed. `oldest_first`: records that
- * may be removed wait until all of these are known.
+ * `needed`: every record that may be removed is removed; always so without watermarks. `enough`: none is removed. `oldest_first`:
+ * records that may be removed wait until all of them are known.
  */
 export type Room = 'needed' | 'enough' | 'oldest_first';
 
@@ -40,7 +40,7 @@ export type Decision =
   | ({ action: 'copy' | 'replace' } & Outcome)
   | Removal
   | ({ action: 'keep' } & Outcome)
-  /** Something is wrong; `conflict` tells a different remote file from a check that failed. */
+  /** Something is wrong: the remote file differs (`conflict`: true), or a check failed (false). */
   | ({ action: 'report'; conflict: boolean } & Outcome);
 
 export const REASONS = {

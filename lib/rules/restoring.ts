@@ -1,4 +1,4 @@
-/** How a record is restored, given what already has its name in the restore directory. */
+/** What a restore does with a record, given what already has its name in the restore directory. */
 
 import { sameness, type ComparedBy } from './comparison.js';
 
@@ -6,7 +6,7 @@ export interface RestoreFacts {
   /** Null: nothing. `other` is anything that is neither: a symbolic link too, which is never followed (S8). */
   local: { kind: 'file' | 'directory' | 'other'; size: number } | null;
   remote: { size: number };
-  /** Undefined until checksums were compared, or sizes if these are to be enough. A check that failed is an error. */
+  /** Undefined: only sizes have been compared so far, and that is not enough. A check that failed is an error. */
   compared: { same: boolean; by: ComparedBy } | undefined;
   /** Files that differ are replaced; nothing else ever is. */
   overwrite: boolean;
@@ -43,7 +43,7 @@ function conflict(reason: string): RestoreDecision {
 }
 
 /**
- * Why a file on the server isn't restored as the record of its name: its upload isn't finished. Undefined if it may be whole.
+ * Why a file on the server isn't restored as a record: its upload isn't finished. Undefined: nothing says so.
  * @param cached the record of that name in the cache; null: there is none
  */
 export function unfinishedUpload(

@@ -5,18 +5,18 @@ import { decide, REASONS, type Decision, type RemovalFacts } from './removal.js'
 import type { Selector } from './selection.js';
 
 export interface RetentionRules {
-  /** Files that it names stay in any case. */
+  /** Files that it names always stay. */
   held: Pick<Selector, 'names'>;
   /** Undefined: a file is as old as its last change. */
   dateOf: PathDate | undefined;
-  /** Older files are removed. */
+  /** Files from before this date may be removed. */
   cutoff: Date;
 }
 
 export interface OnlineFile {
   /** Relative to the online storage, and so to the target's base. */
   path: string;
-  /** Of a file on a server, device and inode are 0, and ctime is mtime. */
+  /** For a file on a server, device and inode are 0, and ctime is mtime. */
   identity: Identity;
 }
 
@@ -31,14 +31,14 @@ export const RETAINED = {
 
 export const PAST_RETENTION = `past retention, ${REASONS.onTape}`;
 
-/** Past retention, by date; or why it isn't. */
+/** Past retention, with the date that says so; or the reason why it isn't. */
 export type Age = { past: true; date: Date } | { past: false; reason: string };
 
 export function ageOf({ path, identity }: OnlineFile, { held, dateOf, cutoff }: RetentionRules): Age {
   if (held.names(path)) return { past: false, reason: RETAINED.held };
   const date = dateOf === undefined ? new Date(Number(identity.mtimeNs / 1_000_000n)) : dateOf(path);
   if (date === undefined) return { past: false, reason: RETAINED.undated };
-  // A file without a time seems to be from the first second of 1970.
+  // A file without a known time has the first second of 1970.
   if (dateOf === undefined && date.getTime() < 1000) return { past: false, reason: RETAINED.timeless };
   return date < cutoff ? { past: true, date } : { past: false, reason: RETAINED.young };
 }

@@ -1,7 +1,7 @@
 /**
- * S13: are two directories one? A cache that is the target, or lies in its storage, has no second copy of anything. A server
- * gives a directory's time and its identifier, which every xrootd makes of device and inode (XrdXrootdProtocol::StatGen). A
- * server that sees the disk through a network file system has another number for its device.
+ * S13: are two directories the same? A cache that is the target, or lies in its storage, has no second copy of anything. A
+ * server gives a directory's time and its identifier, which every xrootd makes of device and inode (XrdXrootdProtocol::StatGen).
+ * A server that mounts the same disk by a network file system has another device number for it.
  */
 import type { Identity } from './identity.js';
 
@@ -16,7 +16,7 @@ export interface RemotePlace {
 }
 
 /**
- * One and the same, as far as can be told: device, inode, and the second of the last change.
+ * The same, as far as device, inode, and the second of the last change show.
  * @param anyDevice the server may know the disk by another device number
  */
 export function isSamePlace(local: LocalPlace, remote: RemotePlace, anyDevice: boolean): boolean {
@@ -24,8 +24,8 @@ export function isSamePlace(local: LocalPlace, remote: RemotePlace, anyDevice: b
 }
 
 /**
- * Compares a remote directory with a local one that was looked at before and after it. `changing`: it changed meanwhile, so they
- * may be one or two.
+ * Compares a remote directory with a local one that was looked at before and after it. `changing`: the local one changed
+ * meanwhile, and they may be one or two.
  */
 export function comparePlaces(
   before: LocalPlace,
@@ -40,7 +40,7 @@ export function comparePlaces(
   return time < millisecondsOf(before) || time > millisecondsOf(after) ? 'two' : 'changing';
 }
 
-/** With `anyDevice` only the inode is compared, which is a hint: other disks have the same numbers. */
+/** With `anyDevice` a match is only a hint: other disks use the same inode numbers. */
 export function isSameInode(
   { dev, ino }: Pick<LocalPlace, 'dev' | 'ino'>,
   id: string,
@@ -53,23 +53,23 @@ export function isSameInode(
   return halves.some((half, index) => half === inode && (anyDevice || halves[1 - index] === device));
 }
 
-/** May the file with this identifier be on this device? A hint, too: other machines have the same device numbers. */
+/** May this identifier be of a file on this device? Only a hint: other machines use the same device numbers. */
 export function isOnDevice(dev: bigint, id: string): boolean {
   return halvesOf(id).includes(BigInt.asUintN(32, dev));
 }
 
-/** May both be on one disk of one machine, perhaps seen by two servers there? False if an identifier says nothing. */
+/** May both be on one disk, if one machine serves them? False if an identifier says nothing. */
 export function mayShareDevice(a: string, b: string): boolean {
   const [of, other] = [halvesOf(a), halvesOf(b)];
   return of.some((half, index) => half === other[index]);
 }
 
-/** The two numbers that may be the inode of this identifier: its lower 32 bits. */
+/** The two numbers of which one is the inode (lower 32 bits) of this identifier. */
 export function possibleInodes(id: string): number[] {
   return halvesOf(id).map(Number);
 }
 
-/** The inode's lower 32 bits, as in possibleInodes(). */
+/** An inode in the form that possibleInodes() returns. */
 export function inodeNumber(ino: bigint): number {
   return Number(BigInt.asUintN(32, ino));
 }
@@ -96,8 +96,8 @@ function millisecondsOf({ mtimeNs }: LocalPlace): number {
 }
 
 /**
- * Where a local directory would be on the server, below the target's base, if the directory or one above it were exported: all
- * ends of its path.
+ * Where a local directory would be below the target's base, if the server exported it or a directory above it: every end of
+ * its path, the empty one included.
  * @param absolute the directory's path, without symbolic links
  */
 export function possiblePlaces(absolute: string): string[] {

@@ -1,7 +1,7 @@
-/** Random samples that can be drawn again: whether a file is drawn is a function of its path and a seed. */
+/** Repeatable random samples: a hash of path and seed decides. */
 import { pathFraction } from './path_fraction.js';
 
-/** About `percent` % of all paths; with the same seed a larger percentage holds all of a smaller one. */
+/** True for about `percent` % of all paths. With the same seed, a larger sample includes every smaller one. */
 export function inSample(path: string, seed: string, percent: number): boolean {
   return pathFraction(path, seed) * 100 < percent;
 }
@@ -9,13 +9,13 @@ export function inSample(path: string, seed: string, percent: number): boolean {
 export interface SampleLimits {
   /** Most files. */
   files?: number | undefined;
-  /** Most bytes; a file that is larger is drawn only if it comes first, and then alone. */
+  /** Most bytes. A larger file is drawn only if it comes first, and then alone. */
   bytes?: number | undefined;
 }
 
 /**
- * Draws files from a stream of unknown length, each with the same chance, whatever the order: those with the smallest
- * fractions, as many as the limits allow. Memory holds those, and one more.
+ * Draws files from a stream of unknown length, each with the same chance in any order: those with the smallest fractions, as
+ * many as the limits allow. Keeps those and one more in memory.
  */
 export class Sample<T extends { path: string; size: number }> {
   readonly #seed: string;
@@ -45,10 +45,10 @@ export class Sample<T extends { path: string; size: number }> {
     }
   }
 
-  /** In the order in which chance drew them. */
+  /** By ascending fraction. */
   items(): T[] {
     const items = this.#drawn.map(({ item }) => item);
-    // The last one, which exceeds the limit, was kept only so that no later one takes its place.
+    // The last one exceeds the limit. It was kept to mark where the sample ends.
     if (this.#total > this.#bytes && items.length > 1) items.pop();
     return items;
   }

@@ -1,15 +1,15 @@
 /**
  * When passes begin, by a cron schedule in a time zone.
  *
- * Times of the schedule (slots) are found as wall clock times, without daylight saving time, and then converted to moments. In
- * an hour that comes twice the first one counts; an hour that is left out counts as the moment at which clocks were put
- * forward. A schedule for every hour (`*`) follows real time: a day of 25 hours has 25 slots.
+ * Slots are computed as wall clock times, without daylight saving time, and then converted to moments. If a wall clock time
+ * comes twice, the first counts; if it is skipped, the moment at which clocks were put forward counts. A schedule for every
+ * hour (`*`) follows elapsed time: it has 25 slots in a day of 25 hours.
  */
 import { Cron } from 'croner';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** A clock that was put back by more than this was wrong before: its earlier times are ignored. */
+/** A clock that was put back by more than this was wrong before: times that it gave then are ignored. */
 const CLOCK_SLACK = HOUR;
 
 export interface Schedule {
@@ -20,7 +20,7 @@ export interface Schedule {
 export interface NextPass {
   /** Milliseconds since the epoch, not before now. */
   at: number;
-  /** It waited until the last pass ended or the machine woke up. However many slots went by, it is one pass. */
+  /** The slot was missed, since the last pass still ran or the machine slept. Any number of missed slots make one pass. */
   late: boolean;
 }
 
@@ -47,7 +47,7 @@ export function parseSchedule(cron: string, timezone: string): Schedule {
 }
 
 /**
- * @param since slots up to this moment have had their pass; undefined: slots before now don't count
+ * @param since slots up to this moment have had their pass; undefined: slots before now are ignored
  */
 export function nextPass(schedule: Schedule, now: number, since: number | undefined): NextPass | undefined {
   const known = since !== undefined && since - now <= CLOCK_SLACK;
@@ -60,7 +60,7 @@ function isHourly(cron: string): boolean {
   return fields.length === 1 ? /^@hourly$/i.test(cron.trim()) : /^(\*(\/1)?|0-23)$/.test(fields.at(-4) ?? '');
 }
 
-/** A time zone. Wall clock times are milliseconds since the epoch, as if the wall clock showed UTC. */
+/** Wall clock times are milliseconds since the epoch, as if the wall clock showed UTC. */
 class Zone {
   readonly #format: Intl.DateTimeFormat;
 
@@ -91,7 +91,7 @@ class Zone {
     return real ?? this.#putForward(wall, early, late);
   }
 
-  /** The first moment whose wall clock is past a time that was left out, to the second. */
+  /** The first second whose wall clock time is after a skipped one. */
   #putForward(wall: number, early: number, late: number): number {
     let [not, yes] = [Math.floor(early / 1000), Math.ceil(late / 1000)];
     while (yes - not > 1) {

@@ -9,7 +9,7 @@ export interface ScopeOptions {
 }
 
 export interface Scope {
-  /** Why this record isn't archived; undefined if it is. */
+  /** Why this record is not archived; undefined if it is. */
   outside: (path: string) => string | undefined;
   /** Does `exclude` name this path, and so everything below it? */
   excluded: (path: string) => boolean;

@@ -4,12 +4,12 @@ import { isGlob, normalized, parsePattern, type Glob } from '../config/pattern.j
 export interface Selection {
   /**
    * Paths relative to the target's base. A plain one selects the file, or everything below that directory; so does a
-   * glob (`*`, `**`, `?`, `[a-z]`, `[!a-z]`, `{a,b}`, `@(a|b)`, a backslash before a literal letter). `*` also matches names
-   * that begin with a dot. A glob also selects the record with that very name: `a[1].h5`. `.` is everything, and so are no
-   * patterns if `paths` isn't given.
+   * glob (`*`, `**`, `?`, `[a-z]`, `[!a-z]`, `{a,b}`, `@(a|b)`, a backslash before a literal character). `*` stands
+   * for names with a dot in front too. A glob also selects the record of exactly this name: `a[1].h5`. `.` selects
+   * everything. Without `paths`, so does an empty or missing list of patterns.
    */
   patterns?: readonly string[] | undefined;
-  /** Plain paths, as from a list in a file: no letter is special. An empty list selects nothing. */
+  /** Plain paths only, e.g. from a file: no character is special. An empty list selects nothing. */
   paths?: readonly string[] | undefined;
   /** Only records of this time or later. */
   since?: Date | undefined;
@@ -17,18 +17,18 @@ export interface Selection {
   until?: Date | undefined;
 }
 
-/** Is this record selected? `path` is that of a file as listed, relative to the target's base. */
+/** Is this record selected? `path` is a listed file's, relative to the target's base. */
 export interface Selector {
   (entry: { path: string; mtime: Date }): boolean;
-  /** The selection depends on the time, and this one is invalid: nobody can say whether the file is selected. */
+  /** The selection depends on the time, and no Date can hold this one: the file may be selected or not. */
   readonly undecided: (mtime: Date) => boolean;
-  /** Is this path selected, whatever the file's time? */
+  /** Is it selected by its path, whatever its time? */
   readonly names: (path: string) => boolean;
   /** False only if nothing in this directory, however deep, can be selected. */
   readonly directoryMayMatch: (path: string) => boolean;
   /** Where listing must start: files or directories, none within another; `` is the base. See rootsOf(). */
   readonly roots: readonly string[];
-  /** The patterns and paths, as they were given, that named none of the records seen so far, whatever their times. */
+  /** Patterns and paths that matched no record so far, whatever the times of the records. */
   readonly unmatched: () => string[];
 }
 
@@ -88,7 +88,7 @@ export function rootsOf(patterns: readonly string[], paths?: readonly string[]):
 
 interface Parsed {
   everything: boolean;
-  /** By path, the texts that asked for it. Globs are among them: they also name the record with that very name. */
+  /** By normalized path, the texts that gave it. Globs are among them: they also select the record of exactly that name. */
   words: Map<string, string[]>;
   globs: Glob[];
   roots: string[];

@@ -1,16 +1,16 @@
-/** Several processes share one pass: the path of a file alone decides which one has it, so they needn't communicate. */
+/** Several processes share one pass. A file's path alone decides which one has it, so they need not communicate. */
 import { pathFraction } from './path_fraction.js';
 
 export interface Shard {
   /** From 0, as job arrays count. */
   index: number;
-  /** Of all that share the pass. */
+  /** Number of processes that share the pass. */
   count: number;
 }
 
 export const MAX_SHARDS = 100_000;
 
-/** Never changes: two versions that run side by side must agree on the shards. */
+/** Never changes: two versions of this package that share a pass must agree. */
 const SEED = 'shard';
 
 /** @param path relative to the cache, or to the target's base, which is the same */
@@ -18,7 +18,7 @@ export function shardOf(path: string, count: number): number {
   return Math.floor(pathFraction(path, SEED) * count);
 }
 
-/** Is the file in this shard? Without shards, always. */
+/** Always true if the pass isn't shared. */
 export function inShard(path: string, shard: Shard | undefined): boolean {
   return shard === undefined || shardOf(path, shard.count) === shard.index;
 }

@@ -1,7 +1,7 @@
 /**
  * What a server answers when it is asked about a stage request, as far as it can be understood. EOS with CTA answers
  * JSON (older releases with `exists` for `path_exists`), a plain xrootd whatever its prepare program prints; xrootd
- * before 5.6 cuts the answer at about 2 KB. So this reads every response that is complete, and nothing else.
+ * before 5.6 cuts the answer at about 2 KB. So this reads every complete response, and ignores the rest.
  */
 
 /** What isn't there, or has the wrong type, is undefined. */
@@ -11,19 +11,19 @@ export interface StageAnswer {
   onTape?: boolean;
   /** Somebody's stage request for it is waiting. Also false for a file that is online. */
   requested?: boolean;
-  /** Never empty. Also tells archive errors of a file that is online: look at `online` first. */
+  /** Never empty. May be an archive error of a file that is online: look at `online` first. */
   error?: string;
   exists?: boolean;
 }
 
-/** A path as parseStageAnswer() gives it: with one slash where servers may have one or several. */
+/** A path as a key of parseStageAnswer()'s map: each run of slashes becomes one. */
 export function answerPath(path: string): string {
   return path.replace(/\/{2,}/g, '/');
 }
 
 /**
- * The answers by path (see answerPath()). If a path comes twice, its first response counts. Never throws: text that is no
- * such answer gives an empty map. Whatever the beginning of a text gives, the whole text gives, too.
+ * By path (see answerPath()). If a path comes twice, the first response counts. Never throws: any other text gives an
+ * empty map. A text that was cut gives a part of what the whole text gives.
  */
 export function parseStageAnswer(text: string): Map<string, StageAnswer> {
   const answers = new Map<string, StageAnswer>();

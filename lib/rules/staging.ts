@@ -1,25 +1,25 @@
-/** Bringing files from tape: which to ask for next, when to poll again, and what the server's answers mean. */
+/** Bringing files from tape: which to request next, when to poll again, and what the result of a poll means. */
 import type { RemoteFile } from './remote_state.js';
 import type { StageAnswer } from './stage_answer.js';
 
 export interface StagedFacts {
-  /** From a stat of this file; null: the server says that there is nothing. */
+  /** From a stat of this very path; null: the server says that there is nothing. */
   flags: Pick<RemoteFile, 'offline' | 'backUpExists' | 'kind'> | null;
-  /** What the server told about the request; undefined where it told nothing that we understand. */
+  /** What the server says about the request; undefined if it says nothing that we understand. */
   answer?: StageAnswer | undefined;
 }
 
 export type Staged = { state: 'online' } | { state: 'waiting' } | { state: 'failed'; reason: string };
 
 /**
- * Is the file online? The stat flags decide; the answer only explains why a file that is offline will stay so. This may say
- * `waiting` for ever: the caller has the deadline.
+ * Is it there? The stat flags decide what is online; the answer only explains why a file that is offline will stay so.
+ * The answer may be `waiting` for ever: the caller has to set a deadline.
  */
 export function judgeStaged({ flags, answer = {} }: StagedFacts): Staged {
   if (flags === null) return failed('it is gone from the server');
   if (flags.kind !== 'file') return failed('it is no regular file on the server');
   if (!flags.offline) return { state: 'online' };
-  // The answer speaks of another moment, or of another file, than the stat: the next look tells.
+  // The answer contradicts the stat, which was made at another moment: the next poll decides.
   if (answer.online === true || answer.exists === false) return { state: 'waiting' };
   if (answer.error !== undefined) return failed(`the tape system says: ${answer.error}`);
   if (!flags.backUpExists && answer.onTape === false && answer.requested !== true)
@@ -43,8 +43,8 @@ const SHRINKAGE = 2;
 const JITTER = 0.2;
 
 /**
- * Seconds until the next look: half as long again when nothing happened, half as long when something did, give or take
- * a fifth, so that many clients don't ask in step. From `minSeconds` - 20 % to `maxSeconds` + 20 %.
+ * Seconds until the next look: 1.5 times the last wait if nothing happened, half of it if something did, plus or minus
+ * 20 % at random, so that many clients don't ask in step. From `minSeconds` - 20 % to `maxSeconds` + 20 %.
  */
 export function nextPoll({ previousSeconds, minSeconds, maxSeconds, progressed, random }: PollFacts): number {
   const previous = Number.isFinite(previousSeconds) ? previousSeconds : minSeconds;
@@ -63,9 +63,9 @@ export interface StagingLimits {
 }
 
 /**
- * The files of the next request: the first of the waiting ones, in their order, as many as fit. None is skipped, so that small
- * files don't delay a large one. A file larger than `maxBytes` is asked for alone, when nothing else is in flight. If nothing
- * is in flight, at least one file is picked.
+ * The files of the next request: as many as fit from the beginning of `waiting`. None is skipped, so that small files don't
+ * delay a large one. A file larger than `maxBytes` is requested alone, when nothing else is in flight. If nothing is in flight
+ * and a file waits, at least one is picked.
  */
 export function pickForStaging<T extends { size: number }>(
   waiting: readonly T[],

@@ -2,8 +2,8 @@
 
 export interface TapeWait {
   /**
-   * Records that are in the cache and have no identical copy on tape, as far as this pass saw. Records that it found, but
-   * couldn't ask about before it ended, count as well.
+   * Records in the cache for which this pass saw no identical copy on tape. Records that it found, but couldn't ask about
+   * before it ended, count too.
    */
   files: number;
   /** Their bytes. */
@@ -24,12 +24,12 @@ export class TapeWaitCount {
     this.#overdueBefore = overdueBefore;
   }
 
-  /** @param file its `changedAt` is from changedAt() of settling.ts */
+  /** @param file with `changedAt` from changedAt() of settling.ts */
   add(file: { path: string; size: number; changedAt: number }): void {
     const { path, size, changedAt } = file;
     this.#counts.files += 1;
     this.#counts.bytes += size;
-    // No Date holds such a time, and it tells nothing.
+    // No Date can hold this time: its age is not known.
     if (changedAt < -8.64e15) return;
     if (changedAt <= this.#overdueBefore) this.#counts.overdue += 1;
     if (this.#oldest === undefined || changedAt < this.#oldest.changedAt) this.#oldest = { path, changedAt };

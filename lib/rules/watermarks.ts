@@ -1,8 +1,8 @@
-/** How full the cache may be: from the high mark on the oldest records are removed, until the low mark is reached. */
+/** How full the cache may be: at the high mark the oldest records are removed, until the low mark is reached. */
 import type { Room } from './removal.js';
 
 export interface Watermarks {
-  /** Per cent of what can be used, as `df` counts. */
+  /** Per cent of the usable space, as `df` counts. */
   high: number;
   low: number;
 }
@@ -13,13 +13,13 @@ export interface Usage {
   available: number;
 }
 
-/** @param marks undefined: there are none, and every record that may be removed is */
+/** @param marks undefined: none are set, and every record that may be removed is */
 export function roomOf(usage: Usage, marks: Watermarks | undefined): Room {
   if (marks === undefined) return 'needed';
   return bytesAbove(usage, marks.high) >= 0 ? 'oldest_first' : 'enough';
 }
 
-/** Bytes that must be removed to reach the mark; negative below it. */
+/** Bytes to remove until the mark is reached; negative below it. */
 export function bytesAbove({ used, available }: Usage, percent: number): number {
   return used - ((used + available) * percent) / 100;
 }
@@ -32,7 +32,7 @@ export interface Aged {
   changedAt: number;
 }
 
-/** Fewer files than this are not worth cutting. */
+/** Lists of fewer files are not cut. */
 const SMALL = 1000;
 
 /**

@@ -1,4 +1,4 @@
-/** What the records of one pass share, and what becomes of one. */
+/** What all records of a pass share, and the outcome of one record. */
 import type { CacheDirectory } from '../../cache/directory.js';
 import type { OpenDirectories } from '../../cache/open_directories.js';
 import type { VerifiedMemo } from '../../cache/verified_memo.js';
@@ -22,10 +22,10 @@ export interface BackupContext {
   store: RemoteStore;
   separate: SeparateStorage;
   memo: VerifiedMemo;
-  /** Told of every stat of a remote file. */
+  /** Called with every stat of a remote file. */
   saw: (remote: RemoteStat) => void;
   sums: LocalSums;
-  /** Told that the server can't wait for its disk. */
+  /** Called if the server can't sync a copy to its disk. */
   unsynced: () => void;
   /** `keep_local`, counted back from the start of the pass; 0 without it. */
   keepLocalSeconds: number;
@@ -36,13 +36,13 @@ export interface BackupContext {
 
 /** One record, over all attempts of a pass. */
 export interface RecordWork {
-  /** As it is now: its time of change moves when it is put back under its name. */
+  /** As it is now: its ctime changes when it is renamed back. */
   record: CacheRecord;
   /** As the walk saw it. */
   walked: Identity;
-  /** A complete copy of what the record was before it changed; it is to be taken back. */
+  /** A complete copy of the record as it was before it changed; it is to be removed from the server. */
   stale?: Uploaded | undefined;
-  /** What an attempt made on the server, and could not take back. */
+  /** A file that an attempt made on the server and could not remove. */
   left?: MadeFile | undefined;
   /** An attempt has copied it; something after that failed. */
   copied?: Copied;

@@ -32,7 +32,7 @@ export interface BackupPassOptions extends ShardOptions {
   dryRun?: boolean | undefined;
 }
 
-/** Records that need more than a look, for each copy at once, so that copies never starve; what each holds is memory. */
+/** Records in work for each parallel copy: enough that a copy never waits for one; each takes memory. */
 const recordsPerCopy = 3;
 
 export class BackupPass {
@@ -110,7 +110,7 @@ export class BackupPass {
     const most = mostOpenFiles();
     const pool = new TaskPool(() => Math.min(recordsPerCopy * this.#store.copiesAtOnce(), most));
     const outcomes = new RecordOutcomes(this.#run, this.#notOnTape, context.now, this.#aboveLow(usage));
-    // Only who removes nothing, and warns of nothing, needs no word of tape.
+    // A pass that neither removes nor warns doesn't need the tape flags.
     const listing = config.autoRemove === 'never' && config.maxAgeWarning === undefined;
     const shard = this.#shard;
     const steps = new PassSteps({
@@ -142,14 +142,14 @@ export class BackupPass {
     return usage(this.#cache);
   }
 
-  /** Bytes that are to go by the watermarks. Shards work side by side: each does its part. */
+  /** Bytes to remove until the low mark is reached; with shards, the part of this one. */
   #aboveLow(usage: DiskUsage): number {
     return this.#marks ? bytesAbove(usage, this.#marks.low) / (this.#shard?.count ?? 1) : 0;
   }
 
   async #close(): Promise<void> {
     await this.#directories.close();
-    // Of an empty directory nothing is remembered: it may be the wrong one, and that is to be told again.
+    // No memo for an empty directory: it may be the wrong one, and the next pass must warn again.
     if (this.#run.dryRun || (this.#bare && this.#memo.isEmpty)) return;
     await saveMemo(this.#memo, this.#whole, this.#dependencies.logger);
   }

@@ -28,8 +28,8 @@ import { takeBackLeft, takeStaleBack } from './take_back.js';
 import type { Outcome } from '../run/tally.js';
 
 /**
- * What the server's look alone decides, as it does for most records of most passes; undefined where more must be asked or
- * done. Nothing is ever removed at sight.
+ * Decides from the remote stat alone, which is enough for most records of most passes. Undefined: more must be asked or
+ * done. Nothing is ever removed here.
  */
 export function decideAtSight(
   record: CacheRecord,
@@ -145,7 +145,7 @@ function remember(
 ): void {
   const identical = state.state === 'cached' || state.state === 'backed_up';
   if (remote === null || verified === undefined || !identical || state.verifiedBy === 'size') return;
-  // What was only trusted proves nothing later.
+  // A checksum that was only trusted proves nothing later.
   memo.add(record, remote, state.verifiedBy === 'checksum' && !config.trustAdler32);
 }
 
@@ -162,7 +162,7 @@ function decideRecord(
   return decide({ remote, autoRemove, verify, verified, settled, keptLocal, room, dryRun: run.dryRun });
 }
 
-/** S4: an unfinished copy goes, if it still is what was judged. */
+/** S4: removes an unfinished copy, if it still is what was judged. */
 async function removeBroken(
   record: CacheRecord,
   judged: RemoteStat | null,
@@ -199,7 +199,7 @@ async function copy(
     : outcome;
 }
 
-/** What became of a record that was copied and then was to go; perhaps it was copied once more before that. */
+/** The outcome of a record that was copied and then was to be removed. */
 export function afterCopy(copied: Copied, removal: RecordOutcome): RecordOutcome {
   // S6: a removal that was blocked, or whose file was displaced, is told; the copy itself is safe.
   if (removal.result === 'failed' || removal.result === 'conflicts')

@@ -1,4 +1,4 @@
-/** Is this the cache at all, or the empty directory where its disk is not mounted? What ingest writes there is lost to sight. */
+/** Is this the cache, or the empty mount point of its disk? Files that are written to that are hidden by the next mount. */
 import * as fs from 'node:fs/promises';
 import { missingMount, type MountTables } from '../../config/mounts.js';
 import { isReserved } from '../../rules/names.js';
@@ -20,7 +20,7 @@ export function cacheWarnings(real: string, bare: boolean, tables: MountTables):
   ];
 }
 
-/** Nothing but our own files is in it. */
+/** Does it have no entries except our own files? */
 export async function isBare(directory: string): Promise<boolean> {
   return (await fs.readdir(directory)).every(isReserved);
 }

@@ -18,7 +18,7 @@ export interface CopiedRecord {
   remote: RemoteStat;
 }
 
-/** A server stores the checksum of bytes that aren't all there yet, if somebody asks for it meanwhile: then a new file is made. */
+/** A second copy is made if the server stored the checksum of an incomplete file, since somebody asked for it meanwhile. */
 const mostCopies = 2;
 
 /**
@@ -55,7 +55,7 @@ export async function copyRecord(
       });
       return { state, remote };
     }
-    // Somebody has put another file there, and is still at it.
+    // Somebody has put another file there, and is still writing it.
     if (state.state === 'writing') throw new FileChanged(state.reason);
     if (remote === null || (state.state !== 'conflict' && state.state !== 'partial')) {
       const reason = 'reason' in state ? state.reason : 'the server has no such file';

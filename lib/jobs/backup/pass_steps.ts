@@ -1,4 +1,4 @@
-/** The steps of a pass: walk, look at all records of a batch at once, do with each what it needs, make room. */
+/** The steps of a pass: walk, ask for the state of a batch of records at once, deal with each record, make room. */
 import { relative } from 'node:path';
 import { walkBatches, type CacheRecord, type WalkEntry } from '../../cache/walk.js';
 import type { Logger } from '../../config/index.js';
@@ -22,9 +22,9 @@ export interface PassStepsOptions {
   scope: Scope;
   outcomes: RecordOutcomes;
   pool: TaskPool;
-  /** Where a record's state is asked for at sight: from listings, where no word of tape is needed. */
+  /** Where the first look at a record comes from: listings, if no tape flags are needed. */
   remote: ListedStats | RemoteStore;
-  /** Which paths are ours; undefined: all. */
+  /** The paths of this shard; undefined: all. */
   only: ((path: string) => boolean) | undefined;
 }
 
@@ -47,7 +47,7 @@ export class PassSteps {
     );
   }
 
-  /** @param bytes that are to go */
+  /** @param bytes to remove */
   async makeRoom(bytes: number): Promise<void> {
     const { logger, outcomes, pool } = this.#options;
     logger.info('the cache is above high_water_percent: the oldest records that may go are removed', {
@@ -93,7 +93,7 @@ export class PassSteps {
       else run.finish({ result: 'kept', reason }, { path: entry.path, size: Number(entry.identity.size) });
     }
     const names = records.map(({ path }) => path);
-    // What goes wrong with all of them goes wrong with each, and is told there (S6).
+    // An error for the whole batch comes again for each record, and is reported there (S6).
     const stats = names.length === 0 ? [] : await remote.statMany(names, run.signal).catch(() => []);
     for (const [index, record] of records.entries()) {
       const stat = stats[index];

@@ -36,7 +36,7 @@ export function warnOfOverdue(
   { maxAgeWarning }: ArchiveConfig,
   logger: Logger,
 ): void {
-  // What a pass that was stopped didn't look at may be on tape.
+  // Records that an interrupted pass didn't look at may be on tape.
   if (maxAgeWarning === undefined || notOnTape === undefined || interrupted) return;
   if (notOnTape.overdue === 0) return;
   const { overdue, oldest } = notOnTape;

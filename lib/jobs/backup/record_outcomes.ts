@@ -1,6 +1,6 @@
 /**
- * What becomes of the records of a pass: counted at once, or, with watermarks, once the walk has shown which of those that
- * may go are the oldest. Those are looked at anew before they go (S1); what is held here is only a list of candidates.
+ * The outcomes of a pass. They are counted at once; with watermarks, records that may be removed are counted after the walk, when
+ * the oldest are known. These are only candidates: each is looked at again before it is removed (S1).
  */
 import type { CacheRecord } from '../../cache/walk.js';
 import { changedAt } from '../../rules/settling.js';
@@ -17,7 +17,7 @@ interface Candidate extends Aged {
   outcome: RecordOutcome;
 }
 
-/** Candidates that are kept, of about half a kilobyte each; at most twice as many are in memory. */
+/** Most candidates that are kept, of about half a kilobyte each; at most twice this number is in memory. */
 const mostCandidates = 50_000;
 
 export class RecordOutcomes {
@@ -26,7 +26,7 @@ export class RecordOutcomes {
   readonly #now: () => number;
   readonly #oldest: OldestFiles<Candidate>;
 
-  /** @param bytes that are to go by the watermarks */
+  /** @param bytes to remove by the watermarks */
   constructor(run: JobRun, notOnTape: TapeWaitCount, now: () => number, bytes: number) {
     this.#run = run;
     this.#notOnTape = notOnTape;
@@ -42,9 +42,9 @@ export class RecordOutcomes {
   }
 
   /**
-   * Removes the oldest, one after the other, until `bytes` have gone.
-   * @param again what becomes of the record now; `ended` if the pass ends
-   * @returns the bytes that are still to go, since no more may go; 0 or less if there are none
+   * Removes the oldest, one after the other, until `bytes` are removed.
+   * @param again deals with the record anew and returns its outcome; `ended` if the pass ends
+   * @returns the bytes that could not be removed; 0 or less if there are none
    */
   async removeOldest(
     bytes: number,
@@ -70,13 +70,13 @@ export class RecordOutcomes {
     return left;
   }
 
-  /** Those that were not needed, or not reached. */
+  /** Counts the candidates that need not be removed, or were not reached. */
   keepRest(): void {
     for (let rest = this.#oldest.take(Infinity); rest.length > 0; rest = this.#oldest.take(Infinity))
       for (const candidate of rest) this.#stays(candidate);
   }
 
-  /** It is in the cache, and the pass can't say that it is on tape: it ended before, or its name keeps it here. */
+  /** Counts a record that is in the cache and not known to be on tape: the pass ended before, or its name can't be archived. */
   readonly unknown = (file: Pick<CacheRecord, 'path' | 'identity'>): void => {
     this.#notOnTape.add(this.#aged(file));
   };

@@ -1,6 +1,6 @@
 /**
- * Takes back what a pass has put on the server, if it beyond doubt still is that (S4). Of a part that its copy left, the server's
- * identifier says so; a complete copy must have the very bytes that were sent.
+ * Removes a file that this pass put on the server, if it certainly still is that file (S4). For an incomplete copy the server's
+ * identifier decides; a complete copy must have exactly the bytes that were sent.
  */
 import type { CacheRecord } from '../../cache/walk.js';
 import type { RemoteStat, Uploaded } from '../../remote/store.js';
@@ -9,7 +9,7 @@ import { checksumTypes, likenessOf, XRootDError, type MadeFile } from '../../xrd
 import type { BackupContext, RecordWork } from './backup_context.js';
 import { unconfirmed } from './unconfirmed.js';
 
-/** What an earlier attempt of this pass has left there. @returns is its place free? */
+/** Removes what an earlier attempt of this pass left on the server. @returns is its place free? */
 export async function takeBackLeft(work: RecordWork, { run, store }: BackupContext): Promise<boolean> {
   if (work.left === undefined) return false;
   const result = await store.removeMade(work.record.path, work.left, run.signal);
@@ -17,7 +17,7 @@ export async function takeBackLeft(work: RecordWork, { run, store }: BackupConte
   return result === 'removed' || result === 'gone';
 }
 
-/** Has it what a stat tells of the file that the copy made? Undefined where the server gives no identity: then nobody knows. */
+/** Does the stat match the file that the copy made? False without `made`: the server gave no identity, so nobody knows. */
 export function looksMade({ kind, ...stat }: RemoteStat, made: MadeFile | undefined): boolean {
   if (made === undefined) return false;
   return (
@@ -34,16 +34,16 @@ export function looksMade({ kind, ...stat }: RemoteStat, made: MadeFile | undefi
 export async function takeStaleBack(work: RecordWork, context: BackupContext): Promise<void> {
   const { stale, record } = work;
   if (stale === undefined) return;
-  // Without bytes it may be one that somebody has just opened; a later pass replaces it when it is old enough.
+  // An empty file may be one that somebody has just opened; a later pass replaces it when it is old enough.
   const remote = stale.size === 0 ? null : await context.store.stat(record.path);
   if (remote !== null) await takeBack(record, remote, stale, stale.checksum, context);
   work.stale = undefined;
 }
 
 /**
- * A complete copy that is of no use: the record has changed, or the server gives a checksum of other bytes.
+ * Removes a complete copy that is of no use: the record has changed, or the server gives a checksum of other bytes.
  * @param remote the stat that says what stands there
- * @param sent of the bytes that the copy has sent
+ * @param sent the checksum of the bytes that the copy sent
  * @throws {XRootDError} when it isn't what was sent, or can't be shown to be: it is left there, and an operator has to look at it;
  * when the server can't be asked
  */
@@ -77,7 +77,7 @@ async function doubtOf(
   if (made === undefined)
     return 'the copy is wrong, but the server gives no identity by which it could be told to be ours';
   if (!looksMade(remote, made)) return 'what stands at its remote path is not the file that this copy made';
-  // To read it would bring it back from tape.
+  // Reading it would bring it back from tape.
   if (remote.offline) return 'the copy is wrong, and offline already';
   const type = checksumTypes.find((known) => known === sent?.type);
   if (sent === undefined || type === undefined)

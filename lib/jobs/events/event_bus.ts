@@ -1,4 +1,4 @@
-/** Events to listeners. A listener that throws, or whose promise rejects, harms nothing but itself. */
+/** Sends events to listeners. A listener that throws, or whose promise rejects, affects nobody else. */
 import { inspect } from 'node:util';
 import type { Logger } from '../../config/index.js';
 import { hearRejection } from '../../xrdcl/late_rejection.js';
@@ -16,7 +16,7 @@ export class EventBus {
     this.#logger = logger;
   }
 
-  /** Returns what takes the listener off again. */
+  /** Returns a function that removes the listener. */
   onAny(listener: Listener): () => void {
     // A new object for each subscription: the same function may listen twice.
     const entry: Listener = (event) => listener(event);

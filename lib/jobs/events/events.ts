@@ -1,4 +1,4 @@
-/** Everything a job tells while it works: the one place where events are defined. */
+/** All events of jobs; they are defined only here. */
 import type { DiskUsage } from '../../cache/usage.js';
 import type { Report } from './report.js';
 
@@ -31,7 +31,7 @@ export type ArchiveEvent =
       walkDone: boolean;
       /** Bytes a second over the last few seconds. */
       rate: number;
-      /** Null while it can't be told. */
+      /** Null while it is not known. */
       etaSeconds: number | null;
       /** Copies that are under way. */
       copying: number;
@@ -46,7 +46,7 @@ export type ArchiveEvent =
   /** Identical: to the local file or what was expected (verify); read back from tape (drill). */
   | { type: 'file:verified'; path: string; size: number; checksum?: string }
   | { type: 'pass:finished'; report: Report }
-  /** When the service begins its next pass, ISO 8601, UTC; `late`: its slot has gone by, and it begins now. */
+  /** When the service begins its next pass, ISO 8601, UTC; `late`: its slot was missed, and it begins now. */
   | { type: 'pass:scheduled'; job: Report['job']; at: string; late: boolean }
   /** A pass of the service that couldn't begin, or lost its server; in the latter case `pass:finished` came before. */
   | { type: 'pass:failed'; job: Report['job']; code: string; errno?: number; message: string };

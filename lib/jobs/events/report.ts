@@ -44,9 +44,9 @@ export interface Report {
   requested?: number;
   /** Verifying: files that are identical. A drill: files that were read back from tape and are what the server says. */
   verified?: number;
-  /** Files whose copies in the disk buffer were given up: by `evict`; or again, by a drill or a restore with `evict`. */
+  /** Files evicted from the disk buffer: by `evict`, by a drill, or by a restore with `evict`. */
   evicted?: number;
-  /** What chance depended on: with it a drill or a sample is drawn again. */
+  /** Seed of the random choice: with it the same drill or sample can be drawn again. */
   seed?: string;
   /** Backup: what is still here and not on tape; absent where tape wasn't asked (`never` without `max_age_warning`). */
   notOnTape?: TapeWait;

@@ -1,4 +1,4 @@
-/** The last that is asked of the server before a file goes: that file is captured already, and goes at once (S1, S13). */
+/** The last question to the server before a local file is removed; the file is captured by then (S1, S13). */
 import type { RemoteStat, RemoteStore } from '../../remote/store.js';
 import type { Identity } from '../../rules/identity.js';
 import { sameRemote } from '../../rules/remote_identity.js';

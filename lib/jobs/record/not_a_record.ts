@@ -1,4 +1,4 @@
-/** What a walk meets that is no record: told of, and, where a crash left it behind, cleared up. */
+/** Entries of a walk that are no records: they are reported; what a crash left behind is cleaned up. */
 import type { CacheDirectory } from '../../cache/directory.js';
 import { handleLeftover } from '../../cache/leftovers.js';
 import type { CacheRecord, Leftover, WalkEntry } from '../../cache/walk.js';
@@ -18,7 +18,7 @@ export interface NonRecordContext {
   excluded?: (path: string) => boolean;
   /** Whose captures are ours to deal with, by the path of the record. Default: all. */
   only?: ((path: string) => boolean) | undefined;
-  /** Told of each file that stays because of a failure, and would be a record otherwise. */
+  /** Called for each file that would be a record, and stays because of a failure. */
   stays?: (file: Pick<CacheRecord, 'path' | 'identity'>) => void;
 }
 

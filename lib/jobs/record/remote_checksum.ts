@@ -1,4 +1,4 @@
-/** A remote file's checksum: the server's word, or of its bytes as they are read again. */
+/** A remote file's checksum: from the server, or computed from its bytes as we read them. */
 import type { RemoteStore } from '../../remote/store.js';
 import type { Checksum } from '../../rules/checksum.js';
 import { sameRemote, type ToldFile } from '../../rules/remote_identity.js';

@@ -17,7 +17,7 @@ export interface RemovalContext {
 }
 
 /**
- * The only place where local files go.
+ * The only place where local records are removed.
  * @param asked what captureAndRemove() asks and tells: see last_look.ts
  * @throws what captureAndRemove() and `lastLook` throw
  */

@@ -1,4 +1,4 @@
-/** Giving the disk buffer's copies up, of files that are on tape. */
+/** Evicts files that are on tape from the disk buffer. */
 import type { RemoteStore } from '../../remote/store.js';
 import { judgeEviction } from '../../rules/eviction.js';
 import type { Selector } from '../../rules/selection.js';
@@ -110,7 +110,7 @@ class Eviction {
     }
   }
 
-  /** The listing's look may be minutes old. Whoever may not go has its outcome. */
+  /** Asks again: the listing may be minutes old. Files that may not be evicted get their outcome here. */
   async #mayGo({ path, size }: RemoteEntry): Promise<boolean> {
     let may = false;
     await this.#run.file(path, size, async () => {

@@ -1,10 +1,10 @@
-/** Gives up what a job staged: one request after the other, each with what came up meanwhile. */
+/** Evicts what a job staged: one request after the other, each with the files that were added meanwhile. */
 import type { Logger } from '../../config/index.js';
 import type { StagedFiles } from './staged_files.js';
 
-/** Files that are sent in one request as soon as they have come together. */
+/** A request is sent as soon as this number of files waits. */
 const enough = 200;
-/** How long fewer files wait for more: not longer, so that a small buffer soon has its room back. */
+/** How long fewer files wait for more: short, so that a small buffer soon has free space again. */
 const lingerMilliseconds = 1000;
 
 export class Evictions {

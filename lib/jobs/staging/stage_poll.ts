@@ -19,7 +19,7 @@ export interface StageLook<T> {
   failure: XRootDError | undefined;
 }
 
-/** Queries a look at most: a server's answer tells of a dozen files, the rest has its turn next time. */
+/** Most queries in one look: an answer covers about a dozen files; the rest is queried at the next look. */
 const queriesPerLook = 8;
 
 export class StagePoll {

@@ -1,4 +1,4 @@
-/** The files that a job has asked of tape: only these it may give up again, for others may need what else is there. */
+/** The files that a job has requested from tape. It may evict only these: others may need the rest. */
 import type { Logger } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import type { Emit } from '../events/event_bus.js';
@@ -15,7 +15,7 @@ export class StagedFiles {
   readonly #context: StagedFilesContext;
   readonly #batches: PrepareBatches;
   readonly #names: Set<string>;
-  /** Withdrawn before they came: a server may bring them all the same (dCache/dcache#7938). */
+  /** Requests cancelled before the files came: a server may stage them all the same (dCache/dcache#7938). */
   readonly #withdrawn = new Set<string>();
 
   /** @param earlier files that an earlier run of the job has asked for */
@@ -41,7 +41,7 @@ export class StagedFiles {
     this.withdraw(names.filter((name) => !came.has(name)));
   }
 
-  /** They aren't waited for any more, and haven't come as far as we know. */
+  /** Nobody waits for these files any more; as far as we know they haven't come. */
   withdraw(names: readonly string[]): void {
     for (const name of names) {
       this.#names.delete(name);
@@ -67,7 +67,7 @@ export class StagedFiles {
     return ours.filter((name) => !this.#names.has(name));
   }
 
-  /** The same for what came after its request was withdrawn; what may still come is told. Call it last. */
+  /** The same for files that came after their requests were cancelled; logs those that may still come. Call it last. */
   async evictLate(): Promise<string[]> {
     const late = await this.#online([...this.#withdrawn]);
     for (const name of late) this.add(name);

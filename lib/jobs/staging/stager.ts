@@ -73,7 +73,7 @@ export class Stager {
   readonly #pending = new Map<string, Pending>();
   /** Online, and not yet released: they fill the disk buffer, by name their bytes. */
   readonly #held = new Map<string, number>();
-  /** Whoever asks for a file that another one waits for waits with that one. */
+  /** A second caller for the same file waits for the same promise. */
   readonly #asked = new Map<string, Promise<void>>();
   /** Requests of the earlier run that the server still knows, by name. */
   readonly #adopted: Map<string, string>;
@@ -118,7 +118,7 @@ export class Stager {
     });
   }
 
-  /** A file that came online has been fetched, or given up: the next may take its room. */
+  /** The caller is done with an online file: the next may take its room. */
   release(name: string): void {
     if (this.#held.delete(name)) this.#wake.abort();
   }

@@ -1,4 +1,4 @@
-/** A job that brings files from tape: its run, with the stager that it waits for and what it gives up again at the end. */
+/** The run of a job that brings files from tape: it waits for the stager, and evicts at the end what was staged. */
 import type { LimitedStore } from '../../remote/limited_store.js';
 import type { Report } from '../events/report.js';
 import { JobRun, type JobDependencies, type JobRunOptions } from '../run/job_run.js';

@@ -5,7 +5,7 @@ import type { RemoteStore } from '../../remote/store.js';
 const firstMilliseconds = 50;
 const mostMilliseconds = 1000;
 
-/** Looks until the file is offline, at least once. @returns false when `seconds` have passed before it was */
+/** Polls until the file is offline, at least once. @returns false if it still wasn't after `seconds` */
 export async function untilOffline(
   store: RemoteStore,
   name: string,
