@@ -39,7 +39,7 @@ describe('moments', () => {
   }
 
   const wrong: [text: string, message: RegExp][] = [
-    ['', /^must be a date .*, a time .*, or so long ago .*, not ""$/],
+    ['', /^must be a date .*, a time .*, or a duration .*, not ""$/],
     ['yesterday', /^must be a date .*not "yesterday"$/],
     ['3', /^must be/],
     ['3m', /^must be .*6mo.*not "3m"$/],

@@ -1,6 +1,6 @@
 /**
- * The outcomes of a pass. They are counted at once; with watermarks, records that may be removed are counted after the walk, when
- * the oldest are known. These are only candidates: each is looked at again before it is removed (S1).
+ * The outcomes of a pass. They are counted at once; with watermarks, records that may be removed are counted once it is
+ * known whether they are among the oldest. These are only candidates: each is looked at again before it is removed (S1).
  */
 import type { CacheRecord } from '../../cache/walk.js';
 import { changedAt } from '../../rules/settling.js';
@@ -76,7 +76,7 @@ export class RecordOutcomes {
       for (const candidate of rest) this.#stays(candidate);
   }
 
-  /** Counts a record that is in the cache and not known to be on tape: the pass ended before, or its name can't be archived. */
+  /** Counts a file that stays in the cache and isn't known to be on tape: the pass ended before, or something keeps it from tape. */
   readonly unknown = (file: Pick<CacheRecord, 'path' | 'identity'>): void => {
     this.#notOnTape.add(this.#aged(file));
   };
