@@ -6,7 +6,8 @@ const ISO =
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const EXAMPLES = 'a date (2026-03-01), a time (2026-03-01T12:30Z), or a duration that counts back from now (12h, 3d, 2w, 6mo, P3Y)';
+const EXAMPLES =
+  'a date (2026-03-01), a time (2026-03-01T12:30Z), or a duration that counts back from now (12h, 3d, 2w, 6mo, P3Y)';
 
 /**
  * A bare date means its midnight, and a time without a zone is in UTC: the same text means the same everywhere. Months
