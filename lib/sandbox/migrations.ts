@@ -83,13 +83,15 @@ export class Migrations {
     for await (const path of store.walk(options.basePath)) {
       const state = await store.look(path);
       if (state === undefined || state.onTape || state.pending || this.#fails(path)) continue;
-      const busy = open === undefined ? this.#writing.has(path) : open.has(store.diskPath(path));
-      if (busy) continue;
-      // Its close was seen, even if the event is still on its way.
-      this.#writing.delete(path);
+      if (open === undefined ? this.#writing.has(path) : open.has(store.diskPath(path))) continue;
       found.push(path);
     }
-    return found;
+    // A file can be opened after the first look, and be met by the walk all the same.
+    const now = await openFiles();
+    const closed = found.filter((path) => now?.has(store.diskPath(path)) !== true);
+    // Their close was seen, even if the event is still on its way.
+    if (now !== undefined) for (const path of closed) this.#writing.delete(path);
+    return closed;
   }
 
   async #migrate(path: string): Promise<void> {
@@ -102,7 +104,7 @@ export class Migrations {
   }
 
   async #writeOneToTape(path: string): Promise<boolean> {
-    const { store, note } = this.#robot;
+    const { store, note, openFiles } = this.#robot;
     if (this.#stopped || this.#writing.has(path)) return false;
     const state = await store.look(path);
     if (state === undefined) {
@@ -116,7 +118,11 @@ export class Migrations {
       return false;
     }
     try {
-      const migrated = await store.writeToTape(path, () => Promise.resolve(this.#writing.has(path)));
+      // An xrootd makes a new file, closes it, and then opens it for its writer: empty, it may be in between.
+      const isOpen = async () =>
+        this.#writing.has(path) ||
+        (state.size === 0 && (await openFiles())?.has(store.diskPath(path)) === true);
+      const migrated = await store.writeToTape(path, isOpen);
       if (migrated) note('migrated', path);
       return migrated;
     } catch (error) {
