@@ -24,19 +24,19 @@ function withErrno(failure: Failure, errno: number | undefined): Failure {
   return errno === undefined ? failure : { ...failure, errno };
 }
 
-/** A decision that something is wrong, as what became of a record. */
+/** The outcome of a record for which the rules report a problem. */
 export function reported(path: string, decision: Extract<Decision, { action: 'report' }>): Outcome {
   const result = decision.conflict ? 'conflicts' : 'failed';
   const code = decision.conflict ? 'Conflict' : 'Unverified';
   return { result, failure: { path, code, message: decision.reason } };
 }
 
-/** What went wrong is known without an error. */
+/** The outcome of a file that failed without an error being thrown. */
 export function failed(path: string, code: string, message: string): Outcome {
   return { result: 'failed', failure: { path: printableName(path), code, message } };
 }
 
-/** The server is gone, or doesn't let us in: no file of the pass can fare better. */
+/** The server is gone, or refuses us: every other file of the pass would fail as well. */
 export function isServerFailure(error: unknown): error is XRootDError {
   return error instanceof XRootDError && (error.isConnectionFailure || error.isRefusal);
 }

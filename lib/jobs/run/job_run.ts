@@ -1,6 +1,6 @@
 /**
- * What every job on the server's files has around its work: start and end, progress, one outcome for each file, an end
- * of it all when the server is gone, one report.
+ * What all jobs on the server's files have in common: start and end, progress, one outcome for each file, an early end when the
+ * server is gone, one report.
  */
 import { setMaxListeners } from 'node:events';
 import type { DiskUsage } from '../../cache/usage.js';
@@ -23,7 +23,7 @@ export interface JobDependencies {
   events: EventBus;
   logger: Logger;
   /**
-   * Each job's first step, once its options have been checked: before it makes, locks or asks anything.
+   * Opens the server's files. Each job calls it once its options are checked, before it makes, locks or requests anything.
    * @throws {ConfigError} also for a keytab that others can read
    */
   open: () => LimitedStore | Promise<LimitedStore>;
@@ -37,23 +37,23 @@ export interface JobDependencies {
 
 export interface JobRunOptions {
   job: Report['job'];
-  /** The local side, for people; empty if there is none. */
+  /** The local directory, for events and messages; empty if there is none. */
   place: string;
   signal: AbortSignal | undefined;
   dryRun?: boolean | undefined;
-  /** What is told of a file that stays as it is. Default `file:kept`. */
+  /** The event for a file that stays as it is. Default `file:kept`. */
   kept?: 'file:kept' | 'file:skipped';
 }
 
 const progressMilliseconds = 100;
 
 export class JobRun {
-  /** The caller's, and the end of the server. */
+  /** Aborted by the caller, and when the server is gone. */
   readonly signal: AbortSignal;
   readonly progress = new ProgressMeter();
   readonly emit: Emit;
   readonly dryRun: boolean;
-  /** What the report says beside the outcomes. */
+  /** Fields of the report that don't follow from the outcomes. */
   readonly extra: Partial<Pick<Report, 'evicted' | 'seed' | 'notOnTape' | 'unconfirmed' | 'warnings'>> = {};
   readonly #dependencies: JobDependencies;
   readonly #options: JobRunOptions;
@@ -68,7 +68,7 @@ export class JobRun {
     this.dryRun = dryRun;
     this.emit = dependencies.events.emit;
     this.signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
-    // Every file in flight listens to it.
+    // Every file that is worked on listens to it.
     setMaxListeners(0, this.signal);
     this.#tally = new Tally(job, dryRun, new Date());
     this.#server = new ServerWatch(store, this.#stop);
@@ -121,8 +121,8 @@ export class JobRun {
   }
 
   /**
-   * One file, tried again where that is worth it.
-   * @param task undefined: its outcome is still to come
+   * Works on one file, counts its outcome, and tries again after errors that may pass.
+   * @param task resolves with undefined if the outcome comes later
    * @returns false when the job ended before the file did: then nothing is counted
    */
   async file(
@@ -136,7 +136,7 @@ export class JobRun {
     return true;
   }
 
-  /** The same without counting it. @returns `ended` when the job ended before the file did */
+  /** As file(), but the outcome isn't counted. @returns `ended` when the job ended before the file did */
   async attempt<T>(
     path: string,
     task: (attempt: number) => Promise<T>,
@@ -155,14 +155,14 @@ export class JobRun {
     }
   }
 
-  /** Is it the end of the whole job, rather than of a file? */
+  /** Does this error end the whole job, rather than one file? */
   async isEnd(error: unknown): Promise<boolean> {
-    // What is wrong with the configuration is wrong with every file.
+    // A mistake in the configuration makes every file fail.
     if (error instanceof ConfigError && !this.signal.aborted) this.#stop.abort(error);
     return this.signal.aborted || (await this.#server.isEnd(error));
   }
 
-  /** What was listed; what couldn't be has its outcome. */
+  /** The entries of a listing. Those that could not be listed are counted as failed. */
   async *listed(items: AsyncIterable<ListItem>): AsyncGenerator<RemoteEntry, void, undefined> {
     for await (const item of items) {
       if ('failed' in item) {
@@ -172,7 +172,7 @@ export class JobRun {
     }
   }
 
-  /** The same for files that are all to be dealt with: progress knows of them. */
+  /** As listed(), for files that the job will work on: they are added to the progress. */
   async *found(items: AsyncIterable<ListItem>): AsyncGenerator<RemoteEntry, void, undefined> {
     for await (const entry of this.listed(items)) {
       this.progress.found(entry.size);
@@ -181,11 +181,11 @@ export class JobRun {
     this.progress.walkEnded();
   }
 
-  /** @param file what `progress` was told that it found; not given for what is no file */
+  /** @param file as it was added to the progress; undefined for what is no file */
   finish(outcome: Outcome, file?: { path: string; size: number }): void {
     this.#tally.add(outcome);
     if (file !== undefined) {
-      // Bytes that were not copied by us are still bytes of the rate.
+      // Bytes that others have moved or summed count in the rate, too.
       const { result } = outcome;
       if (result === 'staged' || result === 'verified') this.progress.copying(file.path, file.size);
       this.progress.done(file.path, file.size);

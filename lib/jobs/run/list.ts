@@ -1,4 +1,4 @@
-/** What the server has: a listing with the tape flags of every file, which only a stat of its own tells. */
+/** Lists the server's files with their tape flags, which only a stat of each file has. */
 import { wireTextProblem } from '../../config/wire_text.js';
 import { splitPath } from '../../cache/directory.js';
 import { statBatch, statBatchesAhead } from '../../remote/limited_store.js';
@@ -38,11 +38,11 @@ export interface ListOptions {
   upload?: UploadLook | undefined;
 }
 
-/** One that couldn't be listed or asked about is a Failure among the entries, not a shorter list. */
+/** An entry, or a Failure for what could not be listed or statted: nothing is left out silently. */
 export type ListItem = RemoteEntry | (Failure & { failed: true });
 
 /**
- * Names of ours, of files that a restore or a backup hasn't finished, are left out: they are no records.
+ * Leaves out our own temporary names: files that a restore or a backup hasn't finished are no records.
  * @param paths files or directories, relative to the target's base; none: the base
  */
 export async function* list(
@@ -66,7 +66,7 @@ export async function* list(
   for await (const items of looks) for (const item of items) if (!isPart(item) || only(item.path)) yield item;
 }
 
-/** It was asked about although its path may not be meant: if nothing had answered, a longer name could have been. */
+/** The listing may have cut this name: the file was statted, because a longer name could be the one that was asked for. */
 function isPart(item: ListItem): boolean {
   return !('failed' in item) && !item.isDirectory && mayBeCut(splitPath(item.path)[1]);
 }
@@ -96,7 +96,7 @@ async function look(
   });
 }
 
-/** One that XRootD can't ask for unchanged: another file would answer. */
+/** A name that XRootD can't send unchanged: the answer would be that of another file. */
 function badName({ path, problem }: Entry): (Failure & { failed: true }) | undefined {
   const reason = problem ?? wireTextProblem(path);
   if (reason === undefined) return undefined;

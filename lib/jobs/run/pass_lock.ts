@@ -1,4 +1,4 @@
-/** The lock of a pass: refused at once when another pass holds it, or waited for, as asked. */
+/** Takes the lock of a pass. If another pass holds it, either fails at once or waits, as the caller chooses. */
 import { acquireLock, awaitLock, type PassLock } from '../../cache/lock.js';
 import type { Shard } from '../../rules/sharding.js';
 import type { JobDependencies } from './job_run.js';

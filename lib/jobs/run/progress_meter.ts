@@ -1,7 +1,7 @@
-/** The whole pass in one event: what is done and known, how fast, and how long still. The clock is handed in. */
+/** Measures the progress of a pass: what is done, what is known, the rate and the time left. The caller gives the time. */
 import type { ArchiveEventOf } from '../events/events.js';
 
-/** Seconds, up to now, over which the rate is taken. */
+/** The rate is the mean of this many seconds before now. */
 const windowSeconds = 10;
 
 interface Sample {

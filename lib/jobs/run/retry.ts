@@ -1,4 +1,4 @@
-/** Tries again what is worth another try, with back-off; an aborted call is not tried again. */
+/** Repeats a task after errors that may pass, with growing waits; never after an abort. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArchiveConfig } from '../../config/index.js';
 import { XRootDError } from '../../xrdcl/index.js';
@@ -36,7 +36,10 @@ export async function retrying<T>(
   }
 }
 
-/** Milliseconds: twice as long each time, and up to twice that by chance, so that those who failed together don't come back together. */
+/**
+ * Milliseconds: doubled each time, and multiplied by a random number from 1 to 2, so that tasks that failed together aren't repeated
+ * together.
+ */
 function delayAfter(attempt: number, config: RetryContext['config']): number {
   const { retryDelaySeconds: first, retryMaxDelaySeconds: most } = config;
   const seconds = first * 2 ** (attempt - 1) * (1 + Math.random());

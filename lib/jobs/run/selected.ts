@@ -1,4 +1,4 @@
-/** The files that were asked for: by pattern, by plain path, by time. */
+/** Selects the files that the caller named: by pattern, plain path or time. */
 import { ConfigError, type ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { printableName } from '../../rules/names.js';
@@ -34,7 +34,7 @@ export function selection(
 }
 
 /**
- * The same for what changes something on the server: there an empty list isn't everything, it is a mistake.
+ * As selection(), for jobs that change something on the server: there an empty list is an error, and doesn't mean everything.
  * @throws {ConfigError}
  */
 export function namedSelection(paths: readonly string[], options: SelectionOptions): Selector {
@@ -44,8 +44,8 @@ export function namedSelection(paths: readonly string[], options: SelectionOptio
 }
 
 /**
- * Files, and what couldn't be looked at; also what was asked for and isn't there, which only one shard tells. What can't
- * be listed is told by every shard that has met it: its own files may be below.
+ * The selected files, and failures for what could not be listed or statted. What was named and doesn't exist is reported by one shard
+ * only; what can't be listed by every shard, since files of each may be below it.
  */
 export async function* selectedFiles(
   store: RemoteStore,
@@ -75,14 +75,14 @@ export async function* selectedFiles(
     yield { path, code: 'NotFound', message: 'nothing on the server is named so', failed: true };
 }
 
-/** Left out in silence, it would be missing where nobody looks for it. */
+/** A failure: if it were left out silently, nobody would notice that it is missing. */
 function timeless(path: string): Failure & { failed: true } {
   const message =
     'no date holds its time of change on the server: since and until cannot say whether it is meant';
   return { path: printableName(path), code: 'BadTime', message, failed: true };
 }
 
-/** What may be handed out as the records that they are named for; what isn't whole yet has failed. */
+/** Turns files that are known to be unfinished into failures. */
 export async function* finishedFiles(
   items: AsyncIterable<ListItem>,
 ): AsyncGenerator<ListItem, void, undefined> {
@@ -92,12 +92,12 @@ export async function* finishedFiles(
   }
 }
 
-/** A file that is known not to be the whole record, as a failure. */
+/** The failure of a file that is known not to be the whole record; undefined for all others. */
 export function unfinished({ path, unfinished: is, reason = '' }: RemoteEntry): Failure | undefined {
   return is && { path: printableName(path), code: 'Unfinished', message: reason };
 }
 
-/** An empty archive is fine, and what has been told of isn't told twice. */
+/** Named paths that matched nothing. The base itself may be empty, and what has failed already isn't reported twice. */
 export function missing(
   unmatched: readonly string[],
   told: ReadonlySet<string>,

@@ -1,4 +1,4 @@
-/** Tells a file that failed from a server that is gone: asked once for all files that lost it. */
+/** Finds out whether a failed request means that the server is gone: one ping answers for all files that failed meanwhile. */
 import type { RemoteStore } from '../../remote/store.js';
 import { XRootDError } from '../../xrdcl/index.js';
 import { isServerFailure } from './failure.js';
@@ -14,7 +14,7 @@ export class ServerWatch {
     this.#stop = stop;
   }
 
-  /** Is this error the end of it all? */
+  /** Does this error mean that the server is gone? */
   async isEnd(error: unknown): Promise<boolean> {
     if (!isServerFailure(error)) return false;
     this.#asking ??= this.#store.ping().then(

@@ -1,4 +1,4 @@
-/** The part of a pass that this process does, where several share it. */
+/** The shard of a pass: the part that this process does, if several processes share it. */
 import { ConfigError } from '../../config/index.js';
 import { shardProblem, type Shard } from '../../rules/sharding.js';
 

@@ -1,4 +1,4 @@
-/** Counts what a pass does, and makes its report. Pure: the clock is handed in. */
+/** Counts the outcomes of a pass, and makes its report. Pure: the caller gives the times. */
 import type { Failure, Report } from '../events/report.js';
 
 /** What became of one scanned file: exactly one of these. */
@@ -10,7 +10,7 @@ export type Outcome =
   /** `bytesCopied`: the copy is complete, what came after it is not. */
   | { result: 'failed' | 'conflicts'; failure: Failure; bytesCopied?: number };
 
-/** What a job counts that others don't. */
+/** Counts that only some jobs have. */
 const ownCounts: Partial<Record<Report['job'], Partial<Report>>> = {
   stage: { staged: 0, requested: 0, bytesStaged: 0 },
   evict: { evicted: 0 },
@@ -18,7 +18,7 @@ const ownCounts: Partial<Record<Report['job'], Partial<Report>>> = {
   drill: { verified: 0, bytesVerified: 0 },
 };
 
-/** Failures that a report holds; it counts all. */
+/** A report lists at most this many failures; it counts all. */
 export const mostFailures = 1000;
 
 export class Tally {

@@ -5,21 +5,21 @@ import type { ArchiveConfig } from '../../config/index.js';
 import { receivedNameProblem } from '../../rules/received_name.js';
 import { unfinishedUpload } from '../../rules/restoring.js';
 
-/** Why a file of the server isn't the record of its name; undefined: nothing is known against it. */
+/** Why a file on the server isn't the whole record of its name; undefined if nothing says so. */
 export type UploadLook = (
   path: string,
   remote: { size: number; poscPending?: boolean },
 ) => string | undefined;
 
-/** One look at the cache a file, where there is a cache. */
+/** Stats the record in the cache, if there is a cache. */
 export function uploadLook({ cacheDirectory }: Pick<ArchiveConfig, 'cacheDirectory'>): UploadLook {
   const cache = cacheDirectory !== undefined && existsSync(cacheDirectory) ? cacheDirectory : undefined;
   return (path, remote) => unfinishedUpload(remote, cache === undefined ? null : recordOf(cache, path));
 }
 
 /**
- * Null also for what can't be looked at: then nothing is known. No trip to another thread: nearly always nothing is there, and a
- * trip takes longer than the local disk's answer from memory.
+ * Null also if it can't be statted. Synchronous on purpose: there nearly always is no such file, and handing the call to another thread
+ * would take longer than the kernel's answer from memory.
  */
 function recordOf(cache: string, path: string): { size: number } | null {
   if (receivedNameProblem(path) !== undefined) return null;

@@ -1,4 +1,4 @@
-/** Which of many directories have a certain number: they are walked once, when the first one is asked for. */
+/** Finds the directories that have a given inode number. All are walked once, at the first question. */
 import { Once } from '../../flow/once.js';
 
 export interface Numbered<N> {
@@ -9,7 +9,7 @@ export interface Numbered<N> {
 export class PathsByNumber<N> {
   readonly #paths: Once<ReadonlyMap<N, readonly string[]>>;
 
-  /** @param walk 100 to 200 bytes are kept of each that it gives */
+  /** @param walk gives the directories; 100 to 200 bytes are kept for each */
   constructor(walk: () => AsyncIterable<Numbered<N>>) {
     this.#paths = new Once(async () => {
       const paths = new Map<N, string[]>();
@@ -22,7 +22,7 @@ export class PathsByNumber<N> {
     });
   }
 
-  /** @throws what the walk throws; whoever asks next has it walked again */
+  /** @throws what the walk throws; the next question starts the walk again */
   async pathsOf(number: N): Promise<readonly string[]> {
     return (await this.#paths.get()).get(number) ?? [];
   }

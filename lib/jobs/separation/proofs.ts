@@ -1,14 +1,14 @@
-/** What was proved, by directory, so that it isn't asked for each file of it. */
+/** Remembers what was proved about a directory, so that it isn't proved again for each of its files. */
 
-/** Those that are remembered; one that is forgotten is made again, which costs a request. */
+/** At most this many proofs are remembered. One that was dropped is made again, which costs a request. */
 const most = 10_000;
 
 export class Proofs {
   readonly #made = new Map<string, Promise<unknown>>();
 
   /**
-   * @param prove resolves with `passing` if it is to be made again for the next who asks
-   * @throws what `prove` throws; the next who asks has his own made
+   * @param prove resolves with `passing` if the proof holds for this caller only
+   * @throws what `prove` throws; the next caller's proof is made anew
    */
   async of(directory: string, prove: () => Promise<unknown>): Promise<void> {
     const proof = this.#made.get(directory) ?? this.#begin(directory, prove());

@@ -1,4 +1,4 @@
-/** All directories of a server below its base, with their identifiers. */
+/** Lists all directories below the target's base, with their identifiers. */
 import { joinPath } from '../../cache/directory.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { RESERVED_PREFIX } from '../../rules/names.js';
@@ -6,9 +6,9 @@ import { XRootDError } from '../../xrdcl/index.js';
 import type { Numbered } from './paths_by_number.js';
 
 /**
- * The base first. One that can't be entered is left out, with all below it: nothing there can be a copy.
+ * The base comes first. A directory that can't be entered is left out with all below it: nothing in it can be a copy.
  * @param from relative to the base
- * @throws {XRootDError} when one can't be listed, but entered; when the server is gone; the signal's reason
+ * @throws {XRootDError} when one can be entered, but not listed; when the server is gone; the signal's reason
  */
 export async function* remoteDirectories(
   store: Pick<RemoteStore, 'list' | 'stat' | 'statMany'>,
@@ -37,7 +37,7 @@ export async function* remoteDirectories(
   }
 }
 
-/** Is something in it found, though it can't be listed? */
+/** Can the directory be entered? Then files in it can be reached, although it can't be listed. */
 async function mayBeEntered(
   store: Pick<RemoteStore, 'stat'>,
   directory: string,

@@ -1,4 +1,4 @@
-/** S13 for online storage on another server: what is removed there is not the target's own file, by whatever name. */
+/** S13 for online storage on another server: proves that what is removed there isn't the target's own file under another name. */
 import { randomBytes } from 'node:crypto';
 import { joinPath } from '../../cache/directory.js';
 import type { Logger } from '../../config/index.js';
@@ -12,11 +12,11 @@ import { remoteDirectories } from './remote_directories.js';
 import { SharedStorageError } from './separate_storage.js';
 
 export interface SeparateServersOptions {
-  /** What files are removed from. */
+  /** The server that files are removed from. */
   online: Pick<RemoteStore, 'surroundings' | 'mark' | 'stat'>;
-  /** What has their copies. */
+  /** The server that has the copies. */
   target: Pick<RemoteStore, 'surroundings' | 'list' | 'stat' | 'statMany'>;
-  /** Of the online storage. */
+  /** The URL of the online storage. */
   place: string;
   targetUrl: string;
   logger: Pick<Logger, 'warn'>;
@@ -39,7 +39,10 @@ export class SeparateServers {
     this.#targets = new PathsByNumber(() => remoteDirectories(target, signal));
   }
 
-  /** Before anything is touched: by the identifiers of both bases, and of what is above them. @throws {SharedStorageError} */
+  /**
+   * Compares the identifiers of both bases and of the directories above them. Called before anything is touched.
+   * @throws {SharedStorageError}
+   */
   async checkSurroundings(): Promise<void> {
     const { online, target, signal } = this.#options;
     const [mine, theirs] = await Promise.all([
@@ -54,9 +57,9 @@ export class SeparateServers {
   }
 
   /**
-   * Before the first file of a directory goes: a directory that is made in it, with a name that nobody has ever seen, must not
-   * be found at the target. It is removed again at once; if it stays, the log names it. It is looked for at the same path, at
-   * all ends of the path, and in those of the target's directories that have the same identifier, if both may be on one disk.
+   * Called before the first file of a directory is removed. Makes a directory with a random name in it, which must not appear at the
+   * target: neither at the same path, nor at any end of that path, nor in a directory of the target with the same identifier, if both
+   * may be on one disk. The directory is removed at once; if that fails, the log names it.
    * @throws {SharedStorageError}; {XRootDError} also if it can't be made
    */
   prove(directory: string): Promise<void> {
@@ -83,11 +86,11 @@ export class SeparateServers {
     );
     for (const [index, answer] of answers.entries()) {
       const there = places[index] ?? '';
-      // Elsewhere below the base we may have no business.
+      // We may have no rights in other directories below the base.
       if (answer === null || (answer instanceof Error && index > alike.length)) continue;
       if (answer instanceof Error) {
         if (index === 0) throw answer;
-        // One that we may not look into, with the same identifier: other machines have the same ones.
+        // We may not look into it. Its equal identifier proves nothing: other machines have the same ones.
         const [mine, theirs] = await Promise.all([
           online.stat(directory, signal),
           target.stat(there, signal),
@@ -98,7 +101,7 @@ export class SeparateServers {
     }
   }
 
-  /** Other machines have the same identifiers. */
+  /** Equal identifiers alone prove nothing: other machines have the same ones. */
   async #targetsLike(directory: string): Promise<readonly string[]> {
     const { online, signal } = this.#options;
     const [bases, here] = await Promise.all([this.#bases.get(), online.stat(directory, signal)]);
@@ -116,6 +119,6 @@ export class SeparateServers {
 }
 
 function isOne(a: RemoteStat, b: RemoteStat): boolean {
-  // Also where neither time is known: that makes no two directories of one.
+  // Times that are unknown on both sides count as equal: that is no proof of two directories.
   return a.id !== '' && a.id === b.id && Object.is(a.mtime.getTime(), b.mtime.getTime());
 }

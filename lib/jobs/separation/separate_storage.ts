@@ -1,6 +1,6 @@
 /**
- * S13: two copies are two. A server can export the very cache, or a directory in it, or one above it, under any name: then
- * each record is its own copy, and its removal the end of it. Three things show that it isn't so, in a pass that may remove:
+ * S13: two copies are two. A server can export the cache itself, a directory in it, or one above it, under any name. Then each record
+ * is its own copy, and removing it would lose it. A pass that may remove proves that this isn't so in three ways:
  *
  * - before anything is touched, the target's base and what is above it are compared with the cache and what is above that;
  * - before the first removal in a directory, and with `auto_remove: cached` before the first copy to it, that directory on the
@@ -9,8 +9,8 @@
  * - in each directory that a record is removed from, the name of the first captured one, which nobody but us has ever seen,
  *   must not be found on the server (whatever is mounted or linked there, and whether or not the server gives identifiers).
  *
- * And a captured record is gone from its name: the look at its copy that comes then (last_look.ts) wouldn't find one that is
- * the record itself.
+ * Besides, a captured record no longer has its name: the last look (last_look.ts) would find no copy if the copy were the record
+ * itself.
  */
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -44,9 +44,9 @@ export class SharedStorageError extends ConfigError {}
 
 export interface SeparateStorageOptions {
   store: Pick<RemoteStore, 'stat' | 'surroundings' | 'statMany'>;
-  /** What files are removed from. */
+  /** The local directory that files are removed from. */
   root: CacheDirectory;
-  /** The option that names it. */
+  /** The configuration key of this directory, for messages. */
   key: 'cacheDirectory' | 'retention.onlineDirectory';
   target: string;
   signal: AbortSignal;
@@ -61,7 +61,7 @@ interface Seen {
   again: () => Promise<RemoteStat | null>;
 }
 
-/** Looks at a directory that keeps changing. */
+/** A directory that keeps changing is looked at this many times. */
 const mostLooks = 5;
 
 export class SeparateStorage {
@@ -82,7 +82,7 @@ export class SeparateStorage {
   }
 
   /**
-   * Before anything is touched.
+   * Called before anything is touched.
    * @throws {SharedStorageError}; {XRootDError} when the server can't be asked
    */
   async checkSurroundings(): Promise<void> {
@@ -101,7 +101,7 @@ export class SeparateStorage {
   }
 
   /**
-   * Before a record of this directory is copied, and before one is captured: whatever takes long.
+   * The slow part of the proof. Called before a record of this directory is copied, and again before one is captured.
    * @param directory relative to the root
    * @throws {SharedStorageError}; {XRootDError} when the server can't be asked
    */
@@ -139,8 +139,8 @@ export class SeparateStorage {
   }
 
   /**
-   * Before a remote file is removed: it is no record of ours, by a link on the server, for which an xrootd removes what the link
-   * leads to (XrdOssSys::BreakLink). Goes on when the pass is being ended.
+   * Called before a remote file is removed: proves that it isn't, through a link on the server, a record of the cache. An xrootd removes
+   * the file that a link leads to (XrdOssSys::BreakLink). Works also while the pass is being ended.
    * @throws {SameFileError}
    */
   async refuseOwnFile(path: string, remote: RemoteStat): Promise<void> {
@@ -156,13 +156,13 @@ export class SeparateStorage {
         throw new SameFileError(path, entry.path);
   }
 
-  /** May the server know a disk of ours by another device number? */
+  /** May the server have another device number for one of our disks? */
   async mayKnowOtherDevices(): Promise<boolean> {
     return (await this.#devices.get()).elsewhere;
   }
 
   /**
-   * For a record that is captured.
+   * The rest of the proof, for a record that is captured.
    * @param capture its name now
    * @throws as search()
    */
@@ -179,7 +179,7 @@ export class SeparateStorage {
     const answers = await store.statMany(names, signal);
     answers.forEach((answer, index) => {
       if (answer === null) return;
-      // Elsewhere below the base we may have no business.
+      // We may have no rights in other directories below the base.
       if (answer instanceof Error && index > 0) return;
       if (answer instanceof Error) throw answer;
       const where = `${target.replace(/\/$/, '')}/${places[index] ?? ''}`;
@@ -204,7 +204,7 @@ export class SeparateStorage {
         if (await this.#isOne(local, remote)) throw this.#shared(how(local));
   }
 
-  /** A server elsewhere sees no disk of ours except those that are mounted from it. */
+  /** A server on another machine sees only those of our disks that are network file systems. */
   async #mayBeOurs({ id }: RemoteStat): Promise<boolean> {
     const { numbers, elsewhere } = await this.#devices.get();
     return elsewhere || numbers.some((dev) => isOnDevice(dev, id));
@@ -218,13 +218,13 @@ export class SeparateStorage {
       if (before === undefined || !isSameInode(before, remote.id, anyDevice)) return false;
       const next = await again();
       const after = await directoryIdentity(local);
-      // What has gone is no reason to remove anything: the last look finds nothing there.
+      // It doesn't exist any more. That removes nothing: the last look will find no copy.
       if (next === null || after === undefined) return false;
       const compared = comparePlaces(before, next, after, anyDevice);
       if (compared !== 'changing') return compared === 'one';
       remote = next;
     }
-    // Nothing shows that they are two.
+    // It changed at every look: nothing shows that they are two directories.
     return true;
   }
 
@@ -244,7 +244,7 @@ function relation(local: string, root: string, { url, isBase }: Surrounding): st
     : `${root} lies in the server's storage: ${local} is ${url}`;
 }
 
-/** By opening it: a network file system may answer from memory else. Undefined if it isn't there. */
+/** Opens the directory, since a network file system may answer a stat from memory. Undefined if it doesn't exist. */
 async function directoryIdentity(directory: string): Promise<Identity | undefined> {
   const handle = await open(directory).catch(() => undefined);
   if (handle === undefined) {

@@ -1,4 +1,4 @@
-/** A list of checksums as a whole, checked before anything is asked. */
+/** Reads a list of checksums, and checks all of it before the server is asked for anything. */
 import { ConfigError, type ConfigProblem } from '../../config/errors.js';
 import { sameChecksum } from '../../rules/checksum.js';
 import {
@@ -11,11 +11,11 @@ import {
 /** By path relative to the target's base; or lines like `adler32:0123abcd  path` or `0123abcd  path`. */
 export type ChecksumList = ReadonlyMap<string, ExpectedFile> | Iterable<string> | AsyncIterable<string>;
 
-/** Problems that an error names. */
+/** An error names at most this many problems. */
 const mostProblems = 20;
 
 /**
- * All in memory: nothing is to be asked before every line is known to be good.
+ * Keeps the whole list in memory, because every line is checked first.
  * @param type of values without one
  * @throws {ConfigError} with the lines that are wrong: the first 20
  */
@@ -58,7 +58,7 @@ async function* entriesOf(
       };
     return;
   }
-  // A text is a list of letters otherwise.
+  // A string would be iterated by characters.
   const lines =
     typeof list === 'string' ? list.split('\n') : (list as Iterable<string> | AsyncIterable<string>);
   for await (const line of lines) yield { read: () => parseChecksumLine(line, type) };

@@ -17,7 +17,7 @@ export interface RecordStatus {
   size: number;
   mtime: Date;
   state: RemoteState;
-  /** Readable on the server now; undefined when there is nothing, or asking failed. */
+  /** Readable on the server now; undefined if there is no such file, or it could not be statted. */
   online?: boolean;
   /** Why, for partial, conflict and unknown. */
   reason?: string;

@@ -1,6 +1,6 @@
 /**
- * Comparing local files, or a list of checksums, with what the server says it has: existence, size and checksum of each
- * file. Nothing is copied, staged or changed. What the bytes on tape are only a drill can tell (drill.ts).
+ * Compares local files, or a list of checksums, with what the server says it has: existence, size and checksum of each file. Copies,
+ * stages and changes nothing. Only a drill can tell whether the bytes on tape are right (drill.ts).
  */
 import { randomUUID } from 'node:crypto';
 import { CacheDirectory } from '../../cache/directory.js';
@@ -45,12 +45,12 @@ export interface VerifyOptions extends ShardOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Files whose state is asked for at once: more than the stats in flight, so that checksums don't hold them up. */
+/** Files that are compared at once: more than the stats in flight, so that files that wait for checksums don't hold up the rest. */
 const filesInFlight = 1024;
 
 /**
- * Files on the server that aren't on the local side are not looked at. Checksums come from the server; of an offline
- * file from what it recorded, without asking tape.
+ * Ignores files that only the server has. Checksums come from the server; for an offline file it gives the one that it recorded, and
+ * recalls nothing.
  * @param paths files, directories or globs of the local side; none without a list: everything
  * @throws {ConfigError} before anything is asked, also for a line of a list that can't be read; {XRootDError} when the
  * server can't be reached or refuses us
@@ -66,7 +66,7 @@ export async function verify(
     throw problem('sample', `must be per cent above 0 and up to 100, not ${sample}`);
   checkShard(shard);
   const selector = selection(paths, { list: options.list });
-  // What isn't archived isn't missing.
+  // Records that the configuration leaves out aren't missing on the server.
   const scope = scopeOf('cache' in against ? config : {});
   const chosen = (path: string) =>
     selector.names(path) &&
@@ -93,13 +93,13 @@ export async function verify(
 }
 
 interface VerificationOptions {
-  /** The local side, for people. */
+  /** The local directory, for events and messages. */
   place: string;
   selector: Selector;
-  /** What the selector names, as far as chance and shard will have it. */
+  /** Is the path named by the selector, drawn into the sample, and in this shard? */
   chosen: (path: string) => boolean;
   shard: Shard | undefined;
-  /** Undefined: chance has no part in it. */
+  /** Undefined: all files are compared. */
   seed: string | undefined;
   signal: AbortSignal | undefined;
 }
@@ -160,7 +160,7 @@ class Verification {
         progress.found(Number(entry.identity.size));
         yield entry;
       }
-      // One of a directory hides files that nobody could choose.
+      // A directory that can't be read may hide selected files.
       if (entry.kind === 'problem' && selector.directoryMayMatch(entry.path === '.' ? '' : entry.path)) {
         const { path, code, errno, message } = entry;
         const number = errno === undefined ? {} : { errno };
@@ -186,7 +186,7 @@ class Verification {
     });
   }
 
-  /** What was asked for and isn't on the local side. */
+  /** Counts as failed what was named and doesn't exist on the local side. */
   #missing(): void {
     if (this.#run.signal.aborted) return;
     const { selector, shard } = this.#options;

@@ -1,4 +1,4 @@
-/** One file's comparison with the server: of a local file, or of an entry of a list. Looks only. */
+/** Compares one local file, or one entry of a list, with the server's file. Changes nothing. */
 import type { OpenDirectories } from '../../cache/open_directories.js';
 import type { OpenRecord } from '../../cache/open_record.js';
 import type { CacheRecord } from '../../cache/walk.js';
@@ -22,7 +22,7 @@ export interface VerifyContext {
   run: JobRun;
   store: RemoteStore;
   sumLocal: (record: OpenRecord, type: ChecksumType) => Promise<Checksum>;
-  /** What was compared with may be as unfinished as the server's file. */
+  /** Tells whether the server's file is unfinished, even if it equals what it was compared with. */
   upload: UploadLook;
   /** Milliseconds since the epoch. */
   now: () => number;
