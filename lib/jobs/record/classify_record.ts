@@ -1,4 +1,4 @@
-/** Asks the facts about one record until the rules can name its state. */
+/** Finds out facts about one record until the rules can tell its state. */
 import type { OpenRecord } from '../../cache/open_record.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import { OtherFileRead } from '../../remote/server_checksums.js';
@@ -25,7 +25,7 @@ export interface ClassifyOptions<R = OpenRecord> {
   config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds'>;
   verify: 'checksum' | 'size';
   readBack: ComparisonFacts['readBack'];
-  /** The remote file is to be judged, not to be replaced. Default false. */
+  /** The remote file is only judged, never replaced. Default false. */
   looksOnly?: boolean | undefined;
   /** Sums local bytes, all or the first `length`; bounded by the caller. */
   sumLocal: (record: R, type: ChecksumType, length?: number) => Promise<Checksum | CheckFailed>;
@@ -41,7 +41,7 @@ export interface KnownRecord {
   checksum?: Checksum | undefined;
 }
 
-/** @throws what asking throws: a check that couldn't be made is a failure, never a yes (S11) */
+/** @throws what requests throw: a check that couldn't be made is a failure, never a yes (S11) */
 export async function classifyRecord<R = OpenRecord>(
   name: string,
   size: number,
@@ -71,7 +71,7 @@ export async function classifyRecord<R = OpenRecord>(
       remoteChecksum(name, remote, { by, type }, { store, configured: config.checksumType, signal });
     const summing = answer.local ? record().then((open) => sumLocal(open, type, length)) : nothing;
     const asking = answer.remote ? unlessChanged(ask(), name, remote, options) : nothing;
-    // Both have ended when the caller closes the file, or it would be left open, or closed under the checksum.
+    // Wait for both: the caller closes the file afterwards.
     await Promise.allSettled([summing, asking]);
     const [mine, theirs] = await Promise.all([summing, asking]);
     if (theirs === 'changed') return { state: 'writing', reason: STILL_WRITTEN };
@@ -81,7 +81,7 @@ export async function classifyRecord<R = OpenRecord>(
   }
 }
 
-/** A file that can't be read, or is another by then, because somebody is at it, is no failed check. */
+/** A file that somebody is changing is no failed check. */
 async function unlessChanged(
   asking: Promise<Checksum>,
   name: string,
@@ -93,7 +93,7 @@ async function unlessChanged(
   } catch (error) {
     if (!(error instanceof XRootDError) || error.isConnectionFailure) throw error;
     if (error instanceof OtherFileRead) return 'changed';
-    // An xrootd lets nobody read what somebody else has open for writing.
+    // An xrootd refuses reads of a file that somebody has open for writing.
     if (error.code === 'FileLocked') return 'changed';
     const now = await store.stat(name, signal);
     if (now !== null && sameRemote(remote, now)) throw error;

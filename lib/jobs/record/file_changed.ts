@@ -1,4 +1,4 @@
-/** The file isn't the one that was seen any more. It is kept; the next pass looks at what it is by then. */
+/** The file has changed since it was looked at. It is kept, and the next pass looks at it again. */
 export class FileChanged extends Error {}
 
 export const FILE_CHANGED = {

@@ -7,12 +7,12 @@ import { SameFileError } from '../separation/same_file_error.js';
 
 export interface LastLookContext {
   store: Pick<RemoteStore, 'stat'>;
-  /** The server may know a disk of ours by another device number. */
+  /** The server may have another device number for one of our disks. */
   anyDevice: boolean;
   signal?: AbortSignal | undefined;
 }
 
-/** Comparing may have taken hours. */
+/** The reason to keep a file: comparing may have taken hours. */
 export const REMOTE_CHANGED = 'changed on the server while it was worked on';
 
 export interface Compared {
@@ -20,13 +20,13 @@ export interface Compared {
   identity: Identity;
   /** The stat of the remote file that was compared. */
   remote: RemoteStat;
-  /** A copy on tape is why the file may go. */
+  /** The file may be removed because of its copy on tape. */
   onTape: boolean;
 }
 
 /**
  * Why the file must stay; undefined if its remote copy still is what was compared.
- * @throws what asking throws, and if both are one file: it then stays, too (S11)
+ * @throws what the stat throws, and {SameFileError}: then the file stays, too (S11)
  */
 export async function lastLook(
   { path, identity, remote, onTape }: Compared,

@@ -4,13 +4,13 @@ import { openRecord, type OpenRecord } from '../../cache/open_record.js';
 import type { Identity } from '../../rules/identity.js';
 import { FileChanged, FILE_CHANGED } from './file_changed.js';
 
-/** As a walk saw it. */
+/** A record as the walk found it. */
 interface Listed {
   path: string;
   identity: Identity;
 }
 
-/** Most records of a pass need none. */
+/** Opens the file at the first use: most records of a pass are never opened. */
 export class LazyRecord {
   readonly #directories: OpenDirectories;
   readonly #record: Listed;

@@ -1,4 +1,4 @@
-/** Checksums of local files, a few at a time: the addon's threads do the work. */
+/** Computes checksums of local files, a few at once; threads of the addon do the work. */
 import pLimit from 'p-limit';
 import type { OpenRecord } from '../../cache/open_record.js';
 import { checksumFile, hasWriters, type ChecksumType, type FileChecksum } from '../../posix/index.js';
@@ -21,8 +21,8 @@ export class LocalSums {
   }
 
   /**
-   * Of a file that is only looked at.
-   * @throws {FileChanged} when it changed meanwhile: it would look like a conflict
+   * The checksum of a file that stays.
+   * @throws {FileChanged} if it changed meanwhile: its checksum would look like a conflict
    */
   async ofUnchanged(
     record: Pick<OpenRecord, 'fd' | 'isUnchanged'>,
@@ -35,9 +35,9 @@ export class LocalSums {
   }
 
   /**
-   * Of a file that may be removed for it. Who writes through a shared mapping moves no time, as long as the page wasn't
-   * written back; so whoever has the file open for writing, or mapped, is asked for before it is read. Whoever opens it later
-   * moves its times with the first byte that he writes, through a mapping, too (page_mkwrite).
+   * The checksum of a file that may be removed afterwards. A write through a shared mapping doesn't change the file's times until the
+   * page is written back. So this first asks the kernel whether anybody has the file open for writing, or mapped. Whoever opens it
+   * later changes its times with the first byte, also through a mapping (page_mkwrite).
    * @throws {FileChanged}
    */
   ofUnwritten(

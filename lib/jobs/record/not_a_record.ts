@@ -14,9 +14,9 @@ export interface NonRecordContext {
   logger: Logger;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** What is left alone by configuration is no failure. Default: nothing is. */
+  /** Is the path excluded by the configuration? Then it is no failure. Default: no. */
   excluded?: (path: string) => boolean;
-  /** Whose captures are ours to deal with, by the path of the record. Default: all. */
+  /** Is the capture of the record with this path ours to deal with? Default: yes. */
   only?: ((path: string) => boolean) | undefined;
   /** Called for each file that would be a record, and stays because of a failure. */
   stays?: (file: Pick<CacheRecord, 'path' | 'identity'>) => void;

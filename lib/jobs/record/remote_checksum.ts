@@ -12,10 +12,10 @@ export interface RemoteChecksumOptions {
 }
 
 /**
- * A redirector tells its own types of checksums, and each of its data servers may have others: one that refuses a type which
- * isn't the configured one has its file read again, if that still is the one that was told of, and online.
+ * A redirector names its own types of checksums, and each of its data servers may have others. If one refuses a type other than the
+ * configured one, its file is read again, provided that it still is the one that was statted, and online.
  * @param by as comparisonOf() says
- * @throws what asking and reading throw
+ * @throws what requests and reading throw
  */
 export async function remoteChecksum(
   name: string,
@@ -31,7 +31,7 @@ export async function remoteChecksum(
     if (!(error instanceof XRootDError) || error.isConnectionFailure) throw error;
     if (type === configured || ours === undefined) throw error;
     const now = await store.stat(name, signal);
-    // What a listing told has no identifier.
+    // A listing gives no identifier.
     const same = now !== null && sameRemote({ ...now, ...told, id: told.id || now.id }, now);
     if (!same || now.offline) throw error;
     return await store.readChecksum(name, ours, now, signal);

@@ -1,4 +1,4 @@
-/** Removing a local file that was found safe in this pass (S1, S12), if it still is what was verified (S2). */
+/** Removes a local file that may be removed by S1 or S12, if it still is the one that was verified (S2). */
 import { captureAndRemove, type CaptureOptions, type CaptureResult } from '../../cache/capture.js';
 import { splitPath, type CacheDirectory } from '../../cache/directory.js';
 import { pruneEmpty } from '../../cache/prune.js';

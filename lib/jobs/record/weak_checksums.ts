@@ -1,4 +1,4 @@
-/** Files that stay because nothing but a weak checksum could be compared: what an operator can do about it. */
+/** Warns of files that stay because only a weak checksum could be compared, and says what an operator can do. */
 import type { ArchiveConfig, Logger } from '../../config/index.js';
 import { REASONS } from '../../rules/removal.js';
 import type { Report } from '../events/report.js';

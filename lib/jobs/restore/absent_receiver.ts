@@ -1,4 +1,4 @@
-/** A restore directory that isn't there yet, for a dry run: nothing is in it, and nothing comes. */
+/** Stands for a restore directory that doesn't exist yet, in a dry run: it is empty, and nothing is written. */
 import { resolve } from 'node:path';
 import { receivedNameProblem } from '../../rules/received_name.js';
 import type { Receiver } from './receiver.js';

@@ -1,6 +1,6 @@
 /**
- * A disaster drill: files that chance picks are staged, read back from tape into a scratch directory, compared with the
- * checksums that the server recorded, thrown away, and evicted again. See docs/library.md for what it can't see.
+ * A disaster drill: stages randomly chosen files, reads them back from tape into a scratch directory, compares them with the
+ * checksums that the server recorded, removes them there, and evicts them again. docs/library.md tells what it can't see.
  */
 import { randomUUID } from 'node:crypto';
 import { ConfigError } from '../../config/index.js';
@@ -29,10 +29,10 @@ export interface DrillOptions extends SelectionOptions {
   scratch?: string | undefined;
   /**
    * Also draw files that are in the disk buffer, and evict them first, so that they come from tape. They stay evicted.
-   * Default false: whoever had them staged, or is about to read them, would lose them.
+   * Default false: others may have staged these files, or be about to read them.
    */
   evictFirst?: boolean | undefined;
-  /** What chance depends on: the same files with the same seed. Default: another one each time; the report has it. */
+  /** The same seed draws the same files. Default: a new one each time, which the report has. */
   seed?: string | undefined;
   /** Only tell what would be read back. Default false. */
   dryRun?: boolean | undefined;
@@ -45,8 +45,8 @@ const NOT_EVICTED = 'still in the disk buffer after it was evicted: not read fro
 const evictSeconds = 10;
 
 /**
- * Draws from files that are on tape only, with `evictFirst` from all that are on tape. One that comes back with other
- * bytes than the server's checksum says is failed with `CheckSumError`; with nothing to draw from the drill fails.
+ * Draws from files that are on tape only, with `evictFirst` from all that are on tape. A file whose
+ * bytes don't match the server's checksum fails with `CheckSumError`. If there is nothing to draw from, the drill fails.
  * @param paths files, directories or globs to draw from; none without a list: the whole archive
  * @throws {ConfigError} also when the scratch directory has too little room, before anything is staged; {XRootDError}
  * when the server can't be reached or refuses us
@@ -111,7 +111,7 @@ class Drill {
     });
   }
 
-  /** A stream through a sample: memory doesn't grow with the archive. */
+  /** Draws from the listing as it comes: memory doesn't grow with the archive. */
   async #draw(selector: Selector): Promise<RemoteEntry[]> {
     const { bytes, files = bytes === undefined ? 10 : undefined, evictFirst = false } = this.#options;
     const { run } = this.#staging;
@@ -143,18 +143,18 @@ class Drill {
 
   async #file(entry: RemoteEntry): Promise<Outcome> {
     const { path } = entry;
-    // A second attempt finds online what the first one staged.
+    // At a second attempt the file is online, because the first one has staged it.
     const { run, stager } = this.#staging;
     if (!stager.staged.has(path) && !run.dryRun) {
       const obstacle = await this.#makeOffline(path);
       if (obstacle !== undefined) return obstacle;
     }
-    // The stager sees by itself when it is online already.
+    // The stager notices itself if it is online already.
     const outcome = await restoreRecord({ ...entry, online: false }, this.#context);
     return outcome.result === 'copied' ? { result: 'verified', bytes: outcome.bytes } : outcome;
   }
 
-  /** What keeps the file from being read from tape, if anything does. */
+  /** Evicts the file if that is wanted. @returns the outcome if it can't be read from tape; undefined if it can */
   async #makeOffline(path: string): Promise<Outcome | undefined> {
     const { signal, emit } = this.#staging.run;
     const now = await this.#store.stat(path, signal);

@@ -22,7 +22,7 @@ export interface LocalIncomingOptions {
 export class LocalIncoming implements Incoming {
   readonly #file: IncomingFile;
   readonly #options: LocalIncomingOptions;
-  /** Where the download could tell. */
+  /** Set if the download itself has read the file again. */
   #received: Received | undefined;
 
   constructor(file: IncomingFile, options: LocalIncomingOptions) {
@@ -41,7 +41,7 @@ export class LocalIncoming implements Incoming {
     const fetch = () => store.download(path, this.#file.target, download);
     const received = await fetch().catch(async (error: unknown) => {
       if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
-      // Left of this very file by a restore that was killed; nearly always.
+      // Nearly always a killed restore of this file has left it.
       await this.#file.clear();
       return await fetch();
     });
@@ -49,7 +49,7 @@ export class LocalIncoming implements Incoming {
     if (received.checksum !== undefined || verify === 'size') this.#received = received;
   }
 
-  /** What libXrdCl summed on the way says nothing about a disk that was full. */
+  /** Reads the file again: what libXrdCl summed on the way doesn't show that the disk was full. */
   inspect(signal: AbortSignal | undefined): Promise<Received> {
     if (this.#received !== undefined) return Promise.resolve(this.#received);
     return this.#file.use(async (file) => {

@@ -16,7 +16,7 @@ import type { Expected, Incoming, Receiver, Standing } from './receiver.js';
 
 type Limit = <T>(task: () => Promise<T>) => Promise<T>;
 
-/** More than all copies and looks that are ever under way at once: nobody needs to wait, and waiting costs small files a tenth. */
+/** Above this number no limit is needed: there never are so many copies and looks at once. A limit costs small files a tenth. */
 const plenty = 1024;
 
 function limitTo(most: number): Limit {
@@ -25,7 +25,7 @@ function limitTo(most: number): Limit {
   return (task) => limit(task);
 }
 
-/** A place within a limit, until it is given back. */
+/** Takes a place within a limit; resolves with the function that gives it back. */
 function placeIn(limit: Limit): Promise<() => void> {
   return new Promise((resolve) => {
     void limit(
@@ -91,7 +91,7 @@ export class LocalReceiver implements Receiver {
     );
   }
 
-  /** What waits for its turn has nothing open. */
+  /** A file that waits for its place has no descriptors open. */
   async begin(path: string, expected: Expected): Promise<Incoming> {
     const giveBack = await placeIn(this.#receiving);
     const [parent, name] = splitPath(path);

@@ -4,52 +4,52 @@ import type { RoomClaim } from '../../cache/disk_room.js';
 import type { Checksum } from '../../rules/checksum.js';
 import type { ChecksumType } from '../../xrdcl/index.js';
 
-/** What has a name there. */
+/** What exists under a name at the receiver. */
 export interface Standing {
   kind: 'file' | 'directory' | 'other';
   /** Bytes. */
   size: number;
-  /** Tells it from what takes its place later; only its receiver can read it. */
+  /** Differs for anything that takes its place later. Its format is the receiver's own. */
   version: string;
 }
 
-/** Something has the name that wasn't there when its place was judged, or has changed since. */
+/** Something has come to the name, or what has the name has changed, since it was looked at. */
 export class PlaceTaken extends Error {
   override readonly name = 'PlaceTaken';
   readonly code = 'Conflict';
 }
 
-/** What is known of a file before it comes. */
+/** What is known of a file before it is fetched. */
 export interface Expected {
   /** Bytes, as listed. */
   size: number;
   mtime: Date;
-  /** What is to be replaced; undefined: nothing is there. */
+  /** The file to replace; undefined if nothing has the name. */
   replaces: Standing | undefined;
 }
 
 export interface Received {
   /** Bytes. */
   size: number;
-  /** Of the bytes as they are at rest; undefined under `verify: size`. */
+  /** Of the bytes as they are stored; undefined under `verify: size`. */
   checksum: Checksum | undefined;
 }
 
-/** A file on its way: its steps, each once, in this order. */
+/** A file that is being fetched. Each method is called once, in this order. */
 export interface Incoming {
   /** Fetches the bytes, under a temporary name. */
   download(
     store: RemoteStore,
     options: { onProgress: (bytes: number) => void; signal: AbortSignal | undefined },
   ): Promise<void>;
-  /** The file as it is at rest now. */
+  /** Size and checksum of the file as it is stored. */
   inspect(signal: AbortSignal | undefined): Promise<Received>;
   /**
-   * Gives it its name.
-   * @throws {PlaceTaken} when what stands there isn't what it is to replace: that stays
+   * Gives the file its name.
+   * @throws {PlaceTaken} if another file than `replaces` has the name: that file stays
    */
   publish(): Promise<void>;
-  /** After the last step, and after a failure: nothing of a file that wasn't published stays. */
+  /** Called at the end, also after a failure: removes what was fetched if it wasn't published. */
   end(): Promise<void>;
 }
 
@@ -58,11 +58,11 @@ export interface Receiver {
   readonly place: string;
   /** Why a name can't be written here; undefined if it can. */
   nameProblem(name: string): string | undefined;
-  /** Where it can be told what there is room for. @throws {Error} with code ENOSPC */
+  /** Claims room for a file, where the free room is known. @throws {Error} with code ENOSPC */
   claim?(bytes: number): Promise<RoomClaim>;
   look(name: string, signal: AbortSignal | undefined): Promise<Standing | null>;
   checksum(name: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum>;
-  /** A place for a file that is to come; it must be ended. */
+  /** Begins to fetch a file; the caller must call end(). */
   begin(name: string, expected: Expected): Promise<Incoming>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * One file on its way to another XRootD server: from server to server where both can, else through us. It comes under a temporary
- * name beside its own, the same one each time, and takes its name once it is whole and verified.
+ * A file that is fetched to another XRootD server: directly from server to server if both can, else through this process. It is
+ * written under a temporary name beside its own, the same one each time, and gets its name once it is whole and verified.
  */
 import { joinPath, splitPath } from '../../cache/directory.js';
 import { displacedName, receivingName, replacedName } from '../../cache/own_files.js';
@@ -12,7 +12,7 @@ import { remotePath } from '../../rules/names.js';
 import { urlOf, XRootDError } from '../../xrdcl/index.js';
 import { PlaceTaken, type Incoming, type Received, type Standing } from './receiver.js';
 
-/** What servers and libXrdCl say when a copy from server to server can't be. */
+/** Errors which mean that a direct copy from server to server isn't possible. */
 const noThirdParty = new Set([
   'NotSupported',
   'Unsupported',
@@ -29,7 +29,7 @@ export class RemoteIncoming implements Incoming {
   readonly #store: RemoteStore;
   readonly #config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
   #signal: AbortSignal | undefined;
-  /** Made by our copy, which overwrites nothing: ours to take back. */
+  /** The file that our copy has made. A copy overwrites nothing, so we may remove this file. */
   #made: RemoteStat | undefined;
   #published = false;
 
@@ -102,19 +102,19 @@ export class RemoteIncoming implements Incoming {
       await copy();
     } catch (error) {
       if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
-      // Left of this very file by a restore that was killed.
+      // A killed restore of this file has left it.
       const left = await this.#store.stat(temporary, options.signal);
       if (left !== null && !isFree(await this.#store.removeSeen(temporary, left))) throw error;
       await copy();
     }
   }
 
-  /** Without a signal: half of it would be neither here nor there. */
+  /** Takes no signal: an abort in the middle would leave the name in an unknown state. */
   async #takePlace(made: RemoteStat): Promise<void> {
     const name = this.#name;
     const replaces = this.#replaces;
     const { temporary } = this.#beside;
-    // XRootD has no rename that replaces only this file, or none: what comes between look and rename is replaced.
+    // XRootD has no conditional rename: a file that comes to the name between this stat and the rename is replaced.
     const [there, ours] = await Promise.all([this.#store.stat(name), this.#store.stat(temporary)]);
     if (ours === null || versionOf(ours) !== versionOf(made)) throw gone(temporary);
     if (there !== null && versionOf(there) !== replaces?.version) {
@@ -135,11 +135,11 @@ export class RemoteIncoming implements Incoming {
       );
   }
 
-  /** Where a rename replaces nothing. Until the new file has the name, the old one is there, under one name or the other. */
+  /** For servers whose rename replaces nothing. Until the new file has the name, the old one exists under one of two names. */
   async #replaceByTwoRenames(old: RemoteStat): Promise<void> {
     const name = this.#name;
     const { temporary, replaced } = this.#beside;
-    // Of a restore that was killed between its last two steps.
+    // A restore that was killed between its last two steps has left it.
     const left = await this.#store.stat(replaced);
     if (left !== null) await this.#store.removeSeen(replaced, left);
     await this.#store.rename(name, replaced);
@@ -155,7 +155,7 @@ export class RemoteIncoming implements Incoming {
     await this.#store.removeSeen(replaced, old);
   }
 
-  /** What went aside gets its name back; if a third file has that by now, a name under which no restore takes it for what it replaces. */
+  /** Gives the old file its name back. If a third file has that name by now, the old one gets a name that no restore removes. */
   async #giveBack(cause: unknown): Promise<void> {
     const name = this.#name;
     const { replaced } = this.#beside;
@@ -173,7 +173,7 @@ export class RemoteIncoming implements Incoming {
   }
 }
 
-/** Names of ours in the directory of a file. */
+/** Our temporary names in the directory of a file. */
 export function besideOf(path: string): { temporary: string; replaced: string } {
   const [directory, name] = splitPath(path);
   return {

@@ -1,4 +1,4 @@
-/** Restoring: list, ask, stage what is offline, fetch each file as soon as it is online, verify, evict, report. */
+/** The job that restores: lists, stages offline files, fetches each file as soon as it is online, verifies, evicts, reports. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CacheDirectory } from '../../cache/directory.js';
@@ -34,7 +34,7 @@ export interface RestoreOptions extends SelectionOptions, ShardOptions {
   to: string;
   /** Replace files that differ. Default false: a conflict. */
   overwrite?: boolean | undefined;
-  /** Give up the disk buffer's copies of what we staged. Default false. */
+  /** Evict from the disk buffer what this restore staged. Default false. */
   evict?: boolean | undefined;
   /** Wait for the local disk before a file gets its name. Default true. */
   fsync?: boolean | undefined;
@@ -44,7 +44,7 @@ export interface RestoreOptions extends SelectionOptions, ShardOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Files that are online and under way, for each copy at once; one more holds up the listing. */
+/** Online files that are worked on, for each parallel copy. When there are as many, the listing waits. */
 const onlinePerCopy = 3;
 
 /**
@@ -83,7 +83,7 @@ export async function restore(
   try {
     const root = await CacheDirectory.openRoot(to);
     const receiver = new LocalReceiver(root, config, fsync);
-    // A dry run asks for nothing: what an earlier run asked for is still to be waited for.
+    // A dry run requests nothing, and leaves the journal of an earlier run as it is.
     const journal = dryRun ? undefined : new StageJournal(root, config.targetUrl, shard);
     return await into(receiver, journal);
   } finally {
@@ -94,7 +94,7 @@ export async function restore(
   }
 }
 
-/** What an earlier run asked tape for, and where this one's requests are written down. */
+/** The stage requests of an earlier run, and a function that writes down those of this run. */
 async function journaled(journal: StageJournal): Promise<Pick<StagerContext, 'adopted' | 'record'>> {
   const earlier = await journal.read();
   return {

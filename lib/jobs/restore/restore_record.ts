@@ -1,4 +1,4 @@
-/** One file's way back: is it here already? is it online? stage, fetch, check, name. */
+/** Restores one file: is it here already? is it online? stage, fetch, check, publish. */
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.js';
@@ -20,14 +20,14 @@ export interface RestoreContext {
   receiver: Receiver;
   stager: Stager;
   overwrite: boolean;
-  /** What is told of a file that came and is what the server has. */
+  /** The event for a file that was fetched and verified. */
   tells: 'file:restored' | 'file:verified';
 }
 
-/** A file can leave the buffer again between our look and our copy; more than that is a buffer that is too small. */
+/** A file is staged at most this many times: it can leave the buffer before it is copied. More often means that the buffer is too small. */
 const stagings = 3;
 
-/** @throws what asking, staging, fetching and writing throw; nothing half-written stays */
+/** @throws what requests, staging, copying and writing throw; nothing half-written stays */
 export async function restoreRecord(entry: RemoteEntry, context: RestoreContext): Promise<Outcome> {
   const { config, receiver, run, store } = context;
   const { path, size } = entry;
@@ -72,7 +72,7 @@ async function decide(entry: RemoteEntry, context: RestoreContext) {
   }
 }
 
-/** What is here with what the server has, by the best that can be had without fetching it. */
+/** Compares the local file with the server's by the best comparison that needs no fetching. */
 async function compare(
   { path, size, mtime, online }: RemoteEntry,
   { run, store, receiver, config }: RestoreContext,
@@ -91,7 +91,7 @@ async function compare(
   return { same: sameChecksum(here, there), by: type };
 }
 
-/** Its room is claimed before tape is asked. */
+/** Claims room on the disk before tape is asked. */
 async function fetchInto(
   entry: RemoteEntry,
   replaces: Standing | undefined,
@@ -141,7 +141,7 @@ async function fetch(
   }
 }
 
-/** It gets its name once it is what the server has. @returns the checksum of its bytes, where they were summed */
+/** Fetches the file; it gets its name once it equals the server's. @returns the checksum of its bytes, where they were summed */
 async function receive(
   entry: RemoteEntry,
   replaces: Standing | undefined,

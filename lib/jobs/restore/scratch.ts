@@ -1,4 +1,4 @@
-/** A directory for files that are only to be looked at: each is removed as soon as it has been, and all at the end. */
+/** A directory for files that are only verified: each is removed as soon as it was, and the directory at the end. */
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,11 +9,11 @@ import { kindOf, mostCopies } from '../../remote/copy_limits.js';
 import { LocalReceiver } from './local_receiver.js';
 import type { Receiver } from './receiver.js';
 
-/** Others write to that disk too. */
+/** A factor on the room that is needed: others write to that disk, too. */
 const roomFactor = 2;
 
 export class Scratch {
-  /** Takes files; once checked, they are gone. */
+  /** Fetches files, and removes each once it is checked. */
   readonly receiver: Receiver;
   readonly #root: CacheDirectory;
   readonly #config: Pick<ArchiveConfig, 'parallelCopies'>;
@@ -48,7 +48,7 @@ export class Scratch {
   }
 
   /**
-   * As many files as are copied at once must fit, the largest ones, and twice.
+   * Checks that the disk has room for twice the largest files that can be copied at once.
    * @throws {ConfigError}
    */
   async checkRoom(sizes: readonly number[]): Promise<void> {
@@ -72,7 +72,7 @@ export class Scratch {
   }
 }
 
-/** Nothing that was looked at gets a name: it makes room for the next one. */
+/** A receiver that publishes nothing: a checked file makes room for the next one. */
 function passing(inner: LocalReceiver): Receiver {
   return {
     place: inner.place,

@@ -13,12 +13,12 @@ import type { OnlineStorage, OpenedFile } from './online_storage.js';
 import { SeparateServers } from '../separation/separate_servers.js';
 
 const NO_FILE = 'no regular file';
-/** Whatever name it goes by, this could be the target. */
+/** A file that is on tape could be the target's, whatever the name of the server. */
 const ON_TAPE = 'on tape where it is online: is that the target?';
 
 export interface OnlineServerContext {
   config: Pick<ArchiveConfig, 'parallelStats' | 'targetUrl'>;
-  /** What has the copies. */
+  /** The server that has the copies. */
   target: RemoteStore;
   logger: Logger;
 }
@@ -74,7 +74,7 @@ export class OnlineServer implements OnlineStorage {
       checksum: async (type, length) => {
         if (length !== undefined)
           return { failed: `the target's file is shorter: ${length} of ${size} bytes` };
-        // Its server's own word may be older than its bytes.
+        // The checksum that its server has stored may be older than its bytes.
         return await this.#store.readChecksum(path, type, seen, signal).catch((error: unknown) => {
           throw error instanceof OtherFileRead ? new FileChanged(FILE_CHANGED.changed) : error;
         });
@@ -96,13 +96,13 @@ export class OnlineServer implements OnlineStorage {
     };
   }
 
-  /** @throws {FileChanged} unless it is what was listed, by a fresh stat, and lies on disk only */
+  /** @throws {FileChanged} if a fresh stat shows another file than was listed, or one that is on tape */
   async #look({ path, identity }: OnlineFile): Promise<RemoteStat> {
     const now = await this.#store.stat(path, this.#run.signal);
     if (now === null) throw new FileChanged(FILE_CHANGED.gone);
     if (now.kind !== 'file') throw new FileChanged(NO_FILE);
     if (!sameIdentity(identityOf(now), identity)) throw new FileChanged(FILE_CHANGED.changed);
-    // No change of it could be seen.
+    // Without a time, a change couldn't be noticed.
     if (Number.isNaN(now.mtime.getTime())) throw new FileChanged(RETAINED.timeless);
     if (now.backUpExists || now.offline) throw new FileChanged(ON_TAPE);
     return now;
@@ -113,7 +113,7 @@ export class OnlineServer implements OnlineStorage {
   }
 }
 
-/** A time that no Date holds is as good as none: 0. */
+/** A time that no Date holds counts as unknown: 0. */
 function identityOf({ size, mtime }: Pick<RemoteStat, 'size' | 'mtime'>): Identity {
   const ns = BigInt(mtime.getTime() || 0) * 1_000_000n;
   return { dev: 0n, ino: 0n, size: BigInt(size), mtimeNs: ns, ctimeNs: ns };

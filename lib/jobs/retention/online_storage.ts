@@ -8,23 +8,23 @@ import type { OnlineFile } from '../../rules/retention.js';
 import type { ChecksumType } from '../../xrdcl/index.js';
 import type { Outcome } from '../run/tally.js';
 
-/** One file at work: still the very file that was listed. */
+/** A file that is being checked; it was opened as the file that was listed. */
 export interface OpenedFile {
   /**
-   * Of all its bytes as they are now, or of the first `length`, which a server doesn't sum up: then `failed`.
+   * The checksum of all its bytes as they are now, or of the first `length`, which servers can't compute: they return `failed`.
    * @throws {FileChanged} if it isn't the file that was opened any more; {XRootDError}; the signal's reason
    */
   checksum(type: ChecksumType, length?: number): Promise<Checksum | CheckFailed>;
-  /** What was opened, as it was listed; undefined if it was seen to have changed. `remove` looks again. */
+  /** The identity of the opened file; undefined if it has changed. `remove` looks again. */
   verified(): Identity | undefined;
   /** On a server: the stat of what was opened. */
   remote?: RemoteStat;
-  /** The target may know this storage's disk by another device number. */
+  /** The target's server may have another device number for this storage's disk. */
   anyDevice: boolean;
   /**
-   * If it still is what was verified, and emits `file:removed`. Nothing goes, and nothing is emitted, if the removal isn't to be
-   * performed: the outcome is `removed` all the same.
-   * @param lastLook why it must stay, asked once just before it goes; it may be out of its place then
+   * Removes the file if it still is the one that was verified, and emits `file:removed`. If the removal isn't to be performed, it
+   * removes and emits nothing, and the outcome is `removed` all the same.
+   * @param lastLook called once just before the removal: why must the file stay? The file may not have its name then
    * @returns `kept` with the reason, or
    * @throws {FileChanged} with the reason, where it stays; what removing and `lastLook` throw. Then it is still there, whole
    */
@@ -34,19 +34,19 @@ export interface OpenedFile {
 
 export interface OnlineStorage {
   /**
-   * Before anything is touched: it isn't the target, nor a part of it (S13).
+   * Proves that this storage isn't the target, nor a part of it (S13). Called before anything is touched.
    * @throws {SharedStorageError}
    */
   check(): Promise<void>;
-  /** Why a name can't be dealt with here; undefined if it can. */
+  /** Why this storage can't handle a name; undefined if it can. */
   nameProblem(path: string): string | undefined;
   /**
-   * All files, each once, but for our own; what is no file, or can't be listed, has failed in the job's report.
+   * All files, each once, without our own. What is no file, or can't be listed, is counted as failed.
    * @throws the signal's reason
    */
   files(): AsyncGenerator<OnlineFile, void, undefined>;
-  /** @throws {FileChanged} if it isn't the file that was listed, or none that retention may touch */
+  /** @throws {FileChanged} if it isn't the file that was listed, or is one that retention may not touch */
   open(file: OnlineFile): Promise<OpenedFile>;
-  /** Of its own; what it was given stays open. */
+  /** Closes what it has opened itself. */
   close(): Promise<void>;
 }

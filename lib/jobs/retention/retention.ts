@@ -1,6 +1,6 @@
 /**
- * Retention of online storage: files past their period go, if and only if the target has them, identical, on tape (S12).
- * Nothing is copied, nothing at the target is changed. Here: its settings, its lock, and one pass.
+ * Retention of online storage: removes files past their period, if and only if the target has identical copies on tape (S12).
+ * Copies nothing, and changes nothing at the target. This file has its settings, its lock, and one pass.
  */
 import { realpath } from 'node:fs/promises';
 import { confirm, isConfirmed } from '../../cache/confirmation.js';
@@ -16,8 +16,8 @@ export interface RetentionOptions {
   /** Only tell what would go. Default false. */
   dryRun?: boolean | undefined;
   /**
-   * These settings are as they should be: remove, now and from now on. Without it, or `confirmed` in the configuration, a
-   * pass with settings that nobody confirmed yet only reports. Default false.
+   * Confirm the settings: this pass and all later ones may remove. A pass whose settings were confirmed neither here nor by
+   * `confirmed` in the configuration only reports. Default false.
    */
   confirm?: boolean | undefined;
   /** Wait for another pass to end, rather than be refused. Default false. */
@@ -29,8 +29,8 @@ export interface RetentionOptions {
 /**
  * Resolves with the report also when files failed, and when the signal ended it.
  * @param now milliseconds since the epoch
- * @throws {ConfigError} before anything is touched; {LockedError} if another pass works there, unless `wait` is set; {XRootDError} when a server
- * can't be reached or refuses us, at the start or in the middle
+ * @throws {ConfigError} before anything is touched; {LockedError} if another pass works there, unless `wait` is set;
+ * {XRootDError} when a server can't be reached or refuses us, at the start or in the middle
  */
 export async function retention(
   dependencies: JobDependencies,
@@ -72,7 +72,7 @@ async function stateDirectory({ place }: RetentionSettings, { config }: JobDepen
   return place.directory;
 }
 
-/** The same path would mean two records. The cache itself may be the online storage. */
+/** One path would mean two records. The cache itself may be the online storage. */
 async function refuseNested(online: string, cache: string | undefined): Promise<void> {
   if (cache === undefined) return;
   const [inner, outer] = await Promise.all([realpath(online), realpath(cache).catch(() => cache)]);
@@ -87,7 +87,7 @@ async function refuseNested(online: string, cache: string | undefined): Promise<
   throw new ConfigError([{ key: 'retention.onlineDirectory', message }]);
 }
 
-/** Has somebody said that the settings are as they should be, now or before? */
+/** Have the settings been confirmed, now or earlier? */
 async function confirmation(
   root: CacheDirectory,
   { confirmed, toConfirm }: RetentionSettings,

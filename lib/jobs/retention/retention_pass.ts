@@ -1,4 +1,4 @@
-/** A pass over online storage: for every file what retention_record.ts does, with one report at the end. */
+/** A pass over online storage: applies retention_record.ts to every file, and makes one report. */
 import type { CacheDirectory } from '../../cache/directory.js';
 import { parseTarget, type ArchiveConfig } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
@@ -23,13 +23,13 @@ export interface RetentionPassOptions {
   dryRun?: boolean | undefined;
   /** Ends the pass; what was removed by then was safe, all else is still there. */
   signal?: AbortSignal | undefined;
-  /** Somebody has said that the settings are as they should be; else nothing is removed. */
+  /** The settings have been confirmed; otherwise nothing is removed. */
   confirmed: boolean;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
 
-/** Files past retention that are worked on at once: each is open, and most wait for their checksums. */
+/** Files past their period that are worked on at once: each is open, and most wait for checksums. */
 const filesInFlight = 256;
 
 export class RetentionPass {

@@ -1,4 +1,4 @@
-/** One online file: old enough, not held, identical on tape? Then it goes; else it stays, and why is told. */
+/** One online file: if it is old enough, not held, and identical on tape, it is removed; else it stays, and the reason is reported. */
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import type { Identity } from '../../rules/identity.js';
@@ -22,7 +22,7 @@ export interface RetentionContext {
   store: RemoteStore;
   storage: OnlineStorage;
   rules: RetentionSettings['rules'];
-  /** Why a name can't be at the target; undefined if it can. */
+  /** Why the target can't have a file of this name; undefined if it can. */
   nameProblem: (path: string) => string | undefined;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -33,7 +33,7 @@ export async function retainOrRemove(file: OnlineFile, context: RetentionContext
   const { path } = file;
   const size = Number(file.identity.size);
   const age = ageOf(file, rules);
-  // A file that is put back under its name has another time of change.
+  // Putting a file back under its name changes its ctime, so the times of the walk count.
   const walked = file.identity;
   if (age.past) await run.file(path, size, () => pastRetention(file, walked, age, context));
   else run.finish({ result: 'kept', reason: age.reason }, { path, size });

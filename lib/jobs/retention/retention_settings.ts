@@ -1,4 +1,4 @@
-/** What a configuration says of retention, checked and ready for use. Looks at no disk and no server. */
+/** The retention settings of a configuration, checked and ready for use. Reads no disk and asks no server. */
 import { ConfigError, parseTarget, type ArchiveConfig, type Target } from '../../config/index.js';
 import { parseMoment } from '../../rules/moment.js';
 import { pathDate, type PathDate } from '../../rules/path_date.js';
@@ -10,11 +10,11 @@ type Place = { directory: string } | { server: Target };
 export interface RetentionSettings {
   place: Place;
   rules: RetentionRules;
-  /** `unmatched()`: holds that named no file so far. */
+  /** `unmatched()` returns the holds that have matched no file so far. */
   held: Selector;
   /** The settings as the configuration has them: what `--confirm` stores and later passes compare. */
   toConfirm: object;
-  /** By the configuration itself. */
+  /** Confirmed by the configuration itself. */
   confirmed: boolean;
 }
 
@@ -54,7 +54,7 @@ function placeOf(targetUrl: string, directory: string | undefined, url: string |
 
 const DEFAULT_PORT = 1094;
 
-/** As far as names tell. Another name of the same server is found out file by file, by what is on tape there. */
+/** Compares names only. Another name of the same server is noticed at each file, because that is on tape there. */
 function overlap(a: Target, b: Target): boolean {
   const host = ({ host, port = DEFAULT_PORT }: Target) => `${host.toLowerCase()}:${port}`;
   const below = (base: string, path: string) => `${path}/`.startsWith(base === '/' ? '/' : `${base}/`);

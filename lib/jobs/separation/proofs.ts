@@ -7,7 +7,7 @@ export class Proofs {
   readonly #made = new Map<string, Promise<unknown>>();
 
   /**
-   * @param prove resolves with `passing` if the proof holds for this caller only
+   * @param prove resolves with `passing` if its result isn't to be remembered
    * @throws what `prove` throws; the next caller's proof is made anew
    */
   async of(directory: string, prove: () => Promise<unknown>): Promise<void> {
