@@ -54,7 +54,7 @@ export type Copied = Extract<RecordOutcome, { result: 'copied' }>;
 export type RecordOutcome = Outcome & {
   /** An identical copy is on tape. */
   onTape?: boolean;
-  /** It stays only because older ones go first. */
+  /** It may be removed, but older records are removed first. */
   mayGo?: boolean;
 };
 

@@ -1,4 +1,4 @@
-/** A backup pass: look around, do with each record what pass_steps.ts does, make room, with one report at the end. */
+/** A backup pass: looks at disk and server, applies pass_steps.ts to each record, makes room, and makes one report. */
 import type { CacheDirectory } from '../../cache/directory.js';
 import { diskUsage, type DiskUsage } from '../../cache/usage.js';
 import { OpenDirectories } from '../../cache/open_directories.js';

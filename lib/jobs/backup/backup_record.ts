@@ -43,7 +43,7 @@ export function decideAtSight(
   });
   if (isQuestion(state)) {
     const known = state.ask === 'checksum' ? memo.recall(record, remote) : undefined;
-    // More can be asked of what is online.
+    // An online file can be compared better than by adler32.
     if (known === undefined || (known === 'weak' && !remote.offline)) return undefined;
     const verifiedBy = known === 'proven' ? 'checksum' : 'weak_checksum';
     state = { state: remote.backUpExists ? 'backed_up' : 'cached', verifiedBy };
@@ -104,7 +104,7 @@ async function copyOrRemove(
     case 'copy':
     case 'replace':
       if (!decision.perform) return { result: 'copied', bytes: Number(record.identity.size), removed: false };
-      // Elsewhere a later pass removes it, and searches then.
+      // With other settings a later pass removes the record, and searches then.
       if (config.autoRemove === 'cached') await separate.search(splitPath(record.path)[0]);
       if (decision.action === 'replace') await removeBroken(record, remote, context);
       return await copy(work, await file.open(), context, attempt);
@@ -129,7 +129,7 @@ async function judge(
   const origin = proven ? 'remembered' : 'unknown';
   const options = classifyOptionsOf(context);
   const state = await classifyRecord(record.path, size, remote, file.open, options, { origin });
-  // Where only sizes are compared, or there are no bytes, the walk's own look is what was verified.
+  // If only sizes are compared, or there are no bytes, the identity that the walk saw is what was verified.
   const read = config.verify === 'checksum' && record.identity.size > 0n;
   const verified = read ? file.verified() : record.identity;
   remember(record, remote, state, verified, context);
@@ -149,7 +149,7 @@ function remember(
   memo.add(record, remote, state.verifiedBy === 'checksum' && !config.trustAdler32);
 }
 
-/** @param walked whose times say how long the record has been as it is */
+/** @param walked its times tell how long the record hasn't changed */
 function decideRecord(
   walked: Identity,
   remote: Classification,
@@ -170,7 +170,7 @@ async function removeBroken(
 ): Promise<void> {
   if (judged === null) return;
   await separate.refuseOwnFile(record.path, judged);
-  // A writer at work: the next pass will see what becomes of it.
+  // Somebody writes it: the next pass looks at it again.
   const result = await store.removeSeen(record.path, judged, run.signal);
   if (result !== 'removed' && result !== 'gone') throw new FileChanged(STILL_WRITTEN);
 }
@@ -201,14 +201,14 @@ async function copy(
 
 /** The outcome of a record that was copied and then was to be removed. */
 export function afterCopy(copied: Copied, removal: RecordOutcome): RecordOutcome {
-  // S6: a removal that was blocked, or whose file was displaced, is told; the copy itself is safe.
+  // S6: a removal that was blocked, or whose file was displaced, is a failure; the copy itself is safe.
   if (removal.result === 'failed' || removal.result === 'conflicts')
     return { ...removal, bytesCopied: copied.bytes };
   const { onTape = copied.onTape } = removal;
   return { ...copied, ...(onTape !== undefined && { onTape }), removed: hasGone(removal) };
 }
 
-/** Isn't the record in the cache any more? */
+/** Was the record removed from the cache? */
 export function hasGone(outcome: RecordOutcome): boolean {
   return outcome.result === 'removed' || (outcome.result === 'copied' && outcome.removed);
 }
@@ -241,5 +241,5 @@ async function remove(
   });
 }
 
-/** What a report says of records that only wait for tape; see backup.ts for what it may mean. */
+/** The reason in a report for records that only wait for tape; warnOfNoTape() tells what else it may mean. */
 export const waitingForTape = REASONS.notOnTape;

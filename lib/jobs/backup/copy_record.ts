@@ -76,9 +76,9 @@ function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Pro
   const size = Number(record.identity.size);
   return store.upload(file.source, path, {
     ...{ label: absolute, sizeHint: size },
-    // Where only sizes are compared it is for takeBack(): by the strongest, which costs little beside the network.
+    // With `verify: size` only takeBack() needs it: crc32c, the strongest, costs little compared to the network.
     checksumType: config.verify === 'checksum' ? config.checksumType : 'crc32c',
-    // It may be the only copy a moment later, and a server's disk has it only later by itself.
+    // The record may be removed a moment later, and without a sync the server's disk gets the bytes only later.
     sync: config.autoRemove === 'cached',
     onLeft: (made) => {
       work.left = made;
@@ -91,7 +91,7 @@ function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Pro
   });
 }
 
-/** By crc32c, unless the record can't be read any more: other bytes share adler32 easily. */
+/** The crc32c of what was sent, or the upload's own checksum if the record has changed: many files share an adler32. */
 async function sumOfSent(
   file: OpenRecord,
   { checksum }: Uploaded,
@@ -111,7 +111,7 @@ async function look(
   const { config, run, store, unsynced } = context;
   if (config.autoRemove === 'cached' && !synced) unsynced();
   const remote = await store.stat(record.path, run.signal);
-  // Another file, that somebody has put there meanwhile, is compared as such.
+  // If somebody has put another file there meanwhile, that one is compared like any other.
   const copied = remote !== null && looksMade(remote, made);
   const known: KnownRecord = copied ? { origin: 'copied', checksum } : { origin: 'unknown' };
   const open = () => Promise.resolve(file);

@@ -26,10 +26,10 @@ export function looksMade({ kind, ...stat }: RemoteStat, made: MadeFile | undefi
 }
 
 /**
- * A copy of what the record was before it changed: a later pass would take it for somebody's other record. Also when the pass is being
- * ended. The upload has computed what it read; if that is adler32, the file that is taken for ours has the same size, identifier
- * and second besides.
- * @throws as takeBack(); what couldn't be asked is asked again by the next attempt
+ * Removes a copy of the record as it was before it changed, which a later pass would take for somebody else's file. Works also while
+ * the pass is being ended. It compares with the checksum of the bytes that the upload read. If that is adler32, size, identifier and
+ * second must be equal besides.
+ * @throws as takeBack(); after a failed request the next attempt tries again
  */
 export async function takeStaleBack(work: RecordWork, context: BackupContext): Promise<void> {
   const { stale, record } = work;
@@ -42,10 +42,10 @@ export async function takeStaleBack(work: RecordWork, context: BackupContext): P
 
 /**
  * Removes a complete copy that is of no use: the record has changed, or the server gives a checksum of other bytes.
- * @param remote the stat that says what stands there
+ * @param remote the stat of the file at the remote path
  * @param sent the checksum of the bytes that the copy sent
- * @throws {XRootDError} when it isn't what was sent, or can't be shown to be: it is left there, and an operator has to look at it;
- * when the server can't be asked
+ * @throws {XRootDError} if nothing shows that the file is what was sent: it is left there, and an operator has to look at it; if the
+ * server can't be asked
  */
 export async function takeBack(
   record: CacheRecord,
@@ -66,7 +66,7 @@ export async function takeBack(
   throw unconfirmed(`${reason}: it is left there; ${advice}`, record, context);
 }
 
-/** Why it may not be what this copy sent. */
+/** The reason to doubt that the file is what this copy sent; undefined if there is none. */
 async function doubtOf(
   record: CacheRecord,
   remote: RemoteStat,

@@ -14,7 +14,7 @@ export type ArchiveEvent =
   /** Copied and verified. `checksum` is `adler32:0123abcd`; absent under `verify: size`. */
   | { type: 'file:copied'; path: string; size: number; checksum?: string; seconds: number }
   | { type: 'file:removed'; path: string; size: number; reason: string }
-  /** Retention that only reports: this file would go. `date`, ISO 8601: how old it is taken to be. */
+  /** Retention that only reports: this file would be removed. `date` (ISO 8601) is the one from which its age is counted. */
   | { type: 'file:removable'; path: string; size: number; date: string }
   | { type: 'file:kept'; path: string; reason: string }
   | { type: 'file:failed'; path: string; code: string; errno?: number; message: string; conflict: boolean }

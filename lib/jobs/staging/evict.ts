@@ -15,19 +15,18 @@ import { untilOffline } from './until_offline.js';
 export interface EvictOptions extends SelectionOptions {
   /** Seconds in which an eviction that the server accepted must be seen, by the flag Offline. Default 10. */
   confirmSeconds?: number | undefined;
-  /** Only tell what would be given up. Default false. */
+  /** Only tell what would be evicted. Default false. */
   dryRun?: boolean | undefined;
   /** Ends it; what the server was asked for by then may still be done. */
   signal?: AbortSignal | undefined;
 }
 
 const STILL_ONLINE = 'given up, and still in the disk buffer: in use, or kept for somebody else';
-/** One waits for its evictions to be seen while the next is looked at. */
+/** Batches in flight: while one waits until its evictions are seen, the next is statted. */
 const batchesInFlight = 4;
 
 /**
- * Only files that are on tape, by a stat of their own made just before: one that isn't is refused, since its disk copy
- * could be the only one.
+ * Evicts only files that a fresh stat shows to be on tape. Others are refused, because their disk copy could be the only one.
  * @param paths files, directories or globs, relative to the target's base; `.` is everything
  * @throws {ConfigError} also when nothing is asked for; {XRootDError} when the server can't be reached or refuses us
  */

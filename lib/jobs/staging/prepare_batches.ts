@@ -1,4 +1,4 @@
-/** Prepare requests that a server may find too large: they are halved until it takes them. */
+/** Sends prepare requests, and halves those that a server refuses as too large. */
 import { XRootDError } from '../../xrdcl/index.js';
 import { isServerFailure } from '../run/failure.js';
 

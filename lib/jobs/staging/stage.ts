@@ -1,4 +1,4 @@
-/** Bringing files from tape to the disk buffer, for others to read: nothing is copied. */
+/** The job that stages: brings files from tape to the disk buffer, for others to read. Copies nothing. */
 import type { ArchiveConfig } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import type { Selector } from '../../rules/selection.js';
@@ -14,21 +14,21 @@ import { checkShard, type ShardOptions } from '../run/shards.js';
 import { StagingRun } from './staging_run.js';
 
 export interface StageOptions extends SelectionOptions, ShardOptions {
-  /** Until each file is online or has failed. Default false: the requests are sent, and that is all. */
+  /** Wait until each file is online or has failed. Default false: only send the requests. */
   wait?: boolean | undefined;
-  /** Only tell what would be asked for. Default false. */
+  /** Only tell what would be requested. Default false. */
   dryRun?: boolean | undefined;
   /** Ends it; requests that are waited for are cancelled. */
   signal?: AbortSignal | undefined;
 }
 
 const ONLINE = 'online already';
-/** Files beyond those that wait for tape: so that what is online isn't held up by what isn't. */
+/** Files that are looked at beside those that wait for tape, so that these don't hold up the rest. */
 const recordsBeside = 1024;
 
 /**
- * Asks tape for what is offline. With `wait` no more are asked for at once than `stageMaxFiles` and `stageMaxBytes`;
- * without it nothing bounds them but the server.
+ * Requests offline files from tape. With `wait`, at most `stageMaxFiles` and `stageMaxBytes` at once; without it only the server
+ * limits them.
  * @param paths files, directories or globs, relative to the target's base; `.` is everything
  * @throws {ConfigError} also when nothing is asked for; {XRootDError} when the server can't be reached or refuses us
  */
@@ -67,7 +67,7 @@ class Staging {
     return this.#staging.finish(() => forEachConcurrent(offline, most, (entry) => this.#bring(entry)));
   }
 
-  /** What tape is to be asked for; the rest has its outcome. */
+  /** Gives the offline files; files that are online are counted as kept. */
   async *#offline(files: AsyncIterable<ListItem>): AsyncGenerator<RemoteEntry, void, undefined> {
     const { run } = this.#staging;
     for await (const file of run.found(files)) {
@@ -87,7 +87,7 @@ class Staging {
     });
   }
 
-  /** Sends the requests; what comes of them is for others to see. */
+  /** Sends the requests, and doesn't wait for tape. */
   async #request(offline: AsyncIterable<RemoteEntry>): Promise<void> {
     const { stageBatchFiles } = this.#config;
     const batches = new PrepareBatches(stageBatchFiles);

@@ -1,4 +1,4 @@
-/** One look at files that tape was asked for: what is online, and why the rest isn't. */
+/** Looks once at the files that were requested from tape: which are online, and why the others aren't. */
 import type { Logger } from '../../config/index.js';
 import type { RemoteStat, RemoteStore } from '../../remote/store.js';
 import type { StageAnswer } from '../../rules/stage_answer.js';
@@ -6,14 +6,14 @@ import { judgeStaged, type Staged } from '../../rules/staging.js';
 import { XRootDError } from '../../xrdcl/index.js';
 import { isServerFailure } from '../run/failure.js';
 
-/** A file that tape was asked for. */
+/** A file that was requested from tape. */
 export interface Asked {
   name: string;
   requestId: string;
 }
 
 export interface StageLook<T> {
-  /** What the files are found to be; one that couldn't be asked about isn't among them. */
+  /** The verdict on each file, except those that could not be statted. */
   seen: { asked: T; staged: Staged; answer: StageAnswer | undefined }[];
   /** The server was gone, or refused us. */
   failure: XRootDError | undefined;
@@ -33,7 +33,7 @@ export class StagePoll {
     this.#signal = signal;
   }
 
-  /** @param onOnline told of each as soon as it is found online */
+  /** @param onOnline called for each file that is found online, at once */
   async look<T extends Asked>(all: readonly T[], onOnline: (asked: T) => void): Promise<StageLook<T>> {
     const cold: { asked: T; flags: RemoteStat | null }[] = [];
     let failure: XRootDError | undefined;
@@ -44,7 +44,7 @@ export class StagePoll {
         else cold.push({ asked, flags });
       } catch (error) {
         this.#signal.throwIfAborted();
-        // One that couldn't be asked about is asked about again; its deadline goes on.
+        // A file that could not be statted is statted again at the next look; its deadline stays.
         if (isServerFailure(error)) failure = error;
       }
     };
@@ -58,7 +58,7 @@ export class StagePoll {
     return { seen, failure };
   }
 
-  /** Why files don't come: a server needn't tell, and may tell of some only. */
+  /** Asks why files don't come. A server may answer for some of them only, or not at all. */
   async #query(cold: readonly Asked[]): Promise<Map<string, StageAnswer>> {
     const answers = new Map<string, StageAnswer>();
     let queries = 0;
@@ -70,7 +70,7 @@ export class StagePoll {
           const told = await this.#store.queryStage(requestId, left.slice(0, 200), this.#signal);
           for (const [name, answer] of told) answers.set(name, answer);
           const rest = left.filter((name) => !told.has(name));
-          // Nothing told at all: it can't be asked, or not in this way.
+          // The server doesn't answer such queries.
           if (rest.length === left.length) break;
           left = rest;
         } catch (error) {

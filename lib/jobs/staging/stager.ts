@@ -1,6 +1,6 @@
 /**
- * Brings files from tape to the disk buffer: asked for in batches, as many at once as the buffer should hold, polled
- * until each is online, has failed, or is past its deadline. One loop for all files; a file waits on a promise.
+ * Brings files from tape to the disk buffer. It requests them in batches, at most as many as the buffer should hold, and polls until
+ * each is online, has failed, or is past its deadline. One loop does this for all files; each caller waits on a promise.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArchiveConfig, Logger } from '../../config/index.js';
@@ -36,9 +36,9 @@ export interface StagerContext {
   store: RemoteStore;
   emit: Emit;
   logger: Logger;
-  /** Requests of an earlier run, by name: waited for, not asked for again. Default: none. */
+  /** Requests of an earlier run, by file: they are waited for, and not sent again. Default: none. */
   adopted?: ReadonlyMap<string, string>;
-  /** Told of each request before anything else happens with it. */
+  /** Called with each request before anything else is done with it. */
   record?: (requestId: string, names: string[]) => Promise<void>;
   signal: AbortSignal;
 }
@@ -60,18 +60,18 @@ interface Pending extends Wanted {
 
 /** How long a request waits for more files to join it. */
 const lingerMilliseconds = 20;
-/** Polls in a row that may find the server gone before the files that wait are given up. */
+/** After this number of polls in a row without the server, all waiting files fail. */
 const lostPolls = 3;
 
 export class Stager {
-  /** What was asked of tape, here and by the earlier run. */
+  /** The files that were requested from tape, by this run and the earlier one. */
   readonly staged: StagedFiles;
   readonly #context: StagerContext;
   readonly #batches: PrepareBatches;
   readonly #poll: StagePoll;
   readonly #waiting: Wanted[] = [];
   readonly #pending = new Map<string, Pending>();
-  /** Online, and not yet released: they fill the disk buffer, by name their bytes. */
+  /** Bytes of the files that are online and not yet released, by name: they fill the disk buffer. */
   readonly #held = new Map<string, number>();
   /** A second caller for the same file waits for the same promise. */
   readonly #asked = new Map<string, Promise<void>>();
@@ -94,7 +94,7 @@ export class Stager {
   }
 
   /**
-   * Resolves once the file is online; for all who ask for it until then.
+   * Resolves once the file is online, for all callers that wait for it.
    * @throws {StageError} when the server says that it can't be staged, or the deadline has passed; {XRootDError}; the
    * signal's reason
    */
@@ -113,12 +113,12 @@ export class Stager {
       if (requestId === undefined) this.#waiting.push(wanted);
       else this.#await(wanted, requestId, true);
       this.#loop ??= this.#serve();
-      // Asked for now if there is room, not at the next poll.
+      // Request it now if there is room, rather than at the next poll.
       this.#wake.abort();
     });
   }
 
-  /** The caller is done with an online file: the next may take its room. */
+  /** The caller is done with an online file: another may take its room. */
   release(name: string): void {
     if (this.#held.delete(name)) this.#wake.abort();
   }
@@ -247,7 +247,7 @@ export class Stager {
     for (const { reject } of [...pending, ...waiting]) reject(error);
   }
 
-  /** Without the signal: it may have aborted, and tape shouldn't fetch what nobody waits for. */
+  /** Takes no signal: after an abort the request must be cancelled all the same. */
   async #cancel(pending: readonly Pending[]): Promise<void> {
     const { store, logger } = this.#context;
     for (const { name } of pending) this.#pending.delete(name);
@@ -264,7 +264,7 @@ export class Stager {
     }
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when no file waits any more. */
   async idle(): Promise<void> {
     await this.#loop;
   }
