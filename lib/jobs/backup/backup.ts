@@ -17,7 +17,8 @@ export interface BackupOptions extends BackupPassOptions {
 /**
  * One pass over the cache. Resolves with the report also when files failed, and when the signal ended it.
  * @throws {ConfigError} before anything is touched; {LockedError} if another pass works on this cache, unless `wait` is set;
- * an AbortError if the signal ended the waiting; {XRootDError} when the server can't be reached or refuses us, at the start or in the middle: what was done by then is complete
+ * an AbortError if the signal ended the waiting; {XRootDError} when the server can't be reached or refuses us, at the start or in
+ * the middle: what was done by then is complete
  */
 export async function backup(dependencies: JobDependencies, options: BackupOptions = {}): Promise<Report> {
   const { config } = dependencies;

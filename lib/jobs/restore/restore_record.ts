@@ -24,7 +24,10 @@ export interface RestoreContext {
   tells: 'file:restored' | 'file:verified';
 }
 
-/** A file is staged at most this many times: it can leave the buffer before it is copied. More often means that the buffer is too small. */
+/**
+ * A file is staged at most this many times: it can leave the buffer before it is copied. If it does
+ * more often, the buffer is too small.
+ */
 const stagings = 3;
 
 /** @throws what requests, staging, copying and writing throw; nothing half-written stays */
