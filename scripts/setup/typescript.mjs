@@ -4,7 +4,7 @@ import { filesUnder, fingerprint, isStamped, setStamp } from './stamp.mjs';
 import { root, run, step } from './step.mjs';
 
 const STAMP = 'dist/.setup-stamp';
-const INPUTS = ['lib', 'test', 'bench', 'tsconfig.json', 'package-lock.json'];
+const INPUTS = ['lib', 'demo', 'test', 'bench', 'tsconfig.json', 'package-lock.json'];
 
 /** What was compiled from a source that is gone would still be run. */
 function removeOrphans() {
