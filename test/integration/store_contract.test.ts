@@ -1,6 +1,6 @@
 /** The promises of RemoteStore (test/support/store_contract.ts), on each of its implementations and wrappers. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'mocha';
 import { parseTarget } from '../../lib/config/index.js';
 import { limitedStore } from '../../lib/remote/limited_store.js';
@@ -11,7 +11,7 @@ import { XRootDStore } from '../../lib/remote/xrootd_store.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { RateLimit, XRootDError } from '../../lib/xrdcl/index.js';
 import { PlainServer } from '../support/plain_server.js';
-import { contractRate, keepsPromises, type Storage } from '../support/store_contract.js';
+import { contractRate, keepsPromises, placeOnTape, type Storage } from '../support/store_contract.js';
 import { until } from '../support/tape.js';
 
 const timeouts = { request: 20, checksum: 20 };
@@ -48,15 +48,8 @@ describe('a store', () => {
     return { store: storeOf(url), url, root: server.file(base), own };
   };
   const onTape = (storeOf: (url: string) => RemoteStore) => (): Storage => {
-    const base = String((bases += 1));
-    const root = sandbox.diskPath(base);
-    mkdirSync(root);
-    chmodSync(root, 0o777);
-    const url = `${sandbox.url}/${base}`;
-    const own = (name: string) => {
-      chmodSync(`${root}/${name}`, 0o777);
-    };
-    return { store: storeOf(url), url, root, own };
+    const place = placeOnTape(sandbox);
+    return { ...place, store: storeOf(place.url) };
   };
   const third = { index: 1, count: 3 };
 

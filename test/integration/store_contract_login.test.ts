@@ -2,16 +2,14 @@
  * The promises of RemoteStore (test/support/store_contract.ts), where the server wants a login: by the store that a configuration
  * with a keytab opens. In a file of its own, since libXrdCl reads one keytab a process.
  */
-import { chmodSync, mkdirSync } from 'node:fs';
 import { after, before, describe } from 'mocha';
 import { resolveOptions } from '../../lib/config/index.js';
 import { openStore } from '../../lib/remote/open_store.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
-import { contractRate, keepsPromises } from '../support/store_contract.js';
+import { contractRate, keepsPromises, placeOnTape } from '../support/store_contract.js';
 
 describe('a store with a login', () => {
   let sandbox: TapeSandbox;
-  let bases = 0;
   const environment = { ...process.env };
 
   before(async () => {
@@ -27,16 +25,9 @@ describe('a store with a login', () => {
   });
 
   keepsPromises(() => {
-    const base = String((bases += 1));
-    const root = sandbox.diskPath(base);
-    mkdirSync(root);
-    chmodSync(root, 0o777);
-    const url = `${sandbox.url}/${base}`;
-    const own = (name: string) => {
-      chmodSync(`${root}/${name}`, 0o777);
-    };
+    const place = placeOnTape(sandbox);
     const keytab = sandbox.keytab ?? '';
-    const config = resolveOptions({ targetUrl: url, keytabFilePath: keytab, maxRate: contractRate });
-    return { store: openStore(config), url, root, own };
+    const config = resolveOptions({ targetUrl: place.url, keytabFilePath: keytab, maxRate: contractRate });
+    return { ...place, store: openStore(config) };
   });
 });

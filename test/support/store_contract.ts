@@ -1,6 +1,8 @@
 /** What every store promises (lib/remote/store.ts), to be tried on each: `describe('…', () => { keepsPromises(make); })`. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -14,6 +16,7 @@ import { afterEach, beforeEach, it } from 'mocha';
 import { checksumFile } from '../../lib/posix/index.js';
 import type { RemoteStat, RemoteStore, Uploaded } from '../../lib/remote/store.js';
 import { OtherFileRead } from '../../lib/remote/server_checksums.js';
+import type { TapeSandbox } from '../../lib/sandbox/index.js';
 import { XRootDError, type MadeFile } from '../../lib/xrdcl/index.js';
 import { collect } from './archive.js';
 import { TemporaryDirectory } from './temporary.js';
@@ -53,6 +56,18 @@ const oddNames = [
 const badNames = ['a\nb', 'a\0b', 'a\u007fb', 'a?b'];
 
 const aborted = () => AbortSignal.abort(new Error('enough'));
+
+/** A new base on a sandbox. */
+export function placeOnTape(sandbox: TapeSandbox): Omit<Storage, 'store'> {
+  const base = randomUUID();
+  const root = sandbox.diskPath(base);
+  mkdirSync(root);
+  chmodSync(root, 0o777);
+  const own = (name: string) => {
+    chmodSync(`${root}/${name}`, 0o777);
+  };
+  return { url: `${sandbox.url}/${base}`, root, own };
+}
 
 /** @param make a new base for each test; servers are the caller's */
 export function keepsPromises(make: () => Promise<Storage> | Storage): void {

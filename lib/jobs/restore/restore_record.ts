@@ -7,6 +7,7 @@ import { decideRestore, type RestoreFacts } from '../../rules/restoring.js';
 import { XRootDError } from '../../xrdcl/index.js';
 import { Once } from '../../flow/once.js';
 import type { RemoteEntry } from '../run/list.js';
+import { conflict } from '../run/failure.js';
 import type { JobRun } from '../run/job_run.js';
 import { PlaceTaken, type Received, type Receiver, type Standing } from './receiver.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
@@ -57,10 +58,6 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
       return { result: 'copied', bytes: size, removed: false };
     }
   }
-}
-
-function conflict(path: string, message: string): Outcome {
-  return { result: 'conflicts', failure: { path, code: 'Conflict', message } };
 }
 
 async function decide(entry: RemoteEntry, context: RestoreContext) {

@@ -26,9 +26,14 @@ function withErrno(failure: Failure, errno: number | undefined): Failure {
 
 /** The outcome of a record for which the rules report a problem. */
 export function reported(path: string, decision: Extract<Decision, { action: 'report' }>): Outcome {
-  const result = decision.conflict ? 'conflicts' : 'failed';
-  const code = decision.conflict ? 'Conflict' : 'Unverified';
-  return { result, failure: { path, code, message: decision.reason } };
+  const { reason } = decision;
+  if (decision.conflict) return conflict(path, reason);
+  return { result: 'failed', failure: { path, code: 'Unverified', message: reason } };
+}
+
+/** The outcome of a file whose name, on the other side, is taken by something else. */
+export function conflict(path: string, message: string): Outcome {
+  return { result: 'conflicts', failure: { path, code: 'Conflict', message } };
 }
 
 /** The outcome of a file that failed without an error being thrown. */

@@ -15,7 +15,7 @@ import { FileChanged } from '../record/file_changed.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
 import type { Outcome } from '../run/tally.js';
 import type { UploadLook } from '../run/uploads.js';
-import { failed } from '../run/failure.js';
+import { conflict, failed } from '../run/failure.js';
 
 export interface VerifyContext {
   config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds'>;
@@ -106,8 +106,4 @@ export async function verifyListed(
     case 'conflict':
       return conflict(path, verdict.reason);
   }
-}
-
-function conflict(path: string, message: string): Outcome {
-  return { result: 'conflicts', failure: { path, code: 'Conflict', message } };
 }
