@@ -65,6 +65,8 @@ export class IncomingFile {
   readonly #temporary: string;
   readonly #options: IncomingOptions;
   #made: string | undefined;
+  /** The download has ended well; one that failed has removed what it made. */
+  #hasCome = false;
   #cleared: fs.FileHandle | undefined;
   #handedOn = false;
 
@@ -87,7 +89,8 @@ export class IncomingFile {
   async clear(): Promise<void> {
     await named(this.#directory, async () => {
       this.#cleared = await openToClear(this.target);
-      await discard(this.#directory, this.#temporary);
+      const left = await this.#cleared?.stat({ bigint: true });
+      await discard(this.#directory, this.#temporary, left && `${left.dev}:${left.ino}`);
       // It takes no room any more, unless somebody has given it another name.
       if ((await this.#cleared?.stat())?.nlink === 0) await this.#cleared?.truncate();
     });
@@ -96,6 +99,7 @@ export class IncomingFile {
   /** @param made `device:inode` of what has come, where that is known: only that is published, or discarded */
   came(made: string | undefined): void {
     this.#made = made;
+    this.#hasCome = true;
   }
 
   /** Opens what has come, and closes it afterwards. */
@@ -119,7 +123,7 @@ export class IncomingFile {
   /** Removes the temporary file, unless publish() was called. */
   async end(): Promise<void> {
     try {
-      if (!this.#handedOn) await discard(this.#directory, this.#temporary, this.#made);
+      if (this.#hasCome && !this.#handedOn) await discard(this.#directory, this.#temporary, this.#made);
     } finally {
       await this.#cleared?.close();
     }

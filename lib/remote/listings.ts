@@ -90,7 +90,8 @@ export class Listings {
   }
 }
 
-const TWO_KINDS = 'is listed as a file and as a directory';
+/** Such a name can be asked about all the same. */
+export const TWO_KINDS = 'is listed as a file and as a directory';
 
 function isSame(a: ListedStat, b: ListedStat): boolean {
   return a.size === b.size && a.kind === b.kind && Object.is(a.mtime.getTime(), b.mtime.getTime());

@@ -75,7 +75,10 @@ export interface Entry {
   /** Relative to the target's base. */
   path: string;
   isDirectory: boolean;
-  /** Why the server can't be asked about it: `path` is then only for display, and not its real name. */
+  /**
+   * Why the entry can't be used. Except with TWO_KINDS (listings.ts), the server can't be asked about it: `path` is then only for
+   * display, and not its real name.
+   */
   problem?: string;
 }
 

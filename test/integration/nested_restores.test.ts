@@ -50,6 +50,18 @@ describe('restores into a directory and into one below it', () => {
         });
       };
 
+      it(`${title}, verify ${verify}: nor is it removed by one whose copy has failed`, async () => {
+        await place(async (first, second, directory) => {
+          await first.download(storeOf('/one'), options);
+          await assert.rejects(second.download(storeOf('/nowhere'), options), { code: 'NotFound' });
+          await second.end();
+          await first.inspect(undefined);
+          await first.publish();
+          await first.end();
+          assert.equal(readFileSync(join(directory, 'r'), 'utf8'), '1'.repeat(size));
+        });
+      });
+
       it(`${title}, verify ${verify}: what was fetched by another doesn’t get the name`, async () => {
         await place(async (first, second, directory) => {
           await first.download(storeOf('/one'), options);

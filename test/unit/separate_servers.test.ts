@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { SharedStorageError } from '../../lib/jobs/separation/separate_storage.js';
 import { SeparateServers, type SeparateServersOptions } from '../../lib/jobs/separation/separate_servers.js';
+import { TWO_KINDS } from '../../lib/remote/listings.js';
 import type { RemoteStat } from '../../lib/remote/store.js';
 import { XRootDError } from '../../lib/xrdcl/index.js';
 import { keepingLogger } from '../support/archive.js';
@@ -11,7 +12,7 @@ const directory = (id: number, second: number): RemoteStat => ({
 });
 
 /** Both bases are on a device of the same number; the target has a directory `theirs` that nobody may look into. */
-function serversWith(here: RemoteStat, theirs: RemoteStat): SeparateServersOptions {
+function serversWith(here: RemoteStat, theirs: RemoteStat, problem?: string): SeparateServersOptions {
   const base = directory(2 * 2 ** 32 + 7, 1);
   const refused = new XRootDError(
     { status: 1, code: 400, errNo: 3010, message: 'not allowed' },
@@ -35,7 +36,7 @@ function serversWith(here: RemoteStat, theirs: RemoteStat): SeparateServersOptio
         ),
       async *list(path) {
         if (path !== '') throw refused;
-        yield await Promise.resolve({ path: 'theirs', isDirectory: true });
+        yield await Promise.resolve({ path: 'theirs', isDirectory: true, ...(problem && { problem }) });
       },
     },
     ...{ place: 'root://online//data', targetUrl: 'root://target//data', logger: keepingLogger().logger },
@@ -53,6 +54,12 @@ describe('a directory of the target with the same identifier, which nobody may l
 
   it('may be the same one if it has the same', async () => {
     const separate = new SeparateServers(serversWith(directory(id, 10), directory(id, 10)));
+    await assert.rejects(separate.prove('sub'), SharedStorageError);
+  });
+
+  it('may be the same one also if its name is listed as a file, too', async () => {
+    const here = directory(id, 10);
+    const separate = new SeparateServers(serversWith(here, here, TWO_KINDS));
     await assert.rejects(separate.prove('sub'), SharedStorageError);
   });
 });

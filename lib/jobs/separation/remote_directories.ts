@@ -1,5 +1,6 @@
 /** Lists all directories below the target's base, with their identifiers. */
 import { joinPath } from '../../cache/directory.js';
+import { TWO_KINDS } from '../../remote/listings.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { RESERVED_PREFIX } from '../../rules/names.js';
 import { XRootDError } from '../../xrdcl/index.js';
@@ -19,14 +20,16 @@ export async function* remoteDirectories(
     const base = await store.stat('', signal);
     if (base !== null) yield { path: '', number: base.id };
   }
-  const below: string[] = [];
+  const names = new Set<string>();
   try {
     for await (const { path, isDirectory, problem } of store.list(from, signal))
-      if (isDirectory && problem === undefined) below.push(path);
+      // What may be a directory is walked: the target's files could be in it.
+      if (isDirectory && (problem === undefined || problem === TWO_KINDS)) names.add(path);
   } catch (error) {
     if (await mayBeEntered(store, from, signal)) throw error;
     return;
   }
+  const below = [...names];
   const stats = await store.statMany(below, signal);
   for (const [index, path] of below.entries()) {
     const stat = stats[index];
