@@ -1,6 +1,7 @@
 /** Checksums of a server's files: its own word, or of the bytes as they are read again. Paths are the server's. */
 import type { Checksum } from '../rules/checksum.js';
 import type { ToldFile } from '../rules/remote_identity.js';
+import { UsualTime } from '../rules/usual_time.js';
 import {
   readChecksum,
   urlOf,
@@ -21,6 +22,14 @@ interface Timeouts {
 /** Bytes a second: how long a checksum may take before the server is taken to have lost the query, and asked again. */
 const slowestChecksum = 5 * 2 ** 20;
 
+/** Seconds that a server may take for a checksum at most, beside what it takes for any answer. */
+export function secondsToSum(size: number): number {
+  return Math.ceil(size / slowestChecksum);
+}
+
+/** Seconds after which a small file's query is asked again at the latest; a quick server's earlier. */
+const longestPatience = 5;
+
 /** As libXrdCl calls bytes that aren't what they should be. */
 const dataError = 14;
 
@@ -32,6 +41,7 @@ export class ServerChecksums {
   readonly #timeouts: Timeouts;
   readonly #rateLimit: RateLimit | undefined;
   readonly #opened: OpenedIdentity;
+  readonly #usual = new UsualTime();
   #types: Promise<readonly string[]> | undefined;
 
   constructor(fileSystem: FileSystem, timeouts: Timeouts, rateLimit: RateLimit | undefined) {
@@ -41,10 +51,25 @@ export class ServerChecksums {
     this.#opened = new OpenedIdentity(fileSystem, timeouts.request);
   }
 
-  ask(path: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
-    const needed = Math.ceil(size / slowestChecksum);
+  async ask(path: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
+    const needed = secondsToSum(size);
     const timeout = Math.min(this.#timeouts.checksum, 60 + needed);
-    return this.#fileSystem.queryChecksum(path, type, { timeout, patience: 5 + needed, signal });
+    const patience = Math.min(longestPatience, this.#usual.lateAfter / 1000) + needed;
+    const started = performance.now();
+    const answer = await this.#fileSystem.queryChecksum(path, type, { timeout, patience, signal });
+    this.#usual.answered(performance.now() - started);
+    return answer;
+  }
+
+  /** The server's version as it tells it, `v5.5.3`; undefined where it doesn't. */
+  async version(): Promise<string | undefined> {
+    try {
+      const options = { timeout: this.#timeouts.request };
+      return (await this.#fileSystem.queryConfig(['version'], options))['version'];
+    } catch (error) {
+      if (error instanceof XRootDError && !error.isConnectionFailure) return undefined;
+      throw error;
+    }
   }
 
   /** @throws {OtherFileRead} when it isn't the file that was told of */

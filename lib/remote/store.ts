@@ -131,6 +131,8 @@ export interface RemoteStore {
   readChecksum(name: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum>;
   /** The types of checksums that the server says it has, in lower case; none if it doesn't tell. */
   checksumTypes(): Promise<readonly string[]>;
+  /** As the server tells it, `v5.5.3`; undefined where it doesn't. */
+  serverVersion(): Promise<string | undefined>;
   /** Copies a local file to a name that must be free: `ItExists` otherwise. */
   upload(source: string, name: string, options: UploadOptions): Promise<Uploaded>;
   /**

@@ -7,11 +7,10 @@
  * - So silence is looked for here, by pings.
  * - Of two queries for one path on one connection the server answers the first only (XrdXrootdJob2Do::addClient): a
  *   second waits for the first, and after one that was given up a new connection is made.
- * - A server has three places for each query that it works at (XrdXrootdJob: 12 by default), but its list of them may end
- *   before the last one (XrdOucTable::Remove, 5.5.3 to 6.1). A query that waits there while another one waits is begun by
- *   nobody; the place of one that ends there is lost, until as few are left as queries were in flight: from then on
- *   whatever is more waits 30 s at a time. Asked again on another connection it finds a place, or is answered at once if
- *   the server has computed it meanwhile; one that the server knows isn't computed twice (XrdXrootdJob::Schedule).
+ * - A server has three places for each query that it works at (XrdXrootdJob: 12 by default), but loses some of them, and may
+ *   forget queries that wait (XrdOucTable::Remove; docs/xrootd-bug-checksum-jobs.md). Whatever finds no place waits 30 s at a
+ *   time. Asked again on another connection it finds a place, or is answered at once if the server has computed it
+ *   meanwhile; one that the server knows isn't computed twice (XrdXrootdJob::Schedule).
  */
 import { onceAborted } from '../addon/abort.js';
 import { addon, type NativeFileSystem } from '../addon/addon.js';
