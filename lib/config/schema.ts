@@ -133,7 +133,7 @@ const block = z.strictObject({
   copy_memory: bytesIn(4 * 2 ** 20, 2 ** 40, 'bytes').default(256 * 2 ** 20),
   /** Most bytes a second between this process and the server, all copies together, up and down. */
   max_rate: bytesIn(1e5, 1e12, 'bytes a second').optional(),
-  /** Checksum queries to the server at once, of all shards; it forgets or stalls some beyond its own bound. */
+  /** Most checksum queries to the server at once, of all shards: fewer while its answers are late. */
   parallel_checksums: integerIn(1, 64, 'queries').default(4),
   /** Stat requests in flight on one connection. */
   parallel_stats: integerIn(1, 4096, 'requests').default(256),

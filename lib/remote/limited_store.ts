@@ -4,6 +4,7 @@ import type { ArchiveConfig } from '../config/index.js';
 import { copyShape } from '../rules/copy_shape.js';
 import { CopyGate } from './copy_gate.js';
 import { BatchedQuestions } from './batched_questions.js';
+import { ChecksumLane } from './checksum_lane.js';
 import { CopyLane, kindOf, mostCopies } from './copy_limits.js';
 import type { Chunks, RemoteStore } from './store.js';
 
@@ -11,7 +12,7 @@ export interface StoreLimits {
   /** Stats, removals and the like in flight. */
   stats: number;
   /**
-   * Checksum queries in flight: by default xrootd computes four at once, forgets some of the queries that wait, and
+   * Most checksum queries in flight: by default xrootd computes four at once, forgets some of the queries that wait, and
    * makes every query beyond twelve wait 30 seconds.
    */
   checksums: number;
@@ -50,7 +51,7 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
     together: statBatch,
   });
   const batches = pLimit(Math.max(1, Math.floor(limits.stats / statBatch)));
-  const checksums = pLimit(limits.checksums);
+  const checksums = new ChecksumLane(limits.checksums, () => store.serverVersion());
   const most = mostCopies(limits.copies);
   const lanes = {
     large: new CopyLane('large', limits.copies, most.large),
@@ -76,12 +77,14 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
     surroundings: (entry, signal) => batches(() => store.surroundings(entry, signal)),
     mark: (name, task, options) => store.mark(name, task, options),
     listStats: (directory, most, signal) => batches(() => store.listStats(directory, most, signal)),
-    checksum: (name, type, size, signal) => checksums(() => store.checksum(name, type, size, signal)),
+    checksum: (name, type, size, signal) =>
+      checksums.run(size, () => store.checksum(name, type, size, signal)),
     readChecksum: (name, type, told, signal) =>
       gate.run(kindOf(told.size), Math.min(told.size, READ_BACK_MEMORY), () =>
         store.readChecksum(name, type, told, signal),
       ),
     checksumTypes: () => store.checksumTypes(),
+    serverVersion: () => store.serverVersion(),
     download: (name, target, options) =>
       copy(options.sizeHint, (chunks) => store.download(name, target, { ...options, chunks })),
     stage: (names, signal) => prepares(() => store.stage(names, signal)),

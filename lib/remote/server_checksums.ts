@@ -2,6 +2,7 @@
 import { Once } from '../flow/once.js';
 import type { Checksum } from '../rules/checksum.js';
 import type { ToldFile } from '../rules/remote_identity.js';
+import { UsualTime } from '../rules/usual_time.js';
 import {
   readChecksum,
   urlOf,
@@ -22,6 +23,14 @@ interface Timeouts {
 /** Bytes a second. A server that is slower than this has probably lost the query, and is asked again. */
 const slowestChecksum = 5 * 2 ** 20;
 
+/** The most seconds that the server may need for a file's checksum, beside what it takes for any answer. */
+export function secondsToSum(size: number): number {
+  return Math.ceil(size / slowestChecksum);
+}
+
+/** Most seconds until a query for a small file is sent again; less while the server is quick. */
+const longestPatience = 5;
+
 /** The file that was read back isn't the one that the stat before had reported, whichever file has the path now. */
 export class OtherFileRead extends XRootDError {}
 
@@ -30,7 +39,8 @@ export class ServerChecksums {
   readonly #timeouts: Timeouts;
   readonly #rateLimit: RateLimit | undefined;
   readonly #opened: OpenedIdentity;
-  readonly #types = new Once(() => this.#askForTypes());
+  readonly #usual = new UsualTime();
+  readonly #answers = new Once(() => this.#askForConfig());
 
   constructor(fileSystem: FileSystem, timeouts: Timeouts, rateLimit: RateLimit | undefined) {
     this.#fileSystem = fileSystem;
@@ -39,10 +49,19 @@ export class ServerChecksums {
     this.#opened = new OpenedIdentity(fileSystem, timeouts.request);
   }
 
-  ask(path: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
-    const needed = Math.ceil(size / slowestChecksum);
+  async ask(path: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
+    const needed = secondsToSum(size);
     const timeout = Math.min(this.#timeouts.checksum, 60 + needed);
-    return this.#fileSystem.queryChecksum(path, type, { timeout, patience: 5 + needed, signal });
+    const patience = Math.min(longestPatience, this.#usual.lateAfter / 1000) + needed;
+    const started = performance.now();
+    const answer = await this.#fileSystem.queryChecksum(path, type, { timeout, patience, signal });
+    this.#usual.answered(performance.now() - started);
+    return answer;
+  }
+
+  /** The server's version as it reports it, `v5.5.3`; undefined if it doesn't. */
+  async version(): Promise<string | undefined> {
+    return (await this.#answers.get())['version'];
   }
 
   /** @throws {OtherFileRead} when it isn't the file that the stat had reported */
@@ -62,31 +81,37 @@ export class ServerChecksums {
     return { type, value };
   }
 
-  /** The server is asked only once, unless that fails. Takes no signal: an abort of one caller would fail the others. */
-  types(): Promise<readonly string[]> {
-    return this.#types.get();
+  /** The types of checksums that the server says it has, in lower case. */
+  async types(): Promise<readonly string[]> {
+    const { chksum = '' } = await this.#answers.get();
+    return namedTypes(chksum);
   }
 
-  /** An xrootd answers `0:adler32,1:crc32c` (seen with 5.5.3); others may leave out the numbers. */
-  async #askForTypes(): Promise<readonly string[]> {
+  /**
+   * The server is asked only once, unless that fails. No signal: an abort of one caller would fail the others. A server that
+   * refuses the question reports nothing; a lost connection is an error.
+   */
+  async #askForConfig(): Promise<Record<string, string>> {
     try {
-      const options = { timeout: this.#timeouts.request };
-      const { chksum = '' } = await this.#fileSystem.queryConfig(['chksum'], options);
-      return chksum
-        .split(',')
-        .map((each) =>
-          each
-            .replace(/^\s*[0-9]+:/, '')
-            .trim()
-            .toLowerCase(),
-        )
-        .filter((type) => type !== '');
+      return await this.#fileSystem.queryConfig(['chksum', 'version'], { timeout: this.#timeouts.request });
     } catch (error) {
-      // A server that refuses the question has no types to tell; a lost connection is an error.
-      if (error instanceof XRootDError && !error.isConnectionFailure) return [];
+      if (error instanceof XRootDError && !error.isConnectionFailure) return {};
       throw error;
     }
   }
+}
+
+/** An xrootd answers `0:adler32,1:crc32c` (seen with 5.5.3); others may leave out the numbers. */
+function namedTypes(answer: string): string[] {
+  return answer
+    .split(',')
+    .map((each) =>
+      each
+        .replace(/^\s*[0-9]+:/, '')
+        .trim()
+        .toLowerCase(),
+    )
+    .filter((type) => type !== '');
 }
 
 function contextOf(source: string) {

@@ -140,6 +140,8 @@ export interface RemoteStore {
   readChecksum(name: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum>;
   /** The checksum types that the server says it supports, in lower case; empty if it doesn't say. */
   checksumTypes(): Promise<readonly string[]>;
+  /** As the server reports it, `v5.5.3`; undefined if it doesn't. */
+  serverVersion(): Promise<string | undefined>;
   /**
    * Copies a local file to a name that must be free: `ItExists` otherwise. Missing directories above it are made. A missing
    * source is `NotFound` with errno 2 (ENOENT).

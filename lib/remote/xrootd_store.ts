@@ -115,6 +115,10 @@ export class XRootDStore implements RemoteStore {
     return this.#checksums.types();
   }
 
+  serverVersion(): Promise<string | undefined> {
+    return this.#checksums.version();
+  }
+
   upload(source: string, name: string, options: UploadOptions): Promise<Uploaded> {
     return this.#copies.upload(source, this.#path(name), options);
   }

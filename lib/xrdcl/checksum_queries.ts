@@ -7,12 +7,11 @@
  * - So we send pings to notice a silent server.
  * - Of two queries for one path on one connection the server answers only the first (XrdXrootdJob2Do::addClient). So a
  *   second query waits for the first, and after a query that was given up we make a new connection.
- * - A server has three slots for each query that it can compute at once (XrdXrootdJob: 12 by default), but a bug may end
- *   its list of slots before the last one (XrdOucTable::Remove, 5.5.3 to 6.1). A query that waits in a slot beyond that
- *   end while another one waits is never started, and a query that finishes there loses its slot. In the end only as
- *   many slots are left as there were queries in flight; every further query then waits 30 s at a time. When we ask
- *   again on another connection, the query finds a slot, or gets its answer at once if the server has computed it
- *   meanwhile; the server computes nothing twice that it is already working at (XrdXrootdJob::Schedule).
+ * - A server has three slots for each query that it can compute at once (XrdXrootdJob: 12 by default), but it loses some of
+ *   them and may forget queries that wait (XrdOucTable::Remove; docs/xrootd-bug-checksum-jobs.md). A query that finds no
+ *   slot waits 30 s at a time. When we ask again on another connection, the query finds a slot, or gets its answer at once
+ *   if the server has computed it meanwhile; the server computes nothing twice that it is already working at
+ *   (XrdXrootdJob::Schedule).
  */
 import { onceAborted } from '../addon/abort.js';
 import { addon, type NativeFileSystem } from '../addon/addon.js';
