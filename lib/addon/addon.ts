@@ -146,6 +146,8 @@ export interface NativeCopyResults {
   localFile?: string;
   /** The server was asked to sync it; did it? */
   synced?: boolean;
+  /** What the handle that wrote it has read back, against what was sent. */
+  readBack?: 'identical' | 'different';
 }
 
 /** As in `MadeFile`. */
@@ -188,6 +190,7 @@ export interface Addon {
     makeDirectories: boolean,
     checksumType: string,
     sync: boolean,
+    readBack: boolean,
     download: boolean,
     mostBytes: number,
     callback: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,

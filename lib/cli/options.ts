@@ -29,7 +29,7 @@ const overrides = {
   cacheDirectory: ['--cache <directory>', 'the cache: the directory that ingest writes to'],
   targetUrl: ['--target <url>', 'the target: root://server//base/path'],
   autoRemove: ['--auto-remove <state>', 'remove local files when they are: never, cached, backed_up'],
-  verify: ['--verify <how>', 'compare by checksum or size before a removal'],
+  verify: ['--verify <how>', 'how copies are compared: auto, checksum, read, size'],
   checksumType: ['--checksum-type <type>', 'adler32 or crc32c'],
   keytabFilePath: ['--keytab <file>', 'SSS keytab'],
   settleSeconds: ['--settle-seconds <seconds>', 'leave files alone that changed within this time'],

@@ -27,7 +27,17 @@ export class Copies {
 
   /** As RemoteStore.upload(). @param path on the server */
   async upload(source: string, path: string, options: UploadOptions): Promise<Uploaded> {
-    const { label = source, sizeHint, chunks, checksumType, sync, onLeft, onProgress, signal } = options;
+    const {
+      label = source,
+      sizeHint,
+      chunks,
+      checksumType,
+      readBack,
+      sync,
+      onLeft,
+      onProgress,
+      signal,
+    } = options;
     const target = urlOf(this.#options.endpoint, path);
     const job: CopyJobOptions = {
       source,
@@ -36,10 +46,11 @@ export class Copies {
       ...chunks,
       ...(checksumType !== undefined && { checkSumMode: 'source', checkSumType: checksumType }),
       ...(sync && { sync }),
+      ...(readBack && { readBack }),
     };
     const result = await this.#copy(job, onProgress, signal, onLeft);
-    const { error, size, sourceChecksum: checksum, made, synced = false } = result;
-    if (error === undefined) return { size, checksum, made, synced };
+    const { error, size, sourceChecksum: checksum, made, synced = false, readBack: back } = result;
+    if (error === undefined) return { size, checksum, made, synced, readBack: back };
     throw error.about({ source: label });
   }
 

@@ -1,6 +1,7 @@
 /** Checksums of a server's files: its own word, or of the bytes as they are read again. Paths are the server's. */
 import { Once } from '../flow/once.js';
 import type { Checksum } from '../rules/checksum.js';
+import type { ServerTypes } from '../rules/comparison.js';
 import type { ToldFile } from '../rules/remote_identity.js';
 import {
   readChecksum,
@@ -31,6 +32,7 @@ export class ServerChecksums {
   readonly #rateLimit: RateLimit | undefined;
   readonly #opened: OpenedIdentity;
   readonly #types = new Once(() => this.#askForTypes());
+  readonly #refused = new Set<string>();
 
   constructor(fileSystem: FileSystem, timeouts: Timeouts, rateLimit: RateLimit | undefined) {
     this.#fileSystem = fileSystem;
@@ -39,10 +41,16 @@ export class ServerChecksums {
     this.#opened = new OpenedIdentity(fileSystem, timeouts.request);
   }
 
-  ask(path: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
+  /** @throws also what isNoSuchType() knows, which types() tells from then on */
+  async ask(path: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
     const needed = Math.ceil(size / slowestChecksum);
     const timeout = Math.min(this.#timeouts.checksum, 60 + needed);
-    return this.#fileSystem.queryChecksum(path, type, { timeout, patience: 5 + needed, signal });
+    try {
+      return await this.#fileSystem.queryChecksum(path, type, { timeout, patience: 5 + needed, signal });
+    } catch (error) {
+      if (isNoSuchType(error)) this.#refused.add(type);
+      throw error;
+    }
   }
 
   /** @throws {OtherFileRead} when it isn't the file that was told of */
@@ -63,8 +71,9 @@ export class ServerChecksums {
   }
 
   /** Asked for once, unless that fails; for whoever asks, so that nobody's signal ends it for the others. */
-  types(): Promise<readonly string[]> {
-    return this.#types.get();
+  async types(): Promise<ServerTypes> {
+    const named = await this.#types.get();
+    return { named, refused: [...this.#refused] };
   }
 
   /** Of an xrootd `0:adler32,1:crc32c` (seen with 5.5.3), of others perhaps without numbers. */
@@ -87,6 +96,11 @@ export class ServerChecksums {
       throw error;
     }
   }
+}
+
+/** Says this answer to a checksum query that the server has no checksum of that type? 5.5.3 answers with another type, or 3013. */
+export function isNoSuchType(error: unknown): boolean {
+  return error instanceof XRootDError && (error.code === 'Unsupported' || error.code === 'InvalidResponse');
 }
 
 function contextOf(source: string) {

@@ -1,5 +1,6 @@
 /** The remote side in archive words: what jobs need of it, and nothing of how it is done. */
 import type { Checksum } from '../rules/checksum.js';
+import type { ServerTypes } from '../rules/comparison.js';
 import type { CopyShape } from '../rules/copy_shape.js';
 import type { ToldFile } from '../rules/remote_identity.js';
 import type { StageAnswer } from '../rules/stage_answer.js';
@@ -26,6 +27,8 @@ export interface UploadOptions {
   chunks?: Chunks;
   /** Computed of the bytes as they are read. Default: none. */
   checksumType?: string;
+  /** Read the file back through the handle that wrote it, where that costs little: for small files. Default false. */
+  readBack?: boolean;
   /** Wait until the server has the bytes on its disk, where it can. Default false. */
   sync?: boolean;
   /** The upload failed, and something of ours stayed at the target. */
@@ -44,6 +47,8 @@ export interface Uploaded {
   synced: boolean;
   /** Of the bytes that were read from the source, if it was asked for. */
   checksum: Checksum | undefined;
+  /** If it was asked for, and the server let us. */
+  readBack?: 'identical' | 'different' | undefined;
 }
 
 export interface DownloadOptions {
@@ -136,7 +141,7 @@ export interface RemoteStore {
    */
   readChecksum(name: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum>;
   /** The types of checksums that the server says it has, in lower case; none if it doesn't tell. */
-  checksumTypes(): Promise<readonly string[]>;
+  checksumTypes(): Promise<ServerTypes>;
   /**
    * Copies a local file to a name that must be free: `ItExists` otherwise. Directories above it are made. A source that isn't
    * there is `NotFound` with errno 2 (ENOENT).

@@ -32,7 +32,10 @@ export interface RemoteFacts {
   /** Null: the server says that there is nothing. */
   remote: RemoteFile | null | CheckFailed;
   remoteChecksum?: Check<Checksum>;
-  verify: 'checksum' | 'size';
+  /** `bytes`: by checksum, or by reading the remote file back. */
+  verify: 'bytes' | 'size';
+  /** Of a copy of this pass: the bytes that its handle read back, against those that were sent. */
+  readBack?: 'identical' | 'different' | undefined;
   /** Equal checksums don't prove equal bytes: from comparisonOf(). Default false. */
   weak?: boolean | undefined;
   /** Somebody may still be writing the remote file: from mayBeWritten(). Default false. */
@@ -83,7 +86,9 @@ function classifySameSize(facts: RemoteFacts, remote: RemoteFile): Classificatio
   if (remote.size === 0 && facts.writing === true && !remote.backUpExists) return writing();
   if (facts.verify === 'size') return { state, verifiedBy: 'size' };
   // There is only one file without bytes, and some servers have no checksum for it.
-  if (remote.size === 0) return { state, verifiedBy: 'checksum' };
+  if (remote.size === 0 || facts.readBack === 'identical') return { state, verifiedBy: 'checksum' };
+  if (facts.readBack === 'different')
+    return conflict('the bytes that the server gave back after the copy are not those that were sent');
   const checked = compare(facts.local.checksum, facts.remoteChecksum);
   if (checked.result === 'missing') return { ask: 'checksum', local: checked.local, remote: checked.remote };
   if (checked.result === 'failed') return unknown(checked.reason);

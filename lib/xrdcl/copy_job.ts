@@ -57,6 +57,8 @@ export interface CopyResult {
   localFile?: string;
   /** With `sync`: the server has written the copy to its disks. Undefined when the copy failed before. */
   synced?: boolean;
+  /** With `readBack`, where it was done: the bytes that came back, against those that were sent. */
+  readBack?: 'identical' | 'different';
 }
 
 export interface CopyProgress {
@@ -75,13 +77,16 @@ export interface Job extends CopyJob {
   properties: JobProperties;
   sizeHint: number | undefined;
   sync: boolean;
+  readBack: boolean;
 }
 
 /** @throws TypeError, RangeError for options that libXrdCl would misread */
 export function jobOf(index: number, options: CopyJobOptions): Job {
   const { source, target, sizeHint } = options;
   const properties = jobPropertiesOf(options);
-  return { index, source, target, sizeHint, sync: options.sync === true && isRemoteUrl(target), properties };
+  const upload = isRemoteUrl(target);
+  const { sync = false, readBack = false } = options;
+  return { index, source, target, sizeHint, sync: sync && upload, readBack: readBack && upload, properties };
 }
 
 export interface JobWatch {
@@ -158,7 +163,7 @@ interface Copied {
 }
 
 async function copyEither(
-  { properties, sync, trySmall }: Job & { trySmall: boolean },
+  { properties, sync, readBack, trySmall }: Job & { trySmall: boolean },
   pace: CopyPace | undefined,
   interval: number,
   signal: AbortSignal,
@@ -169,7 +174,7 @@ async function copyEither(
     started();
     started = () => undefined;
     const end = await ending<NativeSmallCopyResults>(signal, (ended) =>
-      startSmallCopy(properties, sync, ended),
+      startSmallCopy(properties, { sync, readBack }, ended),
     );
     const { opened, tooLarge } = end.results;
     if (!tooLarge) return { ...end, opened, small: true };
@@ -250,5 +255,6 @@ function resultOf(
   // A copy that nothing of ours stands in for wasn't synced.
   const synced = results.synced ?? (sync && failure === undefined ? false : undefined);
   if (synced !== undefined) result.synced = synced;
+  if (results.readBack !== undefined) result.readBack = results.readBack;
   return result;
 }

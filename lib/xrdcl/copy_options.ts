@@ -19,6 +19,11 @@ export interface CopyJobOptions {
    * is false. Default false.
    */
   sync?: boolean;
+  /**
+   * An upload of a small file: read it back through the handle that wrote it, before it is closed. Not done for larger files, and
+   * where the server refuses to read it; `readBack` of the result says so. Default false.
+   */
+  readBack?: boolean;
   /** Persist on successful close; remote targets only. A cancelled copy is left all the same. Default false. */
   posc?: boolean;
   /** Make missing parent directories; default true (libXrdCl's client makes them always). */
@@ -67,7 +72,7 @@ export interface CopyJobOptions {
 }
 
 /** What is left of the options for libXrdCl's copy, checked; none is undefined. */
-export type JobProperties = Omit<CopyJobOptions, 'sizeHint' | 'sync' | 'targetIsDir'>;
+export type JobProperties = Omit<CopyJobOptions, 'sizeHint' | 'sync' | 'readBack' | 'targetIsDir'>;
 
 interface Range {
   least: number;
@@ -147,8 +152,10 @@ function inDirectory(directory: string, source: string): string {
  * @throws TypeError, RangeError for whatever libXrdCl would misread, ignore or crash on.
  */
 export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
-  const { source, target, sizeHint: _, sync = false, ...rest } = options;
+  const { source, target, sizeHint: _, sync = false, readBack = false, ...rest } = options;
   if (typeof sync !== 'boolean') throw new TypeError(`sync must be true or false, not ${String(sync)}`);
+  if (typeof readBack !== 'boolean')
+    throw new TypeError(`readBack must be true or false, not ${String(readBack)}`);
   const ends = { source: checkEndpoint('source', source), target: checkEndpoint('target', target) };
   const given = (Object.entries(rest) as [keyof CopyJobOptions, unknown][]).filter(
     ([, value]) => value !== undefined,

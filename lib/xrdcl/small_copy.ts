@@ -49,11 +49,11 @@ export function isSmallCopy(properties: JobProperties, sizeHint: number | undefi
 
 export function startSmallCopy(
   properties: JobProperties,
-  sync: boolean,
+  { sync, readBack }: { sync: boolean; readBack: boolean },
   ended: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
 ): NativeOperation {
   const { source, target, makeDir = true, checkSumMode = 'none', checkSumType = '' } = properties;
   const checksumType = checkSumMode === 'none' ? '' : checkSumType;
   const download = isRemoteUrl(source);
-  return addon.copySmall(source, target, makeDir, checksumType, sync, download, smallFile, ended);
+  return addon.copySmall(source, target, makeDir, checksumType, sync, readBack, download, smallFile, ended);
 }

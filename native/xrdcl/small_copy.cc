@@ -12,15 +12,17 @@
 
 Napi::Value CopySmall(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  SmallFileCopy::Options options{StringArgument(info, 0), StringArgument(info, 1),     info[2].ToBoolean().Value(),
-                                 StringArgument(info, 3), info[4].ToBoolean().Value(), LongArgument(info, 6)};
-  const bool download = info[5].ToBoolean().Value();
-  Completion completion = Completion::Begin(env, FunctionArgument(info, 7));
+  const SmallFileCopy::Options options{StringArgument(info, 0),     StringArgument(info, 1),
+                                       info[2].ToBoolean().Value(), StringArgument(info, 3),
+                                       info[4].ToBoolean().Value(), info[5].ToBoolean().Value(),
+                                       LongArgument(info, 7)};
+  const bool download = info[6].ToBoolean().Value();
+  Completion completion = Completion::Begin(env, FunctionArgument(info, 8));
   std::shared_ptr<SmallFileCopy> copy;
   if (download) {
-    copy = std::make_shared<SmallDownload>(std::move(completion), std::move(options));
+    copy = std::make_shared<SmallDownload>(std::move(completion), options);
   } else {
-    copy = std::make_shared<SmallUpload>(std::move(completion), std::move(options));
+    copy = std::make_shared<SmallUpload>(std::move(completion), options);
   }
   LocalWork().Run([copy] { copy->Run(); });
   return Operation::New(env, copy);

@@ -26,6 +26,7 @@ class SmallFileCopy : public Cancellable, public std::enable_shared_from_this<Sm
     bool make_directories;
     std::string checksum_type;
     bool sync;
+    bool read_back;
     std::uint64_t most;  // bytes of a file
   };
 

@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "posix/descriptor.h"
+#include "posix/running_sum.h"
 #include "xrdcl/page_checksums.h"
 #include "xrdcl/status.h"
 
@@ -59,13 +61,35 @@ void SmallUpload::Known() {
 }
 
 void SmallUpload::Written(const XRootDStatus& status) {
-  if (!status.IsOK() || !options_.sync) return Close(status);
+  if (!status.IsOK() || !options_.sync) return ReadBack(status);
   Send([&](auto* handler) { return file_->Sync(handler); },
-       [this](const XRootDStatus& synced, const Answer::Response&) { Close(made_file_.Synced(synced)); });
+       [this](const XRootDStatus& synced, const Answer::Response&) { ReadBack(made_file_.Synced(synced)); });
+}
+
+void SmallUpload::ReadBack(const XRootDStatus& status) {
+  if (!status.IsOK() || !options_.read_back || size_ == 0 || Cancelled()) return Close(status);
+  // Into the same memory: of what was sent the sum is kept.
+  RunningSum sent(RunningSum::Type::kCrc32c);
+  sent.Update(buffer_.data(), buffer_.size());
+  std::memset(buffer_.data(), 0, buffer_.size());
+  const auto length = static_cast<std::uint32_t>(buffer_.size());
+  Send([&](auto* handler) { return file_->Read(0, length, buffer_.data(), handler); },
+       [this, expected = sent.Hex()](const XRootDStatus& read, const Answer::Response& response) {
+         if (!read.IsOK()) return Close(XRootDStatus());
+         XrdCl::ChunkInfo* info = nullptr;
+         if (response) response->Get(info);
+         RunningSum came(RunningSum::Type::kCrc32c);
+         came.Update(buffer_.data(), buffer_.size());
+         identical_ = info != nullptr && info->GetLength() == buffer_.size() && came.Hex() == expected;
+         Close(XRootDStatus());
+       });
 }
 
 void SmallUpload::Closed() { End(XRootDStatus()); }
 
 void SmallUpload::Ending() { made_file_.Ended(); }
 
-void SmallUpload::Tell(Napi::Env env, Napi::Object results) const { made_file_.Tell(env, results); }
+void SmallUpload::Tell(Napi::Env env, Napi::Object results) const {
+  made_file_.Tell(env, results);
+  if (identical_) results["readBack"] = Napi::String::New(env, *identical_ ? "identical" : "different");
+}

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "xrdcl/made_file.h"
 #include "xrdcl/small_file_copy.h"
@@ -21,6 +22,9 @@ class SmallUpload final : public SmallFileCopy {
 
   XrdCl::XRootDStatus Load();
   void Written(const XrdCl::XRootDStatus& status);
+  // Through the handle that wrote: what a server that doesn't allow it refuses is no failure of the copy.
+  void ReadBack(const XrdCl::XRootDStatus& status);
 
   MadeFile made_file_{true};
+  std::optional<bool> identical_;  // what was read back with what was sent
 };

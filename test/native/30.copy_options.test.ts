@@ -12,7 +12,7 @@ const flag = { good: [true, false], bad: ['true', 1, 0, 'yes', null] };
 
 /** Every property of libXrdCl's jobs but their ends: values that are passed on as they are, and values that are refused. */
 const options: Record<
-  Exclude<keyof CopyJobOptions, 'source' | 'target' | 'sizeHint' | 'sync'>,
+  Exclude<keyof CopyJobOptions, 'source' | 'target' | 'sizeHint' | 'sync' | 'readBack'>,
   { good: unknown[]; bad: unknown[] }
 > = {
   force: flag,

@@ -145,10 +145,7 @@ function doubled(answer: Buffer, change: (entry: ListedEntry) => ListedEntry): B
     again.push(name, stat);
   }
   const id = answer.subarray(0, 2);
-  return Buffer.concat([
-    framed(id, oksofar, `${text.trimEnd()}\n`),
-    framed(id, 0, `${again.join('\n')}\0`),
-  ]);
+  return Buffer.concat([framed(id, oksofar, `${text.trimEnd()}\n`), framed(id, 0, `${again.join('\n')}\0`)]);
 }
 
 function framed(streamId: Buffer, status: number, text: string): Buffer {

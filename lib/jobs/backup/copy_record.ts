@@ -3,6 +3,7 @@ import type { OpenRecord } from '../../cache/open_record.js';
 import type { CacheRecord } from '../../cache/walk.js';
 import type { RemoteStat, Uploaded } from '../../remote/store.js';
 import { checksumText, type Checksum } from '../../rules/checksum.js';
+import { typeOfUpload } from '../../rules/comparison.js';
 import type { Classification } from '../../rules/remote_state.js';
 import { hasWriters } from '../../posix/index.js';
 import { classifyOptionsOf, type BackupContext, type RecordWork } from './backup_context.js';
@@ -47,7 +48,7 @@ export async function copyRecord(
     const { state, remote } = await look(record, file, uploaded, context);
     if (remote !== null && (state.state === 'cached' || state.state === 'backed_up')) {
       const seconds = (performance.now() - started) / 1000;
-      const checksum = config.verify === 'checksum' ? uploaded.checksum : undefined;
+      const checksum = config.verify !== 'size' ? uploaded.checksum : undefined;
       run.emit({
         ...{ type: 'file:copied', path: record.path, size },
         ...(checksum && { checksum: checksumText(checksum) }),
@@ -69,15 +70,15 @@ export async function copyRecord(
   }
 }
 
-function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
+async function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
   const { config, run, store } = context;
   const { record } = work;
   const { path, absolute } = record;
   const size = Number(record.identity.size);
-  return store.upload(file.source, path, {
+  return await store.upload(file.source, path, {
     ...{ label: absolute, sizeHint: size },
-    // Where only sizes are compared it is for takeBack(): by the strongest, which costs little beside the network.
-    checksumType: config.verify === 'checksum' ? config.checksumType : 'crc32c',
+    checksumType: typeOfUpload(config.verify, size, config.checksumType, await store.checksumTypes()),
+    readBack: config.verify === 'auto' || config.verify === 'read',
     // It may be the only copy a moment later, and a server's disk has it only later by itself.
     sync: config.autoRemove === 'cached',
     onLeft: (made) => {
@@ -105,7 +106,7 @@ async function sumOfSent(
 async function look(
   record: CacheRecord,
   file: OpenRecord,
-  { checksum, made, synced }: Uploaded,
+  { checksum, made, synced, readBack }: Uploaded,
   context: BackupContext,
 ): Promise<{ state: Classification; remote: RemoteStat | null }> {
   const { config, run, store, unsynced } = context;
@@ -113,7 +114,7 @@ async function look(
   const remote = await store.stat(record.path, run.signal);
   // Another file, that somebody has put there meanwhile, is compared as such.
   const copied = remote !== null && looksMade(remote, made);
-  const known: KnownRecord = copied ? { origin: 'copied', checksum } : { origin: 'unknown' };
+  const known: KnownRecord = copied ? { origin: 'copied', checksum, readBack } : { origin: 'unknown' };
   const open = () => Promise.resolve(file);
   const options = classifyOptionsOf(context);
   const state = await classifyRecord(record.path, Number(record.identity.size), remote, open, options, known);

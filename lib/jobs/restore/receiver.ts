@@ -26,12 +26,14 @@ export interface Expected {
   mtime: Date;
   /** What is to be replaced; undefined: nothing is there. */
   replaces: Standing | undefined;
+  /** Of which inspect() shall sum the bytes; undefined: their number is enough. */
+  checksumType: ChecksumType | undefined;
 }
 
 export interface Received {
   /** Bytes. */
   size: number;
-  /** Of the bytes as they are at rest; undefined under `verify: size`. */
+  /** Of the bytes as they are at rest; undefined if it was not asked for. */
   checksum: Checksum | undefined;
 }
 

@@ -82,7 +82,7 @@ export async function restore(
   const lock = await acquireLock(to, undefined, shard);
   try {
     const root = await CacheDirectory.openRoot(to);
-    const receiver = new LocalReceiver(root, config, fsync);
+    const receiver = new LocalReceiver(root, fsync);
     // A dry run asks for nothing: what an earlier run asked for is still to be waited for.
     const journal = dryRun ? undefined : new StageJournal(root, config.targetUrl, shard);
     return await into(receiver, journal);
