@@ -110,9 +110,12 @@ const block = z.strictObject({
   /** Metrics, health and the status page. */
   http: httpSchema.optional(),
 
-  /** How local and remote bytes are compared before a removal. */
-  verify: oneOf(['checksum', 'size']).default('checksum'),
-  checksum_type: oneOf(['adler32', 'crc32c']).default('adler32'),
+  /**
+   * How local and remote bytes are compared, after a copy and before a removal: `checksum` by the server's checksum, `read` by reading
+   * the remote file again, `auto` by whichever of the two costs less and is possible, `size` by size alone.
+   */
+  verify: oneOf(['auto', 'checksum', 'read', 'size']).default('auto'),
+  checksum_type: oneOf(['adler32', 'crc32c', 'md5', 'crc32']).default('adler32'),
   /**
    * Where the server's copy is offline and nothing but its adler32 can be compared: is that enough for a removal, though this
    * archive doesn't remember that it copied these very bytes? Files of other bytes can have the same one.

@@ -5,12 +5,16 @@ import { onAbort } from '../addon/abort.js';
 import { addon } from '../addon/addon.js';
 import { systemError } from '../addon/system_error.js';
 
-export const checksumTypes = ['adler32', 'crc32c'] as const;
+/**
+ * crc32 is XRootD's own, which counts the length too, and not the one that other programs call so. That one, XRootD's zcrc32, isn't
+ * here: its servers give it out with its bytes in another order (5.5.3, seen).
+ */
+export const checksumTypes = ['adler32', 'crc32c', 'md5', 'crc32'] as const;
 export type ChecksumType = (typeof checksumTypes)[number];
 
 export interface Checksum {
   type: string;
-  /** Lower-case hexadecimal, leading zeros kept: eight digits for adler32 and crc32c. */
+  /** Lower-case hexadecimal, leading zeros kept: 32 digits for md5, 8 for the others of `checksumTypes`. */
   value: string;
 }
 
@@ -32,7 +36,8 @@ export interface ChecksumOptions {
 /** `0a1b` of adler32 is `00000a1b`: libXrdCl and some servers drop leading zeros. */
 export function padChecksum(type: string, value: string): string {
   const digits = value.trim().toLowerCase();
-  return type === 'adler32' || type === 'crc32' || type === 'crc32c' ? digits.padStart(8, '0') : digits;
+  if (type === 'md5') return digits.padStart(32, '0');
+  return checksumTypes.some((known) => known === type) ? digits.padStart(8, '0') : digits;
 }
 
 function checkRange(name: string, value: number): void {

@@ -9,7 +9,7 @@ import { XRootDStore } from './xrootd_store.js';
 
 export function openStore(config: ArchiveConfig): LimitedStore {
   useKeytab(config.keytabFilePath);
-  choosePageChecksums(config.verify === 'checksum');
+  choosePageChecksums(config.verify !== 'size');
   const store = new XRootDStore(
     parseTarget(config.targetUrl),
     {

@@ -1,6 +1,7 @@
 /** Checksums of files on a server: as the server reports them, or computed from the bytes read back. Paths are the server's. */
 import { Once } from '../flow/once.js';
 import type { Checksum } from '../rules/checksum.js';
+import type { ServerTypes } from '../rules/comparison.js';
 import type { ToldFile } from '../rules/remote_identity.js';
 import { UsualTime } from '../rules/usual_time.js';
 import {
@@ -41,6 +42,7 @@ export class ServerChecksums {
   readonly #opened: OpenedIdentity;
   readonly #usual = new UsualTime();
   readonly #answers = new Once(() => this.#askForConfig());
+  readonly #refused = new Set<string>();
 
   constructor(fileSystem: FileSystem, timeouts: Timeouts, rateLimit: RateLimit | undefined) {
     this.#fileSystem = fileSystem;
@@ -49,14 +51,20 @@ export class ServerChecksums {
     this.#opened = new OpenedIdentity(fileSystem, timeouts.request);
   }
 
+  /** @throws also errors that isNoSuchType() knows; from then on types() has the type among the refused ones */
   async ask(path: string, type: string, size: number, signal?: AbortSignal): Promise<Checksum> {
     const needed = secondsToSum(size);
     const timeout = Math.min(this.#timeouts.checksum, 60 + needed);
     const patience = Math.min(longestPatience, this.#usual.lateAfter / 1000) + needed;
     const started = performance.now();
-    const answer = await this.#fileSystem.queryChecksum(path, type, { timeout, patience, signal });
-    this.#usual.answered(performance.now() - started);
-    return answer;
+    try {
+      const answer = await this.#fileSystem.queryChecksum(path, type, { timeout, patience, signal });
+      this.#usual.answered(performance.now() - started);
+      return answer;
+    } catch (error) {
+      if (isNoSuchType(error)) this.#refused.add(type);
+      throw error;
+    }
   }
 
   /** The server's version as it reports it, `v5.5.3`; undefined if it doesn't. */
@@ -81,10 +89,9 @@ export class ServerChecksums {
     return { type, value };
   }
 
-  /** The types of checksums that the server says it has, in lower case. */
-  async types(): Promise<readonly string[]> {
+  async types(): Promise<ServerTypes> {
     const { chksum = '' } = await this.#answers.get();
-    return namedTypes(chksum);
+    return { named: namedTypes(chksum), refused: [...this.#refused] };
   }
 
   /**
@@ -112,6 +119,11 @@ function namedTypes(answer: string): string[] {
         .toLowerCase(),
     )
     .filter((type) => type !== '');
+}
+
+/** Does the answer to a checksum query mean that the server has none of that type? 5.5.3 answers with another type, or 3013. */
+export function isNoSuchType(error: unknown): boolean {
+  return error instanceof XRootDError && (error.code === 'Unsupported' || error.code === 'InvalidResponse');
 }
 
 function contextOf(source: string) {

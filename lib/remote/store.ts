@@ -1,5 +1,6 @@
 /** The remote storage as jobs see it: an interface without any XRootD details. */
 import type { Checksum } from '../rules/checksum.js';
+import type { ServerTypes } from '../rules/comparison.js';
 import type { CopyShape } from '../rules/copy_shape.js';
 import type { ToldFile } from '../rules/remote_identity.js';
 import type { StageAnswer } from '../rules/stage_answer.js';
@@ -138,8 +139,8 @@ export interface RemoteStore {
    * @throws {OtherFileRead} (server_checksums.ts) when another file stood at its path
    */
   readChecksum(name: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum>;
-  /** The checksum types that the server says it supports, in lower case; empty if it doesn't say. */
-  checksumTypes(): Promise<readonly string[]>;
+  /** The checksum types that the server says it supports, and those that it has refused since. */
+  checksumTypes(): Promise<ServerTypes>;
   /** As the server reports it, `v5.5.3`; undefined if it doesn't. */
   serverVersion(): Promise<string | undefined>;
   /**

@@ -1,6 +1,7 @@
 /** The remote storage on XRootD. */
 import type { Target } from '../config/target.js';
 import type { Checksum } from '../rules/checksum.js';
+import type { ServerTypes } from '../rules/comparison.js';
 import { remotePath } from '../rules/names.js';
 import { sameRemote, type ToldFile } from '../rules/remote_identity.js';
 import type { StageAnswer } from '../rules/stage_answer.js';
@@ -111,7 +112,7 @@ export class XRootDStore implements RemoteStore {
     return this.#checksums.read(this.#path(name), type, told, signal);
   }
 
-  checksumTypes(): Promise<readonly string[]> {
+  checksumTypes(): Promise<ServerTypes> {
     return this.#checksums.types();
   }
 

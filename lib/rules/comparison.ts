@@ -1,7 +1,13 @@
 /** How the bytes of a record are compared with those of its remote copy: by which checksum, and who computes it. */
 
-/** The types that are computed here. */
-type LocalType = 'adler32' | 'crc32c';
+/** The types that are computed here too. */
+export type LocalType = 'adler32' | 'crc32c' | 'md5' | 'crc32';
+
+/**
+ * How remote copies are verified. `checksum`: by the server's checksum, wherever that proves enough. `read`: we read them back over the
+ * network. `auto`: the cheaper of these two that is possible. `size`: by size alone.
+ */
+export type Verify = 'auto' | 'checksum' | 'read' | 'size';
 
 /**
  * Why the remote file should have the record's bytes. `copied`: this pass copied it, and a stat after that tells the identifier,
@@ -10,7 +16,18 @@ type LocalType = 'adler32' | 'crc32c';
  */
 export type Origin = 'copied' | 'remembered' | 'unknown';
 
+/** What a removal needs: that the bytes were compared, or sizes alone. */
+export function compares(verify: Verify): 'bytes' | 'size' {
+  return verify === 'size' ? 'size' : 'bytes';
+}
+
+/** For jobs that always compare bytes. */
+export function bytesOf(verify: Verify): Exclude<Verify, 'size'> {
+  return verify === 'size' ? 'auto' : verify;
+}
+
 export interface ComparisonFacts {
+  verify: Exclude<Verify, 'size'>;
   origin: Origin;
   /** What a stat just told of the remote file. Bytes. */
   remote: { size: number; offline: boolean; mtime: Date };
@@ -18,25 +35,36 @@ export interface ComparisonFacts {
   unfinished: boolean;
   /** `checksum_type`. */
   configured: LocalType;
-  /** Types that the server says it has; empty if it doesn't tell. */
-  serverTypes: readonly string[];
+  serverTypes: ServerTypes;
   /** `trust_adler32`. */
   trustAdler32: boolean;
   /**
-   * May the remote file be read again over the network? `fresh`: only if it changed within FRESH_SECONDS.
+   * May the remote file be read back over the network? `fresh`: only if it changed within FRESH_SECONDS, or the server has no checksum
+   * to compare with.
    */
   readBack: 'wherever it proves more' | 'fresh';
   /** Milliseconds since the epoch, by the caller's clock. */
   now: number;
 }
 
-export interface Comparison {
-  /** `read`: it is read again over the network. `query`: the server is asked for its checksum. */
-  by: 'read' | 'query';
-  type: LocalType;
-  /** Equal values don't prove equal bytes. */
-  weak: boolean;
+/** A server's types of checksums, in lower case. */
+export interface ServerTypes {
+  /** The types that it names when we ask; empty if it names none. */
+  named: readonly string[];
+  /** The types of which it has refused a checksum. */
+  refused: readonly string[];
 }
+
+export type Comparison =
+  /** `read`: we read it back over the network. `query`: the server is asked for its checksum. */
+  | {
+      by: 'read' | 'query';
+      type: LocalType;
+      /** Equal values don't prove equal bytes. */
+      weak: boolean;
+    }
+  /** It can't be compared. */
+  | { by: 'nothing'; reason: string };
 
 /** Bytes: reading a file of this size takes no longer than a checksum query. */
 export const SMALL_READ_BACK = 2 ** 20;
@@ -48,27 +76,105 @@ export const SMALL_READ_BACK = 2 ** 20;
  */
 export const FRESH_SECONDS = 3;
 
+export const OFFLINE_UNREAD = 'it is offline: reading it back would recall it from tape (verify: read)';
+
+const readAgain: Comparison = { by: 'read', type: 'crc32c', weak: false };
+
 /**
  * adler32 is a sum of bytes and a sum of those sums: `run 121` and `run 202`, or two swapped digits twice, have the same one,
  * in files of any size. So it counts only where something else vouches for the bytes (S1).
  */
 export function comparisonOf(facts: ComparisonFacts): Comparison {
-  const { origin, remote, unfinished, configured, serverTypes, trustAdler32, readBack } = facts;
-  // The server's checksum of the configured type is compared with that of the bytes that we sent. With adler32 one change isn't
-  // noticed: somebody writes other bytes of the same size and adler32 into our file, or into a new file with its identifier, at
-  // most two seconds after the copy. Identifier, size and time are then those of our file.
-  if (origin === 'copied') return { by: 'query', type: configured, weak: false };
+  const { verify, origin, remote, unfinished, configured, serverTypes, trustAdler32, readBack } = facts;
   if (remote.offline) {
-    const weak = configured === 'adler32' && origin !== 'remembered' && !trustAdler32;
-    return { by: 'query', type: configured, weak };
+    if (verify === 'read') return { by: 'nothing', reason: OFFLINE_UNREAD };
+    const type = typeToAsk(configured, serverTypes) ?? configured;
+    const vouched = origin !== 'unknown' || trustAdler32;
+    return { by: 'query', type, weak: type === 'adler32' && !vouched };
   }
+  if (verify === 'read') return readAgain;
+  if (origin === 'copied') return comparisonOfCopy(facts);
   const reads = readBack === 'wherever it proves more';
-  if (unfinished || isFresh(remote, facts.now) || (reads && remote.size <= SMALL_READ_BACK))
-    return { by: 'read', type: 'crc32c', weak: false };
-  if (configured === 'crc32c' || serverTypes.includes('crc32c'))
-    return { by: 'query', type: 'crc32c', weak: false };
-  if (reads && !trustAdler32) return { by: 'read', type: 'crc32c', weak: false };
-  return { by: 'query', type: configured, weak: !trustAdler32 };
+  if (unfinished || isFresh(remote, facts.now) || (reads && remote.size <= SMALL_READ_BACK)) return readAgain;
+  const strong = strongTypeToAsk(configured, serverTypes);
+  if (strong !== undefined) return { by: 'query', type: strong, weak: false };
+  if (reads && !trustAdler32) return readAgain;
+  const type = typeToAsk(configured, serverTypes);
+  if (verify === 'auto' && type === undefined) return readAgain;
+  const asked = type ?? configured;
+  return { by: 'query', type: asked, weak: asked === 'adler32' && !trustAdler32 };
+}
+
+/**
+ * For a file that this pass has copied. The server's checksum is compared with that of the bytes that we sent. With adler32 one change
+ * isn't noticed: somebody writes other bytes of the same size and adler32 into our file, or into a new file with its identifier, at
+ * most two seconds after the copy. Identifier, size and time are then those of our file.
+ */
+function comparisonOfCopy({ verify, remote, configured, serverTypes }: ComparisonFacts): Comparison {
+  const type = verify === 'checksum' ? configured : typeToAsk(configured, serverTypes);
+  if (verify === 'auto' && remote.size <= SMALL_READ_BACK) return readAgain;
+  return type === undefined ? readAgain : { by: 'query', type, weak: false };
+}
+
+/**
+ * For a file that we have fetched, and that is online on the server. The server's checksum is preferred: it may be as old as the file,
+ * and so reveals bytes that have changed on tape. Reading the file once more only reveals errors of the network.
+ */
+export function comparisonOfRestored(
+  verify: Exclude<Verify, 'size'>,
+  configured: LocalType,
+  serverTypes: ServerTypes,
+): { by: 'read' | 'query'; type: LocalType } {
+  const type = verify === 'checksum' ? configured : typeToAsk(configured, serverTypes);
+  return verify === 'read' || type === undefined ? { by: 'read', type: 'crc32c' } : { by: 'query', type };
+}
+
+/** The line that tells the log of a pass how its copies are verified. */
+export function waysOfVerifying(verify: Verify, configured: LocalType, serverTypes: ServerTypes): string {
+  if (verify === 'size') return 'copies are verified by size alone (verify: size)';
+  if (verify === 'read') return 'copies are verified by reading them back';
+  if (verify === 'checksum') return `copies are verified by the server's ${configured}`;
+  const { named } = serverTypes;
+  const type = typeToAsk(configured, serverTypes);
+  if (type !== undefined)
+    return `small copies are verified by reading them back, copies above 1 MiB by the server's ${type}`;
+  return `copies are verified by reading them back: the server has ${named.join(', ')}, and neither adler32 nor crc32c`;
+}
+
+/** The type of checksum to compute while a file is uploaded, so that verifying it needn't read the local file again. */
+export function typeOfUpload(
+  verify: Verify,
+  size: number,
+  configured: LocalType,
+  serverTypes: ServerTypes,
+): LocalType {
+  // With `size` it is for a copy that may have to be taken back: crc32c proves most, and costs little beside the network.
+  if (verify === 'read' || verify === 'size') return 'crc32c';
+  if (verify === 'checksum') return configured;
+  if (size <= SMALL_READ_BACK) return 'crc32c';
+  return typeToAsk(configured, serverTypes) ?? 'crc32c';
+}
+
+/** In the order of preference. crc32 comes last: XRootD's isn't the one that other servers call so. */
+const LOCAL_TYPES: readonly LocalType[] = ['crc32c', 'md5', 'adler32', 'crc32'];
+
+/** The type of checksum to ask a server for, one that is computed here too; undefined if there is none. */
+function typeToAsk(configured: LocalType, serverTypes: ServerTypes): LocalType | undefined {
+  const tried = serverTypes.named.length > 0 ? LOCAL_TYPES : (['crc32c', 'adler32'] as const);
+  return [configured, ...tried].find((type) => mayAsk(type, serverTypes));
+}
+
+/** Of the types whose equal values prove equal bytes, one to ask the server for. */
+function strongTypeToAsk(configured: LocalType, serverTypes: ServerTypes): LocalType | undefined {
+  if (configured !== 'adler32' && mayAsk(configured, serverTypes)) return configured;
+  return (['crc32c', 'md5'] as const).find(
+    (type) => serverTypes.named.includes(type) && mayAsk(type, serverTypes),
+  );
+}
+
+/** Does the server have checksums of this type, as far as we know? */
+export function mayAsk(type: LocalType, { named, refused }: ServerTypes): boolean {
+  return !refused.includes(type) && (named.length === 0 || named.includes(type));
 }
 
 function isFresh({ mtime }: ComparisonFacts['remote'], now: number): boolean {

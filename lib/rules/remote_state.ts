@@ -32,7 +32,8 @@ export interface RemoteFacts {
   /** Null: the server says that there is nothing. */
   remote: RemoteFile | null | CheckFailed;
   remoteChecksum?: Check<Checksum>;
-  verify: 'checksum' | 'size';
+  /** `bytes`: by checksum, or by reading the remote file back. */
+  verify: 'bytes' | 'size';
   /** Equal checksums don't prove equal bytes: from comparisonOf(). Default false. */
   weak?: boolean | undefined;
   /** Somebody may still be writing the remote file: from mayBeWritten(). Default false. */

@@ -8,7 +8,7 @@ export interface RemovalFacts {
   remote: Classification;
   autoRemove: AutoRemove;
   /** What the configuration demands before a removal. */
-  verify: 'checksum' | 'size';
+  verify: 'bytes' | 'size';
   /** The file whose bytes (or size) were compared; undefined if none was, or if it changed meanwhile. */
   verified: Identity | undefined;
   /** S3, from `settling()`. */
@@ -90,9 +90,9 @@ function decideIdentical(
   if (facts.keptLocal) return keep(REASONS.keptLocal);
   if (facts.room === 'enough') return keep(REASONS.enough);
   if (facts.room === 'oldest_first') return keep(REASONS.olderFirst);
-  if (facts.verify === 'checksum' && remote.verifiedBy === 'weak_checksum') return keep(REASONS.weak);
+  if (facts.verify === 'bytes' && remote.verifiedBy === 'weak_checksum') return keep(REASONS.weak);
   if (facts.verified === undefined) return keep(REASONS.unverified);
-  if (facts.verify === 'checksum' && remote.verifiedBy !== 'checksum') return keep(REASONS.unverified);
+  if (facts.verify === 'bytes' && remote.verifiedBy !== 'checksum') return keep(REASONS.unverified);
   const reason = remote.state === 'backed_up' ? REASONS.onTape : REASONS.onServer;
   return { action: 'remove', identity: facts.verified, reason, perform: !facts.dryRun };
 }

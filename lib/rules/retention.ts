@@ -54,7 +54,7 @@ export function decideRetention({ age, ...facts }: RetentionFacts): RetentionDec
   if (!age.past) return { action: 'keep', reason: age.reason, perform: false };
   const decision = decide({
     ...facts,
-    ...{ autoRemove: 'backed_up', verify: 'checksum', keptLocal: false, room: 'needed' },
+    ...{ autoRemove: 'backed_up', verify: 'bytes', keptLocal: false, room: 'needed' },
   });
   switch (decision.action) {
     case 'copy':

@@ -9,6 +9,7 @@ import {
   type NativeStatus,
 } from '../addon/addon.js';
 import type { JobProperties } from './copy_options.js';
+import { checksumTypes } from '../posix/checksum.js';
 import { isRemoteUrl } from './location.js';
 
 /** Most bytes of a small file: the only place that says so. */
@@ -29,7 +30,7 @@ function isDefault(value: string | number | boolean): boolean {
 
 function isLocalChecksum(properties: JobProperties): boolean {
   const { checkSumMode = 'none', checkSumType = '' } = properties;
-  return checkSumMode === 'none' || checkSumType === 'adler32' || checkSumType === 'crc32c';
+  return checkSumMode === 'none' || checksumTypes.some((type) => type === checkSumType);
 }
 
 /**

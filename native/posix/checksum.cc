@@ -30,7 +30,7 @@ BoundedThreads& Threads() {
 
 class FileChecksum final : public Cancellable, public std::enable_shared_from_this<FileChecksum> {
  public:
-  FileChecksum(Completion completion, int descriptor, int error, RunningSum::Type type, std::uint64_t offset,
+  FileChecksum(Completion completion, int descriptor, int error, const std::string& type, std::uint64_t offset,
                std::uint64_t length)
       : Cancellable(completion.Owner()),
         completion_(std::move(completion)),
@@ -80,7 +80,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
 Napi::Value Checksum(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const int given = static_cast<int>(NumberArgument(info, 0));
-  const auto type = StringArgument(info, 1) == "adler32" ? RunningSum::Type::kAdler32 : RunningSum::Type::kCrc32c;
+  const std::string type = StringArgument(info, 1);
   const std::uint64_t offset = LongArgument(info, 2);
   const std::uint64_t length = LongArgument(info, 3);  // -1 becomes the largest: to the end of the file
   const Napi::Function callback = FunctionArgument(info, 4);

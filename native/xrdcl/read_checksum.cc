@@ -30,7 +30,7 @@ enum Event { kHeldUp, kEnded };
 
 class RemoteChecksum final : public Cancellable, public std::enable_shared_from_this<RemoteChecksum> {
  public:
-  RemoteChecksum(Completion completion, std::string url, RunningSum::Type type, bool held_up)
+  RemoteChecksum(Completion completion, std::string url, const std::string& type, bool held_up)
       : Cancellable(completion.Owner(), held_up),
         completion_(std::move(completion)),
         url_(std::move(url)),
@@ -171,7 +171,7 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
 Napi::Value ReadChecksum(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string url = StringArgument(info, 0);
-  const auto type = StringArgument(info, 1) == "adler32" ? RunningSum::Type::kAdler32 : RunningSum::Type::kCrc32c;
+  const std::string type = StringArgument(info, 1);
   const bool held_up = info[2].ToBoolean().Value();
   Completion completion = Completion::Begin(env, FunctionArgument(info, 3));
   auto work = std::make_shared<RemoteChecksum>(std::move(completion), url, type, held_up);

@@ -7,7 +7,7 @@
 
 #include "js/napi.h"
 
-// JavaScript: readChecksum(url, "adler32" | "crc32c", held up, callback) -> Operation.
+// JavaScript: readChecksum(url, type as RunningSum knows it, held up, callback) -> Operation.
 // callback(0, bytes, size), only if it is to be held up: it waits until more than `bytes` are allowed;
 // callback(1, error | undefined, {size, id, modTime, checksum}) at its end: size, id and modTime as the open file's own
 // stat tells them, id and modTime absent if there was none; checksum is absent after an error.

@@ -7,7 +7,7 @@
 
 #include "js/napi.h"
 
-// JavaScript: copySmall(source, target, make directories, "adler32" | "crc32c" | "", sync, download,
+// JavaScript: copySmall(source, target, make directories, type as RunningSum knows it or "", sync, download,
 // most bytes, callback) -> Operation.
 // One end is a URL, the other an absolute path, as `download` says; nothing is overwritten.
 // callback(error | undefined, results); results.opened: the target is this copy's, results.made or results.localFile

@@ -16,8 +16,7 @@ SmallFileCopy::SmallFileCopy(Completion completion, Options options, const char*
       options_(std::move(options)),
       completion_(std::move(completion)),
       sum_name_(sum_name) {
-  if (options_.checksum_type == "adler32") sum_.emplace(RunningSum::Type::kAdler32);
-  if (options_.checksum_type == "crc32c") sum_.emplace(RunningSum::Type::kCrc32c);
+  if (!options_.checksum_type.empty()) sum_.emplace(options_.checksum_type);
 }
 
 void SmallFileCopy::Run() {

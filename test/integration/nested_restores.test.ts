@@ -40,10 +40,9 @@ describe('restores into a directory and into one below it', () => {
         await withTemp(async (to) => {
           const directory = join(to, 'd');
           mkdirSync(directory);
-          const config = { verify, checksumType: 'adler32' } as const;
-          const above = new LocalReceiver(await CacheDirectory.openRoot(to), config, true);
-          const below = new LocalReceiver(await CacheDirectory.openRoot(directory), config, true);
-          const expected = { size, mtime: new Date(), replaces: undefined };
+          const above = new LocalReceiver(await CacheDirectory.openRoot(to), true);
+          const below = new LocalReceiver(await CacheDirectory.openRoot(directory), true);
+          const expected = { size, mtime: new Date(), replaces: undefined, checksumType: 'adler32' as const };
           await use(await above.begin('d/r', expected), await below.begin('r', expected), directory);
           await above.close();
           await below.close();
@@ -95,9 +94,13 @@ describe('restores into a directory and into one below it', () => {
       const left = join(to, receivingName('r'));
       writeFileSync(left, 'of somebody');
       linkSync(left, join(to, 'named'));
-      const config = { verify: 'checksum', checksumType: 'adler32' } as const;
-      const receiver = new LocalReceiver(await CacheDirectory.openRoot(to), config, true);
-      const incoming = await receiver.begin('r', { size: 10, mtime: new Date(), replaces: undefined });
+      const receiver = new LocalReceiver(await CacheDirectory.openRoot(to), true);
+      const incoming = await receiver.begin('r', {
+        size: 10,
+        mtime: new Date(),
+        replaces: undefined,
+        checksumType: 'adler32' as const,
+      });
       await incoming.download(storeOf('/one'), options);
       await incoming.publish();
       await incoming.end();

@@ -56,7 +56,7 @@ describe('a place for restored files', () => {
         mkdirSync(dirname(join(root, name)), { recursive: true });
         writeFileSync(join(root, name), content);
       };
-      return { receiver: new LocalReceiver(await CacheDirectory.openRoot(root), config, true), root, write };
+      return { receiver: new LocalReceiver(await CacheDirectory.openRoot(root), true), root, write };
     },
     'another server': () => {
       const base = `/place ${(count += 1)}`;
@@ -86,7 +86,12 @@ describe('a place for restored files', () => {
       const signal = undefined;
       const begin = async () => {
         const replaces = (await place.receiver.look('d/r', signal)) ?? undefined;
-        return await place.receiver.begin('d/r', { size: bytes.length, mtime, replaces });
+        return await place.receiver.begin('d/r', {
+          size: bytes.length,
+          mtime,
+          replaces,
+          checksumType: 'adler32',
+        });
       };
       const download = (incoming: Incoming) =>
         incoming.download(store, { onProgress: () => undefined, signal });
@@ -113,7 +118,12 @@ describe('a place for restored files', () => {
       });
 
       it('nor of one that can’t be fetched', async () => {
-        const incoming = await place.receiver.begin('d/none', { size: 1, mtime, replaces: undefined });
+        const incoming = await place.receiver.begin('d/none', {
+          size: 1,
+          mtime,
+          replaces: undefined,
+          checksumType: 'adler32' as const,
+        });
         await assert.rejects(download(incoming), XRootDError);
         await incoming.end();
         assert.deepEqual(files(), []);

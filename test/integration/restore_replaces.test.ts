@@ -119,7 +119,12 @@ describe('a server whose rename replaces nothing', () => {
       const store = new XRootDStore(parseTarget(source.urlOf('/archive')), timeouts);
       const receive = async (given?: Standing) => {
         const replaces = given ?? (await receiver.look('a', undefined)) ?? undefined;
-        const incoming = await receiver.begin('a', { size: 10, mtime: new Date(), replaces });
+        const incoming = await receiver.begin('a', {
+          size: 10,
+          mtime: new Date(),
+          replaces,
+          checksumType: 'adler32',
+        });
         try {
           await incoming.download(store, { onProgress: () => undefined, signal: undefined });
           await incoming.publish();

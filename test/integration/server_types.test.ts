@@ -17,6 +17,7 @@ import { XRootDError } from '../../lib/xrdcl/index.js';
 import { counts, keepingLogger, recordsIn, withArchive, type Bench } from '../support/archive.js';
 import { passUnder } from '../support/passes.js';
 import { PlainServer } from '../support/plain_server.js';
+import type { ServerTypes } from '../../lib/rules/comparison.js';
 import { withTemp } from '../support/temporary.js';
 
 const adlerOnly = 'xrootd.chksum max 4 adler32';
@@ -28,7 +29,7 @@ class Told {
   readonly asked: string[] = [];
 
   readonly around = (store: LimitedStore): Partial<LimitedStore> => ({
-    checksumTypes: () => Promise.resolve(['adler32', 'crc32c']),
+    checksumTypes: () => Promise.resolve({ named: ['adler32', 'crc32c'], refused: [] }),
     checksum: async (name, type, ...query) => {
       try {
         return await store.checksum(name, type, ...query);
@@ -108,8 +109,8 @@ describe('a data server that lacks a checksum type', () => {
       server.write('/to/r', Buffer.alloc(SIZE, 'bytes '));
       const target = parseTarget(server.urlOf('/to'));
       class Redirected extends XRootDStore {
-        override checksumTypes(): Promise<readonly string[]> {
-          return Promise.resolve(['adler32', 'crc32c']);
+        override checksumTypes(): Promise<ServerTypes> {
+          return Promise.resolve({ named: ['adler32', 'crc32c'], refused: [] });
         }
       }
       const store = new Redirected(target, { request: 20, checksum: 20 });
@@ -127,10 +128,11 @@ describe('a data server that lacks a checksum type', () => {
       const told = await store.stat('r');
       assert.ok(told);
       const sum = (type: string, configured: string) =>
-        remoteChecksum('r', told, { by: 'query', type }, { store, configured });
+        remoteChecksum('r', told, { by: 'query', type }, { store, verify: 'checksum', configured });
       assert.equal((await sum('crc32c', 'adler32')).type, 'crc32c');
       await assert.rejects(sum('crc32c', 'crc32c'), XRootDError);
-      await assert.rejects(sum('md5', 'adler32'), XRootDError);
+      assert.equal((await sum('md5', 'adler32')).type, 'md5');
+      await assert.rejects(sum('sha1', 'adler32'), XRootDError);
       const path = bench.sandbox.diskPath('r');
       utimesSync(path, 1e9 + 1, 1e9 + 1);
       await assert.rejects(sum('crc32c', 'adler32'), { operation: 'query checksum' });

@@ -159,7 +159,7 @@ describe('a complete copy with the bytes that were sent', () => {
         await writeFile(join(bench.cache, 'r'), bytes);
         const onDisk = bench.sandbox.diskPath('r');
         const { seen, around } = uploaded((store) => askTooEarly(store, onDisk, bytes));
-        const { report } = await passUnder(bench, { autoRemove: 'cached' }, { around });
+        const { report } = await passUnder(bench, { autoRemove: 'cached', verify: 'checksum' }, { around });
         assert.deepEqual(counts(report), { scanned: 1, copied: 1, removedAfterCopy: 1 });
         assert.deepEqual([seen.uploads, seen.read], [2, 1]);
         assert.ok(bytes.equals(await readFile(onDisk)));
@@ -173,7 +173,7 @@ describe('a complete copy with the bytes that were sent', () => {
       await writeFile(join(bench.cache, 'r'), bytes);
       const onDisk = bench.sandbox.diskPath('r');
       const { seen, around } = uploaded((store) => askTooEarly(store, onDisk, bytes), true);
-      const { report } = await passUnder(bench, { autoRemove: 'cached' }, { around });
+      const { report } = await passUnder(bench, { autoRemove: 'cached', verify: 'checksum' }, { around });
       assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
       assert.match(report.failures[0]?.message ?? '', /gives a checksum of others .* was taken back/);
       assert.deepEqual([seen.uploads, existsSync(onDisk)], [2, false]);

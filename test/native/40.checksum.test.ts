@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { getEventListeners } from 'node:events';
 import {
   closeSync,
@@ -17,8 +17,8 @@ import { open } from 'node:fs/promises';
 import fc from 'fast-check';
 import { after, before, describe, it } from 'mocha';
 import { padChecksum } from '../../lib/posix/checksum.js';
-import { checksumFile } from '../../lib/posix/index.js';
-import { FileSystem, XRootDError } from '../../lib/xrdcl/index.js';
+import { checksumFile, checksumTypes } from '../../lib/posix/index.js';
+import { copyFile, FileSystem, readChecksum, XRootDError } from '../../lib/xrdcl/index.js';
 import { PlainServer } from '../support/plain_server.js';
 import { TemporaryDirectory } from '../support/temporary.js';
 
@@ -159,7 +159,7 @@ describe('checksum of local files', () => {
     for (const offset of [-1, 1.5, NaN, 2 ** 53])
       await assert.rejects(checksumFile(file, { offset }), RangeError);
     for (const length of [-1, 1.5, NaN]) await assert.rejects(checksumFile(file, { length }), RangeError);
-    await assert.rejects(checksumFile(file, { type: 'md5' as never }), RangeError);
+    await assert.rejects(checksumFile(file, { type: 'sha1' as never }), RangeError);
     await assert.rejects(checksumFile(file, { type: 'ADLER32' as never }), RangeError);
   });
 
@@ -265,10 +265,56 @@ echo 00000abc
   });
 });
 
+describe('every type of checksum that is computed here', () => {
+  let server: PlainServer;
+  let local: TemporaryDirectory;
+  before(async () => {
+    local = new TemporaryDirectory();
+    server = await PlainServer.start({ config: ['xrootd.chksum max 4 adler32 crc32 crc32c md5'] });
+  });
+  after(async () => {
+    local.remove();
+    await server.stop();
+  });
+
+  for (const type of checksumTypes)
+    it(`${type}: a server has the same for empty, short and long files`, async () => {
+      const fs = new FileSystem(server.url);
+      for (const size of [0, 1, 4096, 5_000_000]) {
+        const bytes = randomBytes(size);
+        const name = `${type}-${size}`;
+        const source = local.write(name, bytes);
+        server.write(`/${name}`, bytes);
+        const expected = await fs.queryChecksum(`/${name}`, type);
+        assert.match(expected.value, type === 'md5' ? /^[0-9a-f]{32}$/ : /^[0-9a-f]{8}$/);
+        const { value } = await checksumFile(source, { type });
+        assert.deepEqual({ type, value }, expected, `${size} bytes`);
+        assert.equal((await readChecksum(server.urlOf(`/${name}`), type)).value, value);
+        const target = server.urlOf(`/copied/${name}`);
+        const copied = await copyFile({
+          source,
+          target,
+          checkSumMode: 'source',
+          checkSumType: type,
+          sizeHint: size,
+        });
+        assert.deepEqual(copied.sourceChecksum, expected);
+      }
+    });
+
+  it('md5 is what Node computes', async () => {
+    const bytes = randomBytes(100_000);
+    const { value } = await checksumFile(local.write('node', bytes), { type: 'md5' });
+    assert.equal(value, createHash('md5').update(bytes).digest('hex'));
+  });
+});
+
 describe('padChecksum', () => {
-  it('pads what has eight digits, and nothing else', () => {
+  it('pads what has eight digits, and what has 32', () => {
     assert.equal(padChecksum('adler32', ' 1A '), '0000001a');
     assert.equal(padChecksum('crc32c', '0'), '00000000');
-    assert.equal(padChecksum('md5', 'abc'), 'abc');
+    assert.equal(padChecksum('crc32', 'ABC'), '00000abc');
+    assert.equal(padChecksum('md5', 'abc'), `${'0'.repeat(29)}abc`);
+    assert.equal(padChecksum('sha1', 'abc'), 'abc');
   });
 });

@@ -28,7 +28,7 @@ describe('the options', () => {
     assert.equal(config.autoRemove, 'backed_up');
     assert.equal(config.warningMarkPercent, 50);
     assert.equal(config.timezoneStr, 'Europe/London');
-    assert.equal(config.verify, 'checksum');
+    assert.equal(config.verify, 'auto');
     assert.equal(config.keytabFilePath, undefined);
     assert.equal(config.cacheDirectory, undefined);
     assert.equal(config.stageDeadlineSeconds, 48 * 3600);
@@ -282,7 +282,7 @@ describe('the options', () => {
       /^retention\.hold: must be a path or a glob, or a list of them$/,
     ],
     [{ auto_remvoe: 'never' }, /^auto_remvoe: is not known; did you mean auto_remove\?$/],
-    [{ checksum_type: 'md5' }, /adler32, crc32c/],
+    [{ checksum_type: 'sha1' }, /adler32, crc32c, md5, crc32/],
   ];
   for (const [more, message] of bad)
     it(`refuses ${JSON.stringify(more)}`, () => {

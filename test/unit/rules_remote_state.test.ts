@@ -22,7 +22,7 @@ const failed = { failed: 'the server says no' };
 
 describe('the state of a remote copy', () => {
   const table: [string, RemoteFacts, object][] = [
-    ['nothing there', { local: { size: 5 }, remote: null, verify: 'checksum' }, { state: 'absent' }],
+    ['nothing there', { local: { size: 5 }, remote: null, verify: 'bytes' }, { state: 'absent' }],
     ['stat failed (S11)', { local: { size: 5 }, remote: failed, verify: 'size' }, { state: 'unknown' }],
     [
       'a directory',
@@ -39,7 +39,7 @@ describe('the state of a remote copy', () => {
       { local: { size: 5 }, remote: file(5, { kind: 'directory', backUpExists: true }), verify: 'size' },
       { state: 'conflict' },
     ],
-    ['longer', { local: { size: 5 }, remote: file(6), verify: 'checksum' }, { state: 'conflict' }],
+    ['longer', { local: { size: 5 }, remote: file(6), verify: 'bytes' }, { state: 'conflict' }],
     [
       'longer, on tape',
       { local: { size: 5 }, remote: file(6, { backUpExists: true }), verify: 'size' },
@@ -62,17 +62,17 @@ describe('the state of a remote copy', () => {
     ],
     [
       'asks for both sums',
-      { local: { size: 5 }, remote: file(5), verify: 'checksum' },
+      { local: { size: 5 }, remote: file(5), verify: 'bytes' },
       { ask: 'checksum', local: true, remote: true },
     ],
     [
       'asks for what is missing',
-      { local: { size: 5, checksum: A }, remote: file(5), verify: 'checksum' },
+      { local: { size: 5, checksum: A }, remote: file(5), verify: 'bytes' },
       { ask: 'checksum', local: false, remote: true },
     ],
     [
       'equal',
-      { local: { size: 5, checksum: A }, remote: file(5), remoteChecksum: sum('ABCD'), verify: 'checksum' },
+      { local: { size: 5, checksum: A }, remote: file(5), remoteChecksum: sum('ABCD'), verify: 'bytes' },
       { state: 'cached', verifiedBy: 'checksum' },
     ],
     [
@@ -81,7 +81,7 @@ describe('the state of a remote copy', () => {
         local: { size: 5, checksum: A },
         remote: file(5, { backUpExists: true }),
         remoteChecksum: A,
-        verify: 'checksum',
+        verify: 'bytes',
       },
       { state: 'backed_up', verifiedBy: 'checksum' },
     ],
@@ -91,7 +91,7 @@ describe('the state of a remote copy', () => {
         local: { size: 5, checksum: A },
         remote: file(5, { backUpExists: true }),
         remoteChecksum: B,
-        verify: 'checksum',
+        verify: 'bytes',
       },
       { state: 'conflict' },
     ],
@@ -101,33 +101,33 @@ describe('the state of a remote copy', () => {
         local: { size: 5, checksum: A },
         remote: file(5),
         remoteChecksum: sum(A.value, 'crc32c'),
-        verify: 'checksum',
+        verify: 'bytes',
       },
       { state: 'unknown' },
     ],
     [
       'an answer that is no number',
-      { local: { size: 5, checksum: A }, remote: file(5), remoteChecksum: sum(''), verify: 'checksum' },
+      { local: { size: 5, checksum: A }, remote: file(5), remoteChecksum: sum(''), verify: 'bytes' },
       { state: 'conflict' },
     ],
     [
       'the server has no checksum (S11)',
-      { local: { size: 5, checksum: A }, remote: file(5), remoteChecksum: failed, verify: 'checksum' },
+      { local: { size: 5, checksum: A }, remote: file(5), remoteChecksum: failed, verify: 'bytes' },
       { state: 'unknown' },
     ],
     [
       'the local file can not be read (S11)',
-      { local: { size: 5, checksum: failed }, remote: file(5), verify: 'checksum' },
+      { local: { size: 5, checksum: failed }, remote: file(5), verify: 'bytes' },
       { state: 'unknown' },
     ],
     [
       'both empty',
-      { local: { size: 0 }, remote: file(0), verify: 'checksum' },
+      { local: { size: 0 }, remote: file(0), verify: 'bytes' },
       { state: 'cached', verifiedBy: 'checksum' },
     ],
     [
       'both empty, and the remote one may have been opened a moment ago',
-      { local: { size: 0 }, remote: file(0), verify: 'checksum', writing: true },
+      { local: { size: 0 }, remote: file(0), verify: 'bytes', writing: true },
       { state: 'writing' },
     ],
     [
@@ -137,19 +137,19 @@ describe('the state of a remote copy', () => {
     ],
     [
       'equal by a weak checksum',
-      { local: { size: 5, checksum: A }, remote: file(5), remoteChecksum: A, verify: 'checksum', weak: true },
+      { local: { size: 5, checksum: A }, remote: file(5), remoteChecksum: A, verify: 'bytes', weak: true },
       { state: 'cached', verifiedBy: 'weak_checksum' },
     ],
     [
       'empty remote that may be written',
-      { local: { size: 5 }, remote: file(0), verify: 'checksum', writing: true },
+      { local: { size: 5 }, remote: file(0), verify: 'bytes', writing: true },
       { state: 'writing' },
     ],
     [
       'shorter, our own prefix, may be written',
       {
         ...{ local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: A },
-        ...{ verify: 'checksum', writing: true },
+        ...{ verify: 'bytes', writing: true },
       },
       { state: 'writing' },
     ],
@@ -157,7 +157,7 @@ describe('the state of a remote copy', () => {
       'shorter, other bytes, however young',
       {
         ...{ local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: B },
-        ...{ verify: 'checksum', writing: true },
+        ...{ verify: 'bytes', writing: true },
       },
       { state: 'conflict' },
     ],
@@ -165,19 +165,19 @@ describe('the state of a remote copy', () => {
       'shorter, the same weak checksum: nothing that may be replaced',
       {
         ...{ local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: A },
-        ...{ verify: 'checksum', weak: true },
+        ...{ verify: 'bytes', weak: true },
       },
       { state: 'conflict' },
     ],
     [
       'shorter, a look only',
-      { local: { size: 5 }, remote: file(3), verify: 'checksum', looksOnly: true },
+      { local: { size: 5 }, remote: file(3), verify: 'bytes', looksOnly: true },
       { state: 'partial' },
     ],
-    ['empty remote', { local: { size: 5 }, remote: file(0), verify: 'checksum' }, { state: 'partial' }],
+    ['empty remote', { local: { size: 5 }, remote: file(0), verify: 'bytes' }, { state: 'partial' }],
     [
       'empty remote, on tape',
-      { local: { size: 5 }, remote: file(0, { backUpExists: true }), verify: 'checksum' },
+      { local: { size: 5 }, remote: file(0, { backUpExists: true }), verify: 'bytes' },
       { state: 'conflict' },
     ],
     [
@@ -187,12 +187,12 @@ describe('the state of a remote copy', () => {
     ],
     [
       'shorter, our own prefix',
-      { local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: A, verify: 'checksum' },
+      { local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: A, verify: 'bytes' },
       { state: 'partial' },
     ],
     [
       'shorter, other bytes',
-      { local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: B, verify: 'checksum' },
+      { local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: B, verify: 'bytes' },
       { state: 'conflict' },
     ],
     [
@@ -201,7 +201,7 @@ describe('the state of a remote copy', () => {
         local: { size: 5, prefixChecksum: A },
         remote: file(3, { backUpExists: true }),
         remoteChecksum: A,
-        verify: 'checksum',
+        verify: 'bytes',
       },
       { state: 'conflict' },
     ],
@@ -211,18 +211,18 @@ describe('the state of a remote copy', () => {
         local: { size: 5, prefixChecksum: A },
         remote: file(3, { offline: true }),
         remoteChecksum: A,
-        verify: 'checksum',
+        verify: 'bytes',
       },
       { state: 'conflict' },
     ],
     [
       'shorter, no checksum to be had',
-      { local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: failed, verify: 'checksum' },
+      { local: { size: 5, prefixChecksum: A }, remote: file(3), remoteChecksum: failed, verify: 'bytes' },
       { state: 'unknown' },
     ],
     [
       'the checksum of the whole is not that of the prefix',
-      { local: { size: 5, checksum: A }, remote: file(3), remoteChecksum: A, verify: 'checksum' },
+      { local: { size: 5, checksum: A }, remote: file(3), remoteChecksum: A, verify: 'bytes' },
       { ask: 'prefix_checksum', length: 3, local: true, remote: false },
     ],
   ];
@@ -250,7 +250,7 @@ describe('the state of a remote copy', () => {
           backUpExists: fc.boolean(),
         }),
       ),
-      verify: fc.constantFrom('checksum' as const, 'size' as const),
+      verify: fc.constantFrom('bytes' as const, 'size' as const),
     })
     .map(({ localSize, checksum, prefixChecksum, ...rest }) => ({
       ...rest,

@@ -16,7 +16,7 @@ describe('what becomes of a record', () => {
   const facts = (more: Partial<RemovalFacts>): RemovalFacts => ({
     remote: onTape,
     autoRemove: 'backed_up',
-    verify: 'checksum',
+    verify: 'bytes',
     verified: identity,
     settled: true,
     keptLocal: false,
@@ -112,7 +112,7 @@ describe('what becomes of a record', () => {
     const any: fc.Arbitrary<RemovalFacts> = fc.record({
       remote,
       autoRemove: fc.constantFrom('never' as const, 'cached' as const, 'backed_up' as const),
-      verify: fc.constantFrom('checksum' as const, 'size' as const),
+      verify: fc.constantFrom('bytes' as const, 'size' as const),
       verified: fc.constantFrom(identity, undefined),
       settled: fc.boolean(),
       keptLocal: fc.boolean(),
@@ -134,7 +134,7 @@ describe('what becomes of a record', () => {
         assert.equal(decision.identity, given.verified);
         assert.ok(given.remote.state === 'cached' || given.remote.state === 'backed_up');
         if (given.autoRemove === 'backed_up') assert.equal(given.remote.state, 'backed_up');
-        if (given.verify === 'checksum') assert.equal(given.remote.verifiedBy, 'checksum');
+        if (given.verify === 'bytes') assert.equal(given.remote.verifiedBy, 'checksum');
       }),
       { numRuns: 5000 },
     );

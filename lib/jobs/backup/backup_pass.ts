@@ -7,6 +7,7 @@ import { requireCache, type ArchiveConfig, type Logger } from '../../config/inde
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { ListedStats } from '../../remote/listed_stats.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
+import { waysOfVerifying } from '../../rules/comparison.js';
 import { parseMoment } from '../../rules/moment.js';
 import { scopeOf } from '../../rules/scope.js';
 import { inShard } from '../../rules/sharding.js';
@@ -106,6 +107,7 @@ export class BackupPass {
     const usage = await this.#lookAround();
     if (!signal.aborted) await this.#store.ping(signal);
     if (!signal.aborted) await this.#context.separate.checkSurroundings();
+    if (!signal.aborted) await this.#sayHowVerified();
     const context: BackupContext = { ...this.#context, room: roomOf(usage, this.#marks) };
     const most = mostOpenFiles();
     const pool = new TaskPool(() => Math.min(recordsPerCopy * this.#store.copiesAtOnce(), most));
@@ -135,6 +137,12 @@ export class BackupPass {
     this.#bare = this.#memo.isNew && (await isBare(this.#root.real));
     await warnOfCache(this.#root.real, this.#bare, this.#dependencies, this.#run);
     return usage;
+  }
+
+  async #sayHowVerified(): Promise<void> {
+    const { config, logger } = this.#dependencies;
+    const types = await this.#store.checksumTypes();
+    logger.info(waysOfVerifying(config.verify, config.checksumType, types), { serverTypes: types.named.join(' ') });
   }
 
   #usage(): Promise<DiskUsage> {

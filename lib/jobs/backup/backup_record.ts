@@ -7,6 +7,7 @@ import type { OpenRecord } from '../../cache/open_record.js';
 import type { CacheRecord } from '../../cache/walk.js';
 import type { ListedStat, RemoteStat } from '../../remote/store.js';
 import type { Identity } from '../../rules/identity.js';
+import { compares } from '../../rules/comparison.js';
 import { classifyRemote, isQuestion, STILL_WRITTEN, type Classification } from '../../rules/remote_state.js';
 import { decide, REASONS, type Decision, type Removal } from '../../rules/removal.js';
 import { settling } from '../../rules/settling.js';
@@ -39,7 +40,7 @@ export function decideAtSight(
   const { config, memo } = context;
   const remote = { id: '', offline: false, backUpExists: false, ...seen };
   let state = classifyRemote({
-    ...{ local: { size: Number(record.identity.size) }, remote, verify: config.verify },
+    ...{ local: { size: Number(record.identity.size) }, remote, verify: compares(config.verify) },
   });
   if (isQuestion(state)) {
     const known = state.ask === 'checksum' ? memo.recall(record, remote) : undefined;
@@ -130,7 +131,7 @@ async function judge(
   const options = classifyOptionsOf(context);
   const state = await classifyRecord(record.path, size, remote, file.open, options, { origin });
   // If only sizes are compared, or there are no bytes, the identity that the walk saw is what was verified.
-  const read = config.verify === 'checksum' && record.identity.size > 0n;
+  const read = config.verify !== 'size' && record.identity.size > 0n;
   const verified = read ? file.verified() : record.identity;
   remember(record, remote, state, verified, context);
   return { decision: decideRecord(walked, state, verified, context), state };
@@ -156,7 +157,8 @@ function decideRecord(
   verified: Identity | undefined,
   { config, run, keepLocalSeconds, room, now }: BackupContext,
 ): Decision {
-  const { autoRemove, verify } = config;
+  const { autoRemove } = config;
+  const verify = compares(config.verify);
   const { settled } = settling(walked, config.settleSeconds, now());
   const keptLocal = !settling(walked, keepLocalSeconds, now()).settled;
   return decide({ remote, autoRemove, verify, verified, settled, keptLocal, room, dryRun: run.dryRun });

@@ -3,6 +3,7 @@ import type { OpenRecord } from '../../cache/open_record.js';
 import type { CacheRecord } from '../../cache/walk.js';
 import type { RemoteStat, Uploaded } from '../../remote/store.js';
 import { checksumText, type Checksum } from '../../rules/checksum.js';
+import { typeOfUpload } from '../../rules/comparison.js';
 import type { Classification } from '../../rules/remote_state.js';
 import { hasWriters } from '../../posix/index.js';
 import { classifyOptionsOf, type BackupContext, type RecordWork } from './backup_context.js';
@@ -47,7 +48,7 @@ export async function copyRecord(
     const { state, remote } = await look(record, file, uploaded, context);
     if (remote !== null && (state.state === 'cached' || state.state === 'backed_up')) {
       const seconds = (performance.now() - started) / 1000;
-      const checksum = config.verify === 'checksum' ? uploaded.checksum : undefined;
+      const checksum = config.verify !== 'size' ? uploaded.checksum : undefined;
       run.emit({
         ...{ type: 'file:copied', path: record.path, size },
         ...(checksum && { checksum: checksumText(checksum) }),
@@ -69,15 +70,14 @@ export async function copyRecord(
   }
 }
 
-function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
+async function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
   const { config, run, store } = context;
   const { record } = work;
   const { path, absolute } = record;
   const size = Number(record.identity.size);
-  return store.upload(file.source, path, {
+  return await store.upload(file.source, path, {
     ...{ label: absolute, sizeHint: size },
-    // With `verify: size` only takeBack() needs it: crc32c, the strongest, costs little compared to the network.
-    checksumType: config.verify === 'checksum' ? config.checksumType : 'crc32c',
+    checksumType: typeOfUpload(config.verify, size, config.checksumType, await store.checksumTypes()),
     // The record may be removed a moment later, and without a sync the server's disk gets the bytes only later.
     sync: config.autoRemove === 'cached',
     onLeft: (made) => {

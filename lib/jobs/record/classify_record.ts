@@ -4,7 +4,15 @@ import type { ArchiveConfig } from '../../config/index.js';
 import { OtherFileRead } from '../../remote/server_checksums.js';
 import type { RemoteStat, RemoteStore } from '../../remote/store.js';
 import type { Checksum } from '../../rules/checksum.js';
-import { comparisonOf, mayBeWritten, type ComparisonFacts, type Origin } from '../../rules/comparison.js';
+import {
+  bytesOf,
+  compares,
+  comparisonOf,
+  mayBeWritten,
+  type ComparisonFacts,
+  type Origin,
+  type Verify,
+} from '../../rules/comparison.js';
 import {
   classifyRemote,
   isQuestion,
@@ -23,7 +31,7 @@ const nothing: Promise<undefined> = Promise.resolve(undefined);
 export interface ClassifyOptions<R = OpenRecord> {
   store: RemoteStore;
   config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds'>;
-  verify: 'checksum' | 'size';
+  verify: Verify;
   readBack: ComparisonFacts['readBack'];
   /** The remote file is only judged, never replaced. Default false. */
   looksOnly?: boolean | undefined;
@@ -52,24 +60,38 @@ export async function classifyRecord<R = OpenRecord>(
 ): Promise<Classification> {
   const { store, verify, sumLocal, config, readBack, looksOnly, now, signal } = options;
   const local: RemoteFacts['local'] = { size };
-  if (checksum !== undefined) local.checksum = checksum;
   const writing =
     remote !== null && origin === 'unknown' && mayBeWritten(remote, config.unfinishedAfterSeconds, now());
-  const facts: RemoteFacts = { local, remote, verify, writing, looksOnly };
+  const facts: RemoteFacts = {
+    local,
+    remote,
+    writing,
+    looksOnly,
+    verify: compares(verify),
+  };
   for (;;) {
     const answer = classifyRemote(facts);
     if (!isQuestion(answer) || remote === null) return answer as Classification;
     const length = answer.ask === 'prefix_checksum' ? answer.length : undefined;
-    const { by, type, weak } = comparisonOf({
+    const comparison = comparisonOf({
+      verify: bytesOf(verify),
       ...{ origin, remote, readBack, configured: config.checksumType, trustAdler32: config.trustAdler32 },
       unfinished: writing && length !== undefined,
-      serverTypes: origin === 'copied' ? [] : await store.checksumTypes(),
+      serverTypes: await store.checksumTypes(),
       now: now(),
     });
+    if (comparison.by === 'nothing') return { state: 'unknown', reason: comparison.reason };
+    const { by, type, weak } = comparison;
     facts.weak = weak;
     const ask = () =>
-      remoteChecksum(name, remote, { by, type }, { store, configured: config.checksumType, signal });
-    const summing = answer.local ? record().then((open) => sumLocal(open, type, length)) : nothing;
+      remoteChecksum(name, remote, { by, type }, { store, verify, configured: config.checksumType, signal });
+    const known = length === undefined && checksum?.type === type ? checksum : undefined;
+    const summing =
+      known !== undefined
+        ? Promise.resolve(known)
+        : answer.local
+          ? record().then((open) => sumLocal(open, type, length))
+          : nothing;
     const asking = answer.remote ? unlessChanged(ask(), name, remote, options) : nothing;
     // Wait for both: the caller closes the file afterwards.
     await Promise.allSettled([summing, asking]);

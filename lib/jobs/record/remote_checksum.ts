@@ -1,12 +1,15 @@
 /** A remote file's checksum: from the server, or computed from its bytes as we read them. */
+import { isNoSuchType } from '../../remote/server_checksums.js';
 import type { RemoteStore } from '../../remote/store.js';
 import type { Checksum } from '../../rules/checksum.js';
+import type { Verify } from '../../rules/comparison.js';
 import { sameRemote, type ToldFile } from '../../rules/remote_identity.js';
 import { checksumTypes, XRootDError } from '../../xrdcl/index.js';
 
 export interface RemoteChecksumOptions {
   store: Pick<RemoteStore, 'stat' | 'checksum' | 'readChecksum'>;
-  /** `checksum_type`: every server has it. */
+  verify: Verify;
+  /** `checksum_type`: with `verify: checksum` every server has it. */
   configured: string;
   signal?: AbortSignal | undefined;
 }
@@ -21,7 +24,7 @@ export async function remoteChecksum(
   name: string,
   told: ToldFile,
   { by, type }: { by: 'query' | 'read'; type: string },
-  { store, configured, signal }: RemoteChecksumOptions,
+  { store, verify, configured, signal }: RemoteChecksumOptions,
 ): Promise<Checksum> {
   const ours = checksumTypes.find((each) => each === type);
   if (by === 'read' && ours !== undefined) return await store.readChecksum(name, ours, told, signal);
@@ -29,7 +32,8 @@ export async function remoteChecksum(
     return await store.checksum(name, type, told.size, signal);
   } catch (error) {
     if (!(error instanceof XRootDError) || error.isConnectionFailure) throw error;
-    if (type === configured || ours === undefined) throw error;
+    const readable = verify === 'auto' && isNoSuchType(error);
+    if (ours === undefined || (type === configured && !readable)) throw error;
     const now = await store.stat(name, signal);
     // A listing gives no identifier.
     const same = now !== null && sameRemote({ ...now, ...told, id: told.id || now.id }, now);

@@ -1,7 +1,6 @@
 /** One file on its way into a local directory. */
 import { CacheError } from '../../cache/errors.js';
 import type { IncomingFile } from '../../cache/receive.js';
-import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { XRootDError } from '../../xrdcl/index.js';
 import type { LocalSums } from '../record/local_sums.js';
@@ -13,7 +12,6 @@ export interface LocalIncomingOptions {
   /** For people: where it will be. */
   label: string;
   expected: Expected;
-  config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
   sums: LocalSums;
   /** Called once, at the end. */
   end: () => Promise<void>;
@@ -34,9 +32,9 @@ export class LocalIncoming implements Incoming {
     store: RemoteStore,
     { onProgress, signal }: Parameters<Incoming['download']>[1],
   ): Promise<void> {
-    const { path, label, expected, config } = this.#options;
-    const { verify, checksumType } = config;
-    const wanted = verify === 'checksum' ? { checksumType } : {};
+    const { path, label, expected } = this.#options;
+    const { checksumType } = expected;
+    const wanted = checksumType === undefined ? {} : { checksumType };
     const download = { label, sizeHint: expected.size, ...wanted, onProgress, ...(signal && { signal }) };
     const fetch = () => store.download(path, this.#file.target, download);
     const received = await fetch().catch(async (error: unknown) => {
@@ -46,7 +44,7 @@ export class LocalIncoming implements Incoming {
       return await fetch();
     });
     this.#file.came(received.localFile);
-    if (received.checksum !== undefined || verify === 'size') this.#received = received;
+    if (received.checksum !== undefined || checksumType === undefined) this.#received = received;
   }
 
   /** Reads the file again: what libXrdCl summed on the way doesn't show that the disk was full. */
@@ -54,8 +52,9 @@ export class LocalIncoming implements Incoming {
     if (this.#received !== undefined) return Promise.resolve(this.#received);
     return this.#file.use(async (file) => {
       const { size } = await file.stat();
-      const { sums, config } = this.#options;
-      return { size, checksum: size > 0 ? await sums.of(file, config.checksumType, { signal }) : undefined };
+      const { sums, expected } = this.#options;
+      const { checksumType: type } = expected;
+      return { size, checksum: size > 0 && type ? await sums.of(file, type, { signal }) : undefined };
     });
   }
 

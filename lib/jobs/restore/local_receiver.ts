@@ -5,7 +5,6 @@ import { splitPath, type CacheDirectory } from '../../cache/directory.js';
 import { errnoCode } from '../../cache/errors.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import { IncomingFile, standingFile, withFile } from '../../cache/receive.js';
-import type { ArchiveConfig } from '../../config/index.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import type { Checksum } from '../../rules/checksum.js';
 import { receivedNameProblem } from '../../rules/received_name.js';
@@ -39,7 +38,6 @@ function placeIn(limit: Limit): Promise<() => void> {
 
 export class LocalReceiver implements Receiver {
   readonly #root: CacheDirectory;
-  readonly #config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
   readonly #fsync: boolean;
   readonly #sums = new LocalSums();
   readonly #receiving: Limit;
@@ -47,9 +45,8 @@ export class LocalReceiver implements Receiver {
   readonly #room: DiskRoom;
   readonly #directories: OpenDirectories;
 
-  constructor(root: CacheDirectory, config: Pick<ArchiveConfig, 'verify' | 'checksumType'>, fsync: boolean) {
+  constructor(root: CacheDirectory, fsync: boolean) {
     this.#root = root;
-    this.#config = config;
     this.#fsync = fsync;
     this.#room = new DiskRoom(root.real);
     this.#directories = new OpenDirectories(root, fsync);
@@ -110,7 +107,7 @@ export class LocalReceiver implements Receiver {
       };
       const label = `${this.#root.real}/${path}`;
       return new LocalIncoming(file, {
-        ...{ path, label, expected, config: this.#config, sums: this.#sums, end },
+        ...{ path, label, expected, sums: this.#sums, end },
       });
     } catch (error) {
       giveBack();

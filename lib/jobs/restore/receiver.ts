@@ -26,12 +26,14 @@ export interface Expected {
   mtime: Date;
   /** The file to replace; undefined if nothing has the name. */
   replaces: Standing | undefined;
+  /** Of which inspect() shall sum the bytes; undefined: their number is enough. */
+  checksumType: ChecksumType | undefined;
 }
 
 export interface Received {
   /** Bytes. */
   size: number;
-  /** Of the bytes as they are stored; undefined under `verify: size`. */
+  /** Of the bytes as they are stored; undefined if no checksum was asked for. */
   checksum: Checksum | undefined;
 }
 

@@ -10,7 +10,8 @@ import type { ArchiveConfig } from '../../config/index.js';
 import type { DownloadOptions, RemoteStat, RemoteStore, Removed } from '../../remote/store.js';
 import { remotePath } from '../../rules/names.js';
 import { urlOf, XRootDError } from '../../xrdcl/index.js';
-import { PlaceTaken, type Incoming, type Received, type Standing } from './receiver.js';
+import { remoteChecksum } from '../record/remote_checksum.js';
+import { PlaceTaken, type Expected, type Incoming, type Received } from './receiver.js';
 
 /** Errors which mean that a direct copy from server to server isn't possible. */
 const noThirdParty = new Set([
@@ -24,7 +25,7 @@ const noThirdParty = new Set([
 export class RemoteIncoming implements Incoming {
   readonly #name: string;
   readonly #beside: { temporary: string; replaced: string };
-  readonly #replaces: Standing | undefined;
+  readonly #expected: Expected;
   readonly #target: Target;
   readonly #store: RemoteStore;
   readonly #config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
@@ -36,14 +37,14 @@ export class RemoteIncoming implements Incoming {
   /** @param store of the target */
   constructor(
     name: string,
-    replaces: Standing | undefined,
+    expected: Expected,
     target: Target,
     store: RemoteStore,
     config: Pick<ArchiveConfig, 'verify' | 'checksumType'>,
   ) {
     this.#name = name;
     this.#beside = besideOf(name);
-    this.#replaces = replaces;
+    this.#expected = expected;
     this.#target = target;
     this.#store = store;
     this.#config = config;
@@ -62,9 +63,15 @@ export class RemoteIncoming implements Incoming {
 
   async inspect(signal: AbortSignal | undefined): Promise<Received> {
     const { size } = this.#whole();
-    const { verify, checksumType } = this.#config;
-    if (verify === 'size' || size === 0) return { size, checksum: undefined };
-    return { size, checksum: await this.#store.checksum(this.#beside.temporary, checksumType, size, signal) };
+    const { verify, checksumType: configured } = this.#config;
+    const { checksumType: type } = this.#expected;
+    if (type === undefined || size === 0) return { size, checksum: undefined };
+    const by = verify === 'read' ? 'read' : 'query';
+    const asking = { store: this.#store, verify, configured, signal };
+    return {
+      size,
+      checksum: await remoteChecksum(this.#beside.temporary, this.#whole(), { by, type }, asking),
+    };
   }
 
   async publish(): Promise<void> {
@@ -112,7 +119,7 @@ export class RemoteIncoming implements Incoming {
   /** Takes no signal: an abort in the middle would leave the name in an unknown state. */
   async #takePlace(made: RemoteStat): Promise<void> {
     const name = this.#name;
-    const replaces = this.#replaces;
+    const { replaces } = this.#expected;
     const { temporary } = this.#beside;
     // XRootD has no conditional rename: a file that comes to the name between this stat and the rename is replaced.
     const [there, ours] = await Promise.all([this.#store.stat(name), this.#store.stat(temporary)]);

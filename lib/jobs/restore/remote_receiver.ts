@@ -3,6 +3,7 @@ import type { Target } from '../../config/target.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import type { Checksum } from '../../rules/checksum.js';
+import { mayAsk } from '../../rules/comparison.js';
 import { MAX_REMOTE_PATH_BYTES, nameProblem, remotePath } from '../../rules/names.js';
 import type { ChecksumType } from '../../xrdcl/index.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
@@ -42,14 +43,15 @@ export class RemoteReceiver implements Receiver {
   async checksum(name: string, type: ChecksumType, signal: AbortSignal | undefined): Promise<Checksum> {
     const stat = await this.#store.stat(name, signal);
     if (stat === null) throw gone(name);
-    const types = await this.#store.checksumTypes();
-    const by = types.length === 0 || types.includes(type) ? 'query' : 'read';
-    const asking = { store: this.#store, configured: this.#config.checksumType, signal };
+    const { verify, checksumType: configured } = this.#config;
+    const asks = verify !== 'read' && mayAsk(type, await this.#store.checksumTypes());
+    const by = asks ? 'query' : 'read';
+    const asking = { store: this.#store, verify, configured, signal };
     return await remoteChecksum(name, stat, { by, type }, asking);
   }
 
-  begin(name: string, { replaces }: Expected): Promise<Incoming> {
-    return Promise.resolve(new RemoteIncoming(name, replaces, this.#target, this.#store, this.#config));
+  begin(name: string, expected: Expected): Promise<Incoming> {
+    return Promise.resolve(new RemoteIncoming(name, expected, this.#target, this.#store, this.#config));
   }
 
   close(): Promise<void> {

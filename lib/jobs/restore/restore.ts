@@ -82,7 +82,7 @@ export async function restore(
   const lock = await acquireLock(to, undefined, shard);
   try {
     const root = await CacheDirectory.openRoot(to);
-    const receiver = new LocalReceiver(root, config, fsync);
+    const receiver = new LocalReceiver(root, fsync);
     // A dry run requests nothing, and leaves the journal of an earlier run as it is.
     const journal = dryRun ? undefined : new StageJournal(root, config.targetUrl, shard);
     return await into(receiver, journal);

@@ -2,9 +2,9 @@
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.js';
-import { comparisonOf } from '../../rules/comparison.js';
+import { bytesOf, comparisonOf, comparisonOfRestored } from '../../rules/comparison.js';
 import { decideRestore, type RestoreFacts } from '../../rules/restoring.js';
-import { XRootDError } from '../../xrdcl/index.js';
+import { XRootDError, type ChecksumType } from '../../xrdcl/index.js';
 import { Once } from '../../flow/once.js';
 import type { RemoteEntry } from '../run/list.js';
 import { conflict } from '../run/failure.js';
@@ -33,13 +33,13 @@ const stagings = 3;
 
 /** @throws what requests, staging, copying and writing throw; nothing half-written stays */
 export async function restoreRecord(entry: RemoteEntry, context: RestoreContext): Promise<Outcome> {
-  const { config, receiver, run, store } = context;
+  const { receiver, run } = context;
   const { path, size } = entry;
   const problem = receiver.nameProblem(path);
   if (problem !== undefined) {
     return { result: 'failed', failure: { path, code: 'BadName', message: problem } };
   }
-  const theirs = new Once(() => store.checksum(path, config.checksumType, size, run.signal));
+  const expected = await expectedSum(entry, context);
   const { decision, local } = await decide(entry, context);
   switch (decision.action) {
     case 'skip':
@@ -50,7 +50,7 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
     case 'replace': {
       const replaces = decision.action === 'replace' ? (local ?? undefined) : undefined;
       try {
-        if (!run.dryRun) await fetchInto(entry, replaces, theirs, context);
+        if (!run.dryRun) await fetchInto(entry, replaces, expected, context);
       } catch (error) {
         if (error instanceof PlaceTaken) return conflict(path, error.message);
         throw error;
@@ -58,6 +58,27 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
       return { result: 'copied', bytes: size, removed: false };
     }
   }
+}
+
+/** What the bytes that come are to have. */
+interface ExpectedSum {
+  type: ChecksumType;
+  /** By the server, or of its bytes as they are read once more. */
+  theirs: Once<Checksum>;
+}
+
+async function expectedSum(
+  { path, size, mtime }: RemoteEntry,
+  { config, run, store }: RestoreContext,
+): Promise<ExpectedSum | undefined> {
+  const { verify, checksumType: configured } = config;
+  if (verify === 'size') return undefined;
+  const { by, type } = comparisonOfRestored(verify, configured, await store.checksumTypes());
+  const asking = { store, verify, configured, signal: run.signal };
+  return {
+    type,
+    theirs: new Once(() => remoteChecksum(path, { id: '', size, mtime }, { by, type }, asking)),
+  };
 }
 
 async function decide(entry: RemoteEntry, context: RestoreContext) {
@@ -77,13 +98,17 @@ async function compare(
   { path, size, mtime, online }: RemoteEntry,
   { run, store, receiver, config }: RestoreContext,
 ): Promise<NonNullable<RestoreFacts['compared']>> {
-  const { by, type } = comparisonOf({
+  const comparison = comparisonOf({
+    verify: bytesOf(config.verify),
     ...{ origin: 'unknown', remote: { size, offline: !online, mtime }, unfinished: false },
     ...{ configured: config.checksumType, trustAdler32: true, readBack: 'fresh', now: Date.now() },
     serverTypes: await store.checksumTypes(),
   });
   const { signal } = run;
-  const asking = { store, configured: config.checksumType, signal };
+  if (comparison.by === 'nothing')
+    throw XRootDError.of('DataError', comparison.reason, { operation: 'verify', source: path });
+  const { by, type } = comparison;
+  const asking = { store, verify: config.verify, configured: config.checksumType, signal };
   const [here, there] = await Promise.all([
     receiver.checksum(path, type, signal),
     remoteChecksum(path, { id: '', size, mtime }, { by, type }, asking),
@@ -95,12 +120,12 @@ async function compare(
 async function fetchInto(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  theirs: Once<Checksum>,
+  expected: ExpectedSum | undefined,
   context: RestoreContext,
 ): Promise<void> {
   const room = await context.receiver.claim?.(entry.size);
   try {
-    await fetch(entry, replaces, theirs, context, (bytes) => room?.written(bytes));
+    await fetch(entry, replaces, expected, context, (bytes) => room?.written(bytes));
   } finally {
     room?.end();
   }
@@ -109,7 +134,7 @@ async function fetchInto(
 async function fetch(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  theirs: Once<Checksum>,
+  expected: ExpectedSum | undefined,
   context: RestoreContext,
   written: (bytes: number) => void,
 ): Promise<void> {
@@ -126,7 +151,7 @@ async function fetch(
         written(bytes);
         emit({ type: 'file:progress', path, bytes, size });
       };
-      const checksum = await receive(entry, replaces, theirs, onProgress, context);
+      const checksum = await receive(entry, replaces, expected, onProgress, context);
       emit({ type: tells, path, size, ...(checksum && { checksum: checksumText(checksum) }) });
       return;
     } catch (error) {
@@ -145,16 +170,16 @@ async function fetch(
 async function receive(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  theirs: Once<Checksum>,
+  expected: ExpectedSum | undefined,
   onProgress: (bytes: number) => void,
   { run, store, receiver }: RestoreContext,
 ): Promise<Checksum | undefined> {
   const { path, size, mtime } = entry;
-  const incoming = await receiver.begin(path, { size, mtime, replaces });
+  const incoming = await receiver.begin(path, { size, mtime, replaces, checksumType: expected?.type });
   try {
     await incoming.download(store, { onProgress, signal: run.signal });
     const received = await incoming.inspect(run.signal);
-    await check(entry, received, theirs);
+    await check(entry, received, expected);
     await incoming.publish();
     return received.checksum;
   } finally {
@@ -162,12 +187,16 @@ async function receive(
   }
 }
 
-async function check({ path, size }: RemoteEntry, received: Received, theirs: Once<Checksum>): Promise<void> {
+async function check(
+  { path, size }: RemoteEntry,
+  received: Received,
+  expected: ExpectedSum | undefined,
+): Promise<void> {
   if (received.size !== size) throw corrupt(path, `${received.size} bytes came of ${size}`);
-  if (received.checksum === undefined) return;
-  const expected = await theirs.get();
-  if (!sameChecksum(received.checksum, expected)) {
-    const [mine, says] = [checksumText(received.checksum), checksumText(expected)];
+  if (received.checksum === undefined || expected === undefined) return;
+  const theirs = await expected.theirs.get();
+  if (!sameChecksum(received.checksum, theirs)) {
+    const [mine, says] = [checksumText(received.checksum), checksumText(theirs)];
     throw corrupt(path, `the bytes that came have ${mine}, the server says ${says}`);
   }
 }

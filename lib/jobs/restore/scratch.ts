@@ -21,7 +21,7 @@ export class Scratch {
   private constructor(root: CacheDirectory, config: ArchiveConfig) {
     this.#root = root;
     this.#config = config;
-    this.receiver = passing(new LocalReceiver(root, { ...config, verify: 'checksum' }, false));
+    this.receiver = passing(new LocalReceiver(root, false));
   }
 
   /** @param parent default: the system's directory for temporary files. @throws {ConfigError} */

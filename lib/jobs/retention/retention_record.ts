@@ -1,6 +1,7 @@
 /** One online file: if it is old enough, not held, and identical on tape, it is removed; else it stays, and the reason is reported. */
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
+import { bytesOf } from '../../rules/comparison.js';
 import type { Identity } from '../../rules/identity.js';
 import { sameRemote } from '../../rules/remote_identity.js';
 import { ageOf, decideRetention, type Age, type OnlineFile } from '../../rules/retention.js';
@@ -16,7 +17,10 @@ import { SameFileError } from '../separation/same_file_error.js';
 import type { Outcome } from '../run/tally.js';
 
 export interface RetentionContext {
-  config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds' | 'settleSeconds'>;
+  config: Pick<
+    ArchiveConfig,
+    'verify' | 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds' | 'settleSeconds'
+  >;
   run: JobRun;
   /** The target. */
   store: RemoteStore;
@@ -73,7 +77,7 @@ async function judge(
   const size = Number(identity.size);
   const target = await store.stat(path, signal);
   const remote = await classifyRecord(path, size, target, () => Promise.resolve(opened), {
-    ...{ store, config, now, signal, verify: 'checksum', readBack: 'wherever it proves more' },
+    ...{ store, config, now, signal, verify: bytesOf(config.verify), readBack: 'wherever it proves more' },
     sumLocal: (online, type, length) => online.checksum(type, length),
   });
   const { settled } = settling(walked, config.settleSeconds, now());

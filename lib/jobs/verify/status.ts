@@ -4,6 +4,7 @@ import { OpenDirectories } from '../../cache/open_directories.js';
 import { walk, type CacheRecord } from '../../cache/walk.js';
 import { requireCache, type ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
+import { bytesOf } from '../../rules/comparison.js';
 import type { RemoteState } from '../../rules/remote_state.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { failureOf } from '../run/failure.js';
@@ -45,7 +46,7 @@ export async function* status(
     try {
       const remote = await store.stat(record.path, signal);
       const { state, ...more } = await classifyRecord(record.path, known.size, remote, file.open, {
-        ...{ store, config, now: Date.now, signal, verify: verify ? 'checksum' : 'size' },
+        ...{ store, config, now: Date.now, signal, verify: verify ? bytesOf(config.verify) : 'size' },
         ...{ readBack: 'fresh', looksOnly: true },
         sumLocal: (open, type) => sums.ofUnchanged(open, type, { signal }),
       });

@@ -5,6 +5,7 @@ import type { CacheRecord } from '../../cache/walk.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { checksumText, type Checksum } from '../../rules/checksum.js';
+import { bytesOf } from '../../rules/comparison.js';
 import { judgeListed, type ExpectedFile } from '../../rules/checksum_list.js';
 import type { Classification } from '../../rules/remote_state.js';
 import type { ChecksumType } from '../../xrdcl/index.js';
@@ -18,7 +19,7 @@ import type { UploadLook } from '../run/uploads.js';
 import { conflict, failed } from '../run/failure.js';
 
 export interface VerifyContext {
-  config: Pick<ArchiveConfig, 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds'>;
+  config: Pick<ArchiveConfig, 'verify' | 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds'>;
   run: JobRun;
   store: RemoteStore;
   sumLocal: (record: OpenRecord, type: ChecksumType) => Promise<Checksum>;
@@ -44,7 +45,7 @@ export async function verifyRecord(
     const { signal } = run;
     const remote = await store.stat(path, signal);
     state = await classifyRecord(path, size, remote, file.open, {
-      ...{ store, config, now, signal, verify: 'checksum', readBack: 'fresh', looksOnly: true },
+      ...{ store, config, now, signal, verify: bytesOf(config.verify), readBack: 'fresh', looksOnly: true },
       sumLocal: async (open, type) => {
         sum = await context.sumLocal(open, type);
         return sum;
@@ -86,7 +87,12 @@ export async function verifyListed(
   let verdict = judgeListed(expected, remote, undefined);
   if ('ask' in verdict && remote !== null) {
     const { type } = expected;
-    const asking = { store, configured: config.checksumType, signal: run.signal };
+    const asking = {
+      store,
+      verify: bytesOf(config.verify),
+      configured: config.checksumType,
+      signal: run.signal,
+    };
     const theirs = await remoteChecksum(path, remote, { by: 'query', type }, asking);
     verdict = judgeListed(expected, remote, theirs);
   }
