@@ -51,7 +51,7 @@ export interface ComparisonFacts {
 export interface ServerTypes {
   /** The types that it names when we ask; empty if it names none. */
   named: readonly string[];
-  /** The types of which it has refused a checksum. */
+  /** The types that it has refused; they count only if it names none: of a cluster's servers each may refuse others. */
   refused: readonly string[];
 }
 
@@ -76,6 +76,8 @@ export const SMALL_READ_BACK = 2 ** 20;
  */
 export const FRESH_SECONDS = 3;
 
+export const OFFLINE_UNCHECKED =
+  'it is offline, and the server has no checksum that can be computed here: stage it, and it is read back';
 export const OFFLINE_UNREAD = 'it is offline: reading it back would recall it from tape (verify: read)';
 
 const readAgain: Comparison = { by: 'read', type: 'crc32c', weak: false };
@@ -88,7 +90,9 @@ export function comparisonOf(facts: ComparisonFacts): Comparison {
   const { verify, origin, remote, unfinished, configured, serverTypes, trustAdler32, readBack } = facts;
   if (remote.offline) {
     if (verify === 'read') return { by: 'nothing', reason: OFFLINE_UNREAD };
-    const type = typeToAsk(configured, serverTypes) ?? configured;
+    const known = typeToAsk(configured, serverTypes);
+    if (verify === 'auto' && known === undefined) return { by: 'nothing', reason: OFFLINE_UNCHECKED };
+    const type = known ?? configured;
     const vouched = origin !== 'unknown' || trustAdler32;
     return { by: 'query', type, weak: type === 'adler32' && !vouched };
   }
@@ -132,13 +136,18 @@ export function comparisonOfRestored(
 /** The line that tells the log of a pass how its copies are verified. */
 export function waysOfVerifying(verify: Verify, configured: LocalType, serverTypes: ServerTypes): string {
   if (verify === 'size') return 'copies are verified by size alone (verify: size)';
-  if (verify === 'read') return 'copies are verified by reading them back';
-  if (verify === 'checksum') return `copies are verified by the server's ${configured}`;
-  const { named } = serverTypes;
+  if (verify === 'read') return 'copies are verified by reading them back (verify: read)';
+  if (verify === 'checksum') return `copies are verified by the server's ${configured} (verify: checksum)`;
   const type = typeToAsk(configured, serverTypes);
-  if (type !== undefined)
-    return `small copies are verified by reading them back, copies above 1 MiB by the server's ${type}`;
-  return `copies are verified by reading them back: the server has ${named.join(', ')}, and neither adler32 nor crc32c`;
+  const small = 'copies are verified by reading them back';
+  const { named } = serverTypes;
+  if (type === undefined && named.length === 0) return `${small}: the server has no checksums`;
+  if (type === undefined)
+    return `${small}: the server's checksums (${named.join(', ')}) can't be computed here`;
+  const large = `those above 1 MiB by the server's ${type}`;
+  return named.length > 0
+    ? `${small}, ${large}`
+    : `${small}, ${large} if it has that (it names no checksum types)`;
 }
 
 /** The type of checksum to compute while a file is uploaded, so that verifying it needn't read the local file again. */
@@ -167,14 +176,12 @@ function typeToAsk(configured: LocalType, serverTypes: ServerTypes): LocalType |
 /** Of the types whose equal values prove equal bytes, one to ask the server for. */
 function strongTypeToAsk(configured: LocalType, serverTypes: ServerTypes): LocalType | undefined {
   if (configured !== 'adler32' && mayAsk(configured, serverTypes)) return configured;
-  return (['crc32c', 'md5'] as const).find(
-    (type) => serverTypes.named.includes(type) && mayAsk(type, serverTypes),
-  );
+  return (['crc32c', 'md5'] as const).find((type) => serverTypes.named.includes(type));
 }
 
 /** Does the server have checksums of this type, as far as we know? */
 export function mayAsk(type: LocalType, { named, refused }: ServerTypes): boolean {
-  return !refused.includes(type) && (named.length === 0 || named.includes(type));
+  return named.length > 0 ? named.includes(type) : !refused.includes(type);
 }
 
 function isFresh({ mtime }: ComparisonFacts['remote'], now: number): boolean {

@@ -53,13 +53,14 @@ export interface KnownRecord {
 export async function classifyRecord<R = OpenRecord>(
   name: string,
   size: number,
-  remote: RemoteStat | null,
+  statted: RemoteStat | null,
   record: () => Promise<R>,
   options: ClassifyOptions<R>,
   { origin, checksum }: KnownRecord = { origin: 'unknown' },
 ): Promise<Classification> {
   const { store, verify, sumLocal, config, readBack, looksOnly, now, signal } = options;
   const local: RemoteFacts['local'] = { size };
+  let remote = statted;
   const writing =
     remote !== null && origin === 'unknown' && mayBeWritten(remote, config.unfinishedAfterSeconds, now());
   const facts: RemoteFacts = {
@@ -83,8 +84,9 @@ export async function classifyRecord<R = OpenRecord>(
     if (comparison.by === 'nothing') return { state: 'unknown', reason: comparison.reason };
     const { by, type, weak } = comparison;
     facts.weak = weak;
+    const asked = remote;
     const ask = () =>
-      remoteChecksum(name, remote, { by, type }, { store, verify, configured: config.checksumType, signal });
+      remoteChecksum(name, asked, { by, type }, { store, verify, configured: config.checksumType, signal });
     const known = length === undefined && checksum?.type === type ? checksum : undefined;
     const summing =
       known !== undefined
@@ -97,19 +99,25 @@ export async function classifyRecord<R = OpenRecord>(
     await Promise.allSettled([summing, asking]);
     const [mine, theirs] = await Promise.all([summing, asking]);
     if (theirs === 'changed') return { state: 'writing', reason: STILL_WRITTEN };
+    if (theirs === 'offline') {
+      // Another type of checksum may be needed now.
+      facts.remote = remote = { ...remote, offline: true };
+      delete local.checksum;
+      continue;
+    }
     if (theirs !== undefined) facts.remoteChecksum = theirs;
     if (mine !== undefined && length === undefined) local.checksum = mine;
     if (mine !== undefined && length !== undefined) local.prefixChecksum = mine;
   }
 }
 
-/** A file that somebody is changing is no failed check. */
+/** No check has failed if somebody is changing the file, or if it went offline before it was read back. */
 async function unlessChanged(
   asking: Promise<Checksum>,
   name: string,
   remote: RemoteStat,
   { store, signal }: Pick<ClassifyOptions, 'store' | 'signal'>,
-): Promise<Checksum | 'changed'> {
+): Promise<Checksum | 'changed' | 'offline'> {
   try {
     return await asking;
   } catch (error) {
@@ -118,7 +126,8 @@ async function unlessChanged(
     // An xrootd refuses reads of a file that somebody has open for writing.
     if (error.code === 'FileLocked') return 'changed';
     const now = await store.stat(name, signal);
-    if (now !== null && sameRemote(remote, now)) throw error;
-    return 'changed';
+    if (now === null || !sameRemote(remote, now)) return 'changed';
+    if (now.offline && !remote.offline) return 'offline';
+    throw error;
   }
 }

@@ -1,0 +1,183 @@
+/** The ways of verifying (`verify`): what each finds, what it does at servers without checksums or with other ones, and that none recalls. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { open, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LimitedStore } from '../../lib/remote/limited_store.js';
+import { counts, recordsIn, withArchive, withSharedArchive } from '../support/archive.js';
+import { passOn, passUnder } from '../support/passes.js';
+import { PlainServer } from '../support/plain_server.js';
+import { bytesOf } from '../support/records.js';
+import { withTemp } from '../support/temporary.js';
+
+const WAYS = ['auto', 'checksum', 'read'] as const;
+const SIZES = [
+  ['small', 20_000],
+  ['large', 3 * 2 ** 20],
+] as const;
+const large = SIZES[1][1];
+
+/** Other bytes in place, with the time that the file had: neither size, identifier nor time tells. */
+async function change(onDisk: string): Promise<void> {
+  const file = await open(onDisk, 'r+');
+  try {
+    const { mtime, size } = await file.stat();
+    await file.write(Buffer.from('other bytes'), 0, 11, size - 11);
+    await file.utimes(mtime, mtime);
+  } finally {
+    await file.close();
+  }
+}
+
+/** How the pass's log says that its copies are verified. */
+function saidIn(lines: { message: string }[]): string[] {
+  return lines.map(({ message }) => message).filter((message) => message.startsWith('copies are verified'));
+}
+
+describe('bytes that change on the server between copy and verification', () => {
+  for (const verify of WAYS)
+    for (const [size, length] of SIZES) {
+      it(`verify: ${verify}, ${size}: the record stays, and it is told`, async () => {
+        await withSharedArchive(async (bench) => {
+          await writeFile(join(bench.cache, 'r'), bytesOf('r', length));
+          const around = (store: LimitedStore): Partial<LimitedStore> => ({
+            upload: async (...query) => {
+              const done = await store.upload(...query);
+              await change(bench.sandbox.diskPath('r'));
+              return done;
+            },
+          });
+          const { report } = await passUnder(bench, { autoRemove: 'cached', verify }, { around });
+          assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
+          assert.equal(report.failures[0]?.code, 'CheckSumError');
+          assert.deepEqual(await recordsIn(bench.cache), ['r']);
+          const next = await bench.pass({ autoRemove: 'cached', verify });
+          assert.deepEqual(counts(next), { scanned: 1, conflicts: 1 });
+          assert.deepEqual(await recordsIn(bench.cache), ['r']);
+        });
+      });
+
+      it(`verify: ${verify}, ${size}, that an earlier pass had verified: the record stays`, async () => {
+        await withSharedArchive(async (bench) => {
+          await writeFile(join(bench.cache, 'r'), bytesOf('r', length));
+          assert.deepEqual(counts(await bench.pass({ autoRemove: 'never', verify })), {
+            scanned: 1,
+            copied: 1,
+          });
+          const onDisk = bench.sandbox.diskPath('r');
+          await change(onDisk);
+          // Old enough to be asked for, and with a checksum that nobody has computed for these bytes.
+          await utimes(onDisk, 1e9, 1e9);
+          const next = await bench.pass({ autoRemove: 'cached', verify });
+          assert.deepEqual(counts(next), { scanned: 1, conflicts: 1 });
+          assert.deepEqual(await recordsIn(bench.cache), ['r']);
+        });
+      });
+    }
+});
+
+describe('a file that goes offline', () => {
+  for (const [when, method] of [
+    ['between stat and read', 'readChecksum'],
+    ['between copy and stat', 'upload'],
+  ] as const)
+    for (const verify of ['auto', 'read'] as const)
+      it(`${when}, verify: ${verify}: nothing is recalled, ${verify === 'read' ? 'the record stays, and it is told' : 'the server is asked'}`, async () => {
+        await withArchive({ migrationDelay: 'never' }, async (bench) => {
+          await writeFile(join(bench.cache, 'r'), bytesOf('r', 20_000));
+          const offline = async () => {
+            await bench.sandbox.migrateAll();
+            await bench.sandbox.evict(['r']);
+          };
+          const around = (store: LimitedStore): Partial<LimitedStore> =>
+            method === 'upload'
+              ? { upload: async (...query) => store.upload(...query).finally(offline) }
+              : { readChecksum: async (...query) => offline().then(() => store.readChecksum(...query)) };
+          const { report } = await passUnder(bench, { autoRemove: 'backed_up', verify }, { around });
+          assert.deepEqual(bench.sandbox.prepares, []);
+          assert.equal((await bench.sandbox.stateOf('r'))?.offline, true);
+          if (verify === 'auto') {
+            // The stat before had no word of tape yet.
+            const now = method === 'upload' ? { removedAfterCopy: 1 } : {};
+            assert.deepEqual(
+              counts(report),
+              { scanned: 1, copied: 1, ...now },
+              JSON.stringify(report.failures),
+            );
+            const later = await bench.pass({ autoRemove: 'backed_up', verify });
+            assert.deepEqual(counts(later), method === 'upload' ? {} : { scanned: 1, removed: 1 });
+            assert.deepEqual(bench.sandbox.prepares, []);
+            return;
+          }
+          assert.deepEqual(counts(report), { scanned: 1, failed: 1 });
+          assert.match(
+            report.failures[0]?.message ?? '',
+            /it is offline: reading it back would recall it from tape/,
+          );
+          assert.deepEqual(await recordsIn(bench.cache), ['r']);
+          const next = await bench.pass({ autoRemove: 'backed_up', verify });
+          assert.deepEqual(counts(next), { scanned: 1, failed: 1 });
+          assert.deepEqual(bench.sandbox.prepares, []);
+        });
+      });
+});
+
+describe('a server', () => {
+  for (const [title, config, said] of [
+    [
+      'without checksums',
+      [],
+      "copies are verified by reading them back, those above 1 MiB by the server's adler32 if it has that (it names no checksum types)",
+    ],
+    [
+      'with md5 only',
+      ['xrootd.chksum max 4 md5'],
+      "copies are verified by reading them back, those above 1 MiB by the server's md5",
+    ],
+    [
+      'with crc32 only',
+      ['xrootd.chksum max 4 crc32'],
+      "copies are verified by reading them back, those above 1 MiB by the server's crc32",
+    ],
+    [
+      'with one checksum at a time',
+      ['xrootd.chksum max 1 adler32'],
+      "copies are verified by reading them back, those above 1 MiB by the server's adler32",
+    ],
+    [
+      'with checksums by default',
+      ['xrootd.chksum max 4 adler32 crc32c'],
+      "copies are verified by reading them back, those above 1 MiB by the server's adler32",
+    ],
+  ] as const)
+    it(`${title}: everything is copied, verified and removed, and one line tells how it is verified`, async () => {
+      const server = await PlainServer.start({ config: [...config] });
+      try {
+        await withTemp(async (cacheDirectory) => {
+          const records = [...Array.from({ length: 40 }, (_, i) => `small-${i}`), 'large-0', 'large-1'];
+          for (const name of records)
+            await writeFile(
+              join(cacheDirectory, name),
+              bytesOf(name, name.startsWith('large') ? large : 5000),
+            );
+          const options = { cacheDirectory, targetUrl: `${server.url}//`, settleSeconds: 0 };
+          const { report, lines } = await passOn({ ...options, autoRemove: 'cached' });
+          const all = records.length;
+          assert.deepEqual(
+            counts(report),
+            { scanned: all, copied: all, removedAfterCopy: all },
+            JSON.stringify(report.failures),
+          );
+          assert.deepEqual(saidIn(lines), [said]);
+          for (const name of records)
+            assert.ok(
+              readFileSync(server.file(`/${name}`)).equals(
+                bytesOf(name, name.startsWith('large') ? large : 5000),
+              ),
+            );
+        });
+      } finally {
+        await server.stop();
+      }
+    });
+});
