@@ -41,7 +41,8 @@ export class ServerChecksums {
   readonly #rateLimit: RateLimit | undefined;
   readonly #opened: OpenedIdentity;
   readonly #usual = new UsualTime();
-  readonly #answers = new Once(() => this.#askForConfig());
+  readonly #types: Once<readonly string[]>;
+  readonly #version: Once<string | undefined>;
   readonly #refused = new Set<string>();
 
   constructor(fileSystem: FileSystem, timeouts: Timeouts, rateLimit: RateLimit | undefined) {
@@ -49,6 +50,11 @@ export class ServerChecksums {
     this.#timeouts = timeouts;
     this.#rateLimit = rateLimit;
     this.#opened = new OpenedIdentity(fileSystem, timeouts.request);
+    const options = { timeout: timeouts.request };
+    this.#types = new Once(async () => (await unlessRefused(fileSystem.queryChecksumTypes(options))) ?? []);
+    this.#version = new Once(
+      async () => (await unlessRefused(fileSystem.queryConfig(['version'], options)))?.['version'],
+    );
   }
 
   /** @throws also errors that isNoSuchType() knows; from then on types() has the type among the refused ones */
@@ -68,8 +74,8 @@ export class ServerChecksums {
   }
 
   /** The server's version as it reports it, `v5.5.3`; undefined if it doesn't. */
-  async version(): Promise<string | undefined> {
-    return (await this.#answers.get())['version'];
+  version(): Promise<string | undefined> {
+    return this.#version.get();
   }
 
   /** @throws {OtherFileRead} when it isn't the file that the stat had reported */
@@ -90,35 +96,18 @@ export class ServerChecksums {
   }
 
   async types(): Promise<ServerTypes> {
-    const { chksum = '' } = await this.#answers.get();
-    return { named: namedTypes(chksum), refused: [...this.#refused] };
-  }
-
-  /**
-   * The server is asked only once, unless that fails. No signal: an abort of one caller would fail the others. A server that
-   * refuses the question reports nothing; a lost connection is an error.
-   */
-  async #askForConfig(): Promise<Record<string, string>> {
-    try {
-      return await this.#fileSystem.queryConfig(['chksum', 'version'], { timeout: this.#timeouts.request });
-    } catch (error) {
-      if (error instanceof XRootDError && !error.isConnectionFailure) return {};
-      throw error;
-    }
+    return { named: await this.#types.get(), refused: [...this.#refused] };
   }
 }
 
-/** An xrootd answers `0:adler32,1:crc32c` (seen with 5.5.3); others may leave out the numbers. */
-function namedTypes(answer: string): string[] {
-  return answer
-    .split(',')
-    .map((each) =>
-      each
-        .replace(/^\s*[0-9]+:/, '')
-        .trim()
-        .toLowerCase(),
-    )
-    .filter((type) => type !== '');
+/** What the server says of itself; undefined if it refuses the question. A lost connection is an error. */
+async function unlessRefused<T>(asking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof XRootDError && !error.isConnectionFailure) return undefined;
+    throw error;
+  }
 }
 
 /** Does the answer to a checksum query mean that the server has none of that type? 5.5.3 answers with another type, or 3013. */

@@ -129,7 +129,7 @@ export function comparisonOfRestored(
   configured: LocalType,
   serverTypes: ServerTypes,
 ): { by: 'read' | 'query'; type: LocalType } {
-  const type = verify === 'checksum' ? configured : typeToAsk(configured, serverTypes);
+  const type = typeToAsk(configured, serverTypes) ?? (verify === 'checksum' ? configured : undefined);
   return verify === 'read' || type === undefined ? { by: 'read', type: 'crc32c' } : { by: 'query', type };
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Once } from '../flow/once.js';
 import { FileSystem, XRootDError } from '../xrdcl/index.js';
 
 /** Seconds; far more than the checksum of a local file takes. */
@@ -11,15 +12,13 @@ const timeout = 40;
 const attempts = 5;
 const retryMilliseconds = 100;
 
-/** The types that the server is set up for. */
-const checksumTypes = ['adler32', 'crc32c'] as const;
-
 /**
  * Has the server compute what it can't compute any more once the file is evicted; it answers from its cache then, as
  * tape systems answer from their namespace.
  */
 export class ChecksumKeeper {
   readonly #fileSystem: FileSystem;
+  readonly #types = new Once(() => this.#fileSystem.queryChecksumTypes({ timeout }));
 
   constructor(url: string) {
     this.#fileSystem = new FileSystem(url);
@@ -27,7 +26,7 @@ export class ChecksumKeeper {
 
   /** @throws XRootDError */
   async cache(path: string): Promise<void> {
-    for (const type of checksumTypes) await this.#ask(path, type);
+    for (const type of await this.#types.get()) await this.#ask(path, type);
   }
 
   async #ask(path: string, type: string): Promise<void> {

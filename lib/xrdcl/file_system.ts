@@ -7,7 +7,7 @@ import { delXAttr, getXAttr, listXAttr, setXAttr } from './extended_attributes.j
 import { dirList, dirStats, type DirEntry } from './listing.js';
 import { checkRemotePath } from './location.js';
 import { cancelStage, prepare, prepareFlags, queryPrepare, type PrepareOptions } from './prepare.js';
-import { queryChecksum, queryConfig, querySpace } from './queries.js';
+import { queryChecksum, queryChecksumTypes, queryConfig, querySpace } from './queries.js';
 import type { RequestOptions } from './request.js';
 import { shortStatsOf, statInfoOf, type NamedStat, type ShortStat, type StatInfo } from './stat_info.js';
 
@@ -192,6 +192,11 @@ export class FileSystem {
   /** Values of a server's settings, by name; a name that it doesn't know is left out. */
   queryConfig(names: readonly string[], options?: RequestOptions): Promise<Record<string, string>> {
     return queryConfig(this.#connection, names, options);
+  }
+
+  /** The types of checksums that the server says it has, in lower case; empty if it names none. */
+  queryChecksumTypes(options?: RequestOptions): Promise<string[]> {
+    return queryChecksumTypes(this.#connection, options);
   }
 
   /** Space behind a path: the server's `oss.` values, `oss.space`, `oss.free`, `oss.used`, … in bytes. */

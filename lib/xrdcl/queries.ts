@@ -73,6 +73,23 @@ export async function queryConfig(
   return Object.fromEntries(known);
 }
 
+/** As FileSystem.queryChecksumTypes(). An xrootd answers `0:adler32,1:crc32c` (seen with 5.5.3); others may leave out the numbers. */
+export async function queryChecksumTypes(
+  connection: Connection,
+  options: RequestOptions | undefined,
+): Promise<string[]> {
+  const { chksum = '' } = await queryConfig(connection, ['chksum'], options);
+  return chksum
+    .split(',')
+    .map((each) =>
+      each
+        .replace(/^\s*[0-9]+:/, '')
+        .trim()
+        .toLowerCase(),
+    )
+    .filter((type) => type !== '');
+}
+
 /** As FileSystem.querySpace(). */
 export async function querySpace(
   connection: Connection,

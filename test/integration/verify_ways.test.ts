@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
 import { counts, recordsIn, withArchive, withSharedArchive } from '../support/archive.js';
 import { passOn, passUnder } from '../support/passes.js';
+import { archiveOf } from '../support/server_on.js';
 import { PlainServer } from '../support/plain_server.js';
 import { bytesOf } from '../support/records.js';
 import { withTemp } from '../support/temporary.js';
@@ -169,6 +170,23 @@ describe('a server', () => {
             JSON.stringify(report.failures),
           );
           assert.deepEqual(saidIn(lines), [said]);
+          const { archive } = archiveOf(options);
+          await withTemp(async (to) => {
+            const restored = await archive.restore([], { to });
+            assert.deepEqual(
+              counts(restored),
+              { scanned: all, copied: all },
+              JSON.stringify(restored.failures),
+            );
+            const again = await archive.restore([], { to });
+            assert.deepEqual(counts(again), { scanned: all, kept: all }, JSON.stringify(again.failures));
+            const verified = await archive.verify([], { against: { directory: to } });
+            assert.deepEqual(
+              counts(verified),
+              { scanned: all, verified: all },
+              JSON.stringify(verified.failures),
+            );
+          });
           for (const name of records)
             assert.ok(
               readFileSync(server.file(`/${name}`)).equals(
@@ -180,4 +198,22 @@ describe('a server', () => {
         await server.stop();
       }
     });
+});
+
+describe('a drill', () => {
+  it('takes the checksum type that the server has', async () => {
+    const extraConfig = ['xrootd.chksum max 4 md5'];
+    await withArchive({ migrationDelay: 'never', extraConfig }, async (bench) => {
+      await writeFile(join(bench.cache, 'r'), bytesOf('r', large));
+      await bench.pass({ autoRemove: 'cached' });
+      await bench.sandbox.migrateAll();
+      await bench.sandbox.evict(['r']);
+      const report = await bench.archive().drill();
+      assert.deepEqual(
+        counts(report),
+        { scanned: 1, verified: 1, evicted: 1 },
+        JSON.stringify(report.failures),
+      );
+    });
+  });
 });

@@ -130,7 +130,8 @@ describe('how a remote file is compared', () => {
     assert.deepEqual(comparisonOfRestored('auto', 'crc32c', adlerOnly), { by: 'query', type: 'adler32' });
     assert.deepEqual(comparisonOfRestored('auto', 'adler32', md5Only), { by: 'query', type: 'md5' });
     assert.deepEqual(comparisonOfRestored('auto', 'adler32', shaOnly), { by: 'read', type: 'crc32c' });
-    assert.deepEqual(comparisonOfRestored('checksum', 'adler32', md5Only), { by: 'query', type: 'adler32' });
+    assert.deepEqual(comparisonOfRestored('checksum', 'adler32', md5Only), { by: 'query', type: 'md5' });
+    assert.deepEqual(comparisonOfRestored('checksum', 'md5', shaOnly), { by: 'query', type: 'md5' });
     assert.deepEqual(comparisonOfRestored('read', 'adler32', both), { by: 'read', type: 'crc32c' });
   });
 
