@@ -9,7 +9,7 @@ import { cpUp } from '../peers/cp.js';
 import { xrdcpUp } from '../peers/xrdcp.js';
 import { largeData } from './data_sets.js';
 
-const full = 'ours, verify checksum';
+const full = 'ours, verify auto';
 const sizes = 'ours, verify size';
 const xrdcp = 'xrdcp';
 const xrdcpChecksum = 'xrdcp --cksum adler32';
