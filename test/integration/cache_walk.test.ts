@@ -245,6 +245,7 @@ describe('the walk over the cache', () => {
         ]);
       } finally {
         chmodSync(path.join(cache, 'closed'), 0o700);
+        chmodSync(path.join(cache, 'lost+found'), 0o700);
       }
     });
   });
