@@ -8,6 +8,7 @@ import { hasWriters } from '../../posix/index.js';
 import { classifyOptionsOf, type BackupContext, type RecordWork } from './backup_context.js';
 import { classifyRecord, type KnownRecord } from '../record/classify_record.js';
 import { FileChanged, FILE_CHANGED } from '../record/file_changed.js';
+import { explainedCopy } from './refused_by_server.js';
 import { looksMade, takeBack, takeStaleBack } from './take_back.js';
 import { unconfirmed } from './unconfirmed.js';
 
@@ -69,12 +70,13 @@ export async function copyRecord(
   }
 }
 
+/** @throws as explainedCopy() */
 function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
   const { config, run, store } = context;
   const { record } = work;
   const { path, absolute } = record;
   const size = Number(record.identity.size);
-  return store.upload(file.source, path, {
+  const uploaded = store.upload(file.source, path, {
     ...{ label: absolute, sizeHint: size },
     // With `verify: size` only takeBack() needs it: crc32c, the strongest, costs little compared to the network.
     checksumType: config.verify === 'checksum' ? config.checksumType : 'crc32c',
@@ -88,6 +90,9 @@ function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Pro
       run.emit({ type: 'file:progress', path, bytes, size });
     },
     signal: run.signal,
+  });
+  return uploaded.catch((error: unknown) => {
+    throw explainedCopy(error, size);
   });
 }
 
