@@ -49,6 +49,8 @@ export class BackupPass {
   readonly #context: Omit<BackupContext, 'room'>;
   readonly #notOnTape: TapeWaitCount;
   readonly #tape = { seen: false, unsynced: false };
+  /** Some records that wait for tape. */
+  #waiting: readonly string[] = [];
   /** Every record of the cache was walked. */
   #whole = false;
   /** The cache is empty, and no pass has found a record in it before. */
@@ -93,7 +95,7 @@ export class BackupPass {
   async all(): Promise<Report> {
     const { config, logger } = this.#dependencies;
     const report = await this.#run.run(() => this.#work()).finally(() => this.#close());
-    if (!this.#tape.seen) warnOfNoTape(report, config, logger);
+    if (!this.#tape.seen) await warnOfNoTape(report, this.#waiting, this.#store, this.#dependencies);
     if (this.#tape.unsynced) logger.warn(UNSYNCED, { target: config.targetUrl });
     warnOfWeak(report, config, logger);
     warnOfOverdue(report, config, logger);
@@ -110,6 +112,7 @@ export class BackupPass {
     const most = mostOpenFiles();
     const pool = new TaskPool(() => Math.min(recordsPerCopy * this.#store.copiesAtOnce(), most));
     const outcomes = new RecordOutcomes(this.#run, this.#notOnTape, context.now, this.#aboveLow(usage));
+    this.#waiting = outcomes.waitingForTape;
     // A pass that neither removes nor warns doesn't need the tape flags.
     const listing = config.autoRemove === 'never' && config.maxAgeWarning === undefined;
     const shard = this.#shard;
