@@ -247,7 +247,13 @@ describe('tape_state: query, either', () => {
       await setAge(bench, 'old', cut - 10);
       const refused = await bench.archive().evict(['old']);
       assert.equal(refused.failures[0]?.code, 'NotOnTape');
+      bench.lines.length = 0;
       assert.deepEqual(counts(await retentionPass(bench, {})), { scanned: 1, kept: 1 });
+      const told = warningsOf(bench).filter(({ message }) => message.includes('set tape_state: query'));
+      assert.deepEqual(
+        told.map(({ fields }) => fields['example']),
+        ['old'],
+      );
       const tapeState = 'query';
       const report = await retentionPass(bench, {}, { confirm: true }, undefined, { tapeState });
       assert.deepEqual(counts(report), { scanned: 1, removed: 1 });

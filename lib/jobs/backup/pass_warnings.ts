@@ -2,8 +2,8 @@
 import type { ArchiveConfig, Logger } from '../../config/index.js';
 import { mountTables } from '../../config/mounts.js';
 import type { RemoteStore } from '../../remote/store.js';
-import { NO_FILE_ON_TAPE, TapeQueries } from '../../remote/tape_queries.js';
 import type { Report } from '../events/report.js';
+import { toldByQuery } from '../record/told_by_query.js';
 import type { JobDependencies, JobRun } from '../run/job_run.js';
 import { waitingForTape } from './backup_record.js';
 import { cacheWarnings } from './cache_warnings.js';
@@ -45,47 +45,6 @@ export async function warnOfNoTape(
       'server has no tape; with auto_remove: backed_up local files then stay for ever',
     { waiting, target },
   );
-}
-
-interface Told {
-  message: string;
-  fields: Record<string, unknown>;
-}
-
-const TOLD =
-  'nothing could be removed: no stat shows the flag BackUpExists, but prepare queries say "on_tape". Ask the operators of the ' +
-  'server to have stat tell it too; or, if they confirm that "on_tape" means a whole copy of the file as it is now, set ' +
-  'tape_state: query';
-const TOLD_OF_ALL =
-  'nothing could be removed: no stat shows the flag BackUpExists, and prepare queries say "on_tape" even of a file that does ' +
-  'not exist, so they prove nothing. Ask the operators of the server how tape can be told';
-
-/** What prepare queries say of tape where no stat says anything; undefined: nothing either. */
-async function toldByQuery(
-  names: readonly string[],
-  store: RemoteStore,
-  logger: Logger,
-): Promise<Told | undefined> {
-  const problems = new Set<string>();
-  const queries = new TapeQueries(store, (message, fields) => {
-    problems.add(message);
-    logger.debug(message, fields);
-  });
-  try {
-    const stats = await store.statMany(names);
-    const ask = async (stat: (typeof stats)[number], index: number) =>
-      stat !== null && !(stat instanceof Error) && (await queries.onTape(names[index] ?? '', stat));
-    const answers = await Promise.all(stats.map(ask));
-    if (problems.has(NO_FILE_ON_TAPE)) return { message: TOLD_OF_ALL, fields: {} };
-    const onTape = names.filter((_, index) => answers[index]);
-    const [example] = onTape;
-    if (example === undefined) return undefined;
-    return { message: TOLD, fields: { asked: names.length, onTape: onTape.length, example } };
-  } catch (error) {
-    // The pass is over, and has told all that it found.
-    logger.debug(`what prepare queries say of tape could not be found out: ${String(error)}`);
-    return undefined;
-  }
 }
 
 export const UNSYNCED =

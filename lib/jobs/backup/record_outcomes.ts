@@ -7,6 +7,7 @@ import { changedAt } from '../../rules/settling.js';
 import type { TapeWaitCount } from '../../rules/tape_wait.js';
 import { OldestFiles, type Aged } from '../../rules/watermarks.js';
 import type { RecordOutcome } from './backup_context.js';
+import type { TapeSigns } from '../record/told_by_query.js';
 import { afterCopy, hasGone, waitingForTape } from './backup_record.js';
 import type { JobRun } from '../run/job_run.js';
 import type { TaskPool } from '../../flow/task_pool.js';
@@ -19,19 +20,22 @@ interface Candidate extends Aged {
 
 /** Most candidates that are kept, of about half a kilobyte each; at most twice this number is in memory. */
 const mostCandidates = 50_000;
-/** Enough to ask the server about. */
-const mostWaiting = 20;
 
 export class RecordOutcomes {
   readonly #run: JobRun;
   readonly #notOnTape: TapeWaitCount;
   readonly #now: () => number;
   readonly #oldest: OldestFiles<Candidate>;
-  /** Some records that only wait for tape. */
-  readonly waitingForTape: string[] = [];
+  readonly #signs: TapeSigns;
 
   /** @param bytes to remove by the watermarks */
-  constructor(run: JobRun, notOnTape: TapeWaitCount, now: () => number, bytes: number) {
+  constructor(
+    run: JobRun,
+    { notOnTape, signs }: { notOnTape: TapeWaitCount; signs: TapeSigns },
+    now: () => number,
+    bytes: number,
+  ) {
+    this.#signs = signs;
     this.#run = run;
     this.#notOnTape = notOnTape;
     this.#now = now;
@@ -93,7 +97,7 @@ export class RecordOutcomes {
     const aged = this.#aged(record);
     this.#run.finish(outcome, aged);
     const waits = outcome.result === 'kept' && outcome.reason === waitingForTape;
-    if (waits && this.waitingForTape.length < mostWaiting) this.waitingForTape.push(record.path);
+    if (waits) this.#signs.add(record.path);
     if (!hasGone(outcome) && outcome.onTape !== true) this.#notOnTape.add(aged);
   }
 
