@@ -12,6 +12,6 @@ export function refusedNameText(letters: readonly string[]): string {
   const named = letters.map((letter) => `"${letter}"`).join(', ');
   return (
     `the server refuses its name, probably because of ${named} (EOS allows A-Z a-z 0-9 / space . - _ ~ # : ^): ` +
-    'rename the record, or leave it out with exclude'
+    'give it another name, or leave it out'
   );
 }

@@ -1,10 +1,12 @@
 /** The archive against a sandbox that behaves as EOS, CTA and other sites do: the table of docs/servers.md. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../../lib/index.js';
+import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { FileSystem } from '../../lib/xrdcl/index.js';
 import { counts, recordsIn, withArchive, type OwnBench } from '../support/archive.js';
+import { cli } from '../support/cli.js';
 import { bytesOf, holdsRecord, writeRecord } from '../support/records.js';
 import { offlineOf, quick, until, withOffline } from '../support/tape.js';
 import { withTemp } from '../support/temporary.js';
@@ -66,12 +68,16 @@ describe('Other servers: names that the server refuses with 3022', () => {
       for (const autoRemove of ['cached', 'never', 'backed_up'] as const) {
         const report = await bench.pass({ autoRemove });
         assert.deepEqual(failuresOf(report), ['Zürich/x+y BadName', 'run(1)/a BadName']);
-        assert.match(messageOf(report, 'Zürich/x+y'), /because of "ü", "\+" .*rename the record/);
+        assert.match(messageOf(report, 'Zürich/x+y'), /because of "ü", "\+" .*give it another name/);
         assert.match(messageOf(report, 'run(1)/a'), /because of "\(", "\)" /);
         assert.equal(bench.events.filter(({ type }) => type === 'file:retry').length, 0);
         assert.deepEqual(await recordsIn(bench.cache), ['Zürich/x+y', 'run(1)/a']);
       }
       await assertOnServer(bench, 'run 1/a', 10);
+      const { cache, sandbox } = bench;
+      const shell = await cli(['backup', '--cache', cache, '--target', sandbox.url]);
+      assert.equal(shell.code, 1, shell.stderr);
+      assert.match(shell.stderr, /the server refuses its name.*record=run\(1\)\/a code=BadName/);
       const excluded = await bench.pass({ autoRemove: 'cached', exclude: ['Zürich', 'run(1)'] });
       assert.deepEqual(counts(excluded), { scanned: 2, kept: 2 });
     });
@@ -95,13 +101,13 @@ describe('Other servers: no files without bytes', () => {
   });
 
   it('keeps an empty record for ever that tape never takes, as CTA does', async () => {
-    await withArchive({ failMigration: 'empty' }, async (bench) => {
+    await withArchive({ failMigration: 'empty', migrationDelay: 'never' }, async (bench) => {
       await write(bench, [
         ['empty', 0],
         ['full', 10],
       ]);
       await bench.pass();
-      await bench.sandbox.settle();
+      await bench.sandbox.migrateAll();
       assert.deepEqual(counts(await bench.pass()), { scanned: 2, removed: 1, kept: 1 });
       assert.deepEqual(await recordsIn(bench.cache), ['empty']);
     });
@@ -112,7 +118,7 @@ describe('Other servers: write-once directories', () => {
   const once = { writeOnce: ['raw'], migrationDelay: 'never' } as const;
 
   it('archives, removes and restores as elsewhere', async () => {
-    await withArchive({ ...once, migrationDelay: 0 }, async (bench) => {
+    await withArchive(once, async (bench) => {
       const records = [
         ['raw/d/a', 1000],
         ['raw/b', 3_000_000],
@@ -120,7 +126,7 @@ describe('Other servers: write-once directories', () => {
       ] as const;
       await write(bench, records);
       assert.deepEqual(counts(await bench.pass()), { scanned: 3, copied: 3 });
-      await bench.sandbox.settle();
+      await bench.sandbox.migrateAll();
       assert.deepEqual(counts(await bench.pass()), { scanned: 3, removed: 3 });
       await withTemp(async (to) => {
         assert.equal((await bench.archive(quick).restore(['.'], { to })).copied, 3);
@@ -176,6 +182,29 @@ describe('Other servers: write-once directories', () => {
       const report = await bench.pass({ autoRemove: 'cached', unfinishedAfterSeconds: 0 });
       assert.deepEqual(failuresOf(report), ['raw/a NotRemovable']);
       assert.ok(await holdsRecord(join(bench.cache, 'raw/a'), 'raw/a', 20_000_000));
+    });
+  });
+});
+
+describe('Other servers: as the place that a restore goes to', () => {
+  it('restores what the server takes, and reports the rest as a backup does; nothing of ours is left', async () => {
+    const records = [
+      ['a', 1000],
+      ['ä', 1000],
+      ['bad', 1000],
+    ] as const;
+    await withOffline({}, records, async (bench) => {
+      let fails = true;
+      await using other = await TapeSandbox.start({ eosNames: true, failCommit: () => fails });
+      const restore = () =>
+        bench.archive({ ...quick, retryAttempts: 2 }).restore(['.'], { to: `${other.url}/t` });
+      assert.deepEqual(failuresOf(await restore()), ['a IOError', 'bad IOError', 'ä BadName']);
+      assert.deepEqual(await readdir(other.diskPath('t')), []);
+      fails = false;
+      const report = await restore();
+      assert.deepEqual(failuresOf(report), ['ä BadName']);
+      assert.equal(report.copied, 2);
+      assert.ok(await holdsRecord(other.diskPath('t/a'), 'a', 1000));
     });
   });
 });

@@ -9,6 +9,6 @@ describe('names that a server refuses', () => {
   });
 
   it('are told with what to do', () => {
-    assert.match(refusedNameText(['ä', '+']), /because of "ä", "\+" .*rename the record, or leave it out/);
+    assert.match(refusedNameText(['ä', '+']), /because of "ä", "\+" .*give it another name, or leave it out/);
   });
 });
