@@ -252,4 +252,26 @@ describe('Other servers: stage requests beyond their number are refused with 302
       });
     });
   });
+
+  it('restores it beside others all the same, and leaves it then to those who asked for it', async () => {
+    const records = [
+      ['f', 1000],
+      ['g', 1000],
+    ] as const;
+    const options = { maxStageRequests: 2, stageDelay: 2, countEvictions: true };
+    await withOffline(options, records, async (bench) => {
+      const client = new FileSystem(`root://${bench.sandbox.host}`);
+      for (let i = 0; i < 2; i++) await client.stage(['/archive/f']);
+      await withTemp(async (to) => {
+        const report = await bench.archive(quick).restore(['.'], { to, evict: true });
+        assert.deepEqual(counts(report), { scanned: 2, copied: 2, evicted: 1 });
+      });
+      await until(async () => (await offlineOf(bench, records)).includes('g'));
+      const evicted = bench.sandbox.prepares.filter(({ kind }) => kind === 'evict');
+      assert.deepEqual(
+        evicted.flatMap(({ paths }) => paths),
+        ['/archive/g'],
+      );
+    });
+  });
 });
