@@ -70,7 +70,12 @@ export class PrepareChannel {
       const words = Buffer.concat(parts).toString('utf8').split('\0').slice(0, -1);
       const question = parseQuestion(words);
       if (question !== undefined) {
-        socket.end(answers.ask(question));
+        try {
+          socket.end(answers.ask(question));
+        } catch (error) {
+          // The robot isn't there yet, or a matcher threw: then no new file stays.
+          socket.end(question.about === 'commit' ? String(error) : '');
+        }
         return;
       }
       const request = parseRequest(words);

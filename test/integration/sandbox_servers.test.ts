@@ -50,6 +50,16 @@ describe('TapeSandbox: as other servers', () => {
     });
   });
 
+  it('fails it too if the matcher throws', async () => {
+    const failCommit = () => {
+      throw new Error('no idea');
+    };
+    await withSandbox({ failCommit }, async (sandbox) => {
+      await assert.rejects(upload(sandbox, 'f', randomBytes(1000)), hasNumber(3007));
+      assert.equal(await sandbox.stateOf('f'), undefined);
+    });
+  });
+
   it('fails the close of a new file without bytes (refuseEmpty), and gives room back', async () => {
     await withSandbox({ refuseEmpty: true, failCommit: 'bad', bufferSize: 1500 }, async (sandbox, client) => {
       await assert.rejects(upload(sandbox, 'empty', Buffer.alloc(0)), hasNumber(3007));
