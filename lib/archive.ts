@@ -16,6 +16,7 @@ import { EventBus, type Listener } from './jobs/events/event_bus.js';
 import type { ArchiveEventOf, ArchiveEventType } from './jobs/events/events.js';
 import { evict, type EvictOptions } from './jobs/staging/evict.js';
 import type { JobDependencies } from './jobs/run/job_run.js';
+import { toldOfTape } from './jobs/run/tape_told.js';
 import { list, type ListItem, type ListOptions } from './jobs/run/list.js';
 import { logEvents } from './jobs/events/log_events.js';
 import { logProgress } from './jobs/events/progress_log.js';
@@ -117,7 +118,7 @@ export class Archive {
     options: StatusOptions = {},
   ): AsyncGenerator<RecordStatus, void, undefined> {
     const { config, open } = this.#setup;
-    const store = await open();
+    const store = toldOfTape(await open(), this.#dependencies);
     const { cacheDirectory, cacheMountPoint } = config;
     await checkAccess({ cacheDirectory, cacheMountPoint });
     yield* status({ config, store }, paths, options);
@@ -133,7 +134,7 @@ export class Archive {
     options: ListOptions = {},
   ): AsyncGenerator<ListItem, void, undefined> {
     const { config, open } = this.#setup;
-    const store = await open();
+    const store = toldOfTape(await open(), this.#dependencies);
     yield* list(store, paths, config.parallelStats, { upload: uploadLook(config), ...options });
   }
 

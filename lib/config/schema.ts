@@ -81,6 +81,11 @@ const block = z.strictObject({
   target_url: targetUrl(),
   /** What must be true of the remote copy before the local file goes. */
   auto_remove: oneOf(['never', 'cached', 'backed_up']).default('backed_up'),
+  /**
+   * What says that a file is on tape: the flag BackUpExists of a stat, or the answer to a prepare query, which names a path and no
+   * version of the file, or either of them.
+   */
+  tape_state: oneOf(['stat', 'query', 'either']).default('stat'),
   /** The age until which a record stays local although its copy is verified. */
   keep_local: duration().optional(),
   /** Per cent of the cache's disk: nothing is removed below it; from it on the oldest go, down to `low_water_percent`. */

@@ -13,6 +13,8 @@ export interface RemoteStat extends RemoteFile {
   /** The server's identifier of the file, an inode number or the like; empty if it gives none. */
   id: string;
   mtime: Date;
+  /** The stat's own flag, where `backUpExists` is what a prepare query says (`tape_state_store.ts`). */
+  backUpFlag?: boolean;
 }
 
 /** What a listing reports of a file; not whether it is on tape (S11). */

@@ -11,6 +11,8 @@ export interface StageAnswer {
   onTape?: boolean;
   /** Somebody's stage request for it is waiting. Also false for a file that is online. */
   requested?: boolean;
+  /** The request that was asked about is among those that wait. */
+  hasRequest?: boolean;
   /** Never empty. May be an archive error of a file that is online: look at `online` first. */
   error?: string;
   exists?: boolean;
@@ -39,11 +41,12 @@ export function parseStageAnswer(text: string): Map<string, StageAnswer> {
 
 function answerOf(response: Record<string, unknown>): StageAnswer {
   const answer: StageAnswer = {};
-  const { online, on_tape: onTape, requested, error_text: errorText } = response;
+  const { online, on_tape: onTape, requested, has_reqid: hasRequest, error_text: errorText } = response;
   const exists = response['path_exists'] ?? response['exists'];
   if (typeof online === 'boolean') answer.online = online;
   if (typeof onTape === 'boolean') answer.onTape = onTape;
   if (typeof requested === 'boolean') answer.requested = requested;
+  if (typeof hasRequest === 'boolean') answer.hasRequest = hasRequest;
   if (typeof exists === 'boolean') answer.exists = exists;
   if (typeof errorText === 'string' && errorText.trim() !== '') answer.error = errorText.trim();
   return answer;

@@ -80,9 +80,12 @@ export class Machinery {
     if (options.tapeFlags) {
       installProgram('tape_plugin.so', layout.programs);
       installProgram('tape_prepare', layout.programs);
-      this.#channel = await PrepareChannel.open(layout.robotSocket, (request) => {
-        this.prepares.push(request);
-        return this.tape.onPrepare(request);
+      this.#channel = await PrepareChannel.open(layout.robotSocket, {
+        prepare: (request) => {
+          this.prepares.push(request);
+          return this.tape.onPrepare(request);
+        },
+        ask: (question) => this.tape.onQuestion(question),
       });
       if (options.bufferSize !== undefined) {
         this.#ledger = new BufferLedger(layout.ledger, options.bufferSize);

@@ -48,6 +48,20 @@ export interface SandboxOptions {
    * Requests that want more end with kXR_NotAuthorized. Default: everything is allowed.
    */
   rights?: Readonly<Record<string, PathRight>>;
+  /** New files whose close fails with kXR_IOError and which are gone then, as EOS's when the commit fails. Default none. */
+  failCommit?: FileMatcher;
+  /** The close of a new file without bytes fails like that, as with a minimum size at EOS. Default false. */
+  refuseEmpty?: boolean;
+  /** Refuse names with other characters than A-Z a-z 0-9 / SPACE . - _ ~ # : ^ with 3022, as older EOS does. Default false. */
+  eosNames?: boolean;
+  /** Directories, relative to the base, whose files can't be overwritten, changed or (but for empty ones) removed. Default none. */
+  writeOnce?: readonly string[];
+  /** Each stage request pins its files, each evict request takes one pin away, and a pinned file stays. Default false. */
+  countEvictions?: boolean;
+  /** Stage requests that wait for one file; more are refused with kXR_Overloaded. 1 … 10,000; EOS: 64. Default unlimited. */
+  maxStageRequests?: number;
+  /** False: stat never says BackUpExists, and only a prepare query tells what is on tape. Default true. */
+  backUpFlag?: boolean;
   /** Seconds that xrootd gets to answer its first request, > 0. Default 30. */
   startTimeout?: number;
   /** The program to start. Default `xrootd` from the PATH. */
@@ -69,6 +83,11 @@ interface ParsedOptions {
   failMigration: (path: string) => boolean;
   bufferSize: number | undefined;
   rights: readonly { path: string; right: PathRight }[];
+  /** Undefined: every new file may stay. */
+  failCommit: ((path: string) => boolean) | undefined;
+  /** Paths on the server. */
+  writeOnce: readonly string[];
+  maxStageRequests: number | undefined;
 }
 
 export interface ResolvedOptions extends ParsedOptions, Required<Omit<SandboxOptions, keyof ParsedOptions>> {}
@@ -100,6 +119,16 @@ export function resolveOptions(options: SandboxOptions): ResolvedOptions {
     maxPrepareFiles: integer('maxPrepareFiles', options.maxPrepareFiles ?? 48, 1, 1024),
     sss: options.sss ?? false,
     rights: Object.entries(options.rights ?? {}).map(([path, right]) => rightOf(base, path, right)),
+    failCommit: options.failCommit === undefined ? undefined : toPredicate(options.failCommit),
+    refuseEmpty: options.refuseEmpty ?? false,
+    eosNames: options.eosNames ?? false,
+    writeOnce: (options.writeOnce ?? []).map((path) => below(base, 'writeOnce', path)),
+    countEvictions: options.countEvictions ?? false,
+    maxStageRequests:
+      options.maxStageRequests === undefined
+        ? undefined
+        : integer('maxStageRequests', options.maxStageRequests, 1, 10_000),
+    backUpFlag: options.backUpFlag ?? true,
     startTimeout,
     xrootd: options.xrootd ?? 'xrootd',
     extraConfig: options.extraConfig ?? [],
@@ -134,10 +163,14 @@ function basePath(path: string): string {
 }
 
 function rightOf(base: string, path: string, right: PathRight): { path: string; right: PathRight } {
-  if (!isPlainPath(`/${path}`))
-    throw invalid('rights', `${path}: a relative path of letters, digits, _ . - expected`);
   if (!['none', 'read'].includes(right)) throw invalid('rights', `${path}: none or read expected`);
-  return { path: `${base}/${path}`, right };
+  return { path: below(base, 'rights', path), right };
+}
+
+function below(base: string, name: string, path: string): string {
+  if (!isPlainPath(`/${path}`))
+    throw invalid(name, `${path}: a relative path of letters, digits, _ . - expected`);
+  return `${base}/${path}`;
 }
 
 function isPlainPath(path: string): boolean {

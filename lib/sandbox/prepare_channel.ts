@@ -17,7 +17,20 @@ export interface PrepareRecord {
   time: Date;
 }
 
-/** Where tape_prepare brings the requests that xrootd got. */
+/** What xrootd's plug-in asks before it lets a client do something. */
+export type Question =
+  /** May a new file stay, now that it is closed? Answer: empty, or why not. */
+  | { about: 'commit'; path: string }
+  /** Which files of a stage request have too many requests already? Answer: their places in the list, from 0. */
+  | { about: 'stage'; requestId: string; paths: string[] };
+
+export interface ChannelAnswers {
+  /** The answer is printed for xrootd; only a query's answer reaches the client. */
+  prepare: (request: PrepareRecord) => Promise<string>;
+  ask: (question: Question) => string;
+}
+
+/** Where tape_prepare brings the requests that xrootd got, and where xrootd's plug-in asks. */
 export class PrepareChannel {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -26,15 +39,11 @@ export class PrepareChannel {
     this.#server = server;
   }
 
-  /** `answer` is printed for xrootd; only a query's answer reaches the client. */
-  static async open(
-    socketPath: string,
-    answer: (request: PrepareRecord) => Promise<string>,
-  ): Promise<PrepareChannel> {
+  static async open(socketPath: string, answers: ChannelAnswers): Promise<PrepareChannel> {
     const server = createServer({ allowHalfOpen: true });
     const channel = new PrepareChannel(server);
     server.on('connection', (socket) => {
-      channel.#serve(socket, answer);
+      channel.#serve(socket, answers);
     });
     server.listen(socketPath);
     await once(server, 'listening');
@@ -51,24 +60,42 @@ export class PrepareChannel {
     await once(this.#server, 'close');
   }
 
-  #serve(socket: Socket, answer: (request: PrepareRecord) => Promise<string>): void {
+  #serve(socket: Socket, answers: ChannelAnswers): void {
     const parts: Buffer[] = [];
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => undefined);
     socket.on('data', (data) => parts.push(data));
     socket.on('end', () => {
-      const request = parseRequest(Buffer.concat(parts).toString('utf8').split('\0').slice(0, -1));
+      const words = Buffer.concat(parts).toString('utf8').split('\0').slice(0, -1);
+      const question = parseQuestion(words);
+      if (question !== undefined) {
+        try {
+          socket.end(answers.ask(question));
+        } catch (error) {
+          // The robot isn't there yet, or a matcher threw: then no new file stays.
+          socket.end(question.about === 'commit' ? String(error) : '');
+        }
+        return;
+      }
+      const request = parseRequest(words);
       if (request === undefined) {
         socket.end();
         return;
       }
-      answer(request).then(
+      answers.prepare(request).then(
         (text) => socket.end(text),
         () => socket.destroy(),
       );
     });
   }
+}
+
+/** `ask commit <path>`, `ask stage <request id> <path>…`: tape_rules.cc and tape_stage.cc. */
+function parseQuestion([ask, about, first = '', ...rest]: readonly string[]): Question | undefined {
+  if (ask !== 'ask') return undefined;
+  if (about === 'commit') return { about, path: normalizePath(first) };
+  return { about: 'stage', requestId: first, paths: rest.map(normalizePath) };
 }
 
 /** `[-C] [-n <url>] [-p <priority>] [-w] -- <request id> <kind> [<path>…]`, as XrdOfsPrepGPI.cc puts it together. */

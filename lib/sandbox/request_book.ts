@@ -6,6 +6,8 @@ export interface Recall {
   waiting: boolean;
   /** Why it can't be staged. */
   error?: string;
+  /** Evict requests since it was asked for. */
+  evictions: number;
 }
 
 /** The stage requests that the robot knows, by path and by request. */
@@ -14,11 +16,15 @@ export class RequestBook {
   readonly #paths = new Map<string, string[]>();
   /** The server tells of each request by a process of its own: a cancel may come before what it cancels. */
   readonly #cancelledAhead = new Set<string>();
+  /** Requests that wait for a file, by path; also those that the server has let in and not told of yet. */
+  readonly #waiting = new Map<string, Set<string>>();
 
   /** Returns true when the file has to be fetched: it wasn't waited for already, and the request isn't cancelled. */
   add(requestId: string, path: string, time: Date): boolean {
     if (this.#cancelledAhead.delete(`${requestId} ${path}`)) return false;
-    const recall = this.#recalls.get(path) ?? { requests: new Map<string, Date>(), waiting: false };
+    const recall = this.#recalls.get(path) ?? {
+      ...{ requests: new Map<string, Date>(), waiting: false, evictions: 0 },
+    };
     this.#recalls.set(path, recall);
     recall.requests.set(requestId, time);
     const paths = this.#paths.get(requestId) ?? [];
@@ -30,6 +36,22 @@ export class RequestBook {
     return true;
   }
 
+  /** Lets a stage request in unless `most` wait for the file already. */
+  admit(requestId: string, path: string, most: number): boolean {
+    const waiting = this.#waiting.get(path) ?? new Set<string>();
+    if (waiting.size >= most) return false;
+    this.#waiting.set(path, waiting.add(requestId));
+    return true;
+  }
+
+  /** Each request keeps the file, until it is evicted as often. Returns true when nobody keeps it any more. */
+  unpin(path: string): boolean {
+    const recall = this.#recalls.get(path);
+    if (recall === undefined) return true;
+    recall.evictions += 1;
+    return recall.evictions >= recall.requests.size;
+  }
+
   of(path: string): Recall | undefined {
     return this.#recalls.get(path);
   }
@@ -39,6 +61,7 @@ export class RequestBook {
   }
 
   done(path: string, error?: string): void {
+    this.#waiting.delete(path);
     const recall = this.#recalls.get(path);
     if (recall === undefined) return;
     recall.waiting = false;
@@ -47,6 +70,7 @@ export class RequestBook {
 
   /** Returns true when nobody wants the file any more. */
   cancel(requestId: string, path: string): boolean {
+    this.#waiting.get(path)?.delete(requestId);
     const recall = this.#recalls.get(path);
     if (!recall?.requests.delete(requestId)) {
       this.#cancelledAhead.add(`${requestId} ${path}`);

@@ -3,11 +3,17 @@ import pLimit from 'p-limit';
 import { SandboxError } from './error.js';
 import type { ServerEvent } from './event_pipe.js';
 import { Migrations } from './migrations.js';
-import type { PrepareRecord } from './prepare_channel.js';
+import type { PrepareRecord, Question } from './prepare_channel.js';
 import { queryAnswer } from './query_answer.js';
 import { Recalls } from './recalls.js';
 import { RequestBook } from './request_book.js';
-import { retrySeconds, type RobotContext, type RobotPart, type TapeActivity } from './robot_context.js';
+import {
+  relativePath,
+  retrySeconds,
+  type RobotContext,
+  type RobotPart,
+  type TapeActivity,
+} from './robot_context.js';
 
 /** The tape robot: writes closed files to tape, stages, evicts, and answers what xrootd asks it. */
 export class TapeRobot {
@@ -71,13 +77,26 @@ export class TapeRobot {
         break;
       case 'evict':
         work.begin(async () => {
-          await Promise.all(paths.map((path) => this.#evictWhenPossible(path)));
+          const unpinned = paths.filter((path) => this.#unpin(path));
+          await Promise.all(unpinned.map((path) => this.#evictWhenPossible(path)));
         });
         break;
       case 'prep':
         break;
     }
     return '';
+  }
+
+  onQuestion(question: Question): string {
+    const { options } = this.#context;
+    if (question.about === 'commit')
+      return options.failCommit?.(relativePath(options, question.path)) === true ? 'failCommit' : '';
+    const { requestId, paths } = question;
+    const most = options.maxStageRequests ?? Infinity;
+    const refused = paths.flatMap((path, place) =>
+      this.#requests.admit(requestId, path, most) ? [] : [String(place)],
+    );
+    return refused.join(' ');
   }
 
   requestStage(path: string, requestId: string, time: Date): Promise<void> {
@@ -125,6 +144,11 @@ export class TapeRobot {
     let held = 0;
     for await (const path of store.walk(options.basePath)) held += (await store.look(path))?.held ?? 0;
     return held;
+  }
+
+  /** Takes the pin of one stage request away. False if others keep the file. */
+  #unpin(path: string): boolean {
+    return !this.#context.options.countEvictions || this.#requests.unpin(path);
   }
 
   /** A file that somebody reads is evicted when they are done. */

@@ -43,13 +43,14 @@ export function serverConfig(
 }
 
 function tapeLines(layout: Layout, options: ResolvedOptions, version: ServerVersion): string[] {
-  const limit = options.bufferSize === undefined ? '' : ` ${layout.ledger} ${String(options.bufferSize)}`;
   const longAnswers = version.major > 5 || version.minor >= 6 ? ' -maxresp 4m' : '';
   const lines = [
-    `ofs.osslib ++ ${layout.programs}/tape_plugin.so ${layout.tape}${limit}`,
+    `ofs.osslib ++ ${layout.programs}/tape_plugin.so ${pluginParameters(layout, options).join(' ')}`,
     'ofs.preplib libXrdOfsPrepGPI.so -admit all -maxreq 64 -maxquery 64' +
       `${longAnswers} -maxfiles ${String(options.maxPrepareFiles)} -run ${layout.programs}/tape_prepare`,
   ];
+  if (options.maxStageRequests !== undefined)
+    lines.push(`ofs.preplib ++ ${layout.programs}/tape_plugin.so ${layout.robotSocket}`);
   if (options.migrationDelay !== undefined) {
     lines.push(
       'ofs.notifymsg mv $TID mv $LFN2',
@@ -57,4 +58,18 @@ function tapeLines(layout: Layout, options: ResolvedOptions, version: ServerVers
     );
   }
   return lines;
+}
+
+/** As native/sandbox/tape_rules.h reads them. */
+function pluginParameters(layout: Layout, options: ResolvedOptions): string[] {
+  const { bufferSize, eosNames, refuseEmpty, backUpFlag, writeOnce, failCommit } = options;
+  return [
+    layout.tape,
+    ...(bufferSize === undefined ? [] : [`ledger=${layout.ledger}`, `limit=${String(bufferSize)}`]),
+    ...(eosNames ? ['names=eos'] : []),
+    ...(refuseEmpty ? ['empty=refused'] : []),
+    ...(backUpFlag ? [] : ['backup=untold']),
+    ...writeOnce.map((directory) => `once=${directory}`),
+    ...(failCommit === undefined ? [] : [`robot=${layout.robotSocket}`]),
+  ];
 }

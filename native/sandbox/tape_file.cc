@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "XrdOuc/XrdOucEnv.hh"
 #include "XrdOuc/XrdOucIOVec.hh"
@@ -20,6 +21,7 @@ int TapeFile::Open(const char* path, int flags, mode_t mode, XrdOucEnv& env) {
   int refused = storage_.admit(path, flags, env, before);
   if (refused) return refused;
   int result = wrapDF.Open(path, flags, mode, env);
+  if (result == 0 && writes && sizeOnDisk() == 0) made_ = path;
   if (result == 0 && writes && storage_.ledger()) {
     reserved_ = sizeOnDisk();
     storage_.ledger()->charge(reserved_ - before);
@@ -33,7 +35,10 @@ int TapeFile::Close(long long* size) {
     counted_ = false;
     storage_.ledger()->charge(sizeOnDisk() - reserved_);
   }
-  return wrapDF.Close(size);
+  std::int64_t now = made_.empty() ? 0 : sizeOnDisk();
+  int result = wrapDF.Close(size);
+  if (result != 0 || made_.empty()) return result;
+  return storage_.commit(std::exchange(made_, {}), now);
 }
 
 std::int64_t TapeFile::sizeOnDisk() {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "XrdOss/XrdOssWrapper.hh"
 #include "buffer_ledger.h"
@@ -31,6 +32,8 @@ class TapeFile final : public XrdOssWrapDF {
 
   std::unique_ptr<XrdOssDF> file_;
   TapeStorage& storage_;
+  // A new file's path; empty for one that had bytes when it was opened, and for one that is only read.
+  std::string made_;
   std::mutex mutex_;
   std::int64_t reserved_ = 0;  // the file's size as far as the ledger knows
   bool counted_ = false;

@@ -536,6 +536,8 @@ describe('TapeSandbox: what can go wrong at the start', () => {
       /rights: a: none or read/,
     ],
     ['a right to what is outside', { rights: { '../a': 'read' } }, 'InvalidOption', /rights: \.\.\/a: a rel/],
+    ['a write-once directory outside', { writeOnce: ['../a'] }, 'InvalidOption', /writeOnce: \.\.\/a: a rel/],
+    ['no stage requests', { maxStageRequests: 0 }, 'InvalidOption', /maxStageRequests: .*1 to 10000/],
     ['no such directory', { directory: '/no/such/directory' }, 'InvalidOption', /can't write/],
   ];
   for (const [what, options, code, message] of wrong) {

@@ -7,6 +7,7 @@ import { limitedStore } from '../../lib/remote/limited_store.js';
 import { pairedStore } from '../../lib/remote/paired_store.js';
 import { shardStore } from '../../lib/remote/shard_store.js';
 import type { RemoteStore } from '../../lib/remote/store.js';
+import { tapeStateStore } from '../../lib/remote/tape_state_store.js';
 import { XRootDStore } from '../../lib/remote/xrootd_store.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { RateLimit, XRootDError } from '../../lib/xrdcl/index.js';
@@ -62,6 +63,10 @@ describe('a store', () => {
   describe('with limits', () => {
     keepsPromises(onPlain(limited));
   });
+  for (const tapeState of ['query', 'either'] as const)
+    describe(`with tape_state ${tapeState}`, () => {
+      keepsPromises(onTape((url) => tapeStateStore(limited(url), { tapeState }, () => undefined)));
+    });
   describe('of a shard', () => {
     keepsPromises(onPlain((url) => shardStore(limited(url), third, 4)));
   });

@@ -13,9 +13,9 @@ const cta = `{"request_id":"7c9e:42","responses":[
 describe('answers to a stage query', () => {
   it('are read as EOS and CTA write them, old and new', () => {
     assert.deepEqual(answers(cta), {
-      '/eos/a/1.h5': { exists: true, onTape: true, online: false, requested: true },
+      '/eos/a/1.h5': { exists: true, onTape: true, online: false, requested: true, hasRequest: true },
       '/eos/a/2.h5': {
-        ...{ exists: true, onTape: true, online: true, requested: false },
+        ...{ exists: true, onTape: true, online: true, requested: false, hasRequest: false },
         error: 'archive failed: "disk full" ]}',
       },
       '/eos/a/3.h5': {

@@ -21,4 +21,32 @@ describe('the stage requests that the sandbox knows', () => {
     assert.equal(book.of('/f'), undefined);
     assert.equal(book.add('2', '/f', now), true);
   });
+
+  it('lets in as many as may wait for a file, until it comes or one is cancelled', () => {
+    const book = new RequestBook();
+    assert.deepEqual(
+      ['1', '2', '3'].map((id) => book.admit(id, '/f', 2)),
+      [true, true, false],
+    );
+    assert.equal(book.admit('3', '/g', 2), true);
+    for (const id of ['1', '2']) book.add(id, '/f', now);
+    book.cancel('1', '/f');
+    assert.deepEqual(
+      ['3', '4'].map((id) => book.admit(id, '/f', 2)),
+      [true, false],
+    );
+    book.done('/f');
+    assert.equal(book.admit('4', '/f', 2), true);
+  });
+
+  it('each keeps its file until that is evicted as often', () => {
+    const book = new RequestBook();
+    assert.equal(book.unpin('/f'), true);
+    for (const id of ['1', '2']) book.add(id, '/f', now);
+    book.done('/f');
+    assert.deepEqual([book.unpin('/f'), book.unpin('/f')], [false, true]);
+    book.forget('/f');
+    book.add('3', '/f', now);
+    assert.equal(book.unpin('/f'), true);
+  });
 });

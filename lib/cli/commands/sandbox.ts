@@ -43,6 +43,13 @@ export function addSandbox(program: Command, session: Session): void {
     )
     .option('--max-checksums <number>', 'checksums at once (default: 4)', wholeNumber)
     .option('--max-prepare-files <number>', 'files in one prepare request (default: 48)', wholeNumber)
+    .option('--fail-commit <glob>', 'files whose close fails (3007), and which are gone then, as at EOS')
+    .option('--refuse-empty', 'the same for files without bytes')
+    .option('--eos-names', 'refuse (3022) names with other characters than older EOS allows')
+    .option('--write-once <directory...>', 'files that can be written once, and neither changed nor removed')
+    .option('--count-evictions', 'a file stays until it was evicted as often as it was staged')
+    .option('--max-stage-requests <number>', 'that wait for one file; more are refused (3024)', wholeNumber)
+    .option('--no-back-up-flag', 'stat never says BackUpExists; a prepare query tells what is on tape')
     .option('--start-timeout <seconds>', 'for its first answer (default: 30)', positive);
   addBaseOptions(command).action(action(session, sandbox, 'ending the server and removing its files'));
 }

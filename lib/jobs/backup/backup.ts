@@ -7,6 +7,7 @@ import type { Report } from '../events/report.js';
 import type { JobDependencies } from '../run/job_run.js';
 import { lockPass } from '../run/pass_lock.js';
 import { checkShard } from '../run/shards.js';
+import { toldOfTape } from '../run/tape_told.js';
 import { BackupPass, type BackupPassOptions } from './backup_pass.js';
 
 export interface BackupOptions extends BackupPassOptions {
@@ -24,13 +25,16 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
   const { config } = dependencies;
   checkShard(options.shard);
   const cache = requireCache(config);
+  // Nothing else in a pass goes by what is on tape.
+  const byTape = config.autoRemove === 'backed_up' || config.maxAgeWarning !== undefined;
   const opened = await dependencies.open();
   await checkAccess({ cacheDirectory: cache, cacheMountPoint: config.cacheMountPoint });
   const lock = await lockPass(cache, dependencies, options);
   try {
     const root = await CacheDirectory.openRoot(cache);
     try {
-      const store = shardStore(opened, options.shard, config.parallelChecksums);
+      const told = byTape ? toldOfTape(opened, dependencies) : opened;
+      const store = shardStore(told, options.shard, config.parallelChecksums);
       const memo = await VerifiedMemo.load(root, `${config.targetUrl} ${config.checksumType}`, options.shard);
       return await new BackupPass(root, memo, store, dependencies, options).all();
     } finally {

@@ -16,6 +16,7 @@ import { bytesAbove, roomOf, type Watermarks } from '../../rules/watermarks.js';
 import type { Report } from '../events/report.js';
 import { TaskPool } from '../../flow/task_pool.js';
 import { LocalSums } from '../record/local_sums.js';
+import { TapeSigns } from '../record/told_by_query.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import type { ShardOptions } from '../run/shards.js';
@@ -49,7 +50,8 @@ export class BackupPass {
   readonly #marks: Watermarks | undefined;
   readonly #context: Omit<BackupContext, 'room'>;
   readonly #notOnTape: TapeWaitCount;
-  readonly #tape = { seen: false, unsynced: false };
+  readonly #signs = new TapeSigns();
+  #unsynced = false;
   /** Every record of the cache was walked. */
   #whole = false;
   /** The cache is empty, and no pass has found a record in it before. */
@@ -84,8 +86,8 @@ export class BackupPass {
       separate: new SeparateStorage({
         ...{ store, root, signal: run.signal, key: 'cacheDirectory', target: config.targetUrl },
       }),
-      unsynced: () => (this.#tape.unsynced = true),
-      saw: ({ backUpExists }) => (this.#tape.seen ||= backUpExists),
+      unsynced: () => (this.#unsynced = true),
+      saw: ({ backUpExists }) => (this.#signs.seen ||= backUpExists),
       sums: new LocalSums(),
       keepLocalSeconds: config.keepLocal === undefined ? 0 : (started - ago(config.keepLocal)) / 1000,
     };
@@ -94,8 +96,8 @@ export class BackupPass {
   async all(): Promise<Report> {
     const { config, logger } = this.#dependencies;
     const report = await this.#run.run(() => this.#work()).finally(() => this.#close());
-    if (!this.#tape.seen) warnOfNoTape(report, config, logger);
-    if (this.#tape.unsynced) logger.warn(UNSYNCED, { target: config.targetUrl });
+    if (!this.#signs.seen) await warnOfNoTape(report, this.#signs.waiting, this.#store, this.#dependencies);
+    if (this.#unsynced) logger.warn(UNSYNCED, { target: config.targetUrl });
     warnOfWeak(report, config, logger);
     warnOfOverdue(report, config, logger);
     return report;
@@ -111,7 +113,8 @@ export class BackupPass {
     const context: BackupContext = { ...this.#context, room: roomOf(usage, this.#marks) };
     const most = mostOpenFiles();
     const pool = new TaskPool(() => Math.min(recordsPerCopy * this.#store.copiesAtOnce(), most));
-    const outcomes = new RecordOutcomes(this.#run, this.#notOnTape, context.now, this.#aboveLow(usage));
+    const counted = { notOnTape: this.#notOnTape, signs: this.#signs };
+    const outcomes = new RecordOutcomes(this.#run, counted, context.now, this.#aboveLow(usage));
     // A pass that neither removes nor warns doesn't need the tape flags.
     const listing = config.autoRemove === 'never' && config.maxAgeWarning === undefined;
     const shard = this.#shard;

@@ -20,6 +20,7 @@ import {
 } from './backup_context.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { copyRecord } from './copy_record.js';
+import { explainedRemoval } from './refused_by_server.js';
 import { failed, reported } from '../run/failure.js';
 import { lastLook, REMOTE_CHANGED } from '../record/last_look.js';
 import { LazyRecord } from '../record/local_file.js';
@@ -173,7 +174,9 @@ async function removeBroken(
   if (judged === null) return;
   await separate.refuseOwnFile(record.path, judged);
   // Somebody writes it: the next pass looks at it again.
-  const result = await store.removeSeen(record.path, judged, run.signal);
+  const result = await store.removeSeen(record.path, judged, run.signal).catch((error: unknown) => {
+    throw explainedRemoval(error, 'an unfinished copy');
+  });
   if (result !== 'removed' && result !== 'gone') throw new FileChanged(STILL_WRITTEN);
 }
 

@@ -9,6 +9,7 @@ import { hasWriters } from '../../posix/index.js';
 import { classifyOptionsOf, type BackupContext, type RecordWork } from './backup_context.js';
 import { classifyRecord, type KnownRecord } from '../record/classify_record.js';
 import { FileChanged, FILE_CHANGED } from '../record/file_changed.js';
+import { explainedCopy } from './refused_by_server.js';
 import { looksMade, takeBack, takeStaleBack } from './take_back.js';
 import { unconfirmed } from './unconfirmed.js';
 
@@ -70,14 +71,16 @@ export async function copyRecord(
   }
 }
 
+/** @throws as explainedCopy() */
 async function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
   const { config, run, store } = context;
   const { record } = work;
   const { path, absolute } = record;
   const size = Number(record.identity.size);
-  return await store.upload(file.source, path, {
+  const checksumType = typeOfUpload(config.verify, size, config.checksumType, await store.checksumTypes());
+  const uploaded = store.upload(file.source, path, {
     ...{ label: absolute, sizeHint: size },
-    checksumType: typeOfUpload(config.verify, size, config.checksumType, await store.checksumTypes()),
+    checksumType,
     // The record may be removed a moment later, and without a sync the server's disk gets the bytes only later.
     sync: config.autoRemove === 'cached',
     onLeft: (made) => {
@@ -88,6 +91,9 @@ async function upload(work: RecordWork, file: OpenRecord, context: BackupContext
       run.emit({ type: 'file:progress', path, bytes, size });
     },
     signal: run.signal,
+  });
+  return await uploaded.catch((error: unknown) => {
+    throw explainedCopy(error, size);
   });
 }
 

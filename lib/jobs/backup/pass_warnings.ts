@@ -1,7 +1,9 @@
 /** What a pass warns its operator of: a cache that looks wrong, a server without tape, records that tape is late with. */
 import type { ArchiveConfig, Logger } from '../../config/index.js';
 import { mountTables } from '../../config/mounts.js';
+import type { RemoteStore } from '../../remote/store.js';
 import type { Report } from '../events/report.js';
+import { toldByQuery } from '../record/told_by_query.js';
 import type { JobDependencies, JobRun } from '../run/job_run.js';
 import { waitingForTape } from './backup_record.js';
 import { cacheWarnings } from './cache_warnings.js';
@@ -18,13 +20,30 @@ export async function warnOfCache(
   for (const warning of warnings) logger.warn(warning);
 }
 
-export function warnOfNoTape(report: Report, { targetUrl }: ArchiveConfig, logger: Logger): void {
+/** @param some of the records that wait for tape */
+export async function warnOfNoTape(
+  report: Report,
+  some: readonly string[],
+  store: RemoteStore,
+  { config: { targetUrl: target, tapeState }, logger }: Pick<JobDependencies, 'config' | 'logger'>,
+): Promise<void> {
   const waiting = report.keptReasons[waitingForTape] ?? 0;
   if (waiting === 0) return;
+  const told =
+    tapeState === 'stat' && !report.interrupted ? await toldByQuery(some, store, logger) : undefined;
+  if (told !== undefined) {
+    logger.warn(told.message, { waiting, ...told.fields, target });
+    return;
+  }
+  const seen = {
+    stat: 'no file on the server carries the flag BackUpExists',
+    query: 'no prepare query says "on_tape" (tape_state: query)',
+    either: 'no file on the server carries the flag BackUpExists, and no prepare query says "on_tape"',
+  };
   logger.warn(
-    'nothing could be removed: no file on the server carries the flag BackUpExists. Either tape is behind, or this ' +
+    `nothing could be removed: ${seen[tapeState]}. Either tape is behind, or this ` +
       'server has no tape; with auto_remove: backed_up local files then stay for ever',
-    { waiting, target: targetUrl },
+    { waiting, target },
   );
 }
 

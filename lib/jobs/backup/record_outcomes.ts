@@ -7,7 +7,8 @@ import { changedAt } from '../../rules/settling.js';
 import type { TapeWaitCount } from '../../rules/tape_wait.js';
 import { OldestFiles, type Aged } from '../../rules/watermarks.js';
 import type { RecordOutcome } from './backup_context.js';
-import { afterCopy, hasGone } from './backup_record.js';
+import type { TapeSigns } from '../record/told_by_query.js';
+import { afterCopy, hasGone, waitingForTape } from './backup_record.js';
 import type { JobRun } from '../run/job_run.js';
 import type { TaskPool } from '../../flow/task_pool.js';
 
@@ -25,9 +26,16 @@ export class RecordOutcomes {
   readonly #notOnTape: TapeWaitCount;
   readonly #now: () => number;
   readonly #oldest: OldestFiles<Candidate>;
+  readonly #signs: TapeSigns;
 
   /** @param bytes to remove by the watermarks */
-  constructor(run: JobRun, notOnTape: TapeWaitCount, now: () => number, bytes: number) {
+  constructor(
+    run: JobRun,
+    { notOnTape, signs }: { notOnTape: TapeWaitCount; signs: TapeSigns },
+    now: () => number,
+    bytes: number,
+  ) {
+    this.#signs = signs;
     this.#run = run;
     this.#notOnTape = notOnTape;
     this.#now = now;
@@ -88,6 +96,8 @@ export class RecordOutcomes {
   #finish(record: CacheRecord, outcome: RecordOutcome): void {
     const aged = this.#aged(record);
     this.#run.finish(outcome, aged);
+    const waits = outcome.result === 'kept' && outcome.reason === waitingForTape;
+    if (waits) this.#signs.add(record.path);
     if (!hasGone(outcome) && outcome.onTape !== true) this.#notOnTape.add(aged);
   }
 

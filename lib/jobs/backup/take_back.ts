@@ -7,6 +7,7 @@ import type { RemoteStat, Uploaded } from '../../remote/store.js';
 import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.js';
 import { checksumTypes, likenessOf, XRootDError, type MadeFile } from '../../xrdcl/index.js';
 import type { BackupContext, RecordWork } from './backup_context.js';
+import { explainedRemoval } from './refused_by_server.js';
 import { unconfirmed } from './unconfirmed.js';
 
 /** Removes what an earlier attempt of this pass left on the server. @returns is its place free? */
@@ -58,7 +59,9 @@ export async function takeBack(
   const doubt = await doubtOf(record, remote, made, sent, context);
   if (doubt === undefined) {
     await separate.refuseOwnFile(record.path, remote);
-    const result = await store.removeSeen(record.path, remote);
+    const result = await store.removeSeen(record.path, remote).catch((error: unknown) => {
+      throw explainedRemoval(error, 'a copy that is of no use');
+    });
     if (result === 'removed' || result === 'gone') return;
   }
   const reason = doubt ?? 'what stands at its remote path was changed while it was read back';

@@ -9,6 +9,7 @@ import { accessProblems, checkAccess, ConfigError, requireCache } from '../../co
 import type { Report } from '../events/report.js';
 import type { JobDependencies } from '../run/job_run.js';
 import { lockPass } from '../run/pass_lock.js';
+import { toldOfTape } from '../run/tape_told.js';
 import { RetentionPass } from './retention_pass.js';
 import { retentionSettings, type RetentionSettings } from './retention_settings.js';
 
@@ -39,7 +40,7 @@ export async function retention(
 ): Promise<Report> {
   const { config } = dependencies;
   const settings = retentionSettings(config, new Date(now()));
-  const target = await dependencies.open();
+  const target = toldOfTape(await dependencies.open(), dependencies);
   const directory = await stateDirectory(settings, dependencies);
   const lock = await lockPass(directory, dependencies, options);
   try {

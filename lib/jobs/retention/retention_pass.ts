@@ -10,6 +10,7 @@ import { nameProblem } from '../../rules/names.js';
 import type { OnlineFile } from '../../rules/retention.js';
 import type { Report } from '../events/report.js';
 import { forEachConcurrent } from '../../flow/concurrent.js';
+import { TapeSigns, toldByQuery } from '../record/told_by_query.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
@@ -70,7 +71,7 @@ export class RetentionPass {
     this.#run = run;
     this.#both = both;
     this.#context = {
-      ...{ config, run, store: target, storage, rules, now },
+      ...{ config, run, store: target, storage, rules, signs: new TapeSigns(), now },
       nameProblem: (path) => nameProblem(path, { base }),
     };
   }
@@ -79,9 +80,19 @@ export class RetentionPass {
     const { config, logger } = this.#dependencies;
     const report = await this.#run.run(() => this.#work()).finally(() => this.#context.storage.close());
     warnOfWeak(report, config, logger);
+    if (!report.interrupted) await this.#warnOfTape();
     if (!report.interrupted)
       for (const hold of this.#settings.held.unmatched()) logger.warn(`nothing is named by the hold ${hold}`);
     return report;
+  }
+
+  /** Where nothing is seen on tape: perhaps only queries tell of it. */
+  async #warnOfTape(): Promise<void> {
+    const { config, logger } = this.#dependencies;
+    const { store, signs } = this.#context;
+    if (signs.seen || signs.waiting.length === 0 || config.tapeState !== 'stat') return;
+    const told = await toldByQuery(signs.waiting, store, logger);
+    if (told !== undefined) logger.warn(told.message, { ...told.fields, target: config.targetUrl });
   }
 
   async #work(): Promise<void> {

@@ -3,6 +3,7 @@ import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { bytesOf } from '../../rules/comparison.js';
 import type { Identity } from '../../rules/identity.js';
+import { REASONS } from '../../rules/removal.js';
 import { sameRemote } from '../../rules/remote_identity.js';
 import { ageOf, decideRetention, type Age, type OnlineFile } from '../../rules/retention.js';
 import { settling } from '../../rules/settling.js';
@@ -13,6 +14,7 @@ import { lastLook } from '../record/last_look.js';
 import { FileChanged } from '../record/file_changed.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
 import type { RetentionSettings } from './retention_settings.js';
+import type { TapeSigns } from '../record/told_by_query.js';
 import { SameFileError } from '../separation/same_file_error.js';
 import type { Outcome } from '../run/tally.js';
 
@@ -28,6 +30,7 @@ export interface RetentionContext {
   rules: RetentionSettings['rules'];
   /** Why the target can't have a file of this name; undefined if it can. */
   nameProblem: (path: string) => string | undefined;
+  signs: TapeSigns;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -70,12 +73,13 @@ async function judge(
   walked: Identity,
   age: Extract<Age, { past: true }>,
   opened: OpenedFile,
-  { config, run, store, now }: RetentionContext,
+  { config, run, store, signs, now }: RetentionContext,
 ): Promise<Outcome> {
   const { path, identity } = file;
   const { signal, dryRun } = run;
   const size = Number(identity.size);
   const target = await store.stat(path, signal);
+  signs.seen ||= target?.backUpExists === true;
   const remote = await classifyRecord(path, size, target, () => Promise.resolve(opened), {
     ...{ store, config, now, signal, verify: bytesOf(config.verify), readBack: 'wherever it proves more' },
     sumLocal: (online, type, length) => online.checksum(type, length),
@@ -84,6 +88,7 @@ async function judge(
   const decision = decideRetention({ age, remote, verified: opened.verified(), settled, dryRun });
   switch (decision.action) {
     case 'keep':
+      if (decision.reason === REASONS.notOnTape) signs.add(path);
       return { result: 'kept', reason: decision.reason };
     case 'report':
       return reported(path, decision);

@@ -1,5 +1,6 @@
 /** Any error as a failure of a record, in an operator's words. */
 import { printableName } from '../../rules/names.js';
+import { refusedLetters, refusedNameText } from '../../rules/refused_name.js';
 import type { Decision } from '../../rules/removal.js';
 import { XRootDError } from '../../xrdcl/index.js';
 import type { Failure } from '../events/report.js';
@@ -8,6 +9,11 @@ import type { Outcome } from './tally.js';
 export function failureOf(path: string, error: unknown): Failure {
   const shown = printableName(path);
   if (error instanceof XRootDError) {
+    const letters = error.code === 'SigVerErr' ? refusedLetters(path) : [];
+    if (letters.length > 0) {
+      const message = `${refusedNameText(letters.map(printableName))} (${error.message})`;
+      return { path: shown, code: 'BadName', message };
+    }
     return withErrno({ path: shown, code: error.code, message: error.message }, error.errno);
   }
   if (error instanceof Error) {

@@ -1,4 +1,5 @@
 /** Evicts files that are on tape from the disk buffer. */
+import type { LimitedStore } from '../../remote/limited_store.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { judgeEviction } from '../../rules/eviction.js';
 import type { Selector } from '../../rules/selection.js';
@@ -10,6 +11,7 @@ import type { RemoteEntry } from '../run/list.js';
 import { PrepareBatches } from './prepare_batches.js';
 import type { Report } from '../events/report.js';
 import { namedSelection, selectedFiles, type SelectionOptions } from '../run/selected.js';
+import { toldOfTape } from '../run/tape_told.js';
 import { untilOffline } from './until_offline.js';
 
 export interface EvictOptions extends SelectionOptions {
@@ -43,14 +45,17 @@ export async function evict(
 class Eviction {
   readonly #run: JobRun;
   readonly #store: RemoteStore;
+  /** Knows what is on tape. */
+  readonly #told: RemoteStore;
   readonly #dependencies: JobDependencies;
   readonly #batches: PrepareBatches;
   readonly #confirmSeconds: number;
 
-  constructor(store: RemoteStore, dependencies: JobDependencies, options: EvictOptions) {
+  constructor(store: LimitedStore, dependencies: JobDependencies, options: EvictOptions) {
     const { signal, dryRun, confirmSeconds = 10 } = options;
     this.#run = new JobRun(store, dependencies, { job: 'evict', place: '', signal, dryRun });
     this.#store = store;
+    this.#told = toldOfTape(store, dependencies);
     this.#dependencies = dependencies;
     this.#batches = new PrepareBatches(dependencies.config.stageBatchFiles);
     this.#confirmSeconds = confirmSeconds;
@@ -113,7 +118,7 @@ class Eviction {
   async #mayGo({ path, size }: RemoteEntry): Promise<boolean> {
     let may = false;
     await this.#run.file(path, size, async () => {
-      const verdict = judgeEviction(await this.#store.stat(path, this.#run.signal));
+      const verdict = judgeEviction(await this.#told.stat(path, this.#run.signal));
       if ('refuse' in verdict) return failed(path, verdict.code, verdict.refuse);
       if ('keep' in verdict) return { result: 'kept', reason: verdict.keep };
       may = true;

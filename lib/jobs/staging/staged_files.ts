@@ -35,6 +35,11 @@ export class StagedFiles {
     this.#withdrawn.delete(name);
   }
 
+  /** The server has left this file out of our request, and others wait for it: it is theirs to evict. */
+  leave(name: string): void {
+    this.#names.delete(name);
+  }
+
   /** Their request was cancelled: those that came before are ours to evict, the others may come later. */
   async cancelled(names: readonly string[]): Promise<void> {
     const came = await this.#online(names);
