@@ -74,6 +74,11 @@ const retentionSchema = z
   })
   .refine((block) => (block.online_directory === undefined) !== (block.online_url === undefined), {
     error: 'must name either online_directory or online_url',
+  })
+  .superRefine((given, context) => {
+    for (const key of ['online_opaque', 'online_opaque_file'] as const)
+      if (given[key] !== undefined && given.online_url === undefined)
+        context.addIssue({ code: 'custom', path: [key], message: 'must be given beside online_url' });
   });
 
 const block = z.strictObject({

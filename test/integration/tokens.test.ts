@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -155,6 +155,29 @@ describe('tokens', function () {
       }
       assert.match(code, /AuthFailed|NotAuthorized/);
     });
+
+  it('the configurations of docs/configuration.md', async () => {
+    const text = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+    const examples = [...text.matchAll(/```yaml\n(backup:[^]*?)```/g)]
+      .map(([, yaml = '']) => yaml)
+      .filter((yaml) => yaml.includes('token_file_path'));
+    assert.equal(examples.length, 2);
+    const token = put('example.token', issuer.token('example', 600));
+    for (const example of examples) {
+      const { cacheDirectory = '' } = await optionsOf(ztn, {});
+      const server = example.includes('token_use: requests') ? authz : ztn;
+      const lines = example
+        .replace('/data/cache', cacheDirectory)
+        .replace(/(?<=target_url: )\S+/, target(server, 'example'))
+        .replace('/run/archive/token', file('example.token'));
+      writeFileSync(file('example.yaml'), `${lines}  settle_seconds: 0\n`);
+      const env = { ...withoutKeys(directory), X509_CERT_DIR: authority.directory };
+      const { code, stdout, stderr } = await cli(['backup', '-c', file('example.yaml')], { env });
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /2 copied|copied +2/);
+      assert.ok(!(stdout + stderr).includes(token.slice(0, 40)));
+    }
+  });
 
   it('of several archives in one process: in requests each its own, for the login only one', async () => {
     for (const name of ['one', 'two']) put(`${name}.token`, issuer.token(name, 600, `/${name}`));

@@ -141,6 +141,58 @@ describe('opaque information of a URL goes with each request', () => {
       assertShown(since, 'rm');
     });
 
+  it('names with odd letters stay as they are', async () => {
+    const names = ['a&b=c', 'blank in it', 'xrdcl.intent=tpc', '%3Fx=1#y', 'ä☃'];
+    const files = new FileSystem(`${relay.url}//?${opaque}`);
+    for (const name of names) {
+      const [path, moved] = [`/odd/${name}`, `/odd/moved ${name}`];
+      const source = join(directory, 'odd');
+      writeFileSync(source, name);
+      for (const [target, sizeHint] of [
+        [path, 10],
+        [`${path}-2`, undefined],
+      ] as const) {
+        const copied = await copyFile({ source, target: urlOf(files.url, target), sizeHint });
+        assert.equal(copied.error, undefined);
+      }
+      await files.mv(path, moved);
+      await files.queryChecksum(moved, 'adler32');
+      assert.equal((await files.stat(moved)).size, Buffer.byteLength(name));
+      await files.stage([moved, `${path}-2`]);
+      await files.rm(`${path}-2`);
+    }
+    const listed = await collect(files.dirList('/odd'));
+    assert.deepEqual(listed.map(({ name }) => name).sort(), names.map((name) => `moved ${name}`).sort());
+  });
+
+  it('a redirector hands it on, once', async () => {
+    const { port } = new URL(relay.url);
+    const front = await PlainServer.start({
+      config: [`xrootd.redirect 127.0.0.1:${port} all`, `xrootd.redirect 127.0.0.1:${port} /`],
+    });
+    try {
+      const since = recorded.length;
+      const files = new FileSystem(`${front.url}//?${opaque}&xrdcl.intent=redirected`);
+      await files.mkdir('/behind');
+      const source = join(directory, 'behind');
+      for (const size of [1000, 2_000_000]) {
+        writeFileSync(source, Buffer.alloc(size));
+        const target = urlOf(files.url, `/behind/${size}`);
+        assert.equal((await copyFile({ source, target, sizeHint: size })).error, undefined);
+        await readChecksum(target, 'adler32');
+      }
+      assert.equal((await collect(files.dirList('/behind', { stat: true }))).length, 2);
+      await files.queryChecksum('/behind/1000', 'adler32');
+      await files.mv('/behind/1000', '/behind/moved');
+      await files.stage(['/behind/moved']);
+      await files.rm('/behind/moved');
+      for (const kind of ['mkdir', 'open', 'dirlist', 'query checksum', 'mv', 'prepare stage', 'rm'])
+        assertShown(since, kind);
+    } finally {
+      await front.stop();
+    }
+  });
+
   it('options that change count for the next request, and those of the connection for the next connection', async () => {
     const since = recorded.length;
     let cgi = 'authz=first1';

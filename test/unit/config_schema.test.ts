@@ -305,6 +305,10 @@ describe('the options', () => {
       { token_file_path: '/t', token_use: 'both', target_opaque: 'a=b&authz=c' },
       /authz, which token_file_path/,
     ],
+    [
+      { retention: { period: 'P1Y', online_directory: '/o', online_opaque: 'a=b' } },
+      /retention\.online_opaque: must be given beside online_url/,
+    ],
     [{ token_use: 'often' }, /login, requests, both/],
   ];
   for (const [more, message] of bad)
