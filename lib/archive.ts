@@ -6,6 +6,7 @@ import {
   redacting,
   requireCache,
   resolveOptions,
+  secretsOf,
 } from './config/index.js';
 import type { ArchiveConfig, ArchiveOptions, Logger } from './config/index.js';
 import { put, type PutData, type PutOptions, type PutResult } from './cache/ingest.js';
@@ -29,7 +30,7 @@ import { status, type RecordStatus, type StatusOptions } from './jobs/verify/sta
 import { uploadLook } from './jobs/run/uploads.js';
 import { verify, type VerifyOptions } from './jobs/verify/verify.js';
 import type { LimitedStore } from './remote/limited_store.js';
-import { openStore } from './remote/open_store.js';
+import { openTarget } from './remote/open_store.js';
 import { ArchiveService } from './service/archive_service.js';
 import { scheduledJobs } from './service/scheduled_jobs.js';
 
@@ -237,13 +238,14 @@ export class Archive {
 
   /**
    * Uses other options from now on; a running job keeps the old ones, and so does the logger.
-   * @throws {ConfigError} as the constructor; without schedule or cache while the service runs; for another keytab, since
-   * libXrdCl reads only one in a process. The old options then stay.
+   * @throws {ConfigError} as the constructor; without schedule or cache while the service runs; for another keytab,
+   * proxy or token file, since libXrdCl keeps them for the process. The old options then stay.
    */
   reconfigure(options: ArchiveOptions): void {
     const config = resolved(options);
-    if (config.keytabFilePath !== this.config.keytabFilePath)
-      throw new ConfigError([{ key: 'keytabFilePath', message: 'can be changed only by a new process' }]);
+    for (const key of ['keytabFilePath', 'gsiProxyPath', 'tokenFilePath'] as const)
+      if (config[key] !== this.config[key])
+        throw new ConfigError([{ key, message: 'can be changed only by a new process' }]);
     if (this.#service !== undefined) scheduledJobs(config);
     this.#setup = setupOf(config);
     this.#service?.reconfigured();
@@ -261,7 +263,7 @@ export class Archive {
 /** Options, and the connections that go with them. */
 interface Setup {
   config: ArchiveConfig;
-  /** Every job gets its connections here: the keytab is checked anew each time. */
+  /** Every job gets its connections here: the files with secrets are checked anew each time. */
   open: () => Promise<LimitedStore>;
 }
 
@@ -275,8 +277,8 @@ function resolved(options: ArchiveOptions): ArchiveConfig {
 function setupOf(config: ArchiveConfig): Setup {
   let store: LimitedStore | undefined;
   const open = async () => {
-    await checkAccess({ keytabFilePath: config.keytabFilePath });
-    return (store ??= openStore(config));
+    await checkAccess(secretsOf(config));
+    return (store ??= openTarget(config));
   };
   return { config, open };
 }

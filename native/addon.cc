@@ -51,6 +51,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["subscribeToLog"] = Napi::Function::New<SubscribeToLog>(env, "subscribeToLog");
   exports["unsubscribeFromLog"] = Napi::Function::New<UnsubscribeFromLog>(env, "unsubscribeFromLog");
   exports["setLogLevel"] = Napi::Function::New<SetLogLevel>(env, "setLogLevel");
+  exports["hideInLog"] = Napi::Function::New<HideInLog>(env, "hideInLog");
   exports["sendDatagram"] = Napi::Function::New<SendDatagram>(env, "sendDatagram");
   exports["hasOtherLocks"] = Napi::Function::New<HasOtherLocks>(env, "hasOtherLocks");
   exports["hasWriters"] = Napi::Function::New<HasWriters>(env, "hasWriters");

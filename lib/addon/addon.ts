@@ -241,6 +241,8 @@ export interface Addon {
   subscribeToLog(callback: (text: string, dropped: number) => void): number;
   unsubscribeFromLog(id: number): void;
   setLogLevel(level: number): void;
+  /** Of each text, what libXrdCl's log shows instead, in the whole process. */
+  hideInLog(texts: string[], shown: string[]): void;
   /** `errno` or 0. */
   sendDatagram(socket: string, message: string): number;
   hasOtherLocks(fd: number, offset: number, length: number): boolean | undefined;

@@ -48,7 +48,8 @@ function adviceFor(error: Error): string | undefined {
   if (code === exitCodes.server && error instanceof XRootDError) {
     return error.isConnectionFailure
       ? 'The server cannot be reached: check target_url, the network and the server, then run it again.'
-      : 'The server refuses us: check keytab_file_path or the XRootD variables (XrdSecPROTOCOL, …).';
+      : 'The server refuses us: check keytab_file_path, gsi_proxy_path, token_file_path, target_opaque or the XRootD ' +
+          'variables (XrdSecPROTOCOL, …).';
   }
   if (code === exitCodes.locked)
     return 'Wait until the other pass has ended, or stop it; the lock is released when its process ends.';

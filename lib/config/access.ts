@@ -1,8 +1,10 @@
-/** Checks that the schema can't make: does the cache exist, may we use it, is the keytab private? */
+/** Checks that the schema can't make: does the cache exist, may we use it, are keytab and tokens private? */
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { ConfigError, type ConfigProblem } from './errors.js';
 import { isMountPoint, isWithin } from './mounts.js';
+import { opaqueProblem } from './opaque.js';
+import { tokenProblem } from './token.js';
 import { wireTextProblem } from './wire_text.js';
 
 export interface AccessNeeds {
@@ -10,6 +12,28 @@ export interface AccessNeeds {
   /** Checked only together with the cache. */
   cacheMountPoint?: string | undefined;
   keytabFilePath?: string | undefined;
+  gsiProxyPath?: string | undefined;
+  tokenFilePath?: string | undefined;
+  targetOpaqueFile?: string | undefined;
+  onlineOpaqueFile?: string | undefined;
+}
+
+/** Files with secrets: what is wrong with the text of one, if that matters. */
+const SECRET_FILES = {
+  keytabFilePath: undefined,
+  gsiProxyPath: undefined,
+  tokenFilePath: tokenProblem,
+  targetOpaqueFile: opaqueProblem,
+  onlineOpaqueFile: opaqueProblem,
+} as const;
+
+/** Keys of a configuration that name files with secrets. */
+export const SECRET_FILE_KEYS = Object.keys(SECRET_FILES) as (keyof typeof SECRET_FILES)[];
+
+/** The files with secrets that a target needs. */
+export function secretsOf(config: AccessNeeds): AccessNeeds {
+  const { keytabFilePath, gsiProxyPath, tokenFilePath, targetOpaqueFile } = config;
+  return { keytabFilePath, gsiProxyPath, tokenFilePath, targetOpaqueFile };
 }
 
 /** @throws {ConfigError} with camelCase keys, if anything is missing or not allowed */
@@ -20,7 +44,7 @@ export async function checkAccess(needs: AccessNeeds): Promise<void> {
 
 /** Asks the kernel about the cache: its mode bits are wrong for root, ACLs and read-only mounts. Changes nothing. */
 export async function accessProblems(needs: AccessNeeds): Promise<ConfigProblem[]> {
-  const { cacheDirectory, cacheMountPoint, keytabFilePath } = needs;
+  const { cacheDirectory, cacheMountPoint } = needs;
   const problems: ConfigProblem[] = [];
   const cache = cacheDirectory === undefined ? undefined : await cacheProblem(cacheDirectory);
   if (cache !== undefined) problems.push({ key: 'cacheDirectory', message: cache });
@@ -28,8 +52,11 @@ export async function accessProblems(needs: AccessNeeds): Promise<ConfigProblem[
     const message = await mountProblem(cacheDirectory, cacheMountPoint);
     if (message !== undefined) problems.push({ key: 'cacheMountPoint', message });
   }
-  const keytab = keytabFilePath === undefined ? undefined : await keytabProblem(keytabFilePath);
-  if (keytab !== undefined) problems.push({ key: 'keytabFilePath', message: keytab });
+  for (const key of SECRET_FILE_KEYS) {
+    const file = needs[key];
+    const message = file === undefined ? undefined : await secretProblem(file, SECRET_FILES[key]);
+    if (message !== undefined) problems.push({ key, message });
+  }
   return problems;
 }
 
@@ -69,7 +96,11 @@ async function mountProblem(cache: string, point: string): Promise<string | unde
   return (await isMountPoint(real)) ? undefined : `nothing is mounted at ${point}`;
 }
 
-async function keytabProblem(file: string): Promise<string | undefined> {
+/** @param problemOf tells what is wrong with its text, without repeating it */
+async function secretProblem(
+  file: string,
+  problemOf: ((text: string) => string | undefined) | undefined,
+): Promise<string | undefined> {
   let handle: fs.FileHandle;
   try {
     handle = await fs.open(file, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -83,7 +114,8 @@ async function keytabProblem(file: string): Promise<string | undefined> {
     if ((mode & 0o077) !== 0)
       return `${file} can be read or written by others (mode ${octal(mode)}): chmod 600 ${file}`;
     if (stats.size === 0) return `${file} is empty`;
-    return undefined;
+    const problem = problemOf?.((await handle.readFile('utf8')).trim());
+    return problem === undefined ? undefined : `${file} ${problem}`;
   } finally {
     await handle.close();
   }

@@ -4,6 +4,7 @@ import { Cron } from 'croner';
 import { z } from 'zod';
 import { parseBytes } from './bytes.js';
 import { parseDuration } from './duration.js';
+import { opaqueProblem } from './opaque.js';
 import { parsePattern } from './pattern.js';
 import { parseTarget } from './target.js';
 import { wireTextProblem } from './wire_text.js';
@@ -102,6 +103,23 @@ export function targetUrl() {
       context.addIssue({ code: 'custom', message: (error as Error).message });
       return z.NEVER;
     }
+  });
+}
+
+/** Opaque information; what was given is never repeated. */
+export function opaque() {
+  return z
+    .string({ error: 'must be opaque information like eos.app=archive&authz=…' })
+    .superRefine((value, context) => {
+      const problem = opaqueProblem(value);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    });
+}
+
+/** A path that stands in a URL of libXrdCl, where nothing is escaped. */
+export function urlPath(what: string) {
+  return localPath(what).refine((value) => !/[&\s]/.test(value), {
+    error: 'contains "&" or a blank, which libXrdCl can\'t take in this path',
   });
 }
 

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
-import { accessProblems } from './access.js';
+import { accessProblems, SECRET_FILE_KEYS } from './access.js';
 import { isPlainObject, renameKeys, snakeCase } from './case.js';
 import { ConfigError, type ConfigProblem } from './errors.js';
 import { BACKUP_KEYS, type ArchiveConfig, type ArchiveOptions } from './schema.js';
@@ -18,7 +18,7 @@ export const DEFAULT_CONFIG_FILES: readonly string[] = [
 const BLOCK = 'backup';
 const CACHE = 'cache_directory';
 const MOUNT_POINT = 'cache_mount_point';
-const KEYTAB = 'keytab_file_path';
+const SECRETS = SECRET_FILE_KEYS.map(snakeCase);
 /** An unknown top-level word this near to a known one is a slip, not another program's block. */
 const SLIP = 2;
 
@@ -27,7 +27,7 @@ export interface LoadOptions {
   cwd?: string;
   /** Default DEFAULT_CONFIG_FILES. */
   defaultFiles?: readonly string[];
-  /** Check the cache and the keytab too. Default true. */
+  /** Check the cache and the files with secrets too. Default true. */
   checkAccess?: boolean;
   /**
    * True: a cache must be configured and usable. False: the cache isn't used, so it isn't checked. Default: a cache
@@ -72,7 +72,7 @@ export async function loadConfig(
     ...problems.map(({ path: keys, message }) => parsed.place(keys, message, given)),
   ];
   if (options.checkAccess !== false) {
-    const keys = options.cache === false ? [KEYTAB] : [CACHE, MOUNT_POINT, KEYTAB];
+    const keys = options.cache === false ? SECRETS : [CACHE, MOUNT_POINT, ...SECRETS];
     all.push(...(await placedAccess(block, keys, all, parsed, given)));
   }
   if (config === undefined || all.length > 0) throw new ConfigError(byLine(all), found);
@@ -173,7 +173,7 @@ async function placedAccess(
   const found = await accessProblems({
     cacheDirectory: usable(CACHE),
     cacheMountPoint: usable(MOUNT_POINT),
-    keytabFilePath: usable(KEYTAB),
+    ...Object.fromEntries(SECRET_FILE_KEYS.map((key) => [key, usable(snakeCase(key))])),
   });
   return found.map(({ key, message }) => parsed.place([snakeCase(key)], message, given));
 }

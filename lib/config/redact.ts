@@ -1,4 +1,5 @@
 /** Takes secrets out of anything that is going to be logged. */
+import { shownOpaque, withoutSecrets } from '../xrdcl/secrets.js';
 import { isPlainObject } from './case.js';
 
 const HIDDEN = '***';
@@ -16,11 +17,15 @@ const PATTERNS: readonly [RegExp, string][] = [
 ];
 
 const SECRET_KEY = /^(?:authorization|authz|.*token|.*passw(?:or)?d|.*secret|.*api_?key)$/i;
+const OPAQUE_KEY = /opaque$/i;
 const DEEPEST = 8;
 
 /** The text with tokens, passwords and credential parameters replaced by `***`. */
 export function redactText(text: string): string {
-  return PATTERNS.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), text);
+  return PATTERNS.reduce(
+    (redacted, [pattern, replacement]) => redacted.replace(pattern, replacement),
+    withoutSecrets(text),
+  );
 }
 
 /** The same for every string in a value; Errors become plain objects, bigints text. */
@@ -46,7 +51,12 @@ export function redact(value: unknown, depth = 0): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      SECRET_KEY.test(key) && typeof inner === 'string' ? HIDDEN : redact(inner, depth + 1),
+      typeof inner === 'string' ? redactValue(key, inner) : redact(inner, depth + 1),
     ]),
   );
+}
+
+function redactValue(key: string, value: string): string {
+  if (SECRET_KEY.test(key)) return HIDDEN;
+  return redactText(OPAQUE_KEY.test(key) ? shownOpaque(value) : value);
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Camelized } from './case.js';
+import { credentialProblems } from './credentials.js';
 import {
   bytesIn,
   duration,
@@ -16,10 +17,12 @@ import {
   mailAddresses,
   numberIn,
   oneOf,
+  opaque,
   patterns,
   targetUrl,
   text,
   timeZone,
+  urlPath,
 } from './fields.js';
 import { LOG_LEVELS } from './logger.js';
 
@@ -56,6 +59,10 @@ const retentionSchema = z
     online_url: targetUrl().optional(),
     /** How long files stay online, in calendar years and months. */
     period: duration('1d'),
+    /** As `target_opaque`, for `online_url`, which gets nothing of the target's. */
+    online_opaque: opaque().optional(),
+    /** As `target_opaque_file`. */
+    online_opaque_file: localPath('the path of a file with opaque information').optional(),
     /** Where a file's path has its date: `%Y/%m/%d`. Without it the file's modification time is used. */
     date_pattern: text('a path with the date in it, like %Y/%m/%d').optional(),
     /** What stays for ever: paths and globs. */
@@ -67,6 +74,11 @@ const retentionSchema = z
   })
   .refine((block) => (block.online_directory === undefined) !== (block.online_url === undefined), {
     error: 'must name either online_directory or online_url',
+  })
+  .superRefine((given, context) => {
+    for (const key of ['online_opaque', 'online_opaque_file'] as const)
+      if (given[key] !== undefined && given.online_url === undefined)
+        context.addIssue({ code: 'custom', path: [key], message: 'must be given beside online_url' });
   });
 
 const block = z.strictObject({
@@ -98,8 +110,18 @@ const block = z.strictObject({
   exclude: patterns().optional(),
   /** A record that isn't on tape at this age is worth a warning. */
   max_age_warning: duration().optional(),
-  /** SSS keytab; without it the XRootD variables count. */
+  /** Opaque information (CGI) that goes to the target with each request: `eos.app=archive&authz=…`. */
+  target_opaque: opaque().optional(),
+  /** A file with more of it, read again when it changes. */
+  target_opaque_file: localPath('the path of a file with opaque information').optional(),
+  /** SSS keytab; without keytab, proxy and token the XRootD variables count. */
   keytab_file_path: localPath('the path of a keytab').optional(),
+  /** X.509 proxy, for GSI. */
+  gsi_proxy_path: urlPath('the path of an X.509 proxy').optional(),
+  /** A file with a bearer token, read again when it changes. */
+  token_file_path: localPath('the path of a file with a token').optional(),
+  /** Where the token goes: to the login (ztn, which needs roots://), with each request to the target (`authz=`), or both. */
+  token_use: oneOf(['login', 'requests', 'both']).default('login'),
   /** A lock file, held beside the cache's own for as long as a pass runs. */
   worker_file_path: localPath('the path of the lock file').optional(),
   /** Per cent of the cache's disk. */
@@ -181,7 +203,7 @@ const block = z.strictObject({
 
 /** Keys that need one another. */
 export const backupSchema = block.superRefine(
-  ({ high_water_percent: high, low_water_percent: low }, context) => {
+  ({ high_water_percent: high, low_water_percent: low, ...others }, context) => {
     const wrong = (key: string, message: string) => {
       context.addIssue({ code: 'custom', path: [key], message });
     };
@@ -191,6 +213,7 @@ export const backupSchema = block.superRefine(
       wrong('low_water_percent', 'must be given beside high_water_percent');
     if (high !== undefined && low !== undefined && low >= high)
       wrong('low_water_percent', 'must be lower than high_water_percent');
+    for (const { key, message } of credentialProblems(others)) wrong(key, message);
   },
 );
 
@@ -212,6 +235,6 @@ export const INNER_KEYS: Readonly<Record<string, readonly string[]>> = {
 };
 /** Keys whose values are paths of this machine, in whichever block. */
 export const PATH_KEYS: readonly string[] = [
-  ...['cache_directory', 'cache_mount_point', 'keytab_file_path', 'worker_file_path'],
-  'online_directory',
+  ...['cache_directory', 'cache_mount_point', 'worker_file_path', 'online_directory'],
+  ...['keytab_file_path', 'gsi_proxy_path', 'token_file_path', 'target_opaque_file', 'online_opaque_file'],
 ];

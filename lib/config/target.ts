@@ -31,7 +31,7 @@ export function parseTarget(text: string): Target {
     throw new Error(`has the protocol ${scheme}://, but only ${PROTOCOLS.join(', ')} reach an XRootD server`);
   if (/[?]/.test(authority + rest))
     throw new Error(
-      'must not contain "?" (CGI): give credentials by the XRootD variables or keytab_file_path',
+      'must not contain "?" (CGI): opaque information goes into target_opaque or, of a retention block, online_opaque',
     );
   const { user, host, port } = parseAuthority(authority);
   const base = parseBase(rest);

@@ -1,18 +1,21 @@
 /** Copies to and from a server. */
 import {
   copyFile,
+  isRemoteUrl,
   urlOf,
   type CopyJobOptions,
   type CopyResult,
+  type FileSystem,
   type MadeFile,
   type RateLimit,
 } from '../xrdcl/index.js';
+import { withLoginOf } from '../xrdcl/opaque.js';
 import { kindOf } from './copy_limits.js';
 import type { Downloaded, DownloadOptions, Uploaded, UploadOptions } from './store.js';
 
 export interface CopiesOptions {
-  /** `root://host:port` */
-  endpoint: string;
+  /** Of the server. */
+  fileSystem: FileSystem;
   /** Most seconds for a copy; undefined: a copy fails only when the server falls silent. */
   timeout: number | undefined;
   rateLimit: RateLimit | undefined;
@@ -28,7 +31,7 @@ export class Copies {
   /** As RemoteStore.upload(). @param path on the server */
   async upload(source: string, path: string, options: UploadOptions): Promise<Uploaded> {
     const { label = source, sizeHint, chunks, checksumType, sync, onLeft, onProgress, signal } = options;
-    const target = urlOf(this.#options.endpoint, path);
+    const target = urlOf(this.#options.fileSystem.url, path);
     const job: CopyJobOptions = {
       source,
       target,
@@ -54,10 +57,11 @@ export class Copies {
       onProgress,
       signal,
     } = options;
-    const source = urlOf(this.#options.endpoint, path);
+    const source = urlOf(this.#options.fileSystem.url, path);
     const job: CopyJobOptions = {
       source,
-      target,
+      // Another server gets no opaque information of this one.
+      target: isRemoteUrl(target) ? withLoginOf(source, target) : target,
       sizeHint,
       ...chunks,
       thirdParty: thirdParty ? 'only' : 'none',

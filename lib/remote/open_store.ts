@@ -1,14 +1,36 @@
-/** The store of a configuration: on XRootD, with its timeouts, limits and keys. */
+/** The store of a configuration: on XRootD, with its timeouts, limits and credentials. */
 import type { ArchiveConfig } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
 import { RateLimit } from '../xrdcl/index.js';
-import { useKeytab } from './authentication.js';
+import { useLogin } from './authentication.js';
 import { limitedStore, type LimitedStore } from './limited_store.js';
+import { opaqueOf, type OpaqueSource } from './opaque_source.js';
 import { choosePageChecksums } from './page_checksums.js';
 import { XRootDStore } from './xrootd_store.js';
 
-export function openStore(config: ArchiveConfig): LimitedStore {
-  useKeytab(config.keytabFilePath);
+/** The target, with its opaque information. */
+export function openTarget(config: ArchiveConfig): LimitedStore {
+  const { targetOpaque, targetOpaqueFile, tokenFilePath, tokenUse } = config;
+  return openStore(config, {
+    text: targetOpaque,
+    file: targetOpaqueFile,
+    tokenFile: tokenUse === 'login' ? undefined : tokenFilePath,
+  });
+}
+
+/** The online storage of the `retention` block. */
+export function openOnline(url: string, config: ArchiveConfig): LimitedStore {
+  const { onlineOpaque: text, onlineOpaqueFile: file } = config.retention ?? {};
+  return openStore({ ...config, targetUrl: url }, { text, file });
+}
+
+/**
+ * Any server: `targetUrl` may be another than the target's.
+ * @param opaque what goes to it with each request; default: nothing. That of the target is for the target alone
+ */
+export function openStore(config: ArchiveConfig, opaque: OpaqueSource = {}): LimitedStore {
+  const login = useLogin(config);
+  const more = opaqueOf(opaque);
   choosePageChecksums(config.verify !== 'size');
   const store = new XRootDStore(
     parseTarget(config.targetUrl),
@@ -19,6 +41,7 @@ export function openStore(config: ArchiveConfig): LimitedStore {
     },
     config.stagePriority,
     config.maxRate === undefined ? undefined : new RateLimit(config.maxRate),
+    () => [more(), login()].filter((part) => part !== '').join('&'),
   );
   return limitedStore(store, {
     stats: config.parallelStats,

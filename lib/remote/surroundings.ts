@@ -1,7 +1,7 @@
 /** The directories above a target's base, and marks below it: they show whether two targets are the same storage (S13). */
 import type { Target } from '../config/target.js';
 import { remotePath } from '../rules/names.js';
-import { urlOf, XRootDError, type FileSystem, type RequestOptions } from '../xrdcl/index.js';
+import { serverOf, urlOf, XRootDError, type FileSystem, type RequestOptions } from '../xrdcl/index.js';
 import { remoteStatOf } from './remote_stat.js';
 import type { MarkOptions, Surrounding } from './store.js';
 
@@ -40,7 +40,7 @@ export async function withMark<T>(
     // Also when mkdir failed or was aborted: the server may have made the directory all the same.
     await fileSystem.rmdir(path, { ...options, signal: undefined }).catch((error: unknown) => {
       if (!(error instanceof XRootDError)) throw error;
-      if (error.code !== 'NotFound') onLeft(urlOf(fileSystem.url, path), error);
+      if (error.code !== 'NotFound') onLeft(urlOf(serverOf(fileSystem.url), path), error);
     });
   }
 }

@@ -52,13 +52,19 @@ export class XRootDStore implements RemoteStore {
   readonly #requests: StageRequests;
   readonly #listings: Listings;
 
-  constructor(target: Target, timeouts: StoreTimeouts, stagePriority = 0, rateLimit?: RateLimit) {
-    const { endpoint } = target;
+  /** @param cgi options of all URLs, asked for before each request; default: none */
+  constructor(
+    target: Target,
+    timeouts: StoreTimeouts,
+    stagePriority = 0,
+    rateLimit?: RateLimit,
+    cgi?: () => string,
+  ) {
     this.#target = target;
     this.#timeouts = timeouts;
-    this.#fileSystem = new FileSystem(endpoint);
+    this.#fileSystem = new FileSystem(target.endpoint, cgi);
     this.#checksums = new ServerChecksums(this.#fileSystem, timeouts, rateLimit);
-    this.#copies = new Copies({ endpoint, timeout: timeouts.copy, rateLimit });
+    this.#copies = new Copies({ fileSystem: this.#fileSystem, timeout: timeouts.copy, rateLimit });
     this.#requests = new StageRequests(this.#fileSystem, (name) => this.#path(name), stagePriority);
     this.#listings = new Listings({
       fileSystem: this.#fileSystem,

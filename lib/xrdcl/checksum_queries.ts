@@ -16,14 +16,14 @@
 import { onceAborted } from '../addon/abort.js';
 import { addon, type NativeFileSystem } from '../addon/addon.js';
 import { askAgain, type Question } from './ask_again.js';
+import type { Connection } from './connection.js';
 import { XRootDError, type ErrorContext } from './error.js';
-import { urlOf } from './location.js';
+import { withOpaque, type Cgi } from './opaque.js';
 import { SilenceWatch } from './silence_watch.js';
 import { interruptible, request, type Interruption } from './request.js';
+import { queryCodes } from './request_codes.js';
 import { SerialByKey } from './serial_by_key.js';
 import { operationExpired } from './status_codes.js';
-
-const queryChecksum = 3;
 
 /** A connection to one server, only for checksum queries. */
 interface QueryConnection {
@@ -31,28 +31,46 @@ interface QueryConnection {
   readonly silence: SilenceWatch;
 }
 
-/** By server. */
+/** By server and the options of its connections; renewed tokens make new ones, so the oldest are forgotten. */
 const connections = new Map<string, QueryConnection>();
+const mostConnections = 64;
 const onePerPath = new SerialByKey();
 let connectionsMade = 0;
 
-function connectionTo(server: string): QueryConnection {
-  let connection = connections.get(server);
+/** A server, and the way to it. */
+interface Asked {
+  server: string;
+  cgi: Cgi;
+}
+
+function keyOf({ server, cgi }: Asked): string {
+  return `${server}?${cgi.connection}`;
+}
+
+function connectionTo(asked: Asked): QueryConnection {
+  const { server, cgi } = asked;
+  let connection = connections.get(keyOf(asked));
   if (connection === undefined) {
     connectionsMade += 1;
     // URLs with different values of this option get different connections (XrdCl::URL::GetChannelId); libXrdCl itself
     // uses only the value "tpc".
-    const fileSystem = new addon.FileSystem(`${server}//?xrdcl.intent=checksum${connectionsMade}`);
+    const own = [
+      `xrdcl.intent=checksum${connectionsMade}`,
+      ...cgi.connection.split('&').filter((option) => option !== '' && !option.startsWith('xrdcl.intent=')),
+    ];
+    const fileSystem = new addon.FileSystem(`${server}//?${own.join('&')}`);
     const ping = (timeout: number) =>
       request({ operation: 'ping', target: server }, undefined, (done) => fileSystem.ping(timeout, done));
     connection = { fileSystem, silence: new SilenceWatch(ping) };
-    connections.set(server, connection);
+    connections.set(keyOf(asked), connection);
+    const [oldest] = connections.keys();
+    if (connections.size > mostConnections && oldest !== undefined) connections.delete(oldest);
   }
   return connection;
 }
 
-function abandon(server: string, connection: QueryConnection): void {
-  if (connections.get(server) === connection) connections.delete(server);
+function abandon(asked: Asked, connection: QueryConnection): void {
+  if (connections.get(keyOf(asked)) === connection) connections.delete(keyOf(asked));
 }
 
 /** Most times that a query is sent. */
@@ -68,19 +86,21 @@ export interface ChecksumQuery {
 
 /** @returns the server's answer as it is: type and value */
 export async function askForChecksum(
-  server: string,
+  to: Connection,
   path: string,
   type: string | undefined,
   context: ErrorContext,
   { timeout, patience, signal }: ChecksumQuery,
 ): Promise<string> {
   const argument = type === undefined ? path : `${path}?cks.type=${type}`;
-  return await onePerPath.run(urlOf(server, path), signal, async () => {
-    let connection: QueryConnection | undefined;
+  return await onePerPath.run(`${to.server}/${path}`, signal, async () => {
+    const { server } = to;
+    let last: { asked: Asked; connection: QueryConnection } | undefined;
     const ask = () => {
-      if (connection !== undefined) abandon(server, connection);
-      connection = connectionTo(server);
-      return askOn(connection, server, argument, context, timeout, signal);
+      if (last !== undefined) abandon(last.asked, last.connection);
+      const asked = { server, cgi: to.cgi };
+      last = { asked, connection: connectionTo(asked) };
+      return askOn(last.connection, asked, argument, context, timeout, signal);
     };
     try {
       return await askAgain(ask, { patience, most: mostAsked });
@@ -96,7 +116,7 @@ export async function askForChecksum(
 // wait behind it, so the connection is abandoned.
 function askOn(
   connection: QueryConnection,
-  server: string,
+  asked: Asked,
   argument: string,
   context: ErrorContext,
   timeout: number,
@@ -107,7 +127,7 @@ function askOn(
   const interruption: Interruption = (stop) => {
     const end = (reason: Error) => {
       forget();
-      abandon(server, connection);
+      abandon(asked, connection);
       stop(reason);
     };
     const ignore = onceAborted(signal, end);
@@ -125,9 +145,9 @@ function askOn(
     return forget;
   };
   const answer = interruptible<string>(context, interruption, (done) =>
-    connection.fileSystem.query(queryChecksum, argument, timeout, done),
+    withOpaque(connection.fileSystem, asked.cgi.opaque).query(queryCodes.checksum, argument, timeout, done),
   ).catch((error: unknown) => {
-    if (error instanceof XRootDError && error.statusCode === operationExpired) abandon(server, connection);
+    if (error instanceof XRootDError && error.statusCode === operationExpired) abandon(asked, connection);
     throw error;
   });
   return {

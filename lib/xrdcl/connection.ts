@@ -1,21 +1,66 @@
 /** A connection to one server, and how a request is sent on it: shared by all methods of FileSystem. */
 import { addon, type NativeCallback, type NativeFileSystem } from '../addon/addon.js';
 import { XRootDError, type ErrorContext } from './error.js';
-import { checkServerUrl, serverOf, urlOf } from './location.js';
+import { cgiOf, checkServerUrl, serverOf, urlOf } from './location.js';
+import { splitCgi, withOpaque, type Cgi } from './opaque.js';
 import { request, timeoutOf, type RequestOptions } from './request.js';
 
-export class Connection {
-  /** `root://host:port`, without the path. */
-  readonly url: string;
-  readonly native: NativeFileSystem;
+/** How requests reach the server while the options are these. */
+interface Way {
+  text: string;
+  cgi: Cgi;
+  bare: NativeFileSystem;
+  native: NativeFileSystem;
+}
 
-  constructor(url: string) {
-    this.url = serverOf(checkServerUrl(url));
-    this.native = new addon.FileSystem(this.url);
+export class Connection {
+  /** `root://host:port`, without path and options. */
+  readonly server: string;
+  readonly #cgi: () => string;
+  #way: Way;
+
+  /** @param cgi called before each request. Default: the options of the URL */
+  constructor(url: string, cgi?: () => string) {
+    this.server = serverOf(checkServerUrl(url));
+    const constant = cgiOf(url);
+    this.#cgi = cgi ?? (() => constant);
+    this.#way = this.#wayBy(this.#cgi());
+  }
+
+  /** With the options that count now. */
+  get url(): string {
+    const cgi = this.#cgi();
+    return cgi === '' ? this.server : `${this.server}//?${cgi}`;
+  }
+
+  /** The options that count now. */
+  get cgi(): Cgi {
+    return this.#current().cgi;
+  }
+
+  /** To be asked for anew before each request. */
+  get native(): NativeFileSystem {
+    return this.#current().native;
+  }
+
+  #current(): Way {
+    const text = this.#cgi();
+    if (text !== this.#way.text) this.#way = this.#wayBy(text, this.#way);
+    return this.#way;
+  }
+
+  #wayBy(text: string, last?: Way): Way {
+    const cgi = splitCgi(text);
+    const { connection } = cgi;
+    const bare =
+      last?.cgi.connection === connection
+        ? last.bare
+        : new addon.FileSystem(connection === '' ? this.server : `${this.server}//?${connection}`);
+    return { text, cgi, bare, native: withOpaque(bare, cgi.opaque) };
   }
 
   context(operation: string, path?: string): ErrorContext {
-    return { operation, target: path === undefined ? this.url : urlOf(this.url, path) };
+    return { operation, target: path === undefined ? this.server : urlOf(this.server, path) };
   }
 
   ask<T>(

@@ -17,8 +17,9 @@ import { jobPropertiesOf, type CopyJobOptions, type JobProperties } from './copy
 import { CopyPace } from './copy_pace.js';
 import { checkLocalTarget, isConnectionLost, leavesPartial } from './copy_target.js';
 import { XRootDError } from './error.js';
-import { isRemoteUrl } from './location.js';
+import { cgiOf, isRemoteUrl } from './location.js';
 import type { MadeFile } from './made_file.js';
+import { hideOpaque } from './opaque.js';
 import type { RateLimit } from './rate_limit.js';
 import { isSmallCopy, startSmallCopy } from './small_copy.js';
 import { errorResponse, localError, statusOf } from './status_codes.js';
@@ -81,6 +82,7 @@ export interface Job extends CopyJob {
 export function jobOf(index: number, options: CopyJobOptions): Job {
   const { source, target, sizeHint } = options;
   const properties = jobPropertiesOf(options);
+  for (const end of [source, target]) hideOpaque(cgiOf(end));
   return { index, source, target, sizeHint, sync: options.sync === true && isRemoteUrl(target), properties };
 }
 

@@ -1,6 +1,8 @@
 /** The error that every failure of XRootD becomes. */
 import { constants } from 'node:os';
 import type { NativeStatus } from '../addon/addon.js';
+import { isRemoteUrl, withoutCgi } from './location.js';
+import { withoutSecrets } from './secrets.js';
 import {
   clientCodes,
   errorResponse,
@@ -24,6 +26,11 @@ export interface ErrorContext {
 
 const posix: Readonly<Record<string, number>> = constants.errno;
 const posixNames = new Map(Object.entries(posix).map(([name, number]) => [number, name]));
+
+/** The options of a URL can be secret. */
+function shownEnd(end: string | undefined): string | undefined {
+  return end !== undefined && isRemoteUrl(end) ? withoutCgi(end) : end;
+}
 
 interface Meaning extends CodeMeaning {
   number: string;
@@ -71,8 +78,10 @@ export class XRootDError extends Error {
 
   constructor(native: NativeStatus, context: ErrorContext) {
     const meaning = meaningOf(native);
-    const where = [context.source, context.target].filter((end) => end !== undefined).join(' -> ');
-    const words = native.message.trim();
+    const source = shownEnd(context.source);
+    const target = shownEnd(context.target);
+    const where = [source, target].filter((end) => end !== undefined).join(' -> ');
+    const words = withoutSecrets(native.message.trim());
     // libXrdCl says no more than which end failed when the failure is a local one.
     const text = words === '' ? meaning.text : words.startsWith('(') ? `${meaning.text} ${words}` : words;
     super(`${context.operation}${where && ` ${where}`}: ${text} [${meaning.name}, ${meaning.number}]`);
@@ -82,8 +91,8 @@ export class XRootDError extends Error {
     this.errNo = native.errNo;
     this.errno = meaning.errno === undefined ? undefined : posix[meaning.errno];
     this.operation = context.operation;
-    this.source = context.source;
-    this.target = context.target;
+    this.source = source;
+    this.target = target;
     this.serverMessage = words;
     this.retryable = meaning.retryable === true;
   }

@@ -6,9 +6,10 @@ import { XRootDError } from './error.js';
 import { delXAttr, getXAttr, listXAttr, setXAttr } from './extended_attributes.js';
 import { dirList, dirStats, type DirEntry } from './listing.js';
 import { checkRemotePath } from './location.js';
-import { cancelStage, prepare, prepareFlags, queryPrepare, type PrepareOptions } from './prepare.js';
+import { cancelStage, prepare, queryPrepare, type PrepareOptions } from './prepare.js';
 import { queryChecksum, queryChecksumTypes, queryConfig, querySpace } from './queries.js';
 import type { RequestOptions } from './request.js';
+import { prepareFlags } from './request_codes.js';
 import { shortStatsOf, statInfoOf, type NamedStat, type ShortStat, type StatInfo } from './stat_info.js';
 
 // XrdCl's enumeration MkDirFlags (XrdClFileSystem.hh).
@@ -19,14 +20,20 @@ const makePath = 1;
  * `XRootDError`, with the signal's reason when aborted, and throw TypeError for a path that XRootD would misread.
  */
 export class FileSystem {
-  /** `root://host:port`, without the path. */
-  readonly url: string;
   readonly #connection: Connection;
 
-  /** @param url a server's URL, `root://[user@]host[:port]`; a path in it is ignored. */
-  constructor(url: string) {
-    this.#connection = new Connection(url);
-    this.url = this.#connection.url;
+  /**
+   * @param url a server's URL, `root://[user@]host[:port]`; a path in it is ignored. Its options (CGI, opaque information)
+   * go with every request: `root://host//?eos.app=x&authz=y`. Those that begin with `xrd.` or `xrdcl.` are for the connection.
+   * @param cgi called before each request, for options that change; then those of the URL don't count
+   */
+  constructor(url: string, cgi?: () => string) {
+    this.#connection = new Connection(url, cgi);
+  }
+
+  /** `root://host:port`, without the path. With options it is `root://host:port//?options`: don't show that to people. */
+  get url(): string {
+    return this.#connection.url;
   }
 
   async stat(path: string, options?: RequestOptions): Promise<StatInfo> {

@@ -88,13 +88,27 @@ export function pathOf(url: string): string {
 /** The server in a URL: `root://user@host:port`. */
 export function serverOf(url: string): string {
   const afterHost = url.indexOf('/', url.indexOf('://') + 3);
-  return afterHost === -1 ? url : url.slice(0, afterHost);
+  return afterHost === -1 ? withoutCgi(url) : url.slice(0, afterHost);
+}
+
+/** The options (CGI, opaque information) of a server's URL, without the question mark; `` when there are none. */
+export function cgiOf(url: string): string {
+  const start = url.indexOf('?');
+  return start === -1 ? '' : url.slice(start + 1);
+}
+
+/** The URL as people may see it: its options can be secret. */
+export function withoutCgi(url: string): string {
+  const start = url.indexOf('?');
+  return start === -1 ? url : url.slice(0, start);
 }
 
 /**
  * The URL of a path on a server, ready for a copy.
+ * @param server its URL; options in it, `root://host//?authz=x`, go with the path
  * @throws TypeError when the path can't be carried.
  */
 export function urlOf(server: string, path: string): string {
-  return `${serverOf(server)}/${checkRemotePath(path)}`;
+  const cgi = cgiOf(server);
+  return `${serverOf(server)}/${checkRemotePath(path)}${cgi === '' ? '' : `?${cgi}`}`;
 }

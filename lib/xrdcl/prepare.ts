@@ -1,16 +1,14 @@
 /** Tape requests: stage files, cancel that, evict them from the disk buffer, and ask for the state of a stage request. */
 import type { Connection } from './connection.js';
 import { checkRemotePath } from './location.js';
-import { query, queryCodes } from './queries.js';
+import { query } from './queries.js';
 import type { RequestOptions } from './request.js';
+import { prepareFlags, queryCodes } from './request_codes.js';
 
 export interface PrepareOptions extends RequestOptions {
   /** 0 lowest (default) to 3 highest. */
   priority?: number;
 }
-
-// XrdCl's enumeration PrepareFlags (XrdClFileSystem.hh).
-export const prepareFlags = { cancel: 1, stage: 8, evict: 0x100 } as const;
 
 /** @returns the request's id */
 export async function prepare(

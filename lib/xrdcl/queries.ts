@@ -4,9 +4,7 @@ import { askForChecksum } from './checksum_queries.js';
 import { unreadable, type Connection } from './connection.js';
 import { checkRemotePath } from './location.js';
 import { timeoutOf, type RequestOptions } from './request.js';
-
-/** XrdCl's enumeration QueryCode (XrdClFileSystem.hh, XProtocol.hh). */
-export const queryCodes = { prepare: 2, space: 5, config: 7 } as const;
+import { queryCodes } from './request_codes.js';
 
 /** Checksums of large files are computed by the server when asked: minutes, not seconds. */
 const checksumTimeout = 3600;
@@ -36,7 +34,7 @@ export async function queryChecksum(
   if (type !== undefined && !/^[\w-]+$/.test(type)) throw new TypeError(`${type} is no checksum type`);
   const context = connection.context('query checksum', path);
   const timeout = timeoutOf(options, checksumTimeout);
-  const answer = await askForChecksum(connection.url, path, type, context, { ...options, timeout });
+  const answer = await askForChecksum(connection, path, type, context, { ...options, timeout });
   const [answered, value] = answer.trim().split(/\s+/);
   if (answered === undefined || value === undefined || !/^[0-9a-fA-F]+$/.test(value)) {
     throw unreadable(context, `not a checksum: ${JSON.stringify(answer)}`);

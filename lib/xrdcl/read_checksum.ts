@@ -3,7 +3,8 @@ import { onAbort } from '../addon/abort.js';
 import { addon, type NativeStatus } from '../addon/addon.js';
 import { checksumTypes, type ChecksumType, type FileChecksum } from '../posix/checksum.js';
 import { XRootDError } from './error.js';
-import { checkEndpoint, checkServerUrl } from './location.js';
+import { cgiOf, checkEndpoint, checkServerUrl } from './location.js';
+import { hideOpaque } from './opaque.js';
 import type { RateLimit } from './rate_limit.js';
 import { identifierOf, type ShortStat } from './stat_info.js';
 
@@ -50,6 +51,7 @@ export function readChecksum(
   if (!checksumTypes.includes(type))
     throw new RangeError(`checksum type must be one of ${checksumTypes.join(', ')}`);
   checkEndpoint('source', checkServerUrl(url));
+  hideOpaque(cgiOf(url));
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const operation = addon.readChecksum(url, type, rateLimit !== undefined, (event, first, second) => {
@@ -85,6 +87,7 @@ export function statOpened(
   { signal }: Pick<ReadChecksumOptions, 'signal'> = {},
 ): Promise<OpenedStat> {
   checkEndpoint('source', checkServerUrl(url));
+  hideOpaque(cgiOf(url));
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const operation = addon.readChecksum(url, 'adler32', true, (event, first, second) => {

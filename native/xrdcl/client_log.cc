@@ -18,6 +18,7 @@
 namespace {
 
 constexpr std::uint32_t kMostWaiting = 4096;
+constexpr std::size_t kMostSecrets = 1000;
 
 struct Subscriber {
   explicit Subscriber(Completion its_completion) : completion(std::move(its_completion)) {}
@@ -25,6 +26,11 @@ struct Subscriber {
   const Completion completion;
   std::atomic<std::uint32_t> waiting{0};
   std::atomic<std::uint32_t> dropped{0};
+};
+
+struct Secret {
+  std::string text;
+  std::string shown;
 };
 
 class LogSink final : public XrdCl::LogOut {
@@ -41,8 +47,17 @@ class LogSink final : public XrdCl::LogOut {
 
   void Write(const std::string& message) override {
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (const auto& subscriber : subscribers_) Send(subscriber, message);
-    if (subscribers_.empty()) unsubscribed_->Write(message);
+    const std::string shown = WithoutSecrets(message);
+    for (const auto& subscriber : subscribers_) Send(subscriber, shown);
+    if (subscribers_.empty()) unsubscribed_->Write(shown);
+  }
+
+  void Hide(std::vector<Secret> secrets) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (Secret& secret : secrets) {
+      if (!secret.text.empty()) secrets_.push_back(std::move(secret));
+    }
+    if (secrets_.size() > kMostSecrets) secrets_.erase(secrets_.begin(), secrets_.end() - kMostSecrets);
   }
 
   void Add(std::shared_ptr<Subscriber> subscriber) {
@@ -56,6 +71,21 @@ class LogSink final : public XrdCl::LogOut {
   }
 
  private:
+  // Longer ones first: one may be a part of another.
+  std::string WithoutSecrets(std::string message) const {
+    std::vector<const Secret*> found;
+    for (const Secret& secret : secrets_) {
+      if (message.find(secret.text) != std::string::npos) found.push_back(&secret);
+    }
+    std::stable_sort(found.begin(), found.end(), [](auto* a, auto* b) { return a->text.size() > b->text.size(); });
+    for (const Secret* secret : found) {
+      for (std::size_t at = 0; (at = message.find(secret->text, at)) != std::string::npos; at += secret->shown.size()) {
+        message.replace(at, secret->text.size(), secret->shown);
+      }
+    }
+    return message;
+  }
+
   static void Send(const std::shared_ptr<Subscriber>& subscriber, const std::string& message) {
     if (subscriber->waiting.load() >= kMostWaiting) {
       ++subscriber->dropped;
@@ -70,6 +100,7 @@ class LogSink final : public XrdCl::LogOut {
 
   std::mutex mutex_;
   std::vector<std::shared_ptr<Subscriber>> subscribers_;
+  std::vector<Secret> secrets_;
   std::unique_ptr<XrdCl::LogOut> unsubscribed_;
 };
 
@@ -104,6 +135,15 @@ Napi::Value SubscribeToLog(const Napi::CallbackInfo& info) {
 
 void UnsubscribeFromLog(const Napi::CallbackInfo& info) {
   EnvironmentData::Of(info.Env()).Drop(info.Env(), LongArgument(info, 0));
+}
+
+void HideInLog(const Napi::CallbackInfo& info) {
+  const std::vector<std::string> texts = StringsArgument(info, 0);
+  std::vector<std::string> shown = StringsArgument(info, 1);
+  shown.resize(texts.size());
+  std::vector<Secret> secrets;
+  for (std::size_t i = 0; i < texts.size(); ++i) secrets.push_back({texts[i], shown[i]});
+  sink.load()->Hide(std::move(secrets));
 }
 
 void SetLogLevel(const Napi::CallbackInfo& info) {

@@ -14,5 +14,9 @@ void InstallLogSink();
 Napi::Value SubscribeToLog(const Napi::CallbackInfo& info);
 void UnsubscribeFromLog(const Napi::CallbackInfo& info);
 
+// JavaScript: hideInLog(texts, shown): from now on the log shows the latter instead of the former. It stays so for the
+// process; the oldest are forgotten.
+void HideInLog(const Napi::CallbackInfo& info);
+
 // JavaScript: setLogLevel(0 nothing … 5 dump).
 void SetLogLevel(const Napi::CallbackInfo& info);

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Archive } from '../../lib/index.js';
@@ -238,6 +246,33 @@ describe('keytabs of Archives in one process', () => {
       assert.deepEqual([second?.['name'], second?.['exitCode']], ['ConfigError', 2]);
       assert.match(String(second?.['message']), /keytabFilePath: this process already uses .*client\.keytab/);
       assert.deepEqual(last, again);
+    });
+  });
+
+  it('one without a keytab is not let in by the keytab of another', async () => {
+    await withFacility(async (facility) => {
+      const { keytab } = facility;
+      const [first, second, again] = await facility.backups(keytab, '-', keytab);
+      assert.deepEqual(first, { scanned: 1, copied: 1, kept: 0, failed: 0 });
+      assert.deepEqual([second?.['name'], second?.['code']], ['XRootDError', 'AuthFailed']);
+      assert.deepEqual(again, { scanned: 1, copied: 0, kept: 1, failed: 0 });
+    });
+  });
+
+  it('one with a keytab is not let in by the key that libXrdCl found by itself: ConfigError', async () => {
+    await withFacility(async (facility) => {
+      mkdirSync(facility.file('.xrd'));
+      copyFileSync(facility.keytab, facility.file('.xrd/sss.keytab'));
+      chmodSync(facility.file('.xrd/sss.keytab'), 0o600);
+      const forged = forgeKeytab(facility.keytab, facility.file('forged'));
+      const [first, second, again] = await facility.backups('-', forged, '-');
+      assert.deepEqual(first, { scanned: 1, copied: 1, kept: 0, failed: 0 });
+      assert.deepEqual([second?.['name'], second?.['exitCode']], ['ConfigError', 2]);
+      assert.match(
+        String(second?.['message']),
+        /keytabFilePath: .*already logged in by SSS.*must be used first/,
+      );
+      assert.deepEqual(again, { scanned: 1, copied: 0, kept: 1, failed: 0 });
     });
   });
 

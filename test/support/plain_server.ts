@@ -29,6 +29,8 @@ const asRoot = process.getuid?.() === 0;
 export interface PlainServerOptions {
   /** More lines of its configuration; `{dir}` is a directory of the server's own, outside its export. */
   config?: string[];
+  /** More of its environment. */
+  env?: Record<string, string>;
   /** Executables written to `{dir}` before it starts: name, text. */
   programs?: Record<string, string>;
 }
@@ -50,18 +52,24 @@ export class PlainServer {
   readonly url: string;
   readonly #directory: string;
   readonly #port: number;
+  readonly #env: Record<string, string>;
   #child: ChildProcess;
   #exited: Promise<unknown>;
 
-  private constructor(directory: string, { child, port }: Launched) {
+  private constructor(directory: string, { child, port }: Launched, env: Record<string, string>) {
     this.#directory = directory;
+    this.#env = env;
     this.#port = port;
     this.#child = child;
     this.#exited = once(child, 'exit');
     this.url = `root://127.0.0.1:${port}`;
   }
 
-  static async start({ config = [], programs = {} }: PlainServerOptions = {}): Promise<PlainServer> {
+  static async start({
+    config = [],
+    programs = {},
+    env = {},
+  }: PlainServerOptions = {}): Promise<PlainServer> {
     const directory = mkdtempSync(join(tmpdir(), 'plain-xrootd-'));
     chmodSync(directory, 0o755);
     for (const name of ['data', 'admin']) mkdirSync(join(directory, name));
@@ -80,7 +88,7 @@ export class PlainServer {
     closeSync(openSync(join(directory, 'log'), 'a'));
     if (asRoot)
       for (const path of ['', 'data', 'admin', 'log']) chownSync(join(directory, path), nobody, nobody);
-    const server = new PlainServer(directory, await launch(directory, 0));
+    const server = new PlainServer(directory, await launch(directory, 0, env), env);
     running.add(server);
     await server.#ready();
     return server;
@@ -155,7 +163,7 @@ export class PlainServer {
 
   /** After a crash: on the same port, with the same files. */
   async restart(): Promise<void> {
-    this.#child = (await launch(this.#directory, this.#port)).child;
+    this.#child = (await launch(this.#directory, this.#port, this.#env)).child;
     this.#exited = once(this.#child, 'exit');
     await this.#ready();
   }
@@ -188,7 +196,7 @@ interface Launched {
   port: number;
 }
 
-async function launch(directory: string, wanted: number): Promise<Launched> {
+async function launch(directory: string, wanted: number, env: Record<string, string>): Promise<Launched> {
   const listener = createServer().listen(wanted, '127.0.0.1', 1024);
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;
@@ -201,7 +209,7 @@ async function launch(directory: string, wanted: number): Promise<Launched> {
       cwd: directory,
       detached: true,
       stdio: ['ignore', log, log, fd],
-      env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' },
+      env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', ...env },
       ...(asRoot && { uid: nobody, gid: nobody }),
     },
   );

@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { RequestReader, type Recorded } from './recorded_requests.js';
 
 export class Relay {
   /** `root://127.0.0.1:port` */
@@ -14,6 +15,7 @@ export class Relay {
   #holding: 'requests' | 'answers' | undefined;
   #marker: string | undefined;
   #refused: { request: number; errNo: number } | undefined;
+  #recorded: Recorded[] | undefined;
   #doubled: ((entry: ListedEntry) => ListedEntry) | undefined;
   readonly #held: (() => void)[] = [];
 
@@ -53,6 +55,12 @@ export class Relay {
     this.#doubled = change;
   }
 
+  /** All requests from now on, of connections that are made from now on. */
+  record(): readonly Recorded[] {
+    this.#recorded = [];
+    return this.#recorded;
+  }
+
   /** Something is held back. */
   get holds(): boolean {
     return this.#held.length > 0;
@@ -87,7 +95,12 @@ export class Relay {
         this.#held.push(() => to.write(bytes));
       } else to.write(bytes);
     };
+    const reader =
+      this.#recorded === undefined
+        ? undefined
+        : new RequestReader((request) => void this.#recorded?.push(request));
     client.on('data', (bytes) => {
+      reader?.take(bytes);
       // A request without data is a header of 24 bytes: stream id, request number, parameters, length.
       if (
         this.#refused !== undefined &&

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { camelCase, renameKeys, snakeCase } from '../../lib/config/case.js';
 import { ConfigError } from '../../lib/config/errors.js';
+import { redact } from '../../lib/config/redact.js';
 import { backupSchema, BACKUP_KEYS, INNER_KEYS, type ArchiveOptions } from '../../lib/config/schema.js';
 import {
   absolutePaths,
@@ -283,11 +284,63 @@ describe('the options', () => {
     ],
     [{ auto_remvoe: 'never' }, /^auto_remvoe: is not known; did you mean auto_remove\?$/],
     [{ checksum_type: 'sha1' }, /adler32, crc32c, md5, crc32/],
+    [{ target_opaque: '' }, /^target_opaque: is empty/],
+    [{ target_opaque: '?eos.app=x' }, /contains "\?": give only what stands behind/],
+    [{ target_opaque: 'a=b c' }, /contains a blank/],
+    [{ target_opaque: 'a=b\nc=d' }, /a control character/],
+    [{ target_opaque: 'a=\u00e9' }, /a letter beyond ASCII/],
+    [{ target_opaque: 'a=b&&c=d' }, /must be name=value/],
+    [{ target_opaque: 'flag' }, /must be name=value/],
+    [{ target_opaque: 'a=b&a=c' }, /has a twice/],
+    [{ target_opaque: 'xrd.gsiusrpxy=/p' }, /use gsi_proxy_path/],
+    [{ target_opaque: 'a=b&xrdcl.intent=x' }, /has xrdcl\.intent: libXrdCl takes/],
+    [{ target_opaque: 'cks.type=md5' }, /has cks\.type/],
+    [{ target_opaque: 'tpc.key=1' }, /has tpc\.key/],
+    [{ target_opaque: 'x'.repeat(20_000) }, /longer than 16384/],
+    [{ target_opaque: 5 }, /^target_opaque: must be opaque information/],
+    [{ keytab_file_path: '/k', gsi_proxy_path: '/p' }, /^gsi_proxy_path: can't be given beside keytab/],
+    [{ gsi_proxy_path: '/p', token_file_path: '/t' }, /^token_file_path: can't be given beside gsi_proxy/],
+    [{ gsi_proxy_path: '/p&q' }, /contains "&" or a blank/],
+    [
+      { token_file_path: '/t', token_use: 'both', target_opaque: 'a=b&authz=c' },
+      /authz, which token_file_path/,
+    ],
+    [
+      { retention: { period: 'P1Y', online_directory: '/o', online_opaque: 'a=b' } },
+      /retention\.online_opaque: must be given beside online_url/,
+    ],
+    [{ token_use: 'often' }, /login, requests, both/],
   ];
   for (const [more, message] of bad)
     it(`refuses ${JSON.stringify(more)}`, () => {
       assert.match(problem(more), message);
     });
+
+  it('never repeats opaque information', () => {
+    for (const value of [
+      'authz=hunter2&',
+      'authz=hunter2 ',
+      '?authz=hunter2',
+      'hunter2',
+      'authz=hunter2&xrd.x=hunter2',
+    ])
+      assert.doesNotMatch(problem({ target_opaque: value }), /hunter2/);
+    for (const [value, told] of [
+      ['eos.app=a&authz=Bearer%20ey.J-_~=/:,+', 'eos.app=***&authz=***'],
+      ['a=', 'a=***'],
+    ] as const) {
+      const { config } = validateBlock({ ...minimal, target_opaque: value });
+      assert.equal(config?.targetOpaque, value);
+      assert.equal((redact(config) as { targetOpaque: string }).targetOpaque, told);
+    }
+  });
+
+  it('take a token for requests beside another login', () => {
+    const { config } = validateBlock({
+      ...{ ...minimal, keytab_file_path: '/k', token_file_path: '/t', token_use: 'requests' },
+    });
+    assert.equal(config?.tokenUse, 'requests');
+  });
 
   it('tells everything that is wrong at once', () => {
     const { problems } = validateBlock({ target_url: 'x', auto_remove: 1, fsnyc: true, mail: { hots: 'h' } });

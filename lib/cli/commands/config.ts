@@ -13,7 +13,7 @@ export function addConfig(program: Command, session: Session): void {
   const check = group
     .command('check')
     .description(
-      'check the configuration, the cache and the keytab, and print all settings, defaults included',
+      'check the configuration, the cache and the files with credentials, and print all settings, defaults included',
     );
   addConfigOptions(check).action(action(session, checkConfig));
 }

@@ -40,6 +40,7 @@ export async function retention(
 ): Promise<Report> {
   const { config } = dependencies;
   const settings = retentionSettings(config, new Date(now()));
+  await checkAccess({ onlineOpaqueFile: config.retention?.onlineOpaqueFile });
   const target = toldOfTape(await dependencies.open(), dependencies);
   const directory = await stateDirectory(settings, dependencies);
   const lock = await lockPass(directory, dependencies, options);

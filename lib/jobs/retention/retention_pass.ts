@@ -3,7 +3,7 @@ import type { CacheDirectory } from '../../cache/directory.js';
 import { parseTarget, type ArchiveConfig } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
-import { openStore } from '../../remote/open_store.js';
+import { openOnline } from '../../remote/open_store.js';
 import { pairedStore } from '../../remote/paired_store.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { nameProblem } from '../../rules/names.js';
@@ -52,9 +52,7 @@ export class RetentionPass {
     const { config, logger } = dependencies;
     const { place, rules } = settings;
     const server =
-      'server' in place
-        ? { at: place.server, store: openStore({ ...config, targetUrl: place.server.url }) }
-        : undefined;
+      'server' in place ? { at: place.server, store: openOnline(place.server.url, config) } : undefined;
     const both = pairedStore(target, server?.store);
     const run = new JobRun(both, dependencies, {
       ...{ job: 'retention', signal, dryRun: dryRun || !confirmed },
