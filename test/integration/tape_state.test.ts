@@ -241,7 +241,7 @@ describe('tape_state: query, either', () => {
     });
   });
 
-  it('counts for retention and evict as well', async () => {
+  it('counts for retention, drill and evict as well', async () => {
     await withArchive(untold, async (bench) => {
       await archived(bench, [['old', 500]]);
       await setAge(bench, 'old', cut - 10);
@@ -258,6 +258,7 @@ describe('tape_state: query, either', () => {
       const report = await retentionPass(bench, {}, { confirm: true }, undefined, { tapeState });
       assert.deepEqual(counts(report), { scanned: 1, removed: 1 });
       assert.equal((await bench.archive({ tapeState }).evict(['old'])).evicted, 1);
+      assert.equal((await bench.archive({ tapeState }).drill()).verified, 1);
     });
   });
 });

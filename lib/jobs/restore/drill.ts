@@ -18,6 +18,7 @@ import { Scratch } from './scratch.js';
 import { selectedFiles, selection, unfinished, type SelectionOptions } from '../run/selected.js';
 import { StagingRun } from '../staging/staging_run.js';
 import type { Outcome } from '../run/tally.js';
+import { toldOfTape } from '../run/tape_told.js';
 import { untilOffline } from '../staging/until_offline.js';
 
 export interface DrillOptions extends SelectionOptions {
@@ -59,7 +60,7 @@ export async function drill(
   checkOptions(options);
   const selector = selection(paths, options);
   const { config } = dependencies;
-  const store = await dependencies.open();
+  const store = toldOfTape(await dependencies.open(), dependencies);
   const scratch = await Scratch.make(options.scratch, config);
   try {
     return await new Drill(store, dependencies, options, scratch).all(selector);
