@@ -235,6 +235,23 @@ describe('a keytab that others can read is refused by each method of an Archive,
   }
 });
 
+describe('another login of an Archive that is there', () => {
+  for (const key of ['keytabFilePath', 'gsiProxyPath', 'tokenFilePath'] as const)
+    it(`${key} is refused, and the old options stay`, () => {
+      const options = { targetUrl: 'root://127.0.0.1:1//archive', logLevel: 'error' } as const;
+      const archive = new Archive({ ...options, [key]: '/one' });
+      assert.throws(
+        () => {
+          archive.reconfigure({ ...options, [key]: '/two' });
+        },
+        { name: 'ConfigError', message: `${key}: can be changed only by a new process` },
+      );
+      assert.equal(archive.config[key], '/one');
+      archive.reconfigure({ ...options, [key]: '/one', targetOpaque: 'eos.app=other' });
+      assert.equal(archive.config.targetOpaque, 'eos.app=other');
+    });
+});
+
 describe('keytabs of Archives in one process', () => {
   it('one serves several Archives; a second one is a ConfigError, and the first goes on', async () => {
     await withFacility(async (facility) => {
