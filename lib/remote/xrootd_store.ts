@@ -8,12 +8,12 @@ import {
   checkRemotePath,
   FileSystem,
   removeMade,
-  XRootDError,
   type ChecksumType,
   type MadeFile,
   type RateLimit,
 } from '../xrdcl/index.js';
 import { Copies } from './copies.js';
+import { DataServers, isNotFound } from './data_servers.js';
 import { Listings } from './listings.js';
 import { remoteStatOf } from './remote_stat.js';
 import { ServerChecksums } from './server_checksums.js';
@@ -46,6 +46,7 @@ export class XRootDStore implements RemoteStore {
   readonly #target: Target;
   readonly #timeouts: StoreTimeouts;
   readonly #fileSystem: FileSystem;
+  readonly #dataServers: DataServers;
   readonly #checksums: ServerChecksums;
   readonly #copies: Copies;
   readonly #requests: StageRequests;
@@ -56,11 +57,13 @@ export class XRootDStore implements RemoteStore {
     this.#target = target;
     this.#timeouts = timeouts;
     this.#fileSystem = new FileSystem(endpoint);
+    this.#dataServers = new DataServers(this.#fileSystem, timeouts.request);
     this.#checksums = new ServerChecksums(this.#fileSystem, timeouts, rateLimit);
     this.#copies = new Copies({ endpoint, timeout: timeouts.copy, rateLimit });
     this.#requests = new StageRequests(this.#fileSystem, (name) => this.#path(name), stagePriority);
     this.#listings = new Listings({
       fileSystem: this.#fileSystem,
+      dataServers: this.#dataServers,
       path: (name) => this.#path(name),
       isDirectory: (name, signal) => this.#isDirectory(name, signal),
     });
@@ -73,7 +76,7 @@ export class XRootDStore implements RemoteStore {
   async stat(name: string, signal?: AbortSignal): Promise<RemoteStat | null> {
     try {
       return remoteStatOf(
-        await this.#fileSystem.stat(this.#path(name), { timeout: this.#timeouts.request, signal }),
+        await this.#dataServers.stat(this.#path(name), { timeout: this.#timeouts.request, signal }),
       );
     } catch (error) {
       if (isNotFound(error)) return null;
@@ -87,7 +90,7 @@ export class XRootDStore implements RemoteStore {
     // A name that can't be asked about must not fail the question about the others.
     const problems = paths.map(pathError);
     const good = paths.filter((_, index) => problems[index] === undefined);
-    const answers = (await this.#fileSystem.statMany(good, options)).values();
+    const answers = (await this.#dataServers.statMany(good, options)).values();
     return problems.map((problem) => {
       const answer = problem ?? answers.next().value ?? null;
       if (answer === null || isNotFound(answer)) return null;
@@ -201,8 +204,4 @@ function pathError(path: string): Error | undefined {
     if (error instanceof TypeError) return error;
     throw error;
   }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof XRootDError && error.code === 'NotFound';
 }

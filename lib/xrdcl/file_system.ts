@@ -5,7 +5,7 @@ import { Connection, required } from './connection.js';
 import { XRootDError } from './error.js';
 import { delXAttr, getXAttr, listXAttr, setXAttr } from './extended_attributes.js';
 import { dirList, dirStats, type DirEntry } from './listing.js';
-import { checkRemotePath } from './location.js';
+import { checkRemotePath, serverAt } from './location.js';
 import { cancelStage, prepare, prepareFlags, queryPrepare, type PrepareOptions } from './prepare.js';
 import { queryChecksum, queryConfig, querySpace } from './queries.js';
 import type { RequestOptions } from './request.js';
@@ -13,6 +13,8 @@ import { shortStatsOf, statInfoOf, type NamedStat, type ShortStat, type StatInfo
 
 // XrdCl's enumeration MkDirFlags (XrdClFileSystem.hh).
 const makePath = 1;
+// OpenFlags.
+const preferName = 0x100;
 
 /**
  * Requests to one server (or redirector). Objects for the same URL share one connection. All methods reject with
@@ -145,6 +147,22 @@ export class FileSystem {
     return this.#connection.ask<Location[]>('locate', path, options, (native, timeout, done) =>
       native.locate(path, options?.deep === true, 0, timeout, done),
     );
+  }
+
+  /**
+   * The data servers that a redirector has now, as URLs (`root://host:port`); those of the redirectors below it, too. A data
+   * server names itself. A redirector doesn't tell of one that is down.
+   */
+  async dataServers(options?: RequestOptions): Promise<string[]> {
+    const found = await this.#connection.ask<Location[]>(
+      'locate',
+      undefined,
+      options,
+      // By name, since a certificate is for a name.
+      (native, timeout, done) => native.locate('*', true, preferName, timeout, done),
+    );
+    const { url } = this;
+    return found.filter(({ manager }) => !manager).map(({ address }) => serverAt(url, address));
   }
 
   async ping(options?: RequestOptions): Promise<void> {

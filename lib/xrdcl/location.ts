@@ -98,3 +98,8 @@ export function serverOf(url: string): string {
 export function urlOf(server: string, path: string): string {
   return `${serverOf(server)}/${checkRemotePath(path)}`;
 }
+
+/** The URL of another server of the same cluster: by the same protocol, and as the same user. @param address `host:port` */
+export function serverAt(url: string, address: string): string {
+  return checkServerUrl(serverOf(url).replace(/(?<=:\/\/(?:[^@]*@)?)[^@]*$/, address));
+}
