@@ -194,6 +194,8 @@ export interface RemoteStore {
    * @throws {XRootDError} also when there is no such directory, or after some entries
    */
   list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined>;
+  /** The server's words, if it exports the base read-only. Undefined if not, or if it doesn't say so. Changes nothing. */
+  readOnly(signal?: AbortSignal): Promise<string | undefined>;
   /** Resolves when the server answers and lets us in. */
   ping(signal?: AbortSignal): Promise<void>;
 }

@@ -15,6 +15,7 @@ import {
 import { Copies } from './copies.js';
 import { DataServers, isNotFound } from './data_servers.js';
 import { Listings } from './listings.js';
+import { readOnly } from './read_only.js';
 import { remoteStatOf } from './remote_stat.js';
 import { ServerChecksums } from './server_checksums.js';
 import { StageRequests } from './stage_requests.js';
@@ -188,6 +189,10 @@ export class XRootDStore implements RemoteStore {
   async #isDirectory(path: string, signal: AbortSignal | undefined): Promise<boolean> {
     if (pathError(this.#path(path)) !== undefined) return false;
     return (await this.stat(path, signal))?.kind === 'directory';
+  }
+
+  readOnly(signal?: AbortSignal): Promise<string | undefined> {
+    return readOnly(this.#fileSystem, this.#target.base, { timeout: this.#timeouts.request, signal });
   }
 
   ping(signal?: AbortSignal): Promise<void> {

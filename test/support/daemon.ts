@@ -32,14 +32,16 @@ export interface LaunchOptions {
   program?: 'xrootd' | 'cmsd';
   /** Default: one that is free. */
   port?: number;
+  /** Default: 127.0.0.1. */
+  host?: '127.0.0.1' | '::1';
 }
 
 /** Its configuration is `xrootd.cf` in the directory, its output goes to the end of `log` there. It leads a process group. */
 export async function launch(
   directory: string,
-  { program = 'xrootd', port: wanted = 0 }: LaunchOptions = {},
+  { program = 'xrootd', port: wanted = 0, host = '127.0.0.1' }: LaunchOptions = {},
 ): Promise<Launched> {
-  const listener = createServer().listen(wanted, '127.0.0.1', 1024);
+  const listener = createServer().listen(wanted, host, 1024);
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;
   const { fd } = (listener as unknown as { _handle: { fd: number } })._handle;
@@ -61,11 +63,11 @@ export async function launch(
 }
 
 /** The client's first 20 bytes of the XRootD protocol; a server answers them with 16. */
-export async function answersHandshake(port: number): Promise<boolean> {
+export async function answersHandshake(port: number, host: string): Promise<boolean> {
   const hello = Buffer.alloc(20);
   hello.writeUInt32BE(4, 12);
   hello.writeUInt32BE(2012, 16);
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect(port, host);
   try {
     await once(socket, 'connect');
     socket.write(hello);

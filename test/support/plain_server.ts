@@ -23,6 +23,8 @@ export interface PlainServerOptions {
   config?: readonly string[];
   /** What it exports, with `all.export`'s options. Default: everything. */
   exports?: readonly string[];
+  /** The address that it listens on. Default: 127.0.0.1. */
+  host?: '127.0.0.1' | '::1';
   /** Executables written to `{dir}` before it starts: name, text. */
   programs?: Record<string, string>;
 }
@@ -37,18 +39,21 @@ export class PlainServer {
   readonly url: string;
   readonly #directory: string;
   readonly #port: number;
+  readonly #host: '127.0.0.1' | '::1';
   #launched: Launched;
 
-  private constructor(directory: string, launched: Launched) {
+  private constructor(directory: string, launched: Launched, host: '127.0.0.1' | '::1') {
+    this.#host = host;
     this.#directory = directory;
     this.#launched = launched;
     this.#port = launched.port;
-    this.url = `root://127.0.0.1:${launched.port}`;
+    this.url = `root://${host === '::1' ? '[::1]' : host}:${launched.port}`;
   }
 
   static async start({
     config = [],
     exports = ['/'],
+    host = '127.0.0.1',
     programs = {},
   }: PlainServerOptions = {}): Promise<PlainServer> {
     const directory = mkdtempSync(join(tmpdir(), 'plain-xrootd-'));
@@ -68,7 +73,7 @@ export class PlainServer {
     writeFileSync(join(directory, 'xrootd.cf'), `${lines.join('\n')}\n`);
     closeSync(openSync(join(directory, 'log'), 'a'));
     for (const path of ['', 'data', 'admin', 'log']) giveToDaemon(join(directory, path));
-    const server = new PlainServer(directory, await launch(directory));
+    const server = new PlainServer(directory, await launch(directory, { host }), host);
     running.add(server);
     await server.#ready();
     return server;
@@ -149,7 +154,7 @@ export class PlainServer {
 
   /** After a crash: on the same port, with the same files. */
   async restart(): Promise<void> {
-    this.#launched = await launch(this.#directory, { port: this.#port });
+    this.#launched = await launch(this.#directory, { port: this.#port, host: this.#host });
     await this.#ready();
   }
 
@@ -163,7 +168,7 @@ export class PlainServer {
     const deadline = AbortSignal.timeout(20_000);
     const answer = (async () => {
       for (;;) {
-        if (await answersHandshake(this.#port)) return;
+        if (await answersHandshake(this.#port, this.#host)) return;
         deadline.throwIfAborted();
         await sleep(20);
       }
