@@ -45,6 +45,7 @@ function isBug(error: Error): boolean {
 
 function adviceFor(error: Error): string | undefined {
   const code = exitCodeOf(error);
+  if (error instanceof XRootDError && error.code === 'TlsError') return TLS;
   if (code === exitCodes.server && error instanceof XRootDError) {
     return error.isConnectionFailure
       ? 'The server cannot be reached: check target_url, the network and the server, then run it again.'
@@ -54,6 +55,10 @@ function adviceFor(error: Error): string | undefined {
     return 'Wait until the other pass has ended, or stop it; the lock is released when its process ends.';
   return undefined;
 }
+
+const TLS =
+  "The server's certificate is not accepted: set X509_CERT_DIR to a directory with the certificate of the authority that issued " +
+  'it, under its hash (openssl rehash DIRECTORY); it must be valid today, and for the host name in target_url.';
 
 function stackOf(error: Error): string {
   const own =
