@@ -118,6 +118,8 @@ const block = z.strictObject({
    * archive doesn't remember that it copied these very bytes? Files of other bytes can have the same one.
    */
   trust_adler32: flag().default(false),
+  /** The target is a proxy that keeps no cache: its answers are the storage's own. */
+  trust_proxy: flag().default(false),
   /** Seconds without a change before a remote file that isn't whole counts as left behind, and not as being written (S4). */
   unfinished_after_seconds: numberIn(0, 30 * DAY, 'seconds').default(600),
   /** Seconds without a change before a file is archived (S3). 0: at once. */

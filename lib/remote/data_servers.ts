@@ -46,6 +46,14 @@ export class DataServers {
     return answers;
   }
 
+  /** The URLs of those that are proxies: of the server itself, and of those behind it. */
+  async proxies(options: RequestOptions): Promise<string[]> {
+    const found: string[] = [];
+    for (const server of [this.#endpoint, ...(await this.#known.get())])
+      if (await server.isProxy(options)) found.push(server.url);
+    return found;
+  }
+
   /** As FileSystem.dirList(). A name comes once for each data server that has it. @throws when one can't be asked */
   async *list(path: string, options: RequestOptions): AsyncGenerator<DirEntry, void, undefined> {
     const servers = await this.#known.get();

@@ -193,6 +193,10 @@ export class XRootDStore implements RemoteStore {
     return (await this.stat(path, signal))?.kind === 'directory';
   }
 
+  proxies(signal?: AbortSignal): Promise<string[]> {
+    return this.#dataServers.proxies({ timeout: this.#timeouts.request, signal });
+  }
+
   readOnly(signal?: AbortSignal): Promise<string | undefined> {
     return readOnly(this.#fileSystem, this.#target.base, { timeout: this.#timeouts.request, signal });
   }

@@ -13,6 +13,8 @@ import { shortStatsOf, statInfoOf, type NamedStat, type ShortStat, type StatInfo
 
 // XrdCl's enumeration MkDirFlags (XrdClFileSystem.hh).
 const makePath = 1;
+// XProtocol.hh, kXR_attrProxy and (later than 5.5) kXR_attrCache.
+const [attrProxy, attrCache] = [0x200, 0x80];
 // OpenFlags.
 const preferName = 0x100;
 
@@ -163,6 +165,17 @@ export class FileSystem {
     );
     const { url } = this;
     return found.filter(({ manager }) => !manager).map(({ address }) => serverAt(url, address));
+  }
+
+  /** Does the server say that it is a proxy? Nothing tells whether it has a cache, before XRootD 6. */
+  async isProxy(options?: RequestOptions): Promise<boolean> {
+    const types = await this.#connection.ask<number | null>(
+      'protocol',
+      undefined,
+      options,
+      (native, timeout, done) => native.protocol(timeout, done),
+    );
+    return (required(types, this.#connection.context('protocol')) & (attrProxy | attrCache)) !== 0;
   }
 
   async ping(options?: RequestOptions): Promise<void> {

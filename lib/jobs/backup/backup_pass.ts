@@ -18,6 +18,7 @@ import { LocalSums } from '../record/local_sums.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import type { ShardOptions } from '../run/shards.js';
+import { refuseProxies } from '../separation/refuse_proxies.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
 import type { BackupContext } from './backup_context.js';
 import { isBare } from './cache_warnings.js';
@@ -106,6 +107,7 @@ export class BackupPass {
     const usage = await this.#lookAround();
     if (!signal.aborted) await this.#store.ping(signal);
     if (!signal.aborted) await this.#checkWritable();
+    if (!signal.aborted && config.autoRemove !== 'never') await refuseProxies(this.#store, config, signal);
     if (!signal.aborted) await this.#context.separate.checkSurroundings();
     const context: BackupContext = { ...this.#context, room: roomOf(usage, this.#marks) };
     const most = mostOpenFiles();
