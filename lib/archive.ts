@@ -275,7 +275,7 @@ function setupOf(config: ArchiveConfig): Setup {
   let store: LimitedStore | undefined;
   const open = async () => {
     await checkAccess({ keytabFilePath: config.keytabFilePath });
-    return (store ??= openStore(config));
+    return (store ??= openStore(config, config.dataServers));
   };
   return { config, open };
 }

@@ -31,8 +31,13 @@ export function messageOf(error: unknown, debug: boolean): string {
   return redactText(lines.join('\n'));
 }
 
+/** NoServer: a redirector lacks one of its data servers. */
+function isGone(error: XRootDError): boolean {
+  return error.isConnectionFailure || error.code === 'NoServer';
+}
+
 function isServerFailure(error: XRootDError): boolean {
-  return error.isConnectionFailure || error.isRefusal || error.code === 'NotAuthorized';
+  return isGone(error) || error.isRefusal || error.code === 'NotAuthorized';
 }
 
 function sandboxNeedsHelp({ code }: SandboxError): boolean {
@@ -47,7 +52,7 @@ function adviceFor(error: Error): string | undefined {
   const code = exitCodeOf(error);
   if (error instanceof XRootDError && error.code === 'TlsError') return TLS;
   if (code === exitCodes.server && error instanceof XRootDError) {
-    return error.isConnectionFailure
+    return isGone(error)
       ? 'The server cannot be reached: check target_url, the network and the server, then run it again.'
       : 'The server refuses us: check keytab_file_path or the XRootD variables (XrdSecPROTOCOL, …).';
   }

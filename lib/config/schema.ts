@@ -138,6 +138,8 @@ const block = z.strictObject({
   /** Checksum queries to the server at once, of all shards; it forgets or stalls some beyond its own bound. */
   parallel_checksums: integerIn(1, 64, 'queries').default(4),
   /** Stat requests in flight on one connection. */
+  /** Behind a redirector: with fewer a job doesn't begin, since it would call missing what the others have. */
+  data_servers: integerIn(1, 4096, 'servers').default(1),
   parallel_stats: integerIn(1, 4096, 'requests').default(256),
 
   /** Attempts in all, for errors that may not occur again. 1: no retries. */

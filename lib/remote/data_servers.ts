@@ -46,6 +46,14 @@ export class DataServers {
     return answers;
   }
 
+  /** @throws {XRootDError} NoServer if a redirector has fewer now: it would call what the others have missing */
+  async expect(count: number, options: RequestOptions): Promise<void> {
+    const found = new Set(await this.#endpoint.dataServers(options)).size;
+    if (found >= count) return;
+    const message = `the redirector has ${found} of ${count} data servers now: what the others have would be called missing`;
+    throw XRootDError.of('NoServer', message, { operation: 'locate', target: this.#endpoint.url });
+  }
+
   /** The URLs of those that are proxies: of the server itself, and of those behind it. */
   async proxies(options: RequestOptions): Promise<string[]> {
     const found: string[] = [];

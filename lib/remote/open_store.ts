@@ -7,7 +7,8 @@ import { limitedStore, type LimitedStore } from './limited_store.js';
 import { choosePageChecksums } from './page_checksums.js';
 import { XRootDStore } from './xrootd_store.js';
 
-export function openStore(config: ArchiveConfig): LimitedStore {
+/** @param expectedServers how many data servers a redirector must have */
+export function openStore(config: ArchiveConfig, expectedServers = 1): LimitedStore {
   useKeytab(config.keytabFilePath);
   choosePageChecksums(config.verify === 'checksum');
   const store = new XRootDStore(
@@ -19,6 +20,7 @@ export function openStore(config: ArchiveConfig): LimitedStore {
     },
     config.stagePriority,
     config.maxRate === undefined ? undefined : new RateLimit(config.maxRate),
+    expectedServers,
   );
   return limitedStore(store, {
     stats: config.parallelStats,

@@ -198,6 +198,6 @@ export interface RemoteStore {
   proxies(signal?: AbortSignal): Promise<string[]>;
   /** The server's words, if it exports the base read-only. Undefined if not, or if it doesn't say so. Changes nothing. */
   readOnly(signal?: AbortSignal): Promise<string | undefined>;
-  /** Resolves when the server answers and lets us in. */
+  /** Resolves when the server answers and lets us in. @throws {XRootDError} NoServer when it lacks data servers (`data_servers`) */
   ping(signal?: AbortSignal): Promise<void>;
 }

@@ -47,6 +47,7 @@ export interface StoreTimeouts {
 export class XRootDStore implements RemoteStore {
   readonly #target: Target;
   readonly #timeouts: StoreTimeouts;
+  readonly #expectedServers: number;
   readonly #fileSystem: FileSystem;
   readonly #dataServers: DataServers;
   readonly #checksums: ServerChecksums;
@@ -54,10 +55,18 @@ export class XRootDStore implements RemoteStore {
   readonly #requests: StageRequests;
   readonly #listings: Listings;
 
-  constructor(target: Target, timeouts: StoreTimeouts, stagePriority = 0, rateLimit?: RateLimit) {
+  /** @param expectedServers how many data servers a redirector must have */
+  constructor(
+    target: Target,
+    timeouts: StoreTimeouts,
+    stagePriority = 0,
+    rateLimit?: RateLimit,
+    expectedServers = 1,
+  ) {
     const { endpoint } = target;
     this.#target = target;
     this.#timeouts = timeouts;
+    this.#expectedServers = expectedServers;
     this.#fileSystem = new FileSystem(endpoint);
     this.#dataServers = new DataServers(this.#fileSystem, timeouts.request);
     this.#checksums = new ServerChecksums(this.#fileSystem, timeouts, rateLimit);
@@ -201,8 +210,10 @@ export class XRootDStore implements RemoteStore {
     return readOnly(this.#fileSystem, this.#target.base, { timeout: this.#timeouts.request, signal });
   }
 
-  ping(signal?: AbortSignal): Promise<void> {
-    return this.#fileSystem.ping({ timeout: this.#timeouts.request, signal });
+  async ping(signal?: AbortSignal): Promise<void> {
+    const options = { timeout: this.#timeouts.request, signal };
+    await this.#fileSystem.ping(options);
+    if (this.#expectedServers > 1) await this.#dataServers.expect(this.#expectedServers, options);
   }
 }
 

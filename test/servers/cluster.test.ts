@@ -78,4 +78,36 @@ describe('a redirector with two data servers', () => {
     server.write(path, bytesOf(name, size));
     for (const each of names) await writeRecord(cache.path, each, size);
   });
+
+  it('one of them is down: no job begins that expects both; nothing goes, nothing is lost', async () => {
+    await cluster.down(1);
+    const [first, second] = [0, 1].map((index) => names.filter((name) => places(name).includes(index)));
+    const expecting = { dataServers: 2, autoRemove: 'cached' } as const;
+    const isTold = {
+      code: 'NoServer',
+      message: /has 1 of 2 data servers now: what the others have would be called missing/,
+    };
+    await assert.rejects(archive(expecting).backup(), isTold);
+    await assert.rejects(archive(expecting).verify(), isTold);
+    await withTemp(async (to) => {
+      await assert.rejects(archive(expecting).restore(['.'], { to }), isTold);
+    });
+    assert.deepEqual(await recordsIn(cache.path), names);
+    // Without it they count as missing, and are copied once more.
+    assert.equal((await archive().verify()).failed, second?.length);
+    const report = await archive({ autoRemove: 'cached' }).backup();
+    const expected = {
+      scanned: 6,
+      copied: second?.length,
+      removed: first?.length,
+      removedAfterCopy: second?.length,
+    };
+    assert.deepEqual(told(report), expected, JSON.stringify(report.failures));
+    await cluster.up(1);
+    for (const name of second ?? []) assert.deepEqual(places(name), [0, 1], name);
+    await withTemp(async (to) => {
+      assert.deepEqual(told(await archive(expecting).restore(['.'], { to })), { scanned: 6, copied: 6 });
+      for (const name of names) assert.ok(await holdsRecord(join(to, name), name, size));
+    });
+  });
 });
