@@ -56,6 +56,7 @@ export class DataServers {
 
   /** The URLs of those that are proxies: of the server itself, and of those behind it. */
   async proxies(options: RequestOptions): Promise<string[]> {
+    options.signal?.throwIfAborted();
     const found: string[] = [];
     for (const server of [this.#endpoint, ...(await this.#known.get())])
       if (await server.isProxy(options)) found.push(server.url);
@@ -64,6 +65,7 @@ export class DataServers {
 
   /** As FileSystem.dirList(). A name comes once for each data server that has it. @throws when one can't be asked */
   async *list(path: string, options: RequestOptions): AsyncGenerator<DirEntry, void, undefined> {
+    options.signal?.throwIfAborted();
     const servers = await this.#known.get();
     const asked = servers.length === 0 ? [this.#endpoint] : servers;
     let missing: unknown;
