@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArchiveOptions, Report } from '../../lib/index.js';
+import { FileSystem } from '../../lib/xrdcl/index.js';
 import { assertAddsUp, collect, counts, recordsIn } from '../support/archive.js';
 import { Cluster } from '../support/cluster.js';
 import { bytesOf, holdsRecord, writeRecord } from '../support/records.js';
@@ -63,6 +64,18 @@ describe('a redirector with two data servers', () => {
   it('verify: each is compared on the server that has it', async () => {
     const report = await archive().verify();
     assert.deepEqual(told(report), { scanned: 6, verified: 6 }, JSON.stringify(report.failures));
+  });
+
+  it('prepare: the redirector gives the request an id, knows it, and withdraws it', async () => {
+    const server = new FileSystem(cluster.url);
+    const paths = names.map((name) => join('/base', name));
+    const id = await server.stage(paths);
+    assert.notEqual(id, '');
+    // No tape system is behind it.
+    assert.equal((await server.queryPrepare(id, paths)).trim(), 'No information found.');
+    await server.cancelStage(id, paths);
+    await assert.rejects(server.queryPrepare('1', paths), { code: 'ArgInvalid' });
+    await server.evict(paths);
   });
 
   it('bytes that changed on one of them: a conflict, and the record stays', async () => {
