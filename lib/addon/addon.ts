@@ -116,6 +116,8 @@ export interface NativeFileSystem {
     callback: NativeCallback<string>,
   ): number;
   query(code: number, argument: string, timeout: number, callback: NativeCallback<string>): number;
+  /** @returns XrdCl::ProtocolInfo::HostTypes */
+  protocol(timeout: number, callback: NativeCallback<number | null>): number;
   ping(timeout: number, callback: NativeCallback): number;
   setXAttr(
     path: string,

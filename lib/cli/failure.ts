@@ -31,8 +31,13 @@ export function messageOf(error: unknown, debug: boolean): string {
   return redactText(lines.join('\n'));
 }
 
+/** NoServer: a redirector lacks one of its data servers. */
+function isGone(error: XRootDError): boolean {
+  return error.isConnectionFailure || error.code === 'NoServer';
+}
+
 function isServerFailure(error: XRootDError): boolean {
-  return error.isConnectionFailure || error.isRefusal || error.code === 'NotAuthorized';
+  return isGone(error) || error.isRefusal || error.code === 'NotAuthorized';
 }
 
 function sandboxNeedsHelp({ code }: SandboxError): boolean {
@@ -45,8 +50,9 @@ function isBug(error: Error): boolean {
 
 function adviceFor(error: Error): string | undefined {
   const code = exitCodeOf(error);
+  if (error instanceof XRootDError && error.code === 'TlsError') return TLS;
   if (code === exitCodes.server && error instanceof XRootDError) {
-    return error.isConnectionFailure
+    return isGone(error)
       ? 'The server cannot be reached: check target_url, the network and the server, then run it again.'
       : 'The server refuses us: check keytab_file_path, gsi_proxy_path, token_file_path, target_opaque or the XRootD ' +
           'variables (XrdSecPROTOCOL, …).';
@@ -55,6 +61,10 @@ function adviceFor(error: Error): string | undefined {
     return 'Wait until the other pass has ended, or stop it; the lock is released when its process ends.';
   return undefined;
 }
+
+const TLS =
+  "The server's certificate is not accepted: set X509_CERT_DIR to a directory with the certificate of the authority that issued " +
+  'it, under its hash (openssl rehash DIRECTORY); it must be valid today, and for the host name in target_url.';
 
 function stackOf(error: Error): string {
   const own =

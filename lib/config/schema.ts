@@ -148,6 +148,8 @@ const block = z.strictObject({
    * archive doesn't remember that it copied these very bytes? Files of other bytes can have the same one.
    */
   trust_adler32: flag().default(false),
+  /** The target is a proxy that keeps no cache: its answers are the storage's own. */
+  trust_proxy: flag().default(false),
   /** Seconds without a change before a remote file that isn't whole counts as left behind, and not as being written (S4). */
   unfinished_after_seconds: numberIn(0, 30 * DAY, 'seconds').default(600),
   /** Seconds without a change before a file is archived (S3). 0: at once. */
@@ -165,6 +167,8 @@ const block = z.strictObject({
   max_rate: bytesIn(1e5, 1e12, 'bytes a second').optional(),
   /** Most checksum queries to the server at once, of all shards: fewer while its answers are late. */
   parallel_checksums: integerIn(1, 64, 'queries').default(4),
+  /** Behind a redirector: with fewer a job doesn't begin, since it would call missing what the others have. */
+  data_servers: integerIn(1, 4096, 'servers').default(1),
   /** Stat requests in flight on one connection. */
   parallel_stats: integerIn(1, 4096, 'requests').default(256),
 

@@ -95,6 +95,8 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
       copy(options.sizeHint, (chunks) => store.upload(source, name, { ...options, chunks })),
     copiesAtOnce: () => lanes.small.limit,
     list: (directory, signal) => store.list(directory, signal),
+    proxies: (signal) => store.proxies(signal),
+    readOnly: (signal) => store.readOnly(signal),
     ping: (signal) => store.ping(signal),
   };
 }

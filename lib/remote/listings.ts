@@ -1,11 +1,13 @@
-/** Lists directories of a server, each name once: a redirector that merges several servers' listings can send one twice. */
+/** Lists directories of a server, each name once: two data servers can have it, and a server that merges listings can send it twice. */
 import { mayBeCut, NOT_UTF8, printableName } from '../rules/names.js';
 import { XRootDError, type DirEntry, type FileSystem } from '../xrdcl/index.js';
+import type { DataServers } from './data_servers.js';
 import { remoteStatOf } from './remote_stat.js';
 import type { Entry, ListedStat } from './store.js';
 
 export interface ListingsOptions {
   fileSystem: FileSystem;
+  dataServers: DataServers;
   /** A record's path on the server. */
   path: (name: string) => string;
   /** Asked when the server sends a listing without stats. */
@@ -24,10 +26,10 @@ export class Listings {
 
   /** As RemoteStore.list(). Keeps the names of the directory in memory while it runs. */
   async *entries(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined> {
-    const { fileSystem, path } = this.#options;
+    const { dataServers, path } = this.#options;
     /** By name: was it a directory? */
     const given = new Map<string, boolean>();
-    for await (const found of fileSystem.dirList(path(directory), { stat: true, signal })) {
+    for await (const found of dataServers.list(path(directory), { signal })) {
       if (dots.includes(found.name)) continue;
       const entry = await this.#entryOf(directory, found, signal);
       // The server may have cut the names of several files to this one.

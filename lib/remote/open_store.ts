@@ -11,11 +11,8 @@ import { XRootDStore } from './xrootd_store.js';
 /** The target, with its opaque information. */
 export function openTarget(config: ArchiveConfig): LimitedStore {
   const { targetOpaque, targetOpaqueFile, tokenFilePath, tokenUse } = config;
-  return openStore(config, {
-    text: targetOpaque,
-    file: targetOpaqueFile,
-    tokenFile: tokenUse === 'login' ? undefined : tokenFilePath,
-  });
+  const tokenFile = tokenUse === 'login' ? undefined : tokenFilePath;
+  return openStore(config, { text: targetOpaque, file: targetOpaqueFile, tokenFile }, config.dataServers);
 }
 
 /** The online storage of the `retention` block. */
@@ -27,8 +24,13 @@ export function openOnline(url: string, config: ArchiveConfig): LimitedStore {
 /**
  * Any server: `targetUrl` may be another than the target's.
  * @param opaque what goes to it with each request; default: nothing. That of the target is for the target alone
+ * @param expectedServers how many data servers it must have, if it is a redirector
  */
-export function openStore(config: ArchiveConfig, opaque: OpaqueSource = {}): LimitedStore {
+export function openStore(
+  config: ArchiveConfig,
+  opaque: OpaqueSource = {},
+  expectedServers = 1,
+): LimitedStore {
   const login = useLogin(config);
   const more = opaqueOf(opaque);
   choosePageChecksums(config.verify !== 'size');
@@ -39,9 +41,12 @@ export function openStore(config: ArchiveConfig, opaque: OpaqueSource = {}): Lim
       checksum: config.checksumTimeoutSeconds,
       ...(config.copyTimeoutSeconds !== undefined && { copy: config.copyTimeoutSeconds }),
     },
-    config.stagePriority,
-    config.maxRate === undefined ? undefined : new RateLimit(config.maxRate),
-    () => [more(), login()].filter((part) => part !== '').join('&'),
+    {
+      stagePriority: config.stagePriority,
+      rateLimit: config.maxRate === undefined ? undefined : new RateLimit(config.maxRate),
+      cgi: () => [more(), login()].filter((part) => part !== '').join('&'),
+      expectedServers,
+    },
   );
   return limitedStore(store, {
     stats: config.parallelStats,

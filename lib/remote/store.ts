@@ -199,6 +199,10 @@ export interface RemoteStore {
    * @throws {XRootDError} also when there is no such directory, or after some entries
    */
   list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined>;
-  /** Resolves when the server answers and lets us in. */
+  /** URLs of the servers that say they are proxies: what they answer may come from a cache. A redirector's are asked, too. */
+  proxies(signal?: AbortSignal): Promise<string[]>;
+  /** The server's words, if it exports the base read-only. Undefined if not, or if it doesn't say so. Changes nothing. */
+  readOnly(signal?: AbortSignal): Promise<string | undefined>;
+  /** Resolves when the server answers and lets us in. @throws {XRootDError} NoServer when it lacks data servers (`data_servers`) */
   ping(signal?: AbortSignal): Promise<void>;
 }

@@ -15,7 +15,9 @@ import {
   type RateLimit,
 } from '../xrdcl/index.js';
 import { Copies } from './copies.js';
+import { DataServers, isNotFound } from './data_servers.js';
 import { Listings } from './listings.js';
+import { readOnly } from './read_only.js';
 import { remoteStatOf } from './remote_stat.js';
 import { ServerChecksums } from './server_checksums.js';
 import { StageRequests } from './stage_requests.js';
@@ -43,31 +45,44 @@ export interface StoreTimeouts {
   copy?: number;
 }
 
+export interface StoreOptions {
+  /** Of stage requests: 0 lowest (default) to 3 highest. */
+  stagePriority?: number;
+  rateLimit?: RateLimit | undefined;
+  /** The options of all URLs, asked for before each request. Default: none. */
+  cgi?: () => string;
+  /** How many data servers a redirector must have. Default 1. */
+  expectedServers?: number;
+}
+
 export class XRootDStore implements RemoteStore {
   readonly #target: Target;
   readonly #timeouts: StoreTimeouts;
+  readonly #expectedServers: number;
   readonly #fileSystem: FileSystem;
+  readonly #dataServers: DataServers;
   readonly #checksums: ServerChecksums;
   readonly #copies: Copies;
   readonly #requests: StageRequests;
   readonly #listings: Listings;
 
-  /** @param cgi options of all URLs, asked for before each request; default: none */
   constructor(
     target: Target,
     timeouts: StoreTimeouts,
-    stagePriority = 0,
-    rateLimit?: RateLimit,
-    cgi?: () => string,
+    { stagePriority = 0, rateLimit, cgi, expectedServers = 1 }: StoreOptions = {},
   ) {
+    const open = (url: string) => new FileSystem(url, cgi);
     this.#target = target;
     this.#timeouts = timeouts;
-    this.#fileSystem = new FileSystem(target.endpoint, cgi);
+    this.#expectedServers = expectedServers;
+    this.#fileSystem = open(target.endpoint);
+    this.#dataServers = new DataServers(this.#fileSystem, open, timeouts.request);
     this.#checksums = new ServerChecksums(this.#fileSystem, timeouts, rateLimit);
     this.#copies = new Copies({ fileSystem: this.#fileSystem, timeout: timeouts.copy, rateLimit });
     this.#requests = new StageRequests(this.#fileSystem, (name) => this.#path(name), stagePriority);
     this.#listings = new Listings({
       fileSystem: this.#fileSystem,
+      dataServers: this.#dataServers,
       path: (name) => this.#path(name),
       isDirectory: (name, signal) => this.#isDirectory(name, signal),
     });
@@ -80,7 +95,7 @@ export class XRootDStore implements RemoteStore {
   async stat(name: string, signal?: AbortSignal): Promise<RemoteStat | null> {
     try {
       return remoteStatOf(
-        await this.#fileSystem.stat(this.#path(name), { timeout: this.#timeouts.request, signal }),
+        await this.#dataServers.stat(this.#path(name), { timeout: this.#timeouts.request, signal }),
       );
     } catch (error) {
       if (isNotFound(error)) return null;
@@ -94,7 +109,7 @@ export class XRootDStore implements RemoteStore {
     // A name that can't be asked about must not fail the question about the others.
     const problems = paths.map(pathError);
     const good = paths.filter((_, index) => problems[index] === undefined);
-    const answers = (await this.#fileSystem.statMany(good, options)).values();
+    const answers = (await this.#dataServers.statMany(good, options)).values();
     return problems.map((problem) => {
       const answer = problem ?? answers.next().value ?? null;
       if (answer === null || isNotFound(answer)) return null;
@@ -162,7 +177,7 @@ export class XRootDStore implements RemoteStore {
     const flags = now.offline === seen.offline && now.backUpExists === seen.backUpExists;
     if (!flags || !sameRemote(seen, now)) return 'other';
     try {
-      await this.#fileSystem.rm(this.#path(name), { timeout: this.#timeouts.request, signal });
+      await withRight(this.#fileSystem.rm(this.#path(name), { timeout: this.#timeouts.request, signal }));
       return 'removed';
     } catch (error) {
       if (isNotFound(error)) return 'gone';
@@ -171,7 +186,8 @@ export class XRootDStore implements RemoteStore {
   }
 
   removeMade(name: string, made: MadeFile, signal?: AbortSignal): Promise<Removed> {
-    return removeMade(this.#fileSystem, this.#path(name), made, { timeout: this.#timeouts.request, signal });
+    const options = { timeout: this.#timeouts.request, signal };
+    return withRight(removeMade(this.#fileSystem, this.#path(name), made, options));
   }
 
   surroundings(entry: string, signal?: AbortSignal): Promise<Surrounding[]> {
@@ -198,8 +214,18 @@ export class XRootDStore implements RemoteStore {
     return (await this.stat(path, signal))?.kind === 'directory';
   }
 
-  ping(signal?: AbortSignal): Promise<void> {
-    return this.#fileSystem.ping({ timeout: this.#timeouts.request, signal });
+  proxies(signal?: AbortSignal): Promise<string[]> {
+    return this.#dataServers.proxies({ timeout: this.#timeouts.request, signal });
+  }
+
+  readOnly(signal?: AbortSignal): Promise<string | undefined> {
+    return readOnly(this.#fileSystem, this.#target.base, { timeout: this.#timeouts.request, signal });
+  }
+
+  async ping(signal?: AbortSignal): Promise<void> {
+    const options = { timeout: this.#timeouts.request, signal };
+    await this.#fileSystem.ping(options);
+    if (this.#expectedServers > 1) await this.#dataServers.expect(this.#expectedServers, options);
   }
 }
 
@@ -214,6 +240,15 @@ function pathError(path: string): Error | undefined {
   }
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof XRootDError && error.code === 'NotFound';
+/** Says of a file that may not be removed what that means. */
+async function withRight<T>(removal: Promise<T>): Promise<T> {
+  try {
+    return await removal;
+  } catch (error) {
+    if (!(error instanceof XRootDError) || error.code !== 'NotAuthorized' || error.operation !== 'rm')
+      throw error;
+    const status = error.toStatus();
+    const message = `${status.message.trim()}; it stays there: the account has no right to delete`;
+    throw new XRootDError({ ...status, message }, error.context);
+  }
 }

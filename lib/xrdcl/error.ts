@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { NativeStatus } from '../addon/addon.js';
 import { isRemoteUrl, withoutCgi } from './location.js';
 import { withoutSecrets } from './secrets.js';
+import { certificatesWhere } from './certificates.js';
 import {
   clientCodes,
   errorResponse,
@@ -83,7 +84,11 @@ export class XRootDError extends Error {
     const where = [source, target].filter((end) => end !== undefined).join(' -> ');
     const words = withoutSecrets(native.message.trim());
     // libXrdCl says no more than which end failed when the failure is a local one.
-    const text = words === '' ? meaning.text : words.startsWith('(') ? `${meaning.text} ${words}` : words;
+    const said = words === '' ? meaning.text : words.startsWith('(') ? `${meaning.text} ${words}` : words;
+    const text =
+      meaning.name === 'TlsError'
+        ? `${said}; certificates of authorities are taken from ${certificatesWhere()}`
+        : said;
     super(`${context.operation}${where && ` ${where}`}: ${text} [${meaning.name}, ${meaning.number}]`);
     this.code = meaning.name;
     this.status = native.status;

@@ -5,7 +5,7 @@ import { Connection, required } from './connection.js';
 import { XRootDError } from './error.js';
 import { delXAttr, getXAttr, listXAttr, setXAttr } from './extended_attributes.js';
 import { dirList, dirStats, type DirEntry } from './listing.js';
-import { checkRemotePath } from './location.js';
+import { checkRemotePath, serverAt } from './location.js';
 import { cancelStage, prepare, queryPrepare, type PrepareOptions } from './prepare.js';
 import { queryChecksum, queryChecksumTypes, queryConfig, querySpace } from './queries.js';
 import type { RequestOptions } from './request.js';
@@ -14,6 +14,10 @@ import { shortStatsOf, statInfoOf, type NamedStat, type ShortStat, type StatInfo
 
 // XrdCl's enumeration MkDirFlags (XrdClFileSystem.hh).
 const makePath = 1;
+// XProtocol.hh, kXR_attrProxy and (later than 5.5) kXR_attrCache.
+const [attrProxy, attrCache] = [0x200, 0x80];
+// OpenFlags.
+const preferName = 0x100;
 
 /**
  * Requests to one server (or redirector). Objects for the same URL share one connection. All methods reject with
@@ -152,6 +156,33 @@ export class FileSystem {
     return this.#connection.ask<Location[]>('locate', path, options, (native, timeout, done) =>
       native.locate(path, options?.deep === true, 0, timeout, done),
     );
+  }
+
+  /**
+   * The data servers that a redirector has now, as URLs (`root://host:port`); those of the redirectors below it, too. A data
+   * server names itself. A redirector doesn't tell of one that is down.
+   */
+  async dataServers(options?: RequestOptions): Promise<string[]> {
+    const found = await this.#connection.ask<Location[]>(
+      'locate',
+      undefined,
+      options,
+      // By name, since a certificate is for a name.
+      (native, timeout, done) => native.locate('*', true, preferName, timeout, done),
+    );
+    const { url } = this;
+    return found.filter(({ manager }) => !manager).map(({ address }) => serverAt(url, address));
+  }
+
+  /** Does the server say that it is a proxy? Nothing tells whether it has a cache, before XRootD 6. */
+  async isProxy(options?: RequestOptions): Promise<boolean> {
+    const types = await this.#connection.ask<number | null>(
+      'protocol',
+      undefined,
+      options,
+      (native, timeout, done) => native.protocol(timeout, done),
+    );
+    return (required(types, this.#connection.context('protocol')) & (attrProxy | attrCache)) !== 0;
   }
 
   async ping(options?: RequestOptions): Promise<void> {

@@ -112,3 +112,8 @@ export function urlOf(server: string, path: string): string {
   const cgi = cgiOf(server);
   return `${serverOf(server)}/${checkRemotePath(path)}${cgi === '' ? '' : `?${cgi}`}`;
 }
+
+/** The URL of another server of the same cluster: by the same protocol, and as the same user. @param address `host:port` */
+export function serverAt(url: string, address: string): string {
+  return checkServerUrl(serverOf(url).replace(/(?<=:\/\/(?:[^@]*@)?)[^@]*$/, address));
+}

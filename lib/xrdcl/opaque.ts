@@ -75,7 +75,9 @@ export function withOpaque(native: NativeFileSystem, opaque: string): NativeFile
     mv: (from, to, ...rest) => native.mv(at(from), at(to), ...rest),
     truncate: (path, ...rest) => native.truncate(at(path), ...rest),
     chmod: (path, ...rest) => native.chmod(at(path), ...rest),
-    locate: (path, ...rest) => native.locate(at(path), ...rest),
+    // `*` is no path: it asks for all data servers.
+    locate: (path, ...rest) => native.locate(path === '*' ? path : at(path), ...rest),
+    protocol: (...rest) => native.protocol(...rest),
     prepare: (paths, flags, ...rest) => {
       // The first one of a cancel is the request's id.
       const ids = flags === prepareFlags.cancel ? 1 : 0;

@@ -20,6 +20,7 @@ export const errorResponse = 400;
 export const localError = 402;
 /** `errNo` of a server's answer: it knows nothing of the file that we have opened. */
 export const fileNotOpen = 3004;
+const noServer = 3014;
 const cancelled = 3017;
 export const invalidAddress = 101;
 const socketTimeout = 103;
@@ -43,6 +44,7 @@ const ownFailures = {
   OperationInterrupted: { code: operationInterrupted, errNo: cancelled },
   InvalidResponse: { code: invalidResponse, errNo: 0 },
   CheckSumError: { code: checkSumError, errNo: 0 },
+  NoServer: { code: errorResponse, errNo: noServer },
 } as const;
 
 export type OwnFailure = keyof typeof ownFailures;

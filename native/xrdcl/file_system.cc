@@ -15,18 +15,27 @@ constexpr napi_type_tag kTag = {0x6b1f0c1ed7b44c57, 0x9a5d2f5b6e0c4e11};
 }  // namespace
 
 Napi::Function FileSystem::Define(Napi::Env env) {
-  return DefineClass(
-      env, "FileSystem",
-      {InstanceMethod<&FileSystem::Stat>("stat"), InstanceMethod<&FileSystem::StatMany>("statMany"),
-       InstanceMethod<&FileSystem::StatVfs>("statVfs"), InstanceMethod<&FileSystem::DirList>("dirList"),
-       InstanceMethod<&FileSystem::DirStats>("dirStats"), InstanceMethod<&FileSystem::MkDir>("mkdir"),
-       InstanceMethod<&FileSystem::Rm>("rm"), InstanceMethod<&FileSystem::RmDir>("rmdir"),
-       InstanceMethod<&FileSystem::Mv>("mv"), InstanceMethod<&FileSystem::Truncate>("truncate"),
-       InstanceMethod<&FileSystem::ChMod>("chmod"), InstanceMethod<&FileSystem::Locate>("locate"),
-       InstanceMethod<&FileSystem::Prepare>("prepare"), InstanceMethod<&FileSystem::Query>("query"),
-       InstanceMethod<&FileSystem::Ping>("ping"), InstanceMethod<&FileSystem::SetXAttr>("setXAttr"),
-       InstanceMethod<&FileSystem::GetXAttr>("getXAttr"), InstanceMethod<&FileSystem::DelXAttr>("delXAttr"),
-       InstanceMethod<&FileSystem::ListXAttr>("listXAttr")});
+  return DefineClass(env, "FileSystem",
+                     {InstanceMethod<&FileSystem::Stat>("stat"),
+                      InstanceMethod<&FileSystem::StatMany>("statMany"),
+                      InstanceMethod<&FileSystem::StatVfs>("statVfs"),
+                      InstanceMethod<&FileSystem::DirList>("dirList"),
+                      InstanceMethod<&FileSystem::DirStats>("dirStats"),
+                      InstanceMethod<&FileSystem::MkDir>("mkdir"),
+                      InstanceMethod<&FileSystem::Rm>("rm"),
+                      InstanceMethod<&FileSystem::RmDir>("rmdir"),
+                      InstanceMethod<&FileSystem::Mv>("mv"),
+                      InstanceMethod<&FileSystem::Truncate>("truncate"),
+                      InstanceMethod<&FileSystem::ChMod>("chmod"),
+                      InstanceMethod<&FileSystem::Locate>("locate"),
+                      InstanceMethod<&FileSystem::Prepare>("prepare"),
+                      InstanceMethod<&FileSystem::Query>("query"),
+                      InstanceMethod<&FileSystem::Protocol>("protocol"),
+                      InstanceMethod<&FileSystem::Ping>("ping"),
+                      InstanceMethod<&FileSystem::SetXAttr>("setXAttr"),
+                      InstanceMethod<&FileSystem::GetXAttr>("getXAttr"),
+                      InstanceMethod<&FileSystem::DelXAttr>("delXAttr"),
+                      InstanceMethod<&FileSystem::ListXAttr>("listXAttr")});
 }
 
 FileSystem::FileSystem(const Napi::CallbackInfo& info) : Napi::ObjectWrap<FileSystem>(info) {
@@ -164,6 +173,12 @@ Napi::Value FileSystem::Query(const Napi::CallbackInfo& info) {
                  buffer.FromString(argument);
                  return fs.Query(code, buffer, handler, timeout);
                });
+}
+
+Napi::Value FileSystem::Protocol(const Napi::CallbackInfo& info) {
+  CheckThis(info, kTag);
+  return Start(info, &responses::HostTypes,
+               [](auto& fs, auto* handler, auto timeout) { return fs.Protocol(handler, timeout); });
 }
 
 Napi::Value FileSystem::Ping(const Napi::CallbackInfo& info) {

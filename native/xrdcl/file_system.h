@@ -30,6 +30,7 @@ class FileSystem final : public Napi::ObjectWrap<FileSystem> {
   Napi::Value Locate(const Napi::CallbackInfo& info);
   Napi::Value Prepare(const Napi::CallbackInfo& info);
   Napi::Value Query(const Napi::CallbackInfo& info);
+  Napi::Value Protocol(const Napi::CallbackInfo& info);
   Napi::Value Ping(const Napi::CallbackInfo& info);
   Napi::Value SetXAttr(const Napi::CallbackInfo& info);
   Napi::Value GetXAttr(const Napi::CallbackInfo& info);

@@ -64,6 +64,16 @@ Napi::Value StatVfs(Napi::Env env, XrdCl::AnyObject* response) {
   return object;
 }
 
+Napi::Value HostTypes(Napi::Env env, XrdCl::AnyObject* response) {
+  auto* info = Get<XrdCl::ProtocolInfo>(response);
+  if (info == nullptr) return env.Null();
+  // libXrdCl 5.5.3 gives both numbers in the other byte order (seen). A protocol version such as 0x00000511 shows which
+  // one it is.
+  constexpr std::uint32_t kMostVersion = 0xffff;
+  const auto types = info->GetHostInfo();
+  return Napi::Number::New(env, info->GetVersion() > kMostVersion ? __builtin_bswap32(types) : types);
+}
+
 Napi::Value Locations(Napi::Env env, XrdCl::AnyObject* response) {
   auto* info = Get<XrdCl::LocationInfo>(response);
   auto list = Napi::Array::New(env);

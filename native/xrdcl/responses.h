@@ -11,6 +11,8 @@ Napi::Value Nothing(Napi::Env env, XrdCl::AnyObject* response);
 Napi::Value Text(Napi::Env env, XrdCl::AnyObject* response);
 Napi::Value Stat(Napi::Env env, XrdCl::AnyObject* response);
 Napi::Value StatVfs(Napi::Env env, XrdCl::AnyObject* response);
+// What the server says it is: XrdCl::ProtocolInfo::HostTypes.
+Napi::Value HostTypes(Napi::Env env, XrdCl::AnyObject* response);
 Napi::Value Locations(Napi::Env env, XrdCl::AnyObject* response);
 Napi::Value Directory(Napi::Env env, XrdCl::AnyObject* response);
 // A listing that asked for stats, in two values.

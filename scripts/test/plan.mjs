@@ -15,6 +15,7 @@ const alone = [
 /** The longest; they begin first, so that no processor is idle at the end. */
 const first = [
   ...['integration/restore', 'integration/shards', 'integration/few_descriptors', 'native/70.lifetime'],
+  'servers/cluster',
   ...['integration/service', 'integration/cli_restore', 'integration/cli_exit_codes', 'integration/backup'],
 ];
 

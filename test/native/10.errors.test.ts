@@ -179,6 +179,8 @@ const requests: Record<string, (fs: FileSystem) => Promise<unknown>> = {
   truncate: (fs) => fs.truncate('/f', 0),
   chmod: (fs) => fs.chmod('/f', 0o644),
   locate: (fs) => fs.locate('/f'),
+  isProxy: (fs) => fs.isProxy(),
+  dataServers: (fs) => fs.dataServers(),
   ping: (fs) => fs.ping(),
   stage: (fs) => fs.stage(['/f']),
   evict: (fs) => fs.evict(['/f']),

@@ -197,6 +197,13 @@ describe('file system', () => {
       await assert.rejects(fs.locate('/nothing'), code('NotFound'));
     });
 
+    it('a data server names itself', async () => {
+      const { port } = new URL(server.url);
+      const [itself, ...others] = await new FileSystem(server.url.replace('//', '//alice@')).dataServers();
+      assert.match(itself ?? '', new RegExp(`^root://alice@[^@/]+:${port}$`));
+      assert.deepEqual(others, []);
+    });
+
     it('tells settings, and leaves out those that the server does not know', async () => {
       const settings = await fs.queryConfig(['version', 'nonsense', 'chksum', 'role']);
       assert.match(settings['version'] ?? '', /^v?\d/);

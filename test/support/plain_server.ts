@@ -1,12 +1,8 @@
 /**
- * A real xrootd without tape, for the tests of the binding: it can be frozen and killed, and takes any directive.
- * It listens on loopback only: the socket is made here and handed over, as systemd's socket activation does.
+ * A real xrootd without tape: it can be frozen and killed, and takes any directive. It listens on loopback only.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import {
   chmodSync,
-  chownSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -16,21 +12,21 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freeze } from '../../lib/sandbox/frozen.js';
-
-/** xrootd refuses to run as root. */
-const nobody = 65_534;
-const asRoot = process.getuid?.() === 0;
+import { answersHandshake, giveToDaemon, launch, type Launched, type LaunchOptions } from './daemon.js';
 
 export interface PlainServerOptions {
   /** More lines of its configuration; `{dir}` is a directory of the server's own, outside its export. */
-  config?: string[];
+  config?: readonly string[];
   /** More of its environment. */
   env?: Record<string, string>;
+  /** What it exports, with `all.export`'s options. Default: everything. */
+  exports?: readonly string[];
+  /** The address that it listens on. Default: 127.0.0.1. */
+  host?: '127.0.0.1' | '::1';
   /** Executables written to `{dir}` before it starts: name, text. */
   programs?: Record<string, string>;
 }
@@ -40,35 +36,29 @@ process.once('exit', () => {
   for (const server of running) server.kill();
 });
 
-/** Node's listener doesn't block, and xrootd's accept() would spin. */
-const becomeServer = `
-import os, sys
-os.set_blocking(3, True)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1')
-os.execvp(sys.argv[1], sys.argv[1:])`;
-
 export class PlainServer {
   /** `root://127.0.0.1:port` */
   readonly url: string;
   readonly #directory: string;
   readonly #port: number;
-  readonly #env: Record<string, string>;
-  #child: ChildProcess;
-  #exited: Promise<unknown>;
+  readonly #options: LaunchOptions;
+  #launched: Launched;
 
-  private constructor(directory: string, { child, port }: Launched, env: Record<string, string>) {
+  private constructor(directory: string, launched: Launched, options: LaunchOptions) {
+    const { host = '127.0.0.1' } = options;
+    this.#options = options;
     this.#directory = directory;
-    this.#env = env;
-    this.#port = port;
-    this.#child = child;
-    this.#exited = once(child, 'exit');
-    this.url = `root://127.0.0.1:${port}`;
+    this.#launched = launched;
+    this.#port = launched.port;
+    this.url = `root://${host === '::1' ? '[::1]' : host}:${launched.port}`;
   }
 
   static async start({
     config = [],
-    programs = {},
+    exports = ['/'],
+    host = '127.0.0.1',
     env = {},
+    programs = {},
   }: PlainServerOptions = {}): Promise<PlainServer> {
     const directory = mkdtempSync(join(tmpdir(), 'plain-xrootd-'));
     chmodSync(directory, 0o755);
@@ -77,7 +67,7 @@ export class PlainServer {
       writeFileSync(join(directory, name), text, { mode: 0o755 });
     }
     const lines = [
-      'all.export /',
+      ...exports.map((path) => `all.export ${path}`),
       `oss.localroot ${join(directory, 'data')}`,
       `all.adminpath ${join(directory, 'admin')}`,
       `all.pidpath ${join(directory, 'admin')}`,
@@ -86,17 +76,22 @@ export class PlainServer {
     ];
     writeFileSync(join(directory, 'xrootd.cf'), `${lines.join('\n')}\n`);
     closeSync(openSync(join(directory, 'log'), 'a'));
-    if (asRoot)
-      for (const path of ['', 'data', 'admin', 'log']) chownSync(join(directory, path), nobody, nobody);
-    const server = new PlainServer(directory, await launch(directory, 0, env), env);
+    for (const path of ['', 'data', 'admin', 'log']) giveToDaemon(join(directory, path));
+    const server = new PlainServer(directory, await launch(directory, { host, env }), { host, env });
     running.add(server);
     await server.#ready();
     return server;
   }
 
+  /** A directory of its own, outside its export; its configuration and its log are there. */
+  get directory(): string {
+    return this.#directory;
+  }
+
   get pid(): number {
-    if (this.#child.pid === undefined) throw new Error('xrootd did not start');
-    return this.#child.pid;
+    const { pid } = this.#launched.child;
+    if (pid === undefined) throw new Error('xrootd did not start');
+    return pid;
   }
 
   get log(): string {
@@ -126,7 +121,7 @@ export class PlainServer {
 
   /** Lets the server do with a file what its owner may. */
   own(path: string): void {
-    if (asRoot) chownSync(this.file(path), nobody, nobody);
+    giveToDaemon(this.file(path));
   }
 
   /** Stops it in its tracks: connections stay open and are accepted, nothing is answered. */
@@ -158,13 +153,12 @@ export class PlainServer {
   /** A crash of the server; its files stay until `stop`. */
   async crash(): Promise<void> {
     this.kill();
-    await this.#exited;
+    await this.#launched.exited;
   }
 
   /** After a crash: on the same port, with the same files. */
   async restart(): Promise<void> {
-    this.#child = (await launch(this.#directory, this.#port, this.#env)).child;
-    this.#exited = once(this.#child, 'exit');
+    this.#launched = await launch(this.#directory, { ...this.#options, port: this.#port });
     await this.#ready();
   }
 
@@ -178,63 +172,15 @@ export class PlainServer {
     const deadline = AbortSignal.timeout(20_000);
     const answer = (async () => {
       for (;;) {
-        if (await answersHandshake(this.#port)) return;
+        if (await answersHandshake(this.#port, this.#options.host)) return;
         deadline.throwIfAborted();
         await sleep(20);
       }
     })();
-    const ended = this.#exited.then(() => {
+    const ended = this.#launched.exited.then(() => {
       throw new Error(`xrootd ended while it started:\n${this.log}`);
     });
     await Promise.race([answer, ended]);
     ended.catch(() => undefined);
-  }
-}
-
-interface Launched {
-  child: ChildProcess;
-  port: number;
-}
-
-async function launch(directory: string, wanted: number, env: Record<string, string>): Promise<Launched> {
-  const listener = createServer().listen(wanted, '127.0.0.1', 1024);
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo;
-  const { fd } = (listener as unknown as { _handle: { fd: number } })._handle;
-  const log = openSync(join(directory, 'log'), 'a');
-  const child = spawn(
-    'python3',
-    ['-c', becomeServer, 'xrootd', '-p', String(port), '-c', join(directory, 'xrootd.cf')],
-    {
-      cwd: directory,
-      detached: true,
-      stdio: ['ignore', log, log, fd],
-      env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', ...env },
-      ...(asRoot && { uid: nobody, gid: nobody }),
-    },
-  );
-  listener.close();
-  closeSync(log);
-  return { child, port };
-}
-
-/** The client's first 20 bytes of the XRootD protocol; a server answers them with 16. */
-async function answersHandshake(port: number): Promise<boolean> {
-  const hello = Buffer.alloc(20);
-  hello.writeUInt32BE(4, 12);
-  hello.writeUInt32BE(2012, 16);
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    socket.write(hello);
-    await Promise.race([
-      once(socket, 'data'),
-      once(socket, 'close').then(() => Promise.reject(new Error('closed'))),
-    ]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }

@@ -338,6 +338,8 @@ export function keepsPromises(make: () => Promise<Storage> | Storage): void {
       queryStage: () => store.queryStage('1', ['f'], signal),
       evict: () => store.evict(['f'], signal),
       ping: () => store.ping(signal),
+      proxies: () => store.proxies(signal),
+      readOnly: () => store.readOnly(signal),
     };
     for (const [title, call] of Object.entries(calls))
       await assert.rejects(call, { message: 'enough' }, title);

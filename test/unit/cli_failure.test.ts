@@ -24,6 +24,8 @@ const cases: [title: string, error: unknown, code: number][] = [
   ['another pass', new LockedError('/c/.lock', { pid: 7 }), 4],
   ['connection refused', xrootd(108), 3],
   ['unknown host', xrootd(101), 3],
+  ['a redirector that lacks data servers', xrootd(400, 3014), 3],
+  ['a certificate that is not accepted', xrootd(110), 3],
   ['silence', xrootd(206), 3],
   ['authentication failed', xrootd(204), 3],
   ['authentication refused by the server', xrootd(400, 3030), 3],

@@ -3,7 +3,7 @@ import type { CacheDirectory } from '../../cache/directory.js';
 import { diskUsage, type DiskUsage } from '../../cache/usage.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import type { VerifiedMemo } from '../../cache/verified_memo.js';
-import { requireCache, type ArchiveConfig, type Logger } from '../../config/index.js';
+import { ConfigError, requireCache, type ArchiveConfig, type Logger } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { ListedStats } from '../../remote/listed_stats.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
@@ -20,6 +20,7 @@ import { TapeSigns } from '../record/told_by_query.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import type { ShardOptions } from '../run/shards.js';
+import { refuseProxies } from '../separation/refuse_proxies.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
 import type { BackupContext } from './backup_context.js';
 import { isBare } from './cache_warnings.js';
@@ -108,6 +109,8 @@ export class BackupPass {
     const { signal } = this.#run;
     const usage = await this.#lookAround();
     if (!signal.aborted) await this.#store.ping(signal);
+    if (!signal.aborted) await this.#checkWritable();
+    if (!signal.aborted && config.autoRemove !== 'never') await refuseProxies(this.#store, config, signal);
     if (!signal.aborted) await this.#context.separate.checkSurroundings();
     if (!signal.aborted) await this.#sayHowVerified();
     const context: BackupContext = { ...this.#context, room: roomOf(usage, this.#marks) };
@@ -131,6 +134,15 @@ export class BackupPass {
       if (!listing) this.#run.extra.notOnTape = this.#notOnTape.result();
     }
     this.#whole = true;
+  }
+
+  /** Otherwise each record would fail. @throws {ConfigError} */
+  async #checkWritable(): Promise<void> {
+    const words = await this.#store.readOnly(this.#run.signal);
+    if (words === undefined) return;
+    const advice = 'nothing can be copied to it. Give a path that the server exports for writing';
+    const message = `the server exports it read-only (${words}): ${advice}`;
+    throw new ConfigError([{ key: 'targetUrl', message }]);
   }
 
   async #lookAround(): Promise<DiskUsage> {

@@ -13,6 +13,7 @@ import { forEachConcurrent } from '../../flow/concurrent.js';
 import { TapeSigns, toldByQuery } from '../record/told_by_query.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
+import { refuseProxies } from '../separation/refuse_proxies.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
 import { OnlineDirectory } from './online_directory.js';
 import { OnlineServer } from './online_server.js';
@@ -96,6 +97,7 @@ export class RetentionPass {
   async #work(): Promise<void> {
     const { signal } = this.#run;
     await this.#both.ping(signal);
+    await refuseProxies(this.#context.store, this.#dependencies.config, signal);
     await this.#context.storage.check();
     const most = Math.min(filesInFlight, mostOpenFiles());
     await forEachConcurrent(this.#files(), most, async (file) => {

@@ -1,0 +1,126 @@
+/** A redirector with two data servers: what one of them has, the target has. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ArchiveOptions, Report } from '../../lib/index.js';
+import { FileSystem } from '../../lib/xrdcl/index.js';
+import { assertAddsUp, collect, counts, recordsIn } from '../support/archive.js';
+import { Cluster } from '../support/cluster.js';
+import { bytesOf, holdsRecord, writeRecord } from '../support/records.js';
+import { archiveOf } from '../support/server_on.js';
+import { TemporaryDirectory, withTemp } from '../support/temporary.js';
+
+const size = 1000;
+const names = ['a', 'd/a', 'd/b', 'd/c', 'd/e/a', 'd/e/b'];
+
+describe('a redirector with two data servers', () => {
+  let cluster: Cluster;
+  const cache = new TemporaryDirectory();
+
+  before(async function () {
+    this.timeout(60_000);
+    cluster = await Cluster.start();
+    for (const name of names) await writeRecord(cache.path, name, size);
+    const report = await archive().backup();
+    assert.deepEqual(told(report), { scanned: 6, copied: 6 }, JSON.stringify(report.failures));
+    const held = new Set(names.flatMap(places));
+    assert.equal(held.size, 2, 'all records are on one server');
+  });
+  after(async () => {
+    await cluster.stop();
+    cache.remove();
+  });
+
+  const archive = (options: Partial<ArchiveOptions> = {}) =>
+    archiveOf({
+      targetUrl: `${cluster.url}//base`,
+      cacheDirectory: cache.path,
+      autoRemove: 'never',
+      ...options,
+    }).archive;
+  const told = (report: Report) => {
+    assertAddsUp(report);
+    return counts(report);
+  };
+  /** The numbers of the data servers that have the file. */
+  const places = (name: string) =>
+    cluster.servers.flatMap((server, index) => (existsSync(server.file(join('/base', name))) ? [index] : []));
+
+  it('each record is on one of them, and ls shows all', async () => {
+    for (const name of names) assert.equal(places(name).length, 1, name);
+    const listed = await collect(archive().ls([], { recursive: true }));
+    const directories = ['d', 'd/e'];
+    assert.deepEqual(listed.map(({ path }) => path).sort(), [...names, ...directories].sort());
+  });
+
+  it('restore: what either has', async () => {
+    await withTemp(async (to) => {
+      const report = await archive().restore(['.'], { to });
+      assert.deepEqual(told(report), { scanned: 6, copied: 6 }, JSON.stringify(report.failures));
+      for (const name of names) assert.ok(await holdsRecord(join(to, name), name, size));
+    });
+  });
+
+  it('verify: each is compared on the server that has it', async () => {
+    const report = await archive().verify();
+    assert.deepEqual(told(report), { scanned: 6, verified: 6 }, JSON.stringify(report.failures));
+  });
+
+  it('prepare: the redirector gives the request an id, knows it, and withdraws it', async () => {
+    const server = new FileSystem(cluster.url);
+    const paths = names.map((name) => join('/base', name));
+    const id = await server.stage(paths);
+    assert.notEqual(id, '');
+    // No tape system is behind it.
+    assert.equal((await server.queryPrepare(id, paths)).trim(), 'No information found.');
+    await server.cancelStage(id, paths);
+    await assert.rejects(server.queryPrepare('1', paths), { code: 'ArgInvalid' });
+    await server.evict(paths);
+  });
+
+  it('bytes that changed on one of them: a conflict, and the record stays', async () => {
+    const [name = ''] = names;
+    const [index = 0] = places(name);
+    const server = cluster.servers[index];
+    assert.ok(server);
+    const path = join('/base', name);
+    server.write(path, bytesOf('other', size));
+    const report = await archive({ autoRemove: 'cached' }).backup();
+    assert.deepEqual(told(report), { scanned: 6, removed: 5, conflicts: 1 }, JSON.stringify(report.failures));
+    assert.deepEqual(await recordsIn(cache.path), [name]);
+    server.write(path, bytesOf(name, size));
+    for (const each of names) await writeRecord(cache.path, each, size);
+  });
+
+  it('one of them is down: no job begins that expects both; nothing goes, nothing is lost', async () => {
+    await cluster.down(1);
+    const [first, second] = [0, 1].map((index) => names.filter((name) => places(name).includes(index)));
+    const expecting = { dataServers: 2, autoRemove: 'cached' } as const;
+    const isTold = {
+      code: 'NoServer',
+      message: /has 1 of 2 data servers now: what the others have would be called missing/,
+    };
+    await assert.rejects(archive(expecting).backup(), isTold);
+    await assert.rejects(archive(expecting).verify(), isTold);
+    await withTemp(async (to) => {
+      await assert.rejects(archive(expecting).restore(['.'], { to }), isTold);
+    });
+    assert.deepEqual(await recordsIn(cache.path), names);
+    // Without it they count as missing, and are copied once more.
+    assert.equal((await archive().verify()).failed, second?.length);
+    const report = await archive({ autoRemove: 'cached' }).backup();
+    const expected = {
+      scanned: 6,
+      copied: second?.length,
+      removed: first?.length,
+      removedAfterCopy: second?.length,
+    };
+    assert.deepEqual(told(report), expected, JSON.stringify(report.failures));
+    await cluster.up(1);
+    for (const name of second ?? []) assert.deepEqual(places(name), [0, 1], name);
+    await withTemp(async (to) => {
+      assert.deepEqual(told(await archive(expecting).restore(['.'], { to })), { scanned: 6, copied: 6 });
+      for (const name of names) assert.ok(await holdsRecord(join(to, name), name, size));
+    });
+  });
+});
