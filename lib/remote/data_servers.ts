@@ -57,9 +57,12 @@ export class DataServers {
   /** The URLs of those that are proxies: of the server itself, and of those behind it. */
   async proxies(options: RequestOptions): Promise<string[]> {
     options.signal?.throwIfAborted();
-    const found: string[] = [];
-    for (const server of [this.#endpoint, ...(await this.#known.get())])
-      if (await server.isProxy(options)) found.push(server.url);
+    const { redirector, proxy } = await this.#endpoint.role(options);
+    const found = proxy ? [this.#endpoint.url] : [];
+    if (!redirector) return found;
+    // Also if it is the only one.
+    for (const url of new Set(await this.#endpoint.dataServers(options)))
+      if ((await new FileSystem(url).role(options)).proxy) found.push(url);
     return found;
   }
 
