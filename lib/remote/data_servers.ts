@@ -14,6 +14,7 @@ import {
 
 export class DataServers {
   readonly #endpoint: FileSystem;
+  readonly #open: (url: string) => FileSystem;
   readonly #known: Once<readonly FileSystem[]>;
 
   /**
@@ -22,6 +23,7 @@ export class DataServers {
    */
   constructor(endpoint: FileSystem, open: (url: string) => FileSystem, timeout: number) {
     this.#endpoint = endpoint;
+    this.#open = open;
     this.#known = new Once(async () => (await severalOf(endpoint, timeout)).map(open));
   }
 
@@ -61,9 +63,12 @@ export class DataServers {
   /** The URLs of those that are proxies: of the server itself, and of those behind it. */
   async proxies(options: RequestOptions): Promise<string[]> {
     options.signal?.throwIfAborted();
-    const found: string[] = [];
-    for (const server of [this.#endpoint, ...(await this.#known.get())])
-      if (await server.isProxy(options)) found.push(serverOf(server.url));
+    const { redirector, proxy } = await this.#endpoint.role(options);
+    const found = proxy ? [serverOf(this.#endpoint.url)] : [];
+    if (!redirector) return found;
+    // Also if it is the only one.
+    for (const url of new Set(await this.#endpoint.dataServers(options)))
+      if ((await this.#open(url).role(options)).proxy) found.push(url);
     return found;
   }
 

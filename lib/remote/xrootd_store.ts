@@ -9,7 +9,6 @@ import {
   checkRemotePath,
   FileSystem,
   removeMade,
-  XRootDError,
   type ChecksumType,
   type MadeFile,
   type RateLimit,
@@ -177,7 +176,7 @@ export class XRootDStore implements RemoteStore {
     const flags = now.offline === seen.offline && now.backUpExists === seen.backUpExists;
     if (!flags || !sameRemote(seen, now)) return 'other';
     try {
-      await withRight(this.#fileSystem.rm(this.#path(name), { timeout: this.#timeouts.request, signal }));
+      await this.#fileSystem.rm(this.#path(name), { timeout: this.#timeouts.request, signal });
       return 'removed';
     } catch (error) {
       if (isNotFound(error)) return 'gone';
@@ -187,7 +186,7 @@ export class XRootDStore implements RemoteStore {
 
   removeMade(name: string, made: MadeFile, signal?: AbortSignal): Promise<Removed> {
     const options = { timeout: this.#timeouts.request, signal };
-    return withRight(removeMade(this.#fileSystem, this.#path(name), made, options));
+    return removeMade(this.#fileSystem, this.#path(name), made, options);
   }
 
   surroundings(entry: string, signal?: AbortSignal): Promise<Surrounding[]> {
@@ -237,18 +236,5 @@ function pathError(path: string): Error | undefined {
   } catch (error) {
     if (error instanceof TypeError) return error;
     throw error;
-  }
-}
-
-/** Says of a file that may not be removed what that means. */
-async function withRight<T>(removal: Promise<T>): Promise<T> {
-  try {
-    return await removal;
-  } catch (error) {
-    if (!(error instanceof XRootDError) || error.code !== 'NotAuthorized' || error.operation !== 'rm')
-      throw error;
-    const status = error.toStatus();
-    const message = `${status.message.trim()}; it stays there: the account has no right to delete`;
-    throw new XRootDError({ ...status, message }, error.context);
   }
 }

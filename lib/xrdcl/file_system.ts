@@ -14,8 +14,8 @@ import { shortStatsOf, statInfoOf, type NamedStat, type ShortStat, type StatInfo
 
 // XrdCl's enumeration MkDirFlags (XrdClFileSystem.hh).
 const makePath = 1;
-// XProtocol.hh, kXR_attrProxy and (later than 5.5) kXR_attrCache.
-const [attrProxy, attrCache] = [0x200, 0x80];
+// XProtocol.hh, kXR_isManager, kXR_attrProxy and (later than 5.5) kXR_attrCache.
+const [isManager, attrProxy, attrCache] = [0x2, 0x200, 0x80];
 // OpenFlags.
 const preferName = 0x100;
 
@@ -174,15 +174,16 @@ export class FileSystem {
     return found.filter(({ manager }) => !manager).map(({ address }) => serverAt(url, address));
   }
 
-  /** Does the server say that it is a proxy? Nothing tells whether it has a cache, before XRootD 6. */
-  async isProxy(options?: RequestOptions): Promise<boolean> {
+  /** What the server says that it is: a redirector, a proxy. Before XRootD 6 nothing tells whether a proxy has a cache. */
+  async role(options?: RequestOptions): Promise<{ redirector: boolean; proxy: boolean }> {
     const types = await this.#connection.ask<number | null>(
       'protocol',
       undefined,
       options,
       (native, timeout, done) => native.protocol(timeout, done),
     );
-    return (required(types, this.#connection.context('protocol')) & (attrProxy | attrCache)) !== 0;
+    const known = required(types, this.#connection.context('protocol'));
+    return { redirector: (known & isManager) !== 0, proxy: (known & (attrProxy | attrCache)) !== 0 };
   }
 
   async ping(options?: RequestOptions): Promise<void> {

@@ -179,7 +179,7 @@ const requests: Record<string, (fs: FileSystem) => Promise<unknown>> = {
   truncate: (fs) => fs.truncate('/f', 0),
   chmod: (fs) => fs.chmod('/f', 0o644),
   locate: (fs) => fs.locate('/f'),
-  isProxy: (fs) => fs.isProxy(),
+  role: (fs) => fs.role(),
   dataServers: (fs) => fs.dataServers(),
   ping: (fs) => fs.ping(),
   stage: (fs) => fs.stage(['/f']),

@@ -39,7 +39,7 @@ const requests: Record<Kind, { kind: string; ask: (files: FileSystem) => Promise
   chmod: { kind: 'chmod', ask: (files) => files.chmod('/d/moved', 0o600) },
   locate: { kind: 'locate', ask: (files) => files.locate('/d/moved', { deep: true }) },
   dataServers: { kind: 'locate', ask: (files) => files.dataServers() },
-  isProxy: { kind: 'protocol', ask: (files) => files.isProxy() },
+  role: { kind: 'protocol', ask: (files) => files.role() },
   ping: { kind: 'ping', ask: (files) => files.ping() },
   stage: { kind: 'prepare stage', ask: (files) => files.stage(['/d/moved', '/d/other']) },
   evict: { kind: 'prepare evict', ask: (files) => files.evict(['/d/moved']) },
@@ -56,7 +56,7 @@ const requests: Record<Kind, { kind: string; ask: (files: FileSystem) => Promise
 };
 
 /** What is about the server, or all servers of a cluster. */
-const pathless = new Set<Kind>(['ping', 'queryConfig', 'queryChecksumTypes', 'dataServers', 'isProxy']);
+const pathless = new Set<Kind>(['ping', 'queryConfig', 'queryChecksumTypes', 'dataServers', 'role']);
 
 /** What a server refuses whatever goes with it: a request id that it never gave, a name that isn't there. */
 const refused = new Set<Kind>(['cancelStage', 'queryPrepare', 'rm']);

@@ -6,6 +6,7 @@ import type { ArchiveOptions, Report } from '../../lib/index.js';
 import { FileSystem } from '../../lib/xrdcl/index.js';
 import { assertAddsUp, collect, counts, recordsIn } from '../support/archive.js';
 import { Cluster } from '../support/cluster.js';
+import { PlainServer } from '../support/plain_server.js';
 import { bytesOf, holdsRecord, writeRecord } from '../support/records.js';
 import { archiveOf } from '../support/server_on.js';
 import { TemporaryDirectory, withTemp } from '../support/temporary.js';
@@ -122,5 +123,32 @@ describe('a redirector with two data servers', () => {
       assert.deepEqual(told(await archive(expecting).restore(['.'], { to })), { scanned: 6, copied: 6 });
       for (const name of names) assert.ok(await holdsRecord(join(to, name), name, size));
     });
+  });
+});
+
+describe('a redirector whose only data server is a caching proxy', () => {
+  it('a pass that may remove is refused, and every record stays', async () => {
+    const origin = await PlainServer.start({ config: [] });
+    const at = origin.url.replace('root://', '');
+    const config = ['ofs.osslib libXrdPss.so', `pss.origin ${at}`, 'pss.cachelib libXrdPfc.so'];
+    const cluster = await Cluster.start({ servers: 1, config });
+    try {
+      await withTemp(async (cacheDirectory) => {
+        await writeRecord(cacheDirectory, 'r', size);
+        const { archive } = archiveOf({
+          cacheDirectory,
+          targetUrl: `${cluster.url}//base`,
+          autoRemove: 'cached',
+        });
+        await assert.rejects(archive.backup(), {
+          name: 'ConfigError',
+          message: /is a proxy, and a proxy may answer/,
+        });
+        assert.deepEqual(await recordsIn(cacheDirectory), ['r']);
+      });
+    } finally {
+      await cluster.stop();
+      await origin.stop();
+    }
   });
 });
