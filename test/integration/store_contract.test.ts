@@ -19,7 +19,8 @@ const timeouts = { request: 20, checksum: 20 };
 const limits = { stats: 256, checksums: 4, copies: 4, copyMemory: 64 * 2 ** 20 };
 const checksums = 'xrootd.chksum max 4 adler32 crc32c';
 
-const bare = (url: string) => new XRootDStore(parseTarget(url), timeouts, { rateLimit: new RateLimit(contractRate) });
+const bare = (url: string) =>
+  new XRootDStore(parseTarget(url), timeouts, { rateLimit: new RateLimit(contractRate) });
 const limited = (url: string) => limitedStore(bare(url), limits);
 
 describe('a store', () => {

@@ -157,7 +157,9 @@ export class BackupPass {
   async #sayHowVerified(): Promise<void> {
     const { config, logger } = this.#dependencies;
     const types = await this.#store.checksumTypes();
-    logger.info(waysOfVerifying(config.verify, config.checksumType, types), { serverTypes: types.named.join(' ') });
+    logger.info(waysOfVerifying(config.verify, config.checksumType, types), {
+      serverTypes: types.named.join(' '),
+    });
   }
 
   #usage(): Promise<DiskUsage> {
