@@ -51,7 +51,7 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
     together: statBatch,
   });
   const batches = pLimit(Math.max(1, Math.floor(limits.stats / statBatch)));
-  const checksums = new ChecksumLane(limits.checksums, () => store.serverVersion());
+  const checksums = new ChecksumLane(limits.checksums, (signal) => store.serverVersion(signal));
   const most = mostCopies(limits.copies);
   const lanes = {
     large: new CopyLane('large', limits.copies, most.large),
@@ -78,13 +78,13 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
     mark: (name, task, options) => store.mark(name, task, options),
     listStats: (directory, most, signal) => batches(() => store.listStats(directory, most, signal)),
     checksum: (name, type, size, signal) =>
-      checksums.run(size, () => store.checksum(name, type, size, signal)),
+      checksums.run(size, () => store.checksum(name, type, size, signal), signal),
     readChecksum: (name, type, told, signal) =>
       gate.run(kindOf(told.size), Math.min(told.size, READ_BACK_MEMORY), () =>
         store.readChecksum(name, type, told, signal),
       ),
-    checksumTypes: () => store.checksumTypes(),
-    serverVersion: () => store.serverVersion(),
+    checksumTypes: (signal) => store.checksumTypes(signal),
+    serverVersion: (signal) => store.serverVersion(signal),
     download: (name, target, options) =>
       copy(options.sizeHint, (chunks) => store.download(name, target, { ...options, chunks })),
     stage: (names, signal) => prepares(() => store.stage(names, signal)),

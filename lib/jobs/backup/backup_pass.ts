@@ -107,7 +107,7 @@ export class BackupPass {
     const usage = await this.#lookAround();
     if (!signal.aborted) await this.#store.ping(signal);
     if (!signal.aborted) await this.#context.separate.checkSurroundings();
-    if (!signal.aborted) await this.#sayHowVerified();
+    if (!signal.aborted) await this.#sayHowVerified(signal);
     const context: BackupContext = { ...this.#context, room: roomOf(usage, this.#marks) };
     const most = mostOpenFiles();
     const pool = new TaskPool(() => Math.min(recordsPerCopy * this.#store.copiesAtOnce(), most));
@@ -139,10 +139,12 @@ export class BackupPass {
     return usage;
   }
 
-  async #sayHowVerified(): Promise<void> {
+  async #sayHowVerified(signal: AbortSignal): Promise<void> {
     const { config, logger } = this.#dependencies;
-    const types = await this.#store.checksumTypes();
-    logger.info(waysOfVerifying(config.verify, config.checksumType, types), { serverTypes: types.named.join(' ') });
+    const types = await this.#store.checksumTypes(signal);
+    logger.info(waysOfVerifying(config.verify, config.checksumType, types), {
+      serverTypes: types.named.join(' '),
+    });
   }
 
   #usage(): Promise<DiskUsage> {

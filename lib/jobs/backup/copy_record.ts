@@ -77,7 +77,12 @@ async function upload(work: RecordWork, file: OpenRecord, context: BackupContext
   const size = Number(record.identity.size);
   return await store.upload(file.source, path, {
     ...{ label: absolute, sizeHint: size },
-    checksumType: typeOfUpload(config.verify, size, config.checksumType, await store.checksumTypes()),
+    checksumType: typeOfUpload(
+      config.verify,
+      size,
+      config.checksumType,
+      await store.checksumTypes(run.signal),
+    ),
     // The record may be removed a moment later, and without a sync the server's disk gets the bytes only later.
     sync: config.autoRemove === 'cached',
     onLeft: (made) => {
