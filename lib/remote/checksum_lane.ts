@@ -7,35 +7,30 @@ import { secondsToSum } from './server_checksums.js';
 
 export class ChecksumLane {
   readonly #most: number;
-  readonly #version: () => Promise<string | undefined>;
+  readonly #version: (signal?: AbortSignal) => Promise<string | undefined>;
   readonly #limit = pLimit(1);
   readonly #usual = new UsualTime();
-  #tuner: Promise<QueryTuner> | undefined;
+  #tuner: QueryTuner | undefined;
 
   /**
    * @param most queries at once
    * @param version of the server; asked for before the first query
    */
-  constructor(most: number, version: () => Promise<string | undefined>) {
+  constructor(most: number, version: (signal?: AbortSignal) => Promise<string | undefined>) {
     this.#most = most;
     this.#version = version;
   }
 
-  async run<T>(size: number, query: () => Promise<T>): Promise<T> {
-    const tuner = await (this.#tuner ??= this.#begin());
+  async run<T>(size: number, query: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const version = await this.#version(signal);
+    const tuner = (this.#tuner ??= this.#begin(version));
     return await this.#limit(() => this.#watch(tuner, size, query));
   }
 
-  async #begin(): Promise<QueryTuner> {
-    try {
-      const tuner = new QueryTuner(queryBounds(await this.#version(), this.#most));
-      this.#limit.concurrency = tuner.limit;
-      return tuner;
-    } catch (error) {
-      // The next one asks anew.
-      this.#tuner = undefined;
-      throw error;
-    }
+  #begin(version: string | undefined): QueryTuner {
+    const tuner = new QueryTuner(queryBounds(version, this.#most));
+    this.#limit.concurrency = tuner.limit;
+    return tuner;
   }
 
   /** Learns while the query runs: one that is lost may never end. */

@@ -2,6 +2,7 @@
 import pLimit from 'p-limit';
 import type { ArchiveConfig } from '../config/index.js';
 import { copyShape } from '../rules/copy_shape.js';
+import { XRootDError } from '../xrdcl/index.js';
 import { CopyGate } from './copy_gate.js';
 import { BatchedQuestions } from './batched_questions.js';
 import { ChecksumLane } from './checksum_lane.js';
@@ -19,6 +20,8 @@ export interface StoreLimits {
   copies: ArchiveConfig['parallelCopies'];
   /** Bytes that copies hold at once. */
   copyMemory: number;
+  /** Milliseconds. A file whose reading back waited longer for its turn is statted again first. Default 1000. */
+  statCounts?: number;
 }
 
 /** Most bytes of memory that reading a file back takes. */
@@ -45,13 +48,14 @@ export interface LimitedStore extends RemoteStore {
 }
 
 export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedStore {
+  const { statCounts = 1000 } = limits;
   const removals = pLimit(limits.stats);
   const stats = new BatchedQuestions((names, signal) => store.statMany(names, signal), {
     most: limits.stats,
     together: statBatch,
   });
   const batches = pLimit(Math.max(1, Math.floor(limits.stats / statBatch)));
-  const checksums = new ChecksumLane(limits.checksums, () => store.serverVersion());
+  const checksums = new ChecksumLane(limits.checksums, (signal) => store.serverVersion(signal));
   const most = mostCopies(limits.copies);
   const lanes = {
     large: new CopyLane('large', limits.copies, most.large),
@@ -78,13 +82,22 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
     mark: (name, task, options) => store.mark(name, task, options),
     listStats: (directory, most, signal) => batches(() => store.listStats(directory, most, signal)),
     checksum: (name, type, size, signal) =>
-      checksums.run(size, () => store.checksum(name, type, size, signal)),
-    readChecksum: (name, type, told, signal) =>
-      gate.run(kindOf(told.size), Math.min(told.size, READ_BACK_MEMORY), () =>
-        store.readChecksum(name, type, told, signal),
-      ),
-    checksumTypes: () => store.checksumTypes(),
-    serverVersion: () => store.serverVersion(),
+      checksums.run(size, () => store.checksum(name, type, size, signal), signal),
+    readChecksum: (name, type, told, signal) => {
+      const asked = performance.now();
+      return gate.run(kindOf(told.size), Math.min(told.size, READ_BACK_MEMORY), async () => {
+        // Large copies may have taken hours, and some servers recall from tape what is opened.
+        const waited = performance.now() - asked;
+        if (waited > statCounts && (await stats.ask(name, signal))?.offline === true)
+          throw XRootDError.of('DataError', 'it went offline before it could be read back', {
+            operation: 'read back',
+            source: name,
+          });
+        return await store.readChecksum(name, type, told, signal);
+      });
+    },
+    checksumTypes: (signal) => store.checksumTypes(signal),
+    serverVersion: (signal) => store.serverVersion(signal),
     download: (name, target, options) =>
       copy(options.sizeHint, (chunks) => store.download(name, target, { ...options, chunks })),
     stage: (names, signal) => prepares(() => store.stage(names, signal)),

@@ -1,5 +1,6 @@
 /** Checksums of files on a server: as the server reports them, or computed from the bytes read back. Paths are the server's. */
 import { Once } from '../flow/once.js';
+import { unlessAborted } from '../flow/unless_aborted.js';
 import type { Checksum } from '../rules/checksum.js';
 import type { ServerTypes } from '../rules/comparison.js';
 import type { ToldFile } from '../rules/remote_identity.js';
@@ -74,8 +75,8 @@ export class ServerChecksums {
   }
 
   /** The server's version as it reports it, `v5.5.3`; undefined if it doesn't. */
-  version(): Promise<string | undefined> {
-    return this.#version.get();
+  version(signal?: AbortSignal): Promise<string | undefined> {
+    return unlessAborted(this.#version.get(), signal);
   }
 
   /** @throws {OtherFileRead} when it isn't the file that the stat had reported */
@@ -95,8 +96,8 @@ export class ServerChecksums {
     return { type, value };
   }
 
-  async types(): Promise<ServerTypes> {
-    return { named: await this.#types.get(), refused: [...this.#refused] };
+  async types(signal?: AbortSignal): Promise<ServerTypes> {
+    return { named: await unlessAborted(this.#types.get(), signal), refused: [...this.#refused] };
   }
 }
 

@@ -142,9 +142,9 @@ export interface RemoteStore {
    */
   readChecksum(name: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum>;
   /** The checksum types that the server says it supports, and those that it has refused since. */
-  checksumTypes(): Promise<ServerTypes>;
+  checksumTypes(signal?: AbortSignal): Promise<ServerTypes>;
   /** As the server reports it, `v5.5.3`; undefined if it doesn't. */
-  serverVersion(): Promise<string | undefined>;
+  serverVersion(signal?: AbortSignal): Promise<string | undefined>;
   /**
    * Copies a local file to a name that must be free: `ItExists` otherwise. Missing directories above it are made. A missing
    * source is `NotFound` with errno 2 (ENOENT).

@@ -132,12 +132,12 @@ export class XRootDStore implements RemoteStore {
     return this.#checksums.read(this.#path(name), type, told, signal);
   }
 
-  checksumTypes(): Promise<ServerTypes> {
-    return this.#checksums.types();
+  checksumTypes(signal?: AbortSignal): Promise<ServerTypes> {
+    return this.#checksums.types(signal);
   }
 
-  serverVersion(): Promise<string | undefined> {
-    return this.#checksums.version();
+  serverVersion(signal?: AbortSignal): Promise<string | undefined> {
+    return this.#checksums.version(signal);
   }
 
   upload(source: string, name: string, options: UploadOptions): Promise<Uploaded> {

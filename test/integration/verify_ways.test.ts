@@ -217,3 +217,76 @@ describe('a drill', () => {
     });
   });
 });
+
+describe('verify: read', () => {
+  it('restore skips a file that is there, though the server’s is offline by now', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeFile(join(bench.cache, 'r'), bytesOf('r', 20_000));
+      await bench.pass({ autoRemove: 'cached' });
+      await bench.sandbox.migrateAll();
+      await withTemp(async (to) => {
+        const archive = bench.archive({ verify: 'read' });
+        assert.deepEqual(counts(await archive.restore([], { to })), { scanned: 1, copied: 1 });
+        await bench.sandbox.evict(['r']);
+        const again = await archive.restore([], { to });
+        assert.deepEqual(counts(again), { scanned: 1, kept: 1 }, JSON.stringify(again.failures));
+        await writeFile(join(to, 'r'), bytesOf('other', 20_000));
+        assert.deepEqual(counts(await archive.restore([], { to })), { scanned: 1, conflicts: 1 });
+        assert.deepEqual(bench.sandbox.prepares, []);
+      });
+    });
+  });
+
+  it('a list is compared with what is read, at a server without checksums too', async () => {
+    const server = await PlainServer.start();
+    try {
+      server.write('/r', 'run 121');
+      const { archive } = archiveOf({ targetUrl: `${server.url}//`, verify: 'read' });
+      const against = { checksums: ['adler32:09b1020a  r'] };
+      const report = await archive.verify([], { against });
+      assert.deepEqual(counts(report), { scanned: 1, verified: 1 }, JSON.stringify(report.failures));
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+describe('a server that falls silent when it is asked about itself', () => {
+  for (const [what, method] of [
+    ['for its checksum types', 'checksumTypes'],
+    ['for its version', 'checksum'],
+  ] as const)
+    it(`${what}: a pass that is stopped then ends within a second`, async () => {
+      const server = await PlainServer.start({ config: ['xrootd.chksum max 4 adler32'] });
+      try {
+        await withTemp(async (cacheDirectory) => {
+          await writeFile(join(cacheDirectory, 'r'), bytesOf('r', large));
+          const stop = new AbortController();
+          let stopped = Infinity;
+          const silence = <T>(ask: () => Promise<T>): Promise<T> => {
+            server.freeze();
+            const asking = ask();
+            setImmediate(() => {
+              stopped = performance.now();
+              stop.abort();
+            });
+            return asking;
+          };
+          const around = (store: LimitedStore): Partial<LimitedStore> =>
+            method === 'checksum'
+              ? { checksum: (...query) => silence(() => store.checksum(...query)) }
+              : { checksumTypes: (signal) => silence(() => store.checksumTypes(signal)) };
+          const options = { cacheDirectory, targetUrl: `${server.url}//`, settleSeconds: 0 };
+          const { report } = await passOn(
+            { ...options, autoRemove: 'cached' },
+            { around, signal: stop.signal },
+          );
+          assert.equal(report.interrupted, true);
+          assert.ok(performance.now() - stopped < 1000, `${performance.now() - stopped} ms`);
+        });
+      } finally {
+        server.thaw();
+        await server.stop();
+      }
+    });
+});

@@ -112,7 +112,7 @@ export class BackupPass {
     if (!signal.aborted) await this.#checkWritable();
     if (!signal.aborted && config.autoRemove !== 'never') await refuseProxies(this.#store, config, signal);
     if (!signal.aborted) await this.#context.separate.checkSurroundings();
-    if (!signal.aborted) await this.#sayHowVerified();
+    if (!signal.aborted) await this.#sayHowVerified(signal);
     const context: BackupContext = { ...this.#context, room: roomOf(usage, this.#marks) };
     const most = mostOpenFiles();
     const pool = new TaskPool(() => Math.min(recordsPerCopy * this.#store.copiesAtOnce(), most));
@@ -154,9 +154,9 @@ export class BackupPass {
     return usage;
   }
 
-  async #sayHowVerified(): Promise<void> {
+  async #sayHowVerified(signal: AbortSignal): Promise<void> {
     const { config, logger } = this.#dependencies;
-    const types = await this.#store.checksumTypes();
+    const types = await this.#store.checksumTypes(signal);
     logger.info(waysOfVerifying(config.verify, config.checksumType, types), {
       serverTypes: types.named.join(' '),
     });

@@ -77,7 +77,12 @@ async function upload(work: RecordWork, file: OpenRecord, context: BackupContext
   const { record } = work;
   const { path, absolute } = record;
   const size = Number(record.identity.size);
-  const checksumType = typeOfUpload(config.verify, size, config.checksumType, await store.checksumTypes());
+  const checksumType = typeOfUpload(
+    config.verify,
+    size,
+    config.checksumType,
+    await store.checksumTypes(run.signal),
+  );
   const uploaded = store.upload(file.source, path, {
     ...{ label: absolute, sizeHint: size },
     checksumType,

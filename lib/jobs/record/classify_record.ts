@@ -78,7 +78,7 @@ export async function classifyRecord<R = OpenRecord>(
       verify: bytesOf(verify),
       ...{ origin, remote, readBack, configured: config.checksumType, trustAdler32: config.trustAdler32 },
       unfinished: writing && length !== undefined,
-      serverTypes: await store.checksumTypes(),
+      serverTypes: await store.checksumTypes(signal),
       now: now(),
     });
     if (comparison.by === 'nothing') return { state: 'unknown', reason: comparison.reason };

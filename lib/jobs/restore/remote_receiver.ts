@@ -44,7 +44,7 @@ export class RemoteReceiver implements Receiver {
     const stat = await this.#store.stat(name, signal);
     if (stat === null) throw gone(name);
     const { verify, checksumType: configured } = this.#config;
-    const asks = verify !== 'read' && mayAsk(type, await this.#store.checksumTypes());
+    const asks = verify !== 'read' && mayAsk(type, await this.#store.checksumTypes(signal));
     const by = asks ? 'query' : 'read';
     const asking = { store: this.#store, verify, configured, signal };
     return await remoteChecksum(name, stat, { by, type }, asking);

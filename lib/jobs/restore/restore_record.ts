@@ -73,7 +73,7 @@ async function expectedSum(
 ): Promise<ExpectedSum | undefined> {
   const { verify, checksumType: configured } = config;
   if (verify === 'size') return undefined;
-  const { by, type } = comparisonOfRestored(verify, configured, await store.checksumTypes());
+  const { by, type } = comparisonOfRestored(verify, configured, await store.checksumTypes(run.signal));
   const asking = { store, verify, configured, signal: run.signal };
   return {
     type,
@@ -99,10 +99,11 @@ async function compare(
   { run, store, receiver, config }: RestoreContext,
 ): Promise<NonNullable<RestoreFacts['compared']>> {
   const comparison = comparisonOf({
-    verify: bytesOf(config.verify),
+    // Of an offline file the server's checksum is enough to skip it; what is fetched is read once more.
+    verify: config.verify === 'read' && !online ? 'auto' : bytesOf(config.verify),
     ...{ origin: 'unknown', remote: { size, offline: !online, mtime }, unfinished: false },
     ...{ configured: config.checksumType, trustAdler32: true, readBack: 'fresh', now: Date.now() },
-    serverTypes: await store.checksumTypes(),
+    serverTypes: await store.checksumTypes(run.signal),
   });
   const { signal } = run;
   if (comparison.by === 'nothing')

@@ -93,7 +93,8 @@ export async function verifyListed(
       configured: config.checksumType,
       signal: run.signal,
     };
-    const theirs = await remoteChecksum(path, remote, { by: 'query', type }, asking);
+    const by = config.verify === 'read' && !remote.offline ? 'read' : 'query';
+    const theirs = await remoteChecksum(path, remote, { by, type }, asking);
     verdict = judgeListed(expected, remote, theirs);
   }
   if ('ask' in verdict) throw new Error('a question that was answered is asked again');
