@@ -77,6 +77,8 @@ function kindsOf(recorded: readonly Recorded[], shown = opaque): string[] {
 const withoutPaths = new Set([
   ...['protocol', 'login', 'auth', 'query config', 'ping', 'endsess', 'set', 'bind'],
   ...['close', 'read', 'pgread', 'write', 'pgwrite', 'sync', 'stat', 'truncate'],
+  // Of all data servers, `*`.
+  'locate',
 ]);
 
 const small = 3000;
