@@ -44,6 +44,8 @@ export class ServerChecksums {
   readonly #usual = new UsualTime();
   readonly #types: Once<readonly string[]>;
   readonly #version: Once<string | undefined>;
+  /** As #types has found them: then no file has to wait for a promise. */
+  #named: readonly string[] | undefined;
   readonly #refused = new Set<string>();
 
   constructor(fileSystem: FileSystem, timeouts: Timeouts, rateLimit: RateLimit | undefined) {
@@ -97,7 +99,8 @@ export class ServerChecksums {
   }
 
   async types(signal?: AbortSignal): Promise<ServerTypes> {
-    return { named: await unlessAborted(this.#types.get(), signal), refused: [...this.#refused] };
+    this.#named ??= await unlessAborted(this.#types.get(), signal);
+    return { named: this.#named, refused: [...this.#refused] };
   }
 }
 

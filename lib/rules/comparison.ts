@@ -55,16 +55,16 @@ export interface ServerTypes {
   refused: readonly string[];
 }
 
-export type Comparison =
+export interface Compared {
   /** `read`: we read it back over the network. `query`: the server is asked for its checksum. */
-  | {
-      by: 'read' | 'query';
-      type: LocalType;
-      /** Equal values don't prove equal bytes. */
-      weak: boolean;
-    }
-  /** It can't be compared. */
-  | { by: 'nothing'; reason: string };
+  by: 'read' | 'query';
+  type: LocalType;
+  /** Equal values don't prove equal bytes. */
+  weak: boolean;
+}
+
+/** `nothing`: it can't be compared. */
+export type Comparison = Compared | { by: 'nothing'; reason: string };
 
 /** Bytes: reading a file of this size takes no longer than a checksum query. */
 export const SMALL_READ_BACK = 2 ** 20;
@@ -77,10 +77,10 @@ export const SMALL_READ_BACK = 2 ** 20;
 export const FRESH_SECONDS = 3;
 
 export const OFFLINE_UNCHECKED =
-  'it is offline, and the server has no checksum that can be computed here: stage it, and it is read back';
+  'it is offline, and the server has no checksum to compare with: stage it, and it is read back';
 export const OFFLINE_UNREAD = 'it is offline: reading it back would recall it from tape (verify: read)';
 
-const readAgain: Comparison = { by: 'read', type: 'crc32c', weak: false };
+const readAgain: Compared = { by: 'read', type: 'crc32c', weak: false };
 
 /**
  * adler32 is a sum of bytes and a sum of those sums: `run 121` and `run 202`, or two swapped digits twice, have the same one,
@@ -114,9 +114,14 @@ export function comparisonOf(facts: ComparisonFacts): Comparison {
  * isn't noticed: somebody writes other bytes of the same size and adler32 into our file, or into a new file with its identifier, at
  * most two seconds after the copy. Identifier, size and time are then those of our file.
  */
-function comparisonOfCopy({ verify, remote, configured, serverTypes }: ComparisonFacts): Comparison {
-  const type = verify === 'checksum' ? configured : typeToAsk(configured, serverTypes);
+function comparisonOfCopy({
+  verify,
+  remote,
+  configured,
+  serverTypes,
+}: Pick<ComparisonFacts, 'verify' | 'configured' | 'serverTypes'> & { remote: { size: number } }): Compared {
   if (verify === 'auto' && remote.size <= SMALL_READ_BACK) return readAgain;
+  const type = verify === 'checksum' ? configured : typeToAsk(configured, serverTypes);
   return type === undefined ? readAgain : { by: 'query', type, weak: false };
 }
 
@@ -143,7 +148,7 @@ export function waysOfVerifying(verify: Verify, configured: LocalType, serverTyp
   const { named } = serverTypes;
   if (type === undefined && named.length === 0) return `${small}: the server has no checksums`;
   if (type === undefined)
-    return `${small}: the server's checksums (${named.join(', ')}) can't be computed here`;
+    return `${small}: the server has ${named.join(', ')}, and none of ${LOCAL_TYPES.join(', ')}`;
   const large = `those above 1 MiB by the server's ${type}`;
   return named.length > 0
     ? `${small}, ${large}`
@@ -158,14 +163,15 @@ export function typeOfUpload(
   serverTypes: ServerTypes,
 ): LocalType {
   // With `size` it is for a copy that may have to be taken back: crc32c proves most, and costs little beside the network.
-  if (verify === 'read' || verify === 'size') return 'crc32c';
-  if (verify === 'checksum') return configured;
-  if (size <= SMALL_READ_BACK) return 'crc32c';
-  return typeToAsk(configured, serverTypes) ?? 'crc32c';
+  if (verify === 'size' || verify === 'read') return 'crc32c';
+  return comparisonOfCopy({ verify, remote: { size }, configured, serverTypes }).type;
 }
 
-/** In the order of preference. crc32 comes last: XRootD's isn't the one that other servers call so. */
-const LOCAL_TYPES: readonly LocalType[] = ['crc32c', 'md5', 'adler32', 'crc32'];
+/**
+ * In the order of preference. crc32 is asked for only if it is configured: other servers than XRootD's mean another checksum by that
+ * name.
+ */
+const LOCAL_TYPES: readonly LocalType[] = ['crc32c', 'md5', 'adler32'];
 
 /** The type of checksum to ask a server for, one that is computed here too; undefined if there is none. */
 function typeToAsk(configured: LocalType, serverTypes: ServerTypes): LocalType | undefined {

@@ -9,7 +9,7 @@ import { checksumTypes, XRootDError } from '../../xrdcl/index.js';
 export interface RemoteChecksumOptions {
   store: Pick<RemoteStore, 'stat' | 'checksum' | 'readChecksum'>;
   verify: Verify;
-  /** `checksum_type`: with `verify: checksum` every server has it. */
+  /** `checksum_type`: with `verify: checksum` the server must have it, and refusing it is an error. */
   configured: string;
   signal?: AbortSignal | undefined;
 }
