@@ -1,9 +1,11 @@
 /** roots://, with certificates of an authority of our own. The command's processes take it from X509_CERT_DIR. */
 import assert from 'node:assert/strict';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordsIn } from '../support/archive.js';
-import { Authority } from '../support/authority.js';
+import { Authority } from '../support/certificates.js';
 import { cli, type Ended } from '../support/cli.js';
+import { giveToDaemon } from '../support/daemon.js';
 import { PlainServer } from '../support/plain_server.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
 import { TemporaryDirectory, withTemp } from '../support/temporary.js';
@@ -18,9 +20,17 @@ describe('roots:// with an authority of our own', () => {
 
   before(async () => {
     const authority = new Authority(own.path);
-    certificates = { own: authority.certificates, other: new Authority(other.path).certificates };
+    const host = authority.host();
+    certificates = { own: authority.directory, other: new Authority(other.path).directory };
+    // The server runs as another user.
+    for (const { path } of [own, other]) chmodSync(path, 0o755);
+    giveToDaemon(host.key);
     server = await PlainServer.start({
-      config: ['xrootd.chksum max 4 adler32 crc32c', ...authority.serverConfig()],
+      config: [
+        'xrootd.chksum max 4 adler32 crc32c',
+        ...[`xrd.tls ${host.certificate} ${host.key}`, `xrd.tlsca certdir ${authority.directory}`],
+        'xrootd.tls all',
+      ],
     });
   });
   after(async () => {
