@@ -3,8 +3,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { open, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { resolveOptions } from '../../lib/config/index.js';
+import { EventBus } from '../../lib/jobs/events/event_bus.js';
+import { drill } from '../../lib/jobs/restore/drill.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
-import { counts, recordsIn, withArchive, withSharedArchive } from '../support/archive.js';
+import { openStore } from '../../lib/remote/open_store.js';
+import { counts, keepingLogger, recordsIn, withArchive, withSharedArchive } from '../support/archive.js';
 import { passOn, passUnder } from '../support/passes.js';
 import { archiveOf } from '../support/server_on.js';
 import { PlainServer } from '../support/plain_server.js';
@@ -139,6 +143,11 @@ describe('a server', () => {
       'with crc32 only',
       ['xrootd.chksum max 4 crc32'],
       'copies are verified by reading them back: the server has crc32, and none of crc32c, md5, adler32',
+    ],
+    [
+      'whose checksums fail',
+      ['xrootd.chksum max 4 adler32 /bin/false'],
+      "copies are verified by reading them back, those above 1 MiB by the server's adler32",
     ],
     [
       'with one checksum at a time',
@@ -289,4 +298,23 @@ describe('a server that falls silent when it is asked about itself', () => {
         await server.stop();
       }
     });
+
+  it('takes nothing else for the checksum of a server that refuses it', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      await writeFile(join(bench.cache, 'r'), bytesOf('r', large));
+      await bench.pass({ autoRemove: 'cached' });
+      await bench.sandbox.migrateAll();
+      const config = resolveOptions({
+        cacheDirectory: bench.cache,
+        targetUrl: bench.sandbox.url,
+        retryAttempts: 1,
+      });
+      const store = openStore(config);
+      const named = { named: ['md5'], refused: [] };
+      const opened = () => ({ ...store, checksumTypes: () => Promise.resolve(named) });
+      const { logger } = keepingLogger();
+      const report = await drill({ config, logger, events: new EventBus(logger), open: opened });
+      assert.deepEqual(counts(report), { scanned: 1, failed: 1 }, JSON.stringify(report));
+    });
+  });
 });

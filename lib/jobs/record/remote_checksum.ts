@@ -1,5 +1,4 @@
 /** A remote file's checksum: from the server, or computed from its bytes as we read them. */
-import { isNoSuchType } from '../../remote/server_checksums.js';
 import type { RemoteStore } from '../../remote/store.js';
 import type { Checksum } from '../../rules/checksum.js';
 import type { Verify } from '../../rules/comparison.js';
@@ -9,14 +8,15 @@ import { checksumTypes, XRootDError } from '../../xrdcl/index.js';
 export interface RemoteChecksumOptions {
   store: Pick<RemoteStore, 'stat' | 'checksum' | 'readChecksum'>;
   verify: Verify;
-  /** `checksum_type`: with `verify: checksum` the server must have it, and refusing it is an error. */
+  /** The type that the server must have with `verify: checksum`: refusing it is an error. */
   configured: string;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * A redirector names its own types of checksums, and each of its data servers may have others. If one refuses a type other than the
- * configured one, its file is read again, provided that it still is the one that was statted, and online.
+ * A redirector names its own types of checksums, and each of its data servers may have others; elsewhere the program that computes
+ * them may fail. If the server refuses the query, the file is read back, provided that it still is the one that was statted, and
+ * online; except for the configured type with `verify: checksum`.
  * @param by as comparisonOf() says
  * @throws what requests and reading throw
  */
@@ -32,8 +32,7 @@ export async function remoteChecksum(
     return await store.checksum(name, type, told.size, signal);
   } catch (error) {
     if (!(error instanceof XRootDError) || error.isConnectionFailure) throw error;
-    const readable = verify === 'auto' && isNoSuchType(error);
-    if (ours === undefined || (type === configured && !readable)) throw error;
+    if (ours === undefined || (type === configured && verify !== 'auto')) throw error;
     const now = await store.stat(name, signal);
     // A listing gives no identifier.
     const same = now !== null && sameRemote({ ...now, ...told, id: told.id || now.id }, now);
