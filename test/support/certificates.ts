@@ -17,7 +17,8 @@ export class Authority {
   constructor(place: string) {
     this.#place = place;
     this.directory = join(place, 'ca');
-    mkdirSync(this.directory);
+    // XRootD 6 refuses a directory that a group can write to.
+    mkdirSync(this.directory, { mode: 0o755 });
     const { certificate } = this.#selfSigned();
     const hash = openssl(['x509', '-noout', '-hash', '-in', certificate]).trim();
     copyFileSync(certificate, join(this.directory, `${hash}.0`));
