@@ -242,7 +242,7 @@ describe('a drill', () => {
       const opened = () => ({ ...store, checksumTypes: () => Promise.resolve(named) });
       const { logger } = keepingLogger();
       const report = await drill({ config, logger, events: new EventBus(logger), open: opened });
-      assert.match(report.failures[0]?.message ?? '', /asked for md5, answered with adler32/);
+      assert.match(report.failures[0]?.message ?? '', /md5 checksum not supported|answered with adler32/);
       assert.equal(report.verified, 0);
     });
   });
