@@ -18,6 +18,7 @@ import { replacedName } from '../../lib/cache/own_files.js';
 import { parseTarget } from '../../lib/config/index.js';
 import type { Standing } from '../../lib/jobs/restore/receiver.js';
 import { RemoteReceiver } from '../../lib/jobs/restore/remote_receiver.js';
+import type { Downloaded } from '../../lib/remote/store.js';
 import { XRootDStore } from '../../lib/remote/xrootd_store.js';
 import { collect, counts } from '../support/archive.js';
 import { PlainServer } from '../support/plain_server.js';
@@ -80,6 +81,40 @@ describe('restore --overwrite to another server', () => {
         assert.deepEqual(readdirSync(other.file('/copy')), ['a']);
       });
     });
+});
+
+describe('a server that closes the file of a failed third-party copy late', () => {
+  it('is asked again until the copy through us can begin', async () => {
+    await withServers(async (source, other) => {
+      source.write('/archive/a', 'the record');
+      const timeouts = { request: 20, checksum: 20 };
+      const target = parseTarget(other.urlOf('/copy'));
+      let refusals = 0;
+      class Late extends XRootDStore {
+        override async download(...copy: Parameters<XRootDStore['download']>): Promise<Downloaded> {
+          const refuse = (errNo: number) =>
+            new XRootDError({ status: 1, code: 400, errNo, message: 'refused' }, { operation: 'copy' });
+          if (copy[2].thirdParty === true) throw refuse(3013);
+          // As 5.8.1 says: already opened by 1 writer; open denied.
+          if ((refusals += 1) <= 2) throw refuse(3003);
+          return await super.download(...copy);
+        }
+      }
+      const receiver = new RemoteReceiver(target, new XRootDStore(target, timeouts), {
+        verify: 'checksum',
+        checksumType: 'adler32',
+      });
+      const incoming = await receiver.begin('a', {
+        ...{ size: 10, mtime: new Date(), replaces: undefined, checksumType: 'adler32' },
+      });
+      const store = new Late(parseTarget(source.urlOf('/archive')), timeouts);
+      await incoming.download(store, { onProgress: () => undefined, signal: undefined });
+      await incoming.publish();
+      await incoming.end();
+      assert.equal(readFileSync(other.file('/copy/a'), 'utf8'), 'the record');
+      assert.equal(refusals, 3);
+    });
+  });
 });
 
 describe('a server whose rename replaces nothing', () => {

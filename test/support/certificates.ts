@@ -17,7 +17,7 @@ export class Authority {
   constructor(place: string) {
     this.#place = place;
     this.directory = join(place, 'ca');
-    // XRootD 6 refuses a directory that a group can write to.
+    // A server since 5.8 refuses a directory that a group can write to.
     mkdirSync(this.directory, { mode: 0o755 });
     const { certificate } = this.#selfSigned();
     const hash = openssl(['x509', '-noout', '-hash', '-in', certificate]).trim();

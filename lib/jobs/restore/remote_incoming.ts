@@ -2,6 +2,7 @@
  * A file that is fetched to another XRootD server: directly from server to server if both can, else through this process. It is
  * written under a temporary name beside its own, the same one each time, and gets its name once it is whole and verified.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { joinPath, splitPath } from '../../cache/directory.js';
 import { displacedName, receivingName, replacedName } from '../../cache/own_files.js';
 import { CacheError } from '../../cache/errors.js';
@@ -21,6 +22,9 @@ const noThirdParty = new Set([
   'InvalidRequest',
   'ArgInvalid',
 ]);
+
+/** Milliseconds: 50, 100, … up to this. Then the restore's own retries go on. */
+const longestWait = 800;
 
 export class RemoteIncoming implements Incoming {
   readonly #name: string;
@@ -102,7 +106,7 @@ export class RemoteIncoming implements Incoming {
         // The attempt may have made an empty target; one that was there before would have failed with ItExists.
         const made = await this.#store.stat(temporary, options.signal);
         if (made?.size === 0) await this.#store.removeSeen(temporary, made);
-        await store.download(this.#name, target, options);
+        await onceClosed(() => store.download(this.#name, target, options), options.signal);
       }
     };
     try {
@@ -187,6 +191,18 @@ export function besideOf(path: string): { temporary: string; replaced: string } 
     temporary: joinPath(directory, receivingName(name)),
     replaced: joinPath(directory, replacedName(name)),
   };
+}
+
+/** A server closes the file of a third-party copy that failed some time after it has told of the failure (5.8.1, seen). */
+async function onceClosed<T>(copy: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  for (let wait = 50; ; wait *= 2) {
+    try {
+      return await copy();
+    } catch (error) {
+      if (!(error instanceof XRootDError) || error.code !== 'FileLocked' || wait > longestWait) throw error;
+      await delay(wait, undefined, { signal });
+    }
+  }
 }
 
 function isFree(removed: Removed): boolean {
