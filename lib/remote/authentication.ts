@@ -29,7 +29,7 @@ const PROTOCOLS = ['sss', 'gsi', 'krb5', 'ztn', 'pwd', 'unix', 'host'];
 /** What options have fixed for this process: archives without a login of their own don't use it. */
 interface Taken {
   keytab?: { file: string; ofShell: boolean; protocolsOfShell: string | undefined };
-  token?: { file: string; ofShell: boolean };
+  token?: { file: string; ofShell: boolean; followed: FollowedFile };
   proxy?: string;
 }
 
@@ -89,11 +89,13 @@ function useToken(file: string): () => string {
     if (!isMainThread) refuse("a worker thread can't set it: set BEARER_TOKEN_FILE for the whole process");
     if ((process.env['BEARER_TOKEN'] ?? '') !== '')
       refuse('libXrdCl would show the token of the variable BEARER_TOKEN instead: unset it');
-    taken.token = { file, ofShell: process.env['BEARER_TOKEN_FILE'] === file };
+    const ofShell = process.env['BEARER_TOKEN_FILE'] === file;
+    taken.token = { file, ofShell, followed: new FollowedFile(file, tokenProblem) };
     process.env['BEARER_TOKEN_FILE'] = file;
   }
-  // A connection logs in once. Servers that look at the token again at each request would find it expired.
-  const followed = new FollowedFile(file, tokenProblem);
+  // A connection logs in once. Servers that look at the token again at each request would find it expired. All stores of the
+  // process have one count: a new one that began at 1 would get the connection that logged in with the first token.
+  const { followed } = taken.token;
   return () => `xrdcl.intent=token${followed.version}&xrd.wantprot=ztn`;
 }
 

@@ -3,6 +3,8 @@
  * none had a path (`cms.fxhold`), also of a directory that a copy has made since then. So the data servers are asked themselves.
  */
 import { Once } from '../flow/once.js';
+import { unlessAborted } from '../flow/unless_aborted.js';
+import { sameRemote } from '../rules/remote_identity.js';
 import {
   serverOf,
   XRootDError,
@@ -11,11 +13,14 @@ import {
   type RequestOptions,
   type ShortStat,
 } from '../xrdcl/index.js';
+import { remoteStatOf } from './remote_stat.js';
 
 export class DataServers {
   readonly #endpoint: FileSystem;
   readonly #open: (url: string) => FileSystem;
-  readonly #known: Once<readonly FileSystem[]>;
+  readonly #timeout: number;
+  readonly #redirects: Once<boolean>;
+  #known: Once<readonly FileSystem[]>;
 
   /**
    * @param open makes a data server's FileSystem, with the same login and opaque information
@@ -24,7 +29,22 @@ export class DataServers {
   constructor(endpoint: FileSystem, open: (url: string) => FileSystem, timeout: number) {
     this.#endpoint = endpoint;
     this.#open = open;
-    this.#known = new Once(async () => (await severalOf(endpoint, timeout)).map(open));
+    this.#timeout = timeout;
+    this.#redirects = new Once(async () => (await endpoint.role({ timeout })).redirector);
+    this.#known = this.#askAnew();
+  }
+
+  #askAnew(): Once<readonly FileSystem[]> {
+    return new Once(async () => {
+      // One alone is asked, too: its redirector may remember that it had not what it has now.
+      if (!(await this.#redirects.get())) return [];
+      return (await serversOf(this.#endpoint, this.#timeout)).map(this.#open);
+    });
+  }
+
+  /** Data servers come and go: those that are there now count from here on. */
+  renew(): void {
+    this.#known = this.#askAnew();
   }
 
   /** As FileSystem.stat(). */
@@ -39,7 +59,7 @@ export class DataServers {
     const answers = await this.#endpoint.statMany(paths, options);
     let open = [...answers.keys()].filter((index) => isNotFound(answers[index]));
     if (open.length === 0) return answers;
-    for (const server of await this.#known.get()) {
+    for (const server of await unlessAborted(this.#known.get(), options.signal)) {
       const names = open.map((index) => paths[index] ?? '');
       const others = await server.statMany(names, options);
       for (const [at, index] of open.entries()) {
@@ -60,6 +80,32 @@ export class DataServers {
     throw XRootDError.of('NoServer', message, { operation: 'locate', target: this.#endpoint.url });
   }
 
+  /**
+   * The URLs of those to which the redirector may send requests about this path, if they have different files there: then it sends a
+   * stat to one and a checksum query, a read, a removal to another. None if they all have the same file, or if only one has it.
+   * @throws when one can't be asked
+   */
+  async differing(path: string, options: RequestOptions): Promise<string[]> {
+    options.signal?.throwIfAborted();
+    if (!(await unlessAborted(this.#redirects.get(), options.signal))) return [];
+    const urls = await this.#holders(path, options);
+    if (urls.length < 2) return [];
+    const stats = await Promise.all(
+      urls.map((url) => this.#open(url).stat(path, options).then(remoteStatOf, nullIfMissing)),
+    );
+    const [first, ...others] = stats.filter((stat) => stat !== null);
+    return first === undefined || others.every((other) => sameRemote(first, other)) ? [] : urls;
+  }
+
+  async #holders(path: string, options: RequestOptions): Promise<string[]> {
+    try {
+      return [...new Set(await this.#endpoint.dataServersOf(path, options))];
+    } catch (error) {
+      if (isNotFound(error)) return [];
+      throw error;
+    }
+  }
+
   /** The URLs of those that are proxies: of the server itself, and of those behind it. */
   async proxies(options: RequestOptions): Promise<string[]> {
     options.signal?.throwIfAborted();
@@ -75,7 +121,7 @@ export class DataServers {
   /** As FileSystem.dirList(). A name comes once for each data server that has it. @throws when one can't be asked */
   async *list(path: string, options: RequestOptions): AsyncGenerator<DirEntry, void, undefined> {
     options.signal?.throwIfAborted();
-    const servers = await this.#known.get();
+    const servers = await unlessAborted(this.#known.get(), options.signal);
     const asked = servers.length === 0 ? [this.#endpoint] : servers;
     let missing: unknown;
     let found = false;
@@ -91,16 +137,20 @@ export class DataServers {
   }
 }
 
-/** None if the server is no redirector, or one of a single data server. Takes no signal: an abort of one caller would fail the others. */
-async function severalOf(endpoint: FileSystem, timeout: number): Promise<readonly string[]> {
+/** Takes no signal: an abort of one caller would fail the others. */
+async function serversOf(endpoint: FileSystem, timeout: number): Promise<readonly string[]> {
   try {
-    const urls = new Set(await endpoint.dataServers({ timeout }));
-    return urls.size > 1 ? [...urls] : [];
+    return [...new Set(await endpoint.dataServers({ timeout }))];
   } catch (error) {
     // A server that doesn't know the question answers for itself; a lost connection is an error.
     if (error instanceof XRootDError && !error.isConnectionFailure) return [];
     throw error;
   }
+}
+
+function nullIfMissing(error: unknown): null {
+  if (isNotFound(error)) return null;
+  throw error;
 }
 
 export function isNotFound(error: unknown): boolean {

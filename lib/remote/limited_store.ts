@@ -108,6 +108,7 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
       copy(options.sizeHint, (chunks) => store.upload(source, name, { ...options, chunks })),
     copiesAtOnce: () => lanes.small.limit,
     list: (directory, signal) => store.list(directory, signal),
+    differing: (name, signal) => removals(() => store.differing(name, signal)),
     proxies: (signal) => store.proxies(signal),
     readOnly: (signal) => store.readOnly(signal),
     ping: (signal) => store.ping(signal),

@@ -177,7 +177,7 @@ export interface RemoteStore {
   rename(from: string, to: string, signal?: AbortSignal): Promise<void>;
   /**
    * Removes a file if a stat just before shows that it still is the one that was seen: same identity, size and time, and the
-   * same flags for tape and disk buffer. Otherwise, and for a directory, removes nothing and returns `other`.
+   * same flags for tape and disk buffer. Otherwise, for a directory, and where data servers have different files, removes nothing and returns `other`.
    */
   removeSeen(name: string, seen: RemoteStat, signal?: AbortSignal): Promise<Removed>;
   /** Removes the partial file that a failed copy of ours left, if it still is that file; never a complete one. */
@@ -199,6 +199,8 @@ export interface RemoteStore {
    * @throws {XRootDError} also when there is no such directory, or after some entries
    */
   list(directory: string, signal?: AbortSignal): AsyncGenerator<Entry, void, undefined>;
+  /** URLs of a redirector's data servers, if they have different files of this name: no two answers need be about one file then. */
+  differing(name: string, signal?: AbortSignal): Promise<string[]>;
   /** URLs of the servers that say they are proxies: what they answer may come from a cache. A redirector's are asked, too. */
   proxies(signal?: AbortSignal): Promise<string[]>;
   /** The server's words, if it exports the base read-only. Undefined if not, or if it doesn't say so. Changes nothing. */

@@ -169,6 +169,7 @@ export class XRootDStore implements RemoteStore {
   }
 
   async removeSeen(name: string, seen: RemoteStat, signal?: AbortSignal): Promise<Removed> {
+    if ((await this.differing(name, signal)).length > 0) return 'other';
     const now = await this.stat(name, signal);
     if (now === null) return 'gone';
     // xrootd's rm removes an empty directory, too.
@@ -184,9 +185,10 @@ export class XRootDStore implements RemoteStore {
     }
   }
 
-  removeMade(name: string, made: MadeFile, signal?: AbortSignal): Promise<Removed> {
+  async removeMade(name: string, made: MadeFile, signal?: AbortSignal): Promise<Removed> {
+    if ((await this.differing(name, signal)).length > 0) return 'unsure';
     const options = { timeout: this.#timeouts.request, signal };
-    return removeMade(this.#fileSystem, this.#path(name), made, options);
+    return await removeMade(this.#fileSystem, this.#path(name), made, options);
   }
 
   surroundings(entry: string, signal?: AbortSignal): Promise<Surrounding[]> {
@@ -213,6 +215,10 @@ export class XRootDStore implements RemoteStore {
     return (await this.stat(path, signal))?.kind === 'directory';
   }
 
+  differing(name: string, signal?: AbortSignal): Promise<string[]> {
+    return this.#dataServers.differing(this.#path(name), { timeout: this.#timeouts.request, signal });
+  }
+
   proxies(signal?: AbortSignal): Promise<string[]> {
     return this.#dataServers.proxies({ timeout: this.#timeouts.request, signal });
   }
@@ -224,6 +230,7 @@ export class XRootDStore implements RemoteStore {
   async ping(signal?: AbortSignal): Promise<void> {
     const options = { timeout: this.#timeouts.request, signal };
     await this.#fileSystem.ping(options);
+    this.#dataServers.renew();
     if (this.#expectedServers > 1) await this.#dataServers.expect(this.#expectedServers, options);
   }
 }

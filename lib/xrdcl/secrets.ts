@@ -20,19 +20,21 @@ const hidden = new Map<string, string>();
 
 /**
  * @param opaque `name=value&name=value`
- * @returns what wasn't known before
+ * @returns all of it if some wasn't known before, else nothing: who forgets the oldest, too, needs them all anew
  */
 export function addSecrets(opaque: string): Secret[] {
-  return opaque
-    .split('&')
-    .flatMap(secretsOf)
-    .filter(({ text, shown }) => {
-      if (hidden.has(text)) return false;
-      hidden.set(text, shown);
-      const [oldest] = hidden.keys();
-      if (hidden.size > MOST && oldest !== undefined) hidden.delete(oldest);
-      return true;
-    });
+  const secrets = opaque.split('&').flatMap(secretsOf);
+  const isNew = secrets.some(({ text }) => !hidden.has(text));
+  for (const { text, shown } of secrets) {
+    // The last one again: it is in use, however old it is.
+    hidden.delete(text);
+    hidden.set(text, shown);
+  }
+  while (hidden.size > MOST) {
+    const [oldest = ''] = hidden.keys();
+    hidden.delete(oldest);
+  }
+  return isNew ? secrets : [];
 }
 
 function secretsOf(option: string): Secret[] {

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArchiveOptions, Report } from '../../lib/index.js';
+import { parseTarget } from '../../lib/config/target.js';
+import { XRootDStore } from '../../lib/remote/xrootd_store.js';
 import { FileSystem } from '../../lib/xrdcl/index.js';
 import { assertAddsUp, collect, counts, recordsIn } from '../support/archive.js';
 import { Cluster } from '../support/cluster.js';
@@ -123,6 +125,68 @@ describe('a redirector with two data servers', () => {
       assert.deepEqual(told(await archive(expecting).restore(['.'], { to })), { scanned: 6, copied: 6 });
       for (const name of names) assert.ok(await holdsRecord(join(to, name), name, size));
     });
+  });
+});
+
+describe('data servers that have different files of one name', () => {
+  let cluster: Cluster;
+  before(async function () {
+    this.timeout(60_000);
+    cluster = await Cluster.start();
+  });
+  after(() => cluster.stop());
+
+  // The redirector sends each request to either.
+  for (const verify of ['checksum', 'read'] as const)
+    it(`verify: ${verify}: a record that one of them has stays`, async () => {
+      await withTemp(async (cacheDirectory) => {
+        const several = Array.from({ length: 12 }, (_, index) => `${verify}${index}`);
+        for (const name of several) {
+          await writeRecord(cacheDirectory, name, size);
+          cluster.servers[0]?.write(`/base/${name}`, bytesOf(name, size));
+          cluster.servers[1]?.write(`/base/${name}`, bytesOf('other', size));
+        }
+        const targetUrl = `${cluster.url}//base`;
+        const { archive } = archiveOf({ cacheDirectory, targetUrl, autoRemove: 'cached', verify });
+        const report = await archive.backup();
+        assertAddsUp(report);
+        assert.equal(report.removed, 0, JSON.stringify(report));
+        assert.deepEqual(await recordsIn(cacheDirectory), several.sort());
+      });
+    });
+
+  it('none of them is removed, since the redirector may choose the other one', async () => {
+    const target = parseTarget(`${cluster.url}//base`);
+    const store = new XRootDStore(target, { request: 10, checksum: 10 });
+    for (const name of ['a', 'b', 'c', 'd']) {
+      for (const [index, server] of cluster.servers.entries()) server.write(`/base/${name}`, String(index));
+      const seen = await store.stat(name);
+      assert.ok(seen);
+      for (let turn = 0; turn < 4; turn++) assert.equal(await store.removeSeen(name, seen), 'other');
+      for (const server of cluster.servers) assert.ok(existsSync(server.file(`/base/${name}`)));
+    }
+  });
+});
+
+describe('data servers that come and go while an archive is in use', () => {
+  it('each job asks those that are there when it begins', async () => {
+    const cluster = await Cluster.start();
+    try {
+      const { archive } = archiveOf({ targetUrl: `${cluster.url}//base` });
+      const listed = async () =>
+        (await collect(archive.ls([], { recursive: true }))).map(({ path }) => path).sort();
+      cluster.servers.forEach((server, index) => {
+        server.write(`/base/on${index}`, 'x');
+      });
+      await cluster.down(1);
+      assert.deepEqual(await listed(), ['on0']);
+      await cluster.up(1);
+      assert.deepEqual(await listed(), ['on0', 'on1']);
+      await cluster.down(1);
+      assert.deepEqual(await listed(), ['on0']);
+    } finally {
+      await cluster.stop();
+    }
   });
 });
 

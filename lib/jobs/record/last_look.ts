@@ -6,7 +6,7 @@ import { isSamePlace } from '../../rules/same_storage.js';
 import { SameFileError } from '../separation/same_file_error.js';
 
 export interface LastLookContext {
-  store: Pick<RemoteStore, 'stat'>;
+  store: Pick<RemoteStore, 'stat' | 'differing'>;
   /** The server may have another device number for one of our disks. */
   anyDevice: boolean;
   signal?: AbortSignal | undefined;
@@ -14,6 +14,9 @@ export interface LastLookContext {
 
 /** The reason to keep a file: comparing may have taken hours. */
 export const REMOTE_CHANGED = 'changed on the server while it was worked on';
+
+/** The reason to keep a file: its stat, its checksum and its tape copy may be of one file each. */
+export const DIFFERENT_FILES = 'several data servers have different files of this name';
 
 export interface Compared {
   path: string;
@@ -32,6 +35,7 @@ export async function lastLook(
   { path, identity, remote, onTape }: Compared,
   { store, anyDevice, signal }: LastLookContext,
 ): Promise<string | undefined> {
+  if ((await store.differing(path, signal)).length > 0) return DIFFERENT_FILES;
   const now = await store.stat(path, signal);
   if (now === null || !sameRemote(remote, now) || (onTape && !now.backUpExists)) return REMOTE_CHANGED;
   if (Number(identity.size) === now.size && isSamePlace(identity, now, anyDevice))
