@@ -150,6 +150,8 @@ describe('target_opaque goes to the target with each request', () => {
         archive().restore(names, { to: file('restored'), evict: true }),
       );
       assert.deepEqual(counts(restored), { scanned: 4, copied: 4, evicted: 4 });
+      // The server gives a file up when it has closed it.
+      for (const name of names) await until(async () => (await sandbox.stateOf(name))?.offline === true);
       const drilled = await during('drill', archive().drill(names, { files: 2, scratch: file('') }));
       assert.deepEqual(counts(drilled), { scanned: 2, verified: 2, evicted: 2 });
       const online = file('online');
