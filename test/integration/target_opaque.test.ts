@@ -9,7 +9,7 @@ import { cli, jsonLines } from '../support/cli.js';
 import { writeRecord } from '../support/records.js';
 import type { Recorded } from '../support/recorded_requests.js';
 import { Relay } from '../support/relay.js';
-import { quick } from '../support/tape.js';
+import { quick, until } from '../support/tape.js';
 import { withTemp } from '../support/temporary.js';
 
 const secret = 'Bearer%20abcdefghijklmnopqrstuvwxyz0123456789';
