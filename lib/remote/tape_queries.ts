@@ -1,6 +1,7 @@
 /** Asks by prepare queries which files are on tape, for servers whose stat doesn't tell (rucio/rucio#6001). */
 import { randomUUID } from 'node:crypto';
 import { Once } from '../flow/once.js';
+import { unlessAborted } from '../flow/unless_aborted.js';
 import { RESERVED_PREFIX } from '../rules/names.js';
 import type { StageAnswer } from '../rules/stage_answer.js';
 import { saysOnTape } from '../rules/tape_told.js';
@@ -40,7 +41,7 @@ export class TapeQueries {
    * @throws {XRootDError} when the server is gone or refuses us; the signal's reason
    */
   async onTape(name: string, seen: RemoteStat, signal?: AbortSignal): Promise<boolean> {
-    if (!(await this.#believable.get())) return false;
+    if (!(await unlessAborted(this.#believable.get(), signal))) return false;
     return saysOnTape((await this.#questions.ask(name, signal)) ?? undefined, seen);
   }
 

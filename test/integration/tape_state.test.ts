@@ -143,6 +143,23 @@ describe('tape_state: query, either', () => {
     });
   });
 
+  it('a pass that is stopped while the first query has no answer ends at once', async () => {
+    await withCopied({}, async (bench) => {
+      const stop = new AbortController();
+      const around = (): Partial<LimitedStore> => ({
+        queryStage: () => {
+          setImmediate(() => {
+            stop.abort();
+          });
+          return new Promise(() => undefined);
+        },
+      });
+      const { report } = await passUnder(bench, { tapeState: 'query' }, { around, signal: stop.signal });
+      assert.equal(report.interrupted, true);
+      assert.deepEqual(await recordsIn(bench.cache), ['f']);
+    });
+  }).timeout(10_000);
+
   it('believes nothing of a server that says the same of a file that does not exist, and warns once', async () => {
     await withCopied({}, async (bench) => {
       const around = answering(() => ({ onTape: true }));
