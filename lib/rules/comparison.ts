@@ -168,8 +168,8 @@ export function typeOfUpload(
 }
 
 /**
- * In the order of preference. crc32 is asked for only if it is configured: other servers than XRootD's mean another checksum by that
- * name.
+ * In the order of preference. crc32 is asked for only if it is configured: XRootD's isn't the checksum that
+ * other programs call so, and a server of another make may mean that one.
  */
 const LOCAL_TYPES: readonly LocalType[] = ['crc32c', 'md5', 'adler32'];
 
