@@ -15,6 +15,7 @@ import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { ConfigError, type ArchiveConfig } from '../config/index.js';
 import { tokenProblem } from '../config/token.js';
+import { isBefore, parseVersion } from '../rules/version.js';
 import { environment } from '../xrdcl/index.js';
 import { FollowedFile } from './followed_file.js';
 
@@ -131,10 +132,8 @@ function isLoaded(library: string): boolean {
 }
 
 function keepsProxiesApart(): boolean {
-  const [major = 0, minor = 0, patch = 0] = (/(\d+)\.(\d+)\.(\d+)/.exec(environment.clientVersion) ?? [])
-    .slice(1)
-    .map(Number);
-  return major > 5 || (major === 5 && (minor > 7 || (minor === 7 && patch >= 3)));
+  const version = parseVersion(environment.clientVersion);
+  return version !== undefined && !isBefore(version, [5, 7, 3]);
 }
 
 function hasOneLoginThread(): boolean {

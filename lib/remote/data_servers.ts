@@ -19,7 +19,7 @@ export class DataServers {
   readonly #endpoint: FileSystem;
   readonly #open: (url: string) => FileSystem;
   readonly #timeout: number;
-  readonly #redirects: Once<boolean>;
+  #role: Once<{ redirector: boolean; proxy: boolean }>;
   #known: Once<readonly FileSystem[]>;
 
   /**
@@ -30,21 +30,26 @@ export class DataServers {
     this.#endpoint = endpoint;
     this.#open = open;
     this.#timeout = timeout;
-    this.#redirects = new Once(async () => (await endpoint.role({ timeout })).redirector);
-    this.#known = this.#askAnew();
+    this.#role = this.#askForRole();
+    this.#known = this.#askForServers();
   }
 
-  #askAnew(): Once<readonly FileSystem[]> {
+  #askForRole(): Once<{ redirector: boolean; proxy: boolean }> {
+    return new Once(() => this.#endpoint.role({ timeout: this.#timeout }));
+  }
+
+  #askForServers(): Once<readonly FileSystem[]> {
     return new Once(async () => {
       // One alone is asked, too: its redirector may remember that it had not what it has now.
-      if (!(await this.#redirects.get())) return [];
+      if (!(await this.#role.get()).redirector) return [];
       return (await serversOf(this.#endpoint, this.#timeout)).map(this.#open);
     });
   }
 
-  /** Data servers come and go: those that are there now count from here on. */
+  /** Data servers come and go, and a server may become a redirector: what is there now counts from here on. */
   renew(): void {
-    this.#known = this.#askAnew();
+    this.#role = this.#askForRole();
+    this.#known = this.#askForServers();
   }
 
   /** As FileSystem.stat(). */
@@ -87,7 +92,7 @@ export class DataServers {
    */
   async differing(path: string, options: RequestOptions): Promise<string[]> {
     options.signal?.throwIfAborted();
-    if (!(await unlessAborted(this.#redirects.get(), options.signal))) return [];
+    if (!(await unlessAborted(this.#role.get(), options.signal)).redirector) return [];
     const urls = await this.#holders(path, options);
     if (urls.length < 2) return [];
     const stats = await Promise.all(
@@ -109,7 +114,7 @@ export class DataServers {
   /** The URLs of those that are proxies: of the server itself, and of those behind it. */
   async proxies(options: RequestOptions): Promise<string[]> {
     options.signal?.throwIfAborted();
-    const { redirector, proxy } = await this.#endpoint.role(options);
+    const { redirector, proxy } = await unlessAborted(this.#role.get(), options.signal);
     const found = proxy ? [serverOf(this.#endpoint.url)] : [];
     if (!redirector) return found;
     // Also if it is the only one.

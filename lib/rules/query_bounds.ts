@@ -3,8 +3,7 @@
  * queries are in flight (docs/xrootd-bug-checksum-jobs.md); before, that ended by itself.
  */
 import type { QueryBounds } from './query_tuner.js';
-
-type Version = readonly [major: number, minor: number, patch: number];
+import { isBefore, parseVersion, type Version } from './version.js';
 
 const firstLosing: Version = [5, 8, 4];
 /** The first that isn't known to lose places. */
@@ -18,15 +17,9 @@ const usualPlaces = 4;
  * @param most as the configuration allows
  */
 export function queryBounds(version: string | undefined, most: number): QueryBounds {
-  const told = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version ?? '');
+  const told = parseVersion(version ?? '');
   const usual = { first: Math.min(usualPlaces, most), most };
-  if (told === null) return usual;
-  const numbers: Version = [Number(told[1]), Number(told[2]), Number(told[3])];
-  if (isBefore(numbers, firstLosing)) return usual;
-  return { first: 1, most: isBefore(numbers, firstUnknown) ? 1 : most };
-}
-
-function isBefore(version: Version, other: Version): boolean {
-  const index = version.findIndex((number, at) => number !== other[at]);
-  return index >= 0 && (version[index] ?? 0) < (other[index] ?? 0);
+  if (told === undefined) return usual;
+  if (isBefore(told, firstLosing)) return usual;
+  return { first: 1, most: isBefore(told, firstUnknown) ? 1 : most };
 }
