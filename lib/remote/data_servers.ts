@@ -86,29 +86,26 @@ export class DataServers {
   }
 
   /**
-   * The URLs of those to which the redirector may send requests about this path, if they have different files there: then it sends a
-   * stat to one and a checksum query, a read, a removal to another. None if they all have the same file, or if only one has it.
+   * The URLs of those that have a file at this path, if their files differ: then the redirector sends a stat to one and a checksum
+   * query, a read, a removal to another. None if they all have the same file, or if only one has it. All that are there now are asked:
+   * the redirector may have heard of one file only, so far.
    * @throws when one can't be asked
    */
   async differing(path: string, options: RequestOptions): Promise<string[]> {
     options.signal?.throwIfAborted();
     if (!(await unlessAborted(this.#role.get(), options.signal)).redirector) return [];
-    const urls = await this.#holders(path, options);
+    const urls = [...new Set(await this.#endpoint.dataServers(options))];
     if (urls.length < 2) return [];
-    const stats = await Promise.all(
-      urls.map((url) => this.#open(url).stat(path, options).then(remoteStatOf, nullIfMissing)),
+    const files = await Promise.all(
+      urls.map(async (url) => ({
+        url,
+        stat: await this.#open(url).stat(path, options).then(remoteStatOf, nullIfMissing),
+      })),
     );
-    const [first, ...others] = stats.filter((stat) => stat !== null);
-    return first === undefined || others.every((other) => sameRemote(first, other)) ? [] : urls;
-  }
-
-  async #holders(path: string, options: RequestOptions): Promise<string[]> {
-    try {
-      return [...new Set(await this.#endpoint.dataServersOf(path, options))];
-    } catch (error) {
-      if (isNotFound(error)) return [];
-      throw error;
-    }
+    const held = files.flatMap(({ url, stat }) => (stat === null ? [] : [{ url, stat }]));
+    const [first, ...others] = held;
+    if (first === undefined || others.every(({ stat }) => sameRemote(first.stat, stat))) return [];
+    return held.map(({ url }) => url);
   }
 
   /** The URLs of those that are proxies: of the server itself, and of those behind it. */

@@ -162,18 +162,13 @@ export class FileSystem {
    * The data servers that a redirector has now, as URLs (`root://host:port`); those of the redirectors below it, too. A data
    * server names itself. A redirector doesn't tell of one that is down.
    */
-  dataServers(options?: RequestOptions): Promise<string[]> {
-    return this.dataServersOf('*', options);
-  }
-
-  /** The same, as far as the redirector knows that they have this path. @throws {XRootDError} NotFound if none has it */
-  async dataServersOf(path: string, options?: RequestOptions): Promise<string[]> {
+  async dataServers(options?: RequestOptions): Promise<string[]> {
     const found = await this.#connection.ask<Location[]>(
       'locate',
-      path === '*' ? undefined : path,
+      undefined,
       options,
       // By name, since a certificate is for a name.
-      (native, timeout, done) => native.locate(path, true, preferName, timeout, done),
+      (native, timeout, done) => native.locate('*', true, preferName, timeout, done),
     );
     const { url } = this;
     return found.filter(({ manager }) => !manager).map(({ address }) => serverAt(url, address));

@@ -39,7 +39,6 @@ const requests: Record<Kind, { kind: string; ask: (files: FileSystem) => Promise
   chmod: { kind: 'chmod', ask: (files) => files.chmod('/d/moved', 0o600) },
   locate: { kind: 'locate', ask: (files) => files.locate('/d/moved', { deep: true }) },
   dataServers: { kind: 'locate', ask: (files) => files.dataServers() },
-  dataServersOf: { kind: 'locate', ask: (files) => files.dataServersOf('/d/moved') },
   role: { kind: 'protocol', ask: (files) => files.role() },
   ping: { kind: 'ping', ask: (files) => files.ping() },
   stage: { kind: 'prepare stage', ask: (files) => files.stage(['/d/moved', '/d/other']) },

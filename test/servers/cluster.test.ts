@@ -155,6 +155,18 @@ describe('data servers that have different files of one name', () => {
       });
     });
 
+  it('are found when the redirector has heard of one of them only', async () => {
+    const target = parseTarget(`${cluster.url}//base`);
+    const store = new XRootDStore(target, { request: 10, checksum: 10 });
+    cluster.servers[0]?.write('/base/late', 'x');
+    assert.ok(await store.stat('late'));
+    const known = await new FileSystem(cluster.url).locate('/base/late', { deep: true });
+    assert.equal(known.length, 1);
+    // What is made without the redirector is unknown to it.
+    cluster.servers[1]?.write('/base/late', 'y');
+    assert.equal((await store.differing('late')).length, 2);
+  });
+
   it('none of them is removed, since the redirector may choose the other one', async () => {
     const target = parseTarget(`${cluster.url}//base`);
     const store = new XRootDStore(target, { request: 10, checksum: 10 });
