@@ -18,6 +18,8 @@ const STATE = new Set([
   ...[CONFIRMATION_NAME, `${CONFIRMATION_NAME}.new`],
 ]);
 const OF_SHARD = /\.\d+-of-\d+(?=$|\.new$)/;
+/** With its log and shared memory, those of shards, and what was put aside. */
+const CATALOGUE = /^catalogue(\.\d+-of-\d+)?(\.damaged-[\w.-]+)?(-wal|-shm|-journal)?$/;
 const REMOVING = `${RESERVED_PREFIX}removing.`;
 /** Of a directory that holds a capture: see capture_place.ts. */
 const REMOVING_LONG = `${RESERVED_PREFIX}removing-`;
@@ -34,6 +36,7 @@ export function ownFile(name: string): OwnFile | undefined {
   if (name.startsWith(REMOVING) && name.length > REMOVING.length) return 'removing';
   if (isCaptureDirectory(name)) return 'removing';
   if (name.startsWith(INCOMING)) return 'incoming';
+  if (CATALOGUE.test(name.slice(RESERVED_PREFIX.length))) return 'state';
   return STATE.has(name.replace(OF_SHARD, '')) ? 'state' : 'other';
 }
 

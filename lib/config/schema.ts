@@ -122,6 +122,14 @@ const block = z.strictObject({
   token_file_path: localPath('the path of a file with a token').optional(),
   /** Where the token goes: to the login (ztn, which needs roots://), with each request to the target (`authz=`), or both. */
   token_use: oneOf(['login', 'requests', 'both']).default('login'),
+  /** The archive remembers each record after its local file has gone, and without that memory nothing is removed (S14). */
+  catalogue: flag().default(true),
+  /** Its SQLite file, on a local disk; without it it lies in the cache. */
+  catalogue_path: localPath("the path of the catalogue's file").optional(),
+  /** After a pass that changed something, the new rows go to the target, so that the catalogue outlives this machine. */
+  catalogue_segments: flag().default(true),
+  /** They go there instead. */
+  catalogue_segments_url: targetUrl().optional(),
   /** A lock file, held beside the cache's own for as long as a pass runs. */
   worker_file_path: localPath('the path of the lock file').optional(),
   /** Per cent of the cache's disk. */
@@ -239,6 +247,6 @@ export const INNER_KEYS: Readonly<Record<string, readonly string[]>> = {
 };
 /** Keys whose values are paths of this machine, in whichever block. */
 export const PATH_KEYS: readonly string[] = [
-  ...['cache_directory', 'cache_mount_point', 'worker_file_path', 'online_directory'],
+  ...['cache_directory', 'cache_mount_point', 'worker_file_path', 'online_directory', 'catalogue_path'],
   ...['keytab_file_path', 'gsi_proxy_path', 'token_file_path', 'target_opaque_file', 'online_opaque_file'],
 ];

@@ -1,0 +1,51 @@
+/** What a catalogue asks of its thread, and what it gets. */
+import type { Change } from './changes.js';
+import type { CatalogueErrorCode } from './error.js';
+import type { OpenOptions } from './database.js';
+import type { Page, Summary } from './queries.js';
+import type { CatalogueRow, ForgottenRow } from './row.js';
+
+export interface Opened {
+  id: string;
+  isNew: boolean;
+  damaged: { movedTo: string; reason: string } | undefined;
+}
+
+/** A pass as it is remembered; the newest first. */
+export interface RememberedPass {
+  job: string;
+  started: string;
+  finished: string;
+  /** JSON. */
+  report: string;
+}
+
+export interface Operations {
+  open: { ask: OpenOptions; answer: Opened };
+  /** All of them in one transaction, which is durable when the answer comes. The answer is the number of the batch. */
+  write: { ask: readonly Change[]; answer: number };
+  page: { ask: Page; answer: CatalogueRow[] };
+  rows: { ask: readonly string[]; answer: (CatalogueRow | undefined)[] };
+  forgotten: {
+    ask: { after: number; limit: number; changedUpTo?: number | undefined };
+    answer: (ForgottenRow & { id: number })[];
+  };
+  summary: { ask: undefined; answer: Summary };
+  meta: { ask: string; answer: string | undefined };
+  passes: { ask: { limit: number }; answer: RememberedPass[] };
+  /** Reads each byte; throws Damaged. */
+  check: { ask: undefined; answer: undefined };
+  close: { ask: undefined; answer: undefined };
+}
+
+export type Operation = keyof Operations;
+
+export interface Request<O extends Operation = Operation> {
+  id: number;
+  operation: O;
+  ask: Operations[O]['ask'];
+}
+
+export type Response =
+  | { id: number; answer: Operations[Operation]['answer'] }
+  | { id: number; error: { code: CatalogueErrorCode; file: string; message: string } };

@@ -1,0 +1,69 @@
+/** Opens an archive's catalogue as its configuration says. */
+import { ConfigError, type ArchiveConfig } from '../config/index.js';
+import { parseTarget } from '../config/target.js';
+import type { Shard } from '../rules/sharding.js';
+import { Catalogue } from './catalogue.js';
+import { CatalogueError } from './error.js';
+import { catalogueFile, networkFileSystem } from './place.js';
+
+export type CatalogueConfig = Pick<
+  ArchiveConfig,
+  'catalogue' | 'cataloguePath' | 'cacheDirectory' | 'targetUrl'
+>;
+
+export interface OpenCatalogueOptions {
+  /** `read`: nothing is made or written. */
+  mode: 'read' | 'write';
+  shard?: Shard | undefined;
+  /** Take the file over although it belongs to another archive. Default false. */
+  adopt?: boolean;
+  /** Milliseconds since the epoch. Default: now. */
+  now?: number;
+}
+
+/** Why an archive that didn't say otherwise has no catalogue. */
+export class NoCatalogue {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/**
+ * @returns undefined if the configuration wants none, or has no place for it
+ * @throws {ConfigError} if it belongs to another archive, or `catalogue_path` is on a network file system; {CatalogueError} if it can't
+ * be used
+ */
+export async function openCatalogue(
+  config: CatalogueConfig,
+  { mode, shard, adopt, now = Date.now() }: OpenCatalogueOptions,
+): Promise<Catalogue | NoCatalogue | undefined> {
+  const file = catalogueFile(config, shard);
+  if (file === undefined) return undefined;
+  const network = await networkFileSystem(file);
+  if (network !== undefined) {
+    const why = `SQLite isn't safe on a network file system (${network})`;
+    if (config.cataloguePath === undefined)
+      return new NoCatalogue(
+        `no catalogue is kept: the cache is on a network file system (${network}), where SQLite isn't safe; ` +
+          'give catalogue_path a place on a local disk, or say "catalogue: false"',
+      );
+    throw new ConfigError([{ key: 'cataloguePath', message: `${why}: give a path on a local disk` }]);
+  }
+  try {
+    const target = identityOfTarget(config.targetUrl);
+    const cache = config.cataloguePath === undefined ? undefined : config.cacheDirectory;
+    return await Catalogue.open({ file, mode, target, cache, adopt, now });
+  } catch (error) {
+    if (error instanceof CatalogueError && error.code === 'OtherArchive')
+      throw new ConfigError([{ key: 'cataloguePath', message: error.message }]);
+    throw error;
+  }
+}
+
+/** Host, port and base: the login and the protocol may change. */
+export function identityOfTarget(url: string): string {
+  const { host, port = 1094, base } = parseTarget(url);
+  return `${host.toLowerCase()}:${port}/${base}`;
+}

@@ -1,0 +1,155 @@
+/** Reads rows in pages. A page is as large as the caller says, and a read needs no more memory than that. */
+import type Database from 'libsql';
+import type { CatalogueRow, ForgottenRow, RowState } from './row.js';
+import { COLUMNS } from './schema.js';
+import { fromSql } from './sql_row.js';
+
+/** All that is given must be true of a row. */
+export interface RowFilter {
+  /** Records at or below this path; empty or undefined: all. */
+  below?: string | undefined;
+  state?: RowState | undefined;
+  /** The record's own time is at or after this, in milliseconds; records without one count by the server's time. */
+  since?: number | undefined;
+  /** Before this. */
+  until?: number | undefined;
+  /** Bytes. */
+  minSize?: number | undefined;
+  maxSize?: number | undefined;
+  /** Its local file has gone, or was to go. */
+  gone?: boolean | undefined;
+  /** Has changed since it last went into a segment, up to this batch. */
+  changedUpTo?: number | undefined;
+}
+
+export interface Page {
+  filter: RowFilter;
+  /** Rows after this path. */
+  after: string;
+  limit: number;
+}
+
+const STATES: Record<RowState, string> = {
+  lost: 'lost IS NOT NULL',
+  on_tape: 'lost IS NULL AND on_tape IS NOT NULL',
+  waiting: 'lost IS NULL AND removing IS NOT NULL AND on_tape IS NULL',
+  in_cache: 'lost IS NULL AND removing IS NULL AND on_tape IS NULL',
+};
+
+const time = 'coalesce(mtime / 1000, remote_mtime)';
+
+interface Where {
+  sql: string;
+  values: (string | number)[];
+}
+
+function whereOf(filter: RowFilter): Where {
+  const terms: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (sql: string, ...more: (string | number)[]) => {
+    terms.push(sql);
+    values.push(...more);
+  };
+  const { below, state, since, until, minSize, maxSize, gone, changedUpTo } = filter;
+  // The range, for the index, also has `below-x` and `below.x`. `0` follows `/`.
+  if (below)
+    add('path >= ? AND path < ? AND (path = ? OR path >= ?)', below, `${below}0`, below, `${below}/`);
+  if (state !== undefined) add(STATES[state]);
+  if (since !== undefined) add(`${time} >= ?`, since);
+  if (until !== undefined) add(`${time} < ?`, until);
+  if (minSize !== undefined) add('size >= ?', minSize);
+  if (maxSize !== undefined) add('size <= ?', maxSize);
+  if (gone === true) add('removing IS NOT NULL');
+  if (changedUpTo !== undefined) add('changed IS NOT NULL AND changed <= ?', changedUpTo);
+  return { sql: terms.length === 0 ? '1' : terms.join(' AND '), values };
+}
+
+export function readPage(database: Database.Database, { filter, after, limit }: Page): CatalogueRow[] {
+  const { sql, values } = whereOf(filter);
+  const query = `SELECT ${COLUMNS.join(', ')} FROM records WHERE path > ? AND ${sql} ORDER BY path LIMIT ?`;
+  return database
+    .prepare(query)
+    .all(after, ...values, limit)
+    .map(fromSql);
+}
+
+/** In the order of the paths; undefined for those that it doesn't know. */
+export function readRows(
+  database: Database.Database,
+  paths: readonly string[],
+): (CatalogueRow | undefined)[] {
+  const select = database.prepare(`SELECT ${COLUMNS.join(', ')} FROM records WHERE path = ?`);
+  return paths.map((path) => {
+    const found = select.get(path);
+    return found === undefined ? undefined : fromSql(found);
+  });
+}
+
+/** @param changedUpTo only those that aren't in a segment yet */
+export function readForgotten(
+  database: Database.Database,
+  { after, limit, changedUpTo }: { after: number; limit: number; changedUpTo?: number | undefined },
+): (ForgottenRow & { id: number })[] {
+  const only = changedUpTo === undefined ? '' : 'AND changed IS NOT NULL AND changed <= ?';
+  const values = [after, ...(changedUpTo === undefined ? [] : [changedUpTo]), limit];
+  return database
+    .prepare(`SELECT id, path, at, reason, row FROM forgotten WHERE id > ? ${only} ORDER BY id LIMIT ?`)
+    .all(...values)
+    .map((found) => {
+      const { id, path, at, reason, row } = found as Record<string, string | number>;
+      return { id, path, at, reason, row: JSON.parse(String(row)) as CatalogueRow } as ForgottenRow & {
+        id: number;
+      };
+    });
+}
+
+export interface StateCount {
+  records: number;
+  bytes: number;
+}
+
+export interface Summary extends Record<RowState, StateCount> {
+  /** Rows that were taken out, and are remembered. */
+  forgotten: number;
+  /** Of the records below each first directory: when the one was compared whose comparison is the oldest; null: one never was. */
+  parts: { name: string; records: number; audited: number; oldestAudit: number | null; wrong: number }[];
+  /** Bytes of the file and its log. */
+  fileBytes: number;
+  /** Of the last segment that was written; 0: none. */
+  lastSegment: number;
+}
+
+/** Most parts that are told one by one. */
+const mostParts = 1000;
+
+/** Reads the whole table: a tenth of a second for a million rows. */
+export function summarize(database: Database.Database): Omit<Summary, 'fileBytes' | 'lastSegment'> {
+  const counts = (state: RowState): StateCount => {
+    const query = `SELECT count(*), coalesce(sum(size), 0) FROM records WHERE ${STATES[state]}`;
+    const [records, bytes] = database.prepare(query).raw().get() as [number, number];
+    return { records, bytes };
+  };
+  const [forgotten] = database.prepare('SELECT count(*) FROM forgotten').raw().get() as [number];
+  const parts = database
+    .prepare(
+      `SELECT substr(path, 1, instr(path || '/', '/') - 1) AS name, count(*), count(audited),
+        CASE WHEN count(audited) = count(*) THEN min(audited) END, count(CASE WHEN audit <> 'ok' THEN 1 END)
+        FROM records GROUP BY name ORDER BY name LIMIT ${mostParts}`,
+    )
+    .raw()
+    .all()
+    .map((row) => {
+      const [name, records, audited, oldestAudit, wrong] = row as [
+        string,
+        number,
+        number,
+        number | null,
+        number,
+      ];
+      return { name, records, audited, oldestAudit, wrong };
+    });
+  return {
+    ...{ in_cache: counts('in_cache'), waiting: counts('waiting') },
+    ...{ on_tape: counts('on_tape'), lost: counts('lost'), forgotten, parts },
+  };
+}

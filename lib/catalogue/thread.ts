@@ -1,0 +1,106 @@
+/** The catalogue's own thread: SQLite works here, so that no disk ever holds up the event loop. */
+import * as fs from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import type Database from 'libsql';
+import { ChangeWriter } from './apply.js';
+import type { Change } from './changes.js';
+import { checkBytes, guarded, openDatabase, type OpenOptions } from './database.js';
+import { CatalogueError } from './error.js';
+import type { Opened, Operation, Operations, RememberedPass, Request, Response } from './messages.js';
+import { readForgotten, readPage, readRows, summarize, type Page } from './queries.js';
+
+let database: Database.Database | undefined;
+let writer: ChangeWriter | undefined;
+let file = '';
+let batch = 0;
+
+function opened(): Database.Database {
+  if (database === undefined) throw new CatalogueError('Unavailable', file, 'the catalogue is not open');
+  return database;
+}
+
+function metaOf(key: string): string | undefined {
+  const found = opened().prepare('SELECT value FROM meta WHERE key = ?').raw().get(key) as
+    [string] | undefined;
+  return found?.[0];
+}
+
+function open(options: OpenOptions): Opened {
+  file = options.file;
+  const { database: found, ...rest } = openDatabase(options);
+  database = found;
+  batch = Number(metaOf('batch') ?? 0);
+  return rest;
+}
+
+function write(changes: readonly Change[]): number {
+  const connection = opened();
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have written meanwhile.
+    batch = Number(metaOf('batch') ?? 0) + 1;
+    writer ??= new ChangeWriter(connection);
+    for (const change of changes) writer.apply(change, batch);
+    writer.apply({ kind: 'meta', key: 'batch', value: String(batch) }, batch);
+    connection.exec('COMMIT');
+    return batch;
+  } catch (error) {
+    // SQLite has ended the transaction by itself after some errors.
+    if (connection.inTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function passes({ limit }: { limit: number }): RememberedPass[] {
+  return opened()
+    .prepare('SELECT job, started, finished, report FROM passes ORDER BY id DESC LIMIT ?')
+    .raw()
+    .all(limit)
+    .map((row) => {
+      const [job, started, finished, report] = row as [string, string, string, string];
+      return { job, started, finished, report };
+    });
+}
+
+function fileBytes(): number {
+  const sizeOf = (name: string) => fs.statSync(name, { throwIfNoEntry: false })?.size ?? 0;
+  return sizeOf(file) + sizeOf(`${file}-wal`);
+}
+
+const handlers: { [O in Operation]: (ask: Operations[O]['ask']) => Operations[O]['answer'] } = {
+  open,
+  write,
+  page: (page: Page) => readPage(opened(), page),
+  rows: (paths) => readRows(opened(), paths),
+  forgotten: (ask) => readForgotten(opened(), ask),
+  summary: () => ({
+    ...summarize(opened()),
+    fileBytes: fileBytes(),
+    lastSegment: Number(metaOf('segment') ?? 0),
+  }),
+  meta: metaOf,
+  passes,
+  check: () => {
+    checkBytes(opened(), file, 'integrity_check');
+  },
+  close: () => {
+    database?.close();
+    database = undefined;
+  },
+};
+
+function answer({ id, operation, ask }: Request): Response {
+  try {
+    const handler = handlers[operation] as (given: unknown) => Operations[Operation]['answer'];
+    return { id, answer: guarded(file, () => handler(ask)) };
+  } catch (error) {
+    const { code, message } = error as CatalogueError;
+    return { id, error: { code, file, message } };
+  }
+}
+
+const port = parentPort;
+if (port === null) throw new Error('this runs only as a worker thread');
+port.on('message', (request: Request) => {
+  port.postMessage(answer(request));
+});

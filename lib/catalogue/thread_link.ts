@@ -1,0 +1,67 @@
+/** The link to the catalogue's thread: starts it, sends requests, and fails them all if it ends. */
+import { Worker } from 'node:worker_threads';
+import { CatalogueError } from './error.js';
+import type { Operation, Operations, Request, Response } from './messages.js';
+
+interface Waiting {
+  resolve: (answer: never) => void;
+  reject: (error: CatalogueError) => void;
+}
+
+export class ThreadLink {
+  readonly #file: string;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #last = 0;
+  #ended: CatalogueError | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#worker = new Worker(new URL('./thread.js', import.meta.url), { name: 'catalogue' });
+    this.#worker.on('message', (response: Response) => {
+      this.#answered(response);
+    });
+    this.#worker.on('error', (error) => {
+      this.#end(`its thread has failed: ${String(error)}`);
+    });
+    this.#worker.on('exit', () => {
+      this.#end('its thread has ended');
+    });
+    // A process that only waits for nothing may end.
+    this.#worker.unref();
+  }
+
+  /** @throws {CatalogueError} */
+  ask<O extends Operation>(operation: O, ask: Operations[O]['ask']): Promise<Operations[O]['answer']> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const request: Request<O> = { id: ++this.#last, operation, ask };
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(request.id, { resolve, reject });
+      this.#worker.ref();
+      this.#worker.postMessage(request);
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#end('it is closed');
+    await this.#worker.terminate();
+  }
+
+  #answered(response: Response): void {
+    const waiting = this.#waiting.get(response.id);
+    this.#waiting.delete(response.id);
+    if (this.#waiting.size === 0) this.#worker.unref();
+    if (waiting === undefined) return;
+    if ('answer' in response) waiting.resolve(response.answer as never);
+    else {
+      const { code, file, message } = response.error;
+      waiting.reject(new CatalogueError(code, file, message));
+    }
+  }
+
+  #end(why: string): void {
+    this.#ended ??= new CatalogueError('Unavailable', this.#file, `the catalogue ${this.#file}: ${why}`);
+    for (const { reject } of this.#waiting.values()) reject(this.#ended);
+    this.#waiting.clear();
+  }
+}
