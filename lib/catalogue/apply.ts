@@ -58,8 +58,8 @@ export class ChangeWriter {
         return;
       }
       case 'removing': {
-        const { facts, at, rule, onTape } = change;
-        this.#place(facts, at, onTape, { removing: at, rule }, batch);
+        const { facts, at, rule, copied, onTape } = change;
+        this.#place(facts, at, onTape, { ...(copied && { copied: at }), removing: at, rule }, batch);
         return;
       }
       case 'removed':

@@ -8,7 +8,14 @@ export type Change =
    */
   | { kind: 'compared'; facts: RecordFacts; at: number; copied: boolean; onTape: boolean | null }
   /** The local file may go (S14): the same facts, durable before it does. */
-  | { kind: 'removing'; facts: RecordFacts; at: number; rule: RemovalRule; onTape: boolean | null }
+  | {
+      kind: 'removing';
+      facts: RecordFacts;
+      at: number;
+      rule: RemovalRule;
+      copied: boolean;
+      onTape: boolean | null;
+    }
   /** The local file has gone. */
   | { kind: 'removed'; path: string; at: number }
   /** It was to go, and stays. */
