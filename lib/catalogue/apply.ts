@@ -74,7 +74,7 @@ export class ChangeWriter {
       }
       case 'removing': {
         const { facts, at, rule, copied, onTape } = change;
-        this.#place(facts, at, onTape, { ...(copied && { copied: at }), removing: at, rule }, batch);
+        this.#place(facts, at, onTape, { ...(copied === true && { copied: at }), removing: at, rule }, batch);
         return;
       }
       case 'removed':

@@ -13,7 +13,8 @@ export type Change =
       facts: RecordFacts;
       at: number;
       rule: RemovalRule;
-      copied: boolean;
+      /** This pass has copied it. Default false. */
+      copied?: boolean;
       onTape: boolean | null;
     }
   /** The local file has gone. */
