@@ -15,7 +15,9 @@ export class Metrics {
   readonly #config: () => MetricsConfig;
   readonly #registry = new Registry();
   readonly #series: ReturnType<typeof seriesOf>;
-  #dryRun = false;
+  /** Jobs that are at work and change nothing. */
+  readonly #dryRuns = new Set<Report['job']>();
+  readonly #copying = new Map<Report['job'], number>();
   #oldest: Date | undefined;
 
   /**
@@ -41,21 +43,21 @@ export class Metrics {
   hear(event: ArchiveEvent): void {
     switch (event.type) {
       case 'pass:started':
-        this.#dryRun = event.dryRun;
+        if (event.dryRun) this.#dryRuns.add(event.job);
         this.#series.running.set({ kind: event.job }, 1);
         break;
       case 'usage':
         this.#usage(event);
         break;
       case 'progress':
-        this.#series.copies.set(event.copying);
+        this.#copies(event.job, event.copying);
         break;
       case 'pass:finished':
         this.#finished(event.report);
-        this.#dryRun = false;
+        this.#dryRuns.delete(event.report.job);
         break;
       default:
-        if (!this.#dryRun) this.#file(event);
+        if (this.#dryRuns.size === 0) this.#file(event);
     }
   }
 
@@ -102,6 +104,11 @@ export class Metrics {
     if (bytes !== undefined) this.#series.bytes.inc({ result }, bytes);
   }
 
+  #copies(job: Report['job'], copying: number): void {
+    this.#copying.set(job, copying);
+    this.#series.copies.set([...this.#copying.values()].reduce((sum, each) => sum + each, 0));
+  }
+
   #usage({ total, used, available, usedPercent }: DiskUsage): void {
     const { cacheDirectory: cache = '' } = this.#config();
     this.#series.cacheBytes.set({ cache, state: 'total' }, total);
@@ -114,7 +121,7 @@ export class Metrics {
     const { job: kind, error, finishedAt, failed, conflicts } = report;
     const series = this.#series;
     series.running.set({ kind }, 0);
-    series.copies.set(0);
+    this.#copies(kind, 0);
     if (report.dryRun) return;
     const outcome = outcomeOf(report);
     for (const each of PASS_OUTCOMES) series.passes.inc({ kind, outcome: each }, each === outcome ? 1 : 0);

@@ -14,6 +14,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ArchiveConfig, HttpConfig, Logger } from '../config/index.js';
 import type { Listener } from '../jobs/events/event_bus.js';
 import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
+import type { Report } from '../jobs/events/report.js';
 import { Tally } from '../jobs/run/tally.js';
 import { healthOf } from './health.js';
 import { mailSender } from './mail_sender.js';
@@ -34,8 +35,8 @@ export class Monitor {
   #http: HttpConfig | undefined;
   #starting = Promise.resolve();
   #stopped = false;
-  /** The report of the pass that has ended already had its error. */
-  #errorTold = false;
+  /** Jobs whose last pass has ended with a report that had its error. */
+  readonly #errorTold = new Set<Report['job']>();
 
   /** @param config as it is now */
   constructor(config: () => ArchiveConfig, logger: Logger) {
@@ -52,10 +53,11 @@ export class Monitor {
 
   /** For `Archive.onAny()`. */
   readonly hear: Listener = (event) => {
-    if (event.type === 'pass:started' || event.type === 'pass:scheduled') this.#errorTold = false;
-    if (event.type === 'pass:finished') this.#errorTold = event.report.error !== undefined;
+    if (event.type === 'pass:started' || event.type === 'pass:scheduled') this.#errorTold.delete(event.job);
+    if (event.type === 'pass:finished' && event.report.error !== undefined)
+      this.#errorTold.add(event.report.job);
     if (event.type !== 'pass:failed') this.#tell(event);
-    else if (!this.#errorTold) this.#tell(stillborn(event));
+    else if (!this.#errorTold.has(event.job)) this.#tell(stillborn(event));
   };
 
   /** Listens as `http` says now; called again, it heeds a change. What can't be listened on is in the log. */

@@ -4,7 +4,7 @@ import { bytes, count, duration, plural } from '../rules/quantities.js';
 import type { Health } from './health.js';
 import { html, Html } from './html.js';
 import { secondsOf } from './pass_outcome.js';
-import type { JobFailures, PassSummary, Status } from './status_board.js';
+import type { JobFailures, PassSummary, Running, Status } from './status_board.js';
 
 /** Without JavaScript the whole page is loaded again; with it only its numbers, and faster. */
 const script = `
@@ -89,39 +89,34 @@ function cache({ usage }: Status, warningMarkPercent: number): Html {
   );
 }
 
-function current({ current: pass, next, now }: Status): Html {
-  const planned =
-    next === null
-      ? html`<p>No pass is planned.</p>`
-      : html`<p>The next pass is planned for ${when(next)}.</p>`;
-  if (pass === null)
-    return section(
-      'Now',
-      html`<p>No pass is running.</p>
-        ${planned}`,
-    );
-  const { job, startedAt, dryRun, progress } = pass;
+function current({ running, planned, now }: Status): Html {
+  const soon = planned.filter(({ at }) => at > now || running.length === 0);
+  return section(
+    'Now',
+    html`${running.length === 0 ? html`<p>No pass is running.</p>` : running.map((pass) => runs(pass, now))}
+    ${planned.length === 0 ? html`<p>No pass is planned.</p>` : ''}
+    ${soon.map(({ job, at }) => html`<p>The next pass is planned for ${when(at)} (${job}).</p> `)}`,
+  );
+}
+
+function runs({ job, startedAt, dryRun, progress }: Running, now: string): Html {
   const since = duration(secondsOf({ startedAt, finishedAt: now }));
   const what = html`<p>
     <strong>${job}${dryRun ? ' (dry run)' : ''}</strong> has been running for ${since}.
-  </p>`;
-  if (progress === null) return section('Now', html`${what}${planned}`);
+  </p> `;
+  if (progress === null) return what;
   const { filesDone, filesKnown, bytesDone, bytesKnown, walkDone, rate, etaSeconds, copying } = progress;
   const more = walkDone ? '' : ' and more';
   const bar =
     walkDone && bytesKnown > 0
       ? html`<progress max="${bytesKnown}" value="${bytesDone}"></progress>`
       : html`<progress></progress>`;
-  return section(
-    'Now',
-    html`${what} ${bar}
-      <p>
-        ${count(filesDone)} of ${plural(filesKnown, 'file')}${more}, ${bytes(bytesDone)} of
-        ${bytes(bytesKnown)}${more}; ${bytes(rate)}/s, ${plural(copying, 'copy', 'copies')} in
-        flight${etaSeconds === null ? '' : `, ${duration(etaSeconds)} left`}
-      </p>
-      ${planned}`,
-  );
+  return html`${what} ${bar}
+    <p>
+      ${count(filesDone)} of ${plural(filesKnown, 'file')}${more}, ${bytes(bytesDone)} of
+      ${bytes(bytesKnown)}${more}; ${bytes(rate)}/s, ${plural(copying, 'copy', 'copies')} in
+      flight${etaSeconds === null ? '' : `, ${duration(etaSeconds)} left`}
+    </p>`;
 }
 
 function waiting({ waitingForTape: wait, now }: Status): Html {
