@@ -4,10 +4,10 @@ import { backup } from '../jobs/backup/backup.js';
 import type { EventBus } from '../jobs/events/event_bus.js';
 import type { JobDependencies } from '../jobs/run/job_run.js';
 import { retention } from '../jobs/retention/retention.js';
-import { drill } from '../jobs/restore/drill.js';
 import { audit } from './audit.js';
 import { Leadership } from './leadership.js';
 import type { Monitor } from './monitor.js';
+import { rememberedDrill } from './remembered_drill.js';
 import {
   LANES,
   sameSchedules,
@@ -30,7 +30,7 @@ const passes: Record<ScheduledName, (given: JobDependencies, signal: AbortSignal
   backup: (given, signal) => backup(given, { signal, wait: true }),
   retention: (given, signal) => retention(given, { signal, wait: true }),
   verify: audit,
-  drill: (given, signal) => drill(given, [], { files: given.config.drill?.files, signal }),
+  drill: rememberedDrill,
 };
 
 export class ArchiveService {

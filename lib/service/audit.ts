@@ -4,9 +4,6 @@ import { verify } from '../jobs/verify/verify.js';
 
 /** @throws as verify() */
 export async function audit(dependencies: JobDependencies, signal: AbortSignal): Promise<void> {
-  await verify(dependencies, [], {
-    catalogue: true,
-    samplePercent: dependencies.config.audit?.samplePercent,
-    signal,
-  });
+  const { samplePercent } = dependencies.config.audit ?? {};
+  await verify(dependencies, [], { against: { catalogue: true, samplePercent }, signal });
 }

@@ -2,6 +2,7 @@
 import { redact, type ArchiveConfig } from '../config/index.js';
 import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
 import type { Failure, Report } from '../jobs/events/report.js';
+import type { CatalogueView } from './catalogue_view.js';
 import { outcomeOf, type PassOutcome } from './pass_outcome.js';
 import { laneOf } from './scheduled_jobs.js';
 import { tapeWaitOf, type TapeWait } from './tape_wait.js';
@@ -45,6 +46,8 @@ export interface Status {
   passes: PassSummary[];
   /** One of each lane, the next first: see LANES. */
   planned: readonly Planned[];
+  /** As it was read last; null: not yet. */
+  catalogue: CatalogueView | null;
   /** From the last backup whose report has it. */
   waitingForTape: (TapeWait & { at: string }) | null;
   /** Of the last pass of each job, where there were any. */
@@ -65,6 +68,7 @@ export class StatusBoard {
   #passes: PassSummary[] = [];
   /** By lane. */
   readonly #planned = new Map<unknown, Planned>();
+  #catalogue: Status['catalogue'] = null;
   #waitingForTape: Status['waitingForTape'] = null;
   readonly #failures = new Map<Report['job'], JobFailures>();
 
@@ -107,6 +111,10 @@ export class StatusBoard {
     }
   }
 
+  hearCatalogue(view: CatalogueView): void {
+    this.#catalogue = view;
+  }
+
   /** A snapshot without secrets. */
   status(): Status {
     const { cacheDirectory = null, targetUrl: target } = this.#config();
@@ -119,6 +127,7 @@ export class StatusBoard {
       running: [...this.#running.values()],
       passes: this.#passes,
       planned: [...this.#planned.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at)),
+      catalogue: this.#catalogue,
       waitingForTape: this.#waitingForTape,
       failures: [...this.#failures.values()],
     };

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { bytes, count, duration, plural } from '../rules/quantities.js';
 import type { Health } from './health.js';
+import { catalogueSection, proofsSection } from './catalogue_section.js';
 import { html, Html } from './html.js';
+import { section, when } from './page_parts.js';
 import { secondsOf } from './pass_outcome.js';
 import type { JobFailures, PassSummary, Running, Status } from './status_board.js';
 
@@ -66,8 +68,8 @@ export function statusPage(status: Status, health: Health, warningMarkPercent: n
           <h1>xrootd-archive</h1>
           <p class="where">${status.cache ?? 'no cache'} → ${status.target}</p>
           ${health.ok ? '' : html`<p class="bad" role="alert">${health.text}</p>`}
-          ${cache(status, warningMarkPercent)} ${current(status)} ${waiting(status)} ${passes(status)}
-          ${failures(status)}
+          ${cache(status, warningMarkPercent)} ${current(status)} ${waiting(status)}
+          ${catalogueSection(status)} ${proofsSection(status)} ${passes(status)} ${failures(status)}
           <p class="where">As of ${when(status.now)}; running since ${when(status.startedAt)}.</p>
         </main>
         ${new Html(`<script>${script}</script>`)}
@@ -214,16 +216,4 @@ function failuresOf({ job, total, first }: JobFailures): Html {
         )}
       </tbody>
     </table>`;
-}
-
-function section(title: string, content: Html): Html {
-  return html`<section>
-    <h2>${title}</h2>
-    ${content}
-  </section> `;
-}
-
-/** To the second, in UTC. */
-function when(time: string): Html {
-  return html`<time datetime="${time}">${time.slice(0, 19).replace('T', ' ')} UTC</time>`;
 }

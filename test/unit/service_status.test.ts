@@ -66,7 +66,15 @@ describe('the status', () => {
     assert.deepEqual([now, startedAt], ['2026-03-01T03:00:00.000Z', '2026-03-01T03:00:00.000Z']);
     assert.deepEqual([cache, target], ['/data/cache', 'root://host//base']);
     assert.deepEqual(rest, {
-      ...{ usage: null, running: [], passes: [], planned: [], waitingForTape: null, failures: [] },
+      ...{
+        usage: null,
+        running: [],
+        passes: [],
+        planned: [],
+        catalogue: null,
+        waitingForTape: null,
+        failures: [],
+      },
     });
   });
 

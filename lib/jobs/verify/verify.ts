@@ -31,7 +31,9 @@ export type VerifyAgainst =
   /** A tree of files whose paths are those below the target's base, like a restored one. */
   | { directory: string }
   /** See ChecksumList. */
-  | { checksums: ChecksumList; type?: string | undefined };
+  | { checksums: ChecksumList; type?: string | undefined }
+  /** The catalogue's records, or the next `samplePercent` of them. */
+  | { catalogue: true; samplePercent?: number | undefined };
 
 export interface VerifyOptions extends ShardOptions {
   /** Default: the cache. */
@@ -42,10 +44,6 @@ export interface VerifyOptions extends ShardOptions {
   sample?: number | undefined;
   /** What chance depends on: the same files with the same seed. Default: another one each time; the report has it. */
   seed?: string | undefined;
-  /** Compare the catalogue's records with the server. */
-  catalogue?: boolean | undefined;
-  /** Per cent of the catalogue's records, those whose last comparison is the oldest. */
-  samplePercent?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -65,9 +63,8 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<Report> {
   const { config } = dependencies;
-  if (options.catalogue !== undefined || options.samplePercent !== undefined)
-    throw new Error('comparing the catalogue with the server is not built');
   const { against = { cache: true }, sample = 100, seed = randomUUID(), shard, signal } = options;
+  if ('catalogue' in against) throw new Error('comparing the catalogue with the server is not built');
   if (!(sample > 0 && sample <= 100))
     throw problem('sample', `must be per cent above 0 and up to 100, not ${sample}`);
   checkShard(shard);
