@@ -12,6 +12,7 @@ export {
   type ArchiveOptions,
   type Logger,
 } from './config/index.js';
+export type { CatalogueAudit } from './jobs/verify/audit.js';
 export type { BackupOptions } from './jobs/backup/backup.js';
 export type { ChecksumList } from './jobs/verify/checksum_lists.js';
 export type { DrillOptions } from './jobs/restore/drill.js';

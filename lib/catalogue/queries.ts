@@ -9,6 +9,8 @@ export interface RowFilter {
   /** Records at or below this path; empty or undefined: all. */
   below?: string | undefined;
   state?: RowState | undefined;
+  /** Only rows behind this path, in the order of the paths. */
+  after?: string | undefined;
   /** The record's own time is at or after this, in milliseconds; records without one count by the server's time. */
   since?: number | undefined;
   /** Before this. */
@@ -71,6 +73,16 @@ export function readPage(database: Database.Database, { filter, after, limit }: 
     .prepare(query)
     .all(after, ...values, limit)
     .map(fromSql);
+}
+
+export function countRows(database: Database.Database, filter: RowFilter): StateCount {
+  const { sql, values } = whereOf(filter);
+  const query = `SELECT count(*), coalesce(sum(size), 0) FROM records WHERE path > ? AND ${sql}`;
+  const [records, bytes] = database
+    .prepare(query)
+    .raw()
+    .get(filter.after ?? '', ...values) as [number, number];
+  return { records, bytes };
 }
 
 /** In the order of the paths; undefined for those that it doesn't know. */

@@ -8,7 +8,7 @@ import { checkBytes, guarded, openDatabase, type OpenOptions } from './database.
 import { CatalogueError } from './error.js';
 import type { Opened, Operation, Operations, RememberedPass, Request, Response } from './messages.js';
 import { holdReserve, releaseReserve } from './reserve.js';
-import { readForgotten, readPage, readRows, summarize, type Page } from './queries.js';
+import { countRows, readForgotten, readPage, readRows, summarize, type Page } from './queries.js';
 
 let database: Database.Database | undefined;
 let writer: ChangeWriter | undefined;
@@ -99,6 +99,7 @@ const handlers: { [O in Operation]: (ask: Operations[O]['ask']) => Operations[O]
   open,
   write,
   page: (page: Page) => readPage(opened(), page),
+  count: (filter) => countRows(opened(), filter),
   rows: (paths) => readRows(opened(), paths),
   forgotten: (ask) => readForgotten(opened(), ask),
   summary: () => ({
