@@ -31,6 +31,12 @@ describe('troubles of a pass', () => {
       ['failure backup NotFound a', 'failure backup beyond'],
     ],
     ['records too long without tape', { notOnTape: { ...waiting, overdue: 3 } }, undefined, ['overdue']],
+    [
+      'records too long without tape that have left the cache',
+      { removedNotOnTape: { ...waiting, overdue: 3 } },
+      undefined,
+      ['overdue removed'],
+    ],
     ['none of them overdue', { notOnTape: waiting }, undefined, []],
     [
       'a record that the server has lost, whoever finds it',
@@ -115,7 +121,7 @@ The same trouble is not mailed again for 20h.
   it('says what to do about lost records and an unusable catalogue', () => {
     const failures = [
       { path: 'day/1', code: 'LostCopy', message: 'the server has no such file' },
-      { path: '', code: 'CatalogueUnusable', message: 'disk is full' },
+      { path: '/c/.xrootd-archive.catalogue', code: 'CatalogueUnusable', message: 'disk is full' },
       failure('a'),
     ];
     const { subject, text } = digestOf(troublesOf(reportOf({ failed: 3, failures }), undefined), context);
