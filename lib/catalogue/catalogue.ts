@@ -129,8 +129,9 @@ export class Catalogue implements AsyncDisposable {
     return this.#thread.ask('meta', key);
   }
 
-  passes(limit: number): Promise<RememberedPass[]> {
-    return this.#thread.ask('passes', { limit });
+  /** @param job only its passes */
+  passes(limit: number, job?: string): Promise<RememberedPass[]> {
+    return this.#thread.ask('passes', { limit, job });
   }
 
   /** Reads every byte. @throws {CatalogueError} Damaged */

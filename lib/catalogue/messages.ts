@@ -33,7 +33,7 @@ export interface Operations {
   };
   summary: { ask: undefined; answer: Summary };
   meta: { ask: string; answer: string | undefined };
-  passes: { ask: { limit: number }; answer: RememberedPass[] };
+  passes: { ask: { limit: number; job?: string | undefined }; answer: RememberedPass[] };
   /** Reads each byte; throws Damaged. */
   check: { ask: undefined; answer: undefined };
   close: { ask: undefined; answer: undefined };

@@ -117,11 +117,12 @@ function assertInPlace(): void {
   }
 }
 
-function passes({ limit }: { limit: number }): RememberedPass[] {
+function passes({ limit, job }: Operations['passes']['ask']): RememberedPass[] {
+  const only = job === undefined ? '' : 'WHERE job = ?';
   return opened()
-    .prepare('SELECT job, started, finished, report FROM passes ORDER BY id DESC LIMIT ?')
+    .prepare(`SELECT job, started, finished, report FROM passes ${only} ORDER BY id DESC LIMIT ?`)
     .raw()
-    .all(limit)
+    .all(...(job === undefined ? [] : [job]), limit)
     .map((row) => {
       const [job, started, finished, report] = row as [string, string, string, string];
       return { job, started, finished, report };

@@ -8,3 +8,8 @@ export type { TapeWait };
 export function tapeWaitOf({ error, interrupted, notOnTape }: Report): TapeWait | undefined {
   return error === undefined && !interrupted ? notOnTape : undefined;
 }
+
+/** The same of records that have left the cache. */
+export function removedWaitOf({ error, interrupted, removedNotOnTape }: Report): TapeWait | undefined {
+  return error === undefined && !interrupted ? removedNotOnTape : undefined;
+}

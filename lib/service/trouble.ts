@@ -2,9 +2,19 @@
 import type { DiskUsage } from '../jobs/events/events.js';
 import type { Failure, Report } from '../jobs/events/report.js';
 import { bytes, plural } from '../rules/quantities.js';
-import { tapeWaitOf } from './tape_wait.js';
+import { LOST, UNUSABLE } from './lost_records.js';
+import { removedWaitOf, tapeWaitOf } from './tape_wait.js';
 
-export const TROUBLE_KINDS = ['crash', 'warning', 'usage', 'overdue', 'failure'] as const;
+/** The worst first. */
+export const TROUBLE_KINDS = [
+  'lost',
+  'crash',
+  'catalogue',
+  'warning',
+  'usage',
+  'overdue',
+  'failure',
+] as const;
 
 export interface Trouble {
   kind: (typeof TROUBLE_KINDS)[number];
@@ -31,14 +41,17 @@ export function troublesOf(report: Report, usage: (DiskUsage & { warning: boolea
       key: 'usage',
       text: `The cache's disk is ${usage.usedPercent} % full; ${bytes(usage.available)} are left.`,
     });
-  const wait = tapeWaitOf(report);
-  if (wait !== undefined && wait.overdue > 0) {
+  for (const [key, wait, where] of [
+    ['overdue', tapeWaitOf(report), ''],
+    ['overdue removed', removedWaitOf(report), ', and the cache has no copy any more'],
+  ] as const) {
+    if (wait === undefined || wait.overdue === 0) continue;
     const { overdue, oldest } = wait;
     const which = oldest === undefined ? '' : `; the oldest is ${oldest.path}, from ${oldest.since}`;
     troubles.push({
       kind: 'overdue',
-      key: 'overdue',
-      text: `${plural(overdue, 'record')} waited too long${which}.`,
+      key,
+      text: `${plural(overdue, 'record')} waited too long${where}${which}.`,
     });
   }
   troubles.push(...failures.map((failure) => failureTrouble(job, failure)));
@@ -53,5 +66,10 @@ export function troublesOf(report: Report, usage: (DiskUsage & { warning: boolea
 }
 
 function failureTrouble(job: Report['job'], { path, code, message }: Failure): Trouble {
-  return { kind: 'failure', key: `failure ${job} ${code} ${path}`, text: `${path}: ${message}` };
+  const text = path === '' ? message : `${path}: ${message}`;
+  // A pass and an audit find the same.
+  if (code === LOST) return { kind: 'lost', key: `lost ${path}`, text };
+  // The message names the file.
+  if (code === UNUSABLE) return { kind: 'catalogue', key: `catalogue ${path}`, text: message };
+  return { kind: 'failure', key: `failure ${job} ${code} ${path}`, text };
 }

@@ -86,7 +86,7 @@ export class JobRun {
     const { targetUrl: target } = this.#dependencies.config;
     this.emit({ type: 'pass:started', job, cache, target, dryRun: this.dryRun });
     const tell = () => {
-      const progress = this.progress.read(performance.now());
+      const progress = { ...this.progress.read(performance.now()), job };
       this.emit(waiting === undefined ? progress : { ...progress, waitingForTape: waiting() });
     };
     const timer = setInterval(tell, progressMilliseconds);

@@ -53,7 +53,7 @@ export class ProgressMeter {
   }
 
   /** @param now milliseconds, of any clock that only goes forward */
-  read(now: number): ArchiveEventOf<'progress'> {
+  read(now: number): Omit<ArchiveEventOf<'progress'>, 'job'> {
     const rate = this.#rate(now);
     let bytesDone = this.#bytesDone;
     for (const bytes of this.#partial.values()) bytesDone += bytes;
