@@ -18,6 +18,17 @@ export interface LocalChecksum extends Checksum {
   readonly source: 'put' | 'read';
 }
 
+/** What a pass knows of local bytes that it has read: what they were seen to have, and what was put of them, which is the same. */
+export function localChecksums(
+  read: readonly Checksum[],
+  put: readonly Checksum[],
+): readonly LocalChecksum[] {
+  const found = new Map<string, LocalChecksum>();
+  for (const { type, value } of read) found.set(type, { type, value, source: 'read' });
+  for (const { type, value } of put) found.set(type, { type, value, source: 'put' });
+  return [...found.values()];
+}
+
 /** Hexadecimal digits. */
 const DIGITS: Record<LocalType, number> = { adler32: 8, crc32c: 8, md5: 32, crc32: 8 };
 
@@ -75,7 +86,7 @@ function remedy(server: ServersCopy, put: Checksum): string {
     case 'what was put':
       return `The copy on the server is the good one (it has the ${put.type} of what was put): move the file out of the cache, and restore it from there`;
     case 'other':
-      return `The copy on the server isn't what was put either (${server.reason}): put it again (overwrite) from where it came from`;
+      return `The copy on the server isn't what was put either (${server.reason}): put the record again (overwrite) from where it came from, and have that copy removed by who may`;
     case 'unknown':
       return `Whether the server has a good copy is not known (${server.reason}): look there, or put it again (overwrite) from where it came from`;
   }
