@@ -10,7 +10,7 @@
 #include "posix/kept_checksum.h"
 #include "posix/other_locks.h"
 #include "posix/publish.h"
-#include "posix/sums_beside.h"
+#include "posix/summed_write.h"
 #include "posix/write_file.h"
 #include "posix/writers.h"
 #include "xrdcl/client_environment.h"
@@ -45,7 +45,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["publish"] = Napi::Function::New<Publish>(env, "publish");
   exports["writeFile"] = Napi::Function::New<WriteFile>(env, "writeFile");
   exports["newSums"] = Napi::Function::New<NewSums>(env, "newSums");
-  exports["addToSums"] = Napi::Function::New<AddToSums>(env, "addToSums");
+  exports["writeSummed"] = Napi::Function::New<WriteSummedLater>(env, "writeSummed");
   exports["endSums"] = Napi::Function::New<EndSums>(env, "endSums");
   exports["keepChecksum"] = Napi::Function::New<KeepChecksumLater>(env, "keepChecksum");
   exports["checksum"] = Napi::Function::New<Checksum>(env, "checksum");

@@ -240,7 +240,8 @@ export interface Addon {
     ) => void,
   ): void;
   newSums(types: readonly string[]): NativeSums;
-  addToSums(sums: NativeSums, bytes: Uint8Array, callback: () => void): void;
+  /** Callback: `errno` or 0. */
+  writeSummed(fd: number, bytes: Uint8Array, sums: NativeSums, callback: (errno: number) => void): void;
   endSums(sums: NativeSums): string[];
   /** Callback: `errno` or 0. */
   keepChecksum(fd: number, checksum: string, callback: (errno: number) => void): void;

@@ -213,9 +213,10 @@ async function fill(
     let size = 0;
     let checksum: Checksum;
     const running = new RunningSums(sums.types);
+    const file = { fd: handle.fd, path: `${directory.real}/${temporary}` };
     try {
       for await (const chunk of chunksOf(data)) {
-        await bothEnded(addAll(running, chunk, options.signal), writeAll(handle, chunk, options.signal));
+        await writeAll(file, chunk, running, options.signal);
         size += chunk.byteLength;
       }
       options.signal?.throwIfAborted();
@@ -232,12 +233,6 @@ async function fill(
   }
 }
 
-/** Of two things that work on the same bytes, or the same file, neither may go on alone. */
-async function bothEnded(...tasks: [Promise<void>, Promise<void>]): Promise<void> {
-  await Promise.allSettled(tasks);
-  await Promise.all(tasks);
-}
-
 async function* chunksOf(data: PutData): AsyncGenerator<Uint8Array> {
   if (typeof data === 'string') yield Buffer.from(data);
   else if (data instanceof Uint8Array) yield data;
@@ -249,22 +244,14 @@ async function* chunksOf(data: PutData): AsyncGenerator<Uint8Array> {
     }
 }
 
-async function writeAll(handle: fs.FileHandle, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
-  for (let offset = 0; offset < bytes.byteLength;) {
-    signal?.throwIfAborted();
-    const { bytesWritten } = await handle.write(
-      bytes,
-      offset,
-      Math.min(WRITE_BYTES, bytes.byteLength - offset),
-    );
-    offset += bytesWritten;
-  }
-}
-
-/** Computes beside the writing, on another thread: one after the other would take a third longer. */
-async function addAll(running: RunningSums, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+async function writeAll(
+  file: { fd: number; path: string },
+  bytes: Uint8Array,
+  running: RunningSums,
+  signal?: AbortSignal,
+): Promise<void> {
   for (let offset = 0; offset < bytes.byteLength; offset += WRITE_BYTES) {
     signal?.throwIfAborted();
-    await running.add(bytes.subarray(offset, offset + WRITE_BYTES));
+    await running.write(file, bytes.subarray(offset, offset + WRITE_BYTES));
   }
 }

@@ -1,8 +1,9 @@
 /** Checksums of bytes that are in memory, and what keeps one with the file that was written from them. */
 import { addon, type NativeSums } from '../addon/addon.js';
+import { systemError } from '../addon/system_error.js';
 import { checksumsOf, type Checksum, type ChecksumType } from './checksum.js';
 
-/** Checksums of bytes that come piece by piece, computed on a thread of libuv beside the writing of the same bytes. */
+/** Checksums of bytes that are written to a file piece by piece, on a thread of libuv. */
 export class RunningSums {
   readonly #types: readonly ChecksumType[];
   readonly #sums: NativeSums;
@@ -12,10 +13,19 @@ export class RunningSums {
     this.#sums = addon.newSums(types);
   }
 
-  /** Until it is done the bytes must stay as they are, and nothing else may be added. */
-  add(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
-      addon.addToSums(this.#sums, bytes, resolve);
+  /**
+   * Writes all of the bytes to an open file, at its position. Until it is done the bytes must stay as they are, and nothing else may be
+   * written.
+   * @param file its path is for errors
+   * @throws system errors
+   */
+  write(file: { fd: number; path: string }, bytes: Uint8Array): Promise<void> {
+    const { fd, path } = file;
+    return new Promise((resolve, reject) => {
+      addon.writeSummed(fd, bytes, this.#sums, (errno) => {
+        if (errno === 0) resolve();
+        else reject(systemError(errno, 'write', path));
+      });
     });
   }
 

@@ -21,6 +21,7 @@
 #include "posix/kept_checksum.h"
 #include "posix/rename_new.h"
 #include "posix/running_sums.h"
+#include "posix/summed_write.h"
 
 namespace {
 
@@ -69,23 +70,14 @@ class Writing final : public Napi::AsyncWorker {
   void Execute() override {
     const Descriptor directory(OpenBeneath(place_.root, place_.parent));
     if (directory.Number() < 0) return Fail("directory");
-    running_.Update(data_, size_);
-    values_ = running_.Hex();
-    if (!sums_.expected.empty() && values_.back() != sums_.expected) return Refuse();
     const char* temporary = place_.temporary.c_str();
     constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     Descriptor file(openat(directory.Number(), temporary, kNew, mode_));
     if (file.Number() < 0) return Fail("open");
-    if (!file.WriteAll(data_, size_)) {
-      Fail("write");
+    if (WriteSummed(file, data_, size_, running_)) {
+      End(file, directory);
     } else {
-      // Whatever comes of it: many file systems have no such attributes.
-      if (!values_.empty()) KeepChecksum(file.Number(), sums_.types.front() + ":" + values_.front());
-      if (file.Close() != 0) {
-        Fail("close");
-      } else if (RenameNew(directory.Number(), temporary, place_.name.c_str()) != 0) {
-        Fail("rename");
-      }
+      Fail("write");
     }
     if (error_ != 0) static_cast<void>(unlinkat(directory.Number(), temporary, 0));
   }
@@ -96,6 +88,15 @@ class Writing final : public Napi::AsyncWorker {
   }
 
  private:
+  void End(Descriptor& file, const Descriptor& directory) {
+    values_ = running_.Hex();
+    if (!sums_.expected.empty() && values_.back() != sums_.expected) return Refuse();
+    // Whatever comes of it: many file systems have no such attributes.
+    if (!values_.empty()) KeepChecksum(file.Number(), sums_.types.front() + ":" + values_.front());
+    if (file.Close() != 0) return Fail("close");
+    if (RenameNew(directory.Number(), place_.temporary.c_str(), place_.name.c_str()) != 0) Fail("rename");
+  }
+
   void Refuse() {
     error_ = EINVAL;
     step_ = "checksum";
