@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import type { ArchiveOptions, Report } from '../../lib/index.js';
 import { stateOf, type CatalogueRow } from '../../lib/catalogue/row.js';
-import { FORMAT } from '../../lib/catalogue/schema.js';
+import { APPLICATION_ID, FORMAT } from '../../lib/catalogue/schema.js';
 import { counts, recordsIn, withSharedArchive, type Bench } from '../support/archive.js';
 import { allRows, catalogueConfig, fileIn, mustOpen } from '../support/catalogue.js';
 import { passUnder, whenCaptured } from '../support/passes.js';
@@ -158,7 +158,8 @@ describe("a catalogue that can't be used", () => {
   it('of a newer format: removals stop, copies go on, and the report fails', async () => {
     await withRecords(async (bench, names) => {
       const database = new Database(fileIn(bench.cache));
-      database.exec(`PRAGMA user_version = ${FORMAT + 1}`);
+      database.exec('PRAGMA journal_mode = DELETE');
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID + FORMAT + 1}`);
       database.close();
       const report = await bench.pass(kept);
       assert.deepEqual(counts(report), { scanned: 5, copied: 1, kept: 3, failed: 1 });
