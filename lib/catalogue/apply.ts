@@ -95,6 +95,9 @@ export class ChangeWriter {
       case 'audited':
         run('audited', change.at, change.path, change.result);
         return;
+      case 'online_removing':
+        this.#placeOnline(change.facts, change.at, batch);
+        return;
       case 'online_removed':
         run('onlineRemoved', change.at, change.path, batch);
         return;
@@ -181,6 +184,18 @@ export class ChangeWriter {
       },
       batch,
     );
+  }
+
+  /** The row of a record that is identical on the server and on tape, and may be in the cache or not. */
+  #placeOnline(facts: RecordFacts, at: number, batch: number): void {
+    const before = this.#row(facts.path);
+    if (before === undefined || !mayBeEqual(before, facts)) {
+      this.#place(facts, at, true, {}, batch);
+      return;
+    }
+    const onTape = before.onTape ?? at;
+    const found = { compared: at, onTape, lost: null, loss: null };
+    this.#write({ ...before, ...mergedChecksums(before, facts), ...found }, batch);
   }
 
   #import(row: CatalogueRow, batch: number): void {

@@ -28,6 +28,8 @@ export type Change =
   | { kind: 'lost'; path: string; at: number; reason: string }
   /** @param result `ok`, or what is wrong */
   | { kind: 'audited'; path: string; at: number; result: string }
+  /** Retention may remove the online file, which is identical with the target's, on tape. Says nothing of the cache's. */
+  | { kind: 'online_removing'; facts: RecordFacts; at: number }
   | { kind: 'online_removed'; path: string; at: number }
   /**
    * Somebody takes it out; nothing happens if there is no such row. If a lost record of this name is remembered as REPLACED_LOST, that

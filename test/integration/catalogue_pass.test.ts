@@ -287,6 +287,23 @@ describe('records that have left the cache', () => {
     });
   });
 
+  it('the only copy of one is gone, and another record gets its name: it stays a lost copy until it is forgotten', async () => {
+    await withSharedArchive(async (bench) => {
+      await writeRecord(bench.cache, 'r', SIZE);
+      await bench.pass(cached);
+      await rm(bench.sandbox.diskPath('r'));
+      await writeRecord(bench.cache, 'r', SIZE + 1);
+      await bench.pass(kept);
+      for (const options of [kept, cached, cached]) assert.deepEqual(lost(await bench.pass(options)), ['r']);
+      const config = { ...catalogueConfig(bench.cache), targetUrl: bench.sandbox.url };
+      const catalogue = await mustOpen(config, { mode: 'write' });
+      await catalogue.durable({ kind: 'forgotten', path: 'r', at: Date.now(), reason: 'test' });
+      await catalogue.close();
+      assert.deepEqual(lost(await bench.pass(cached)), []);
+      assert.equal((await rowsOf(bench)).get('r')?.size, SIZE + 1);
+    });
+  });
+
   it('overdue for tape: the warning that records in the cache have, too', async () => {
     await withSharedArchive(async (bench) => {
       await fill(bench, 3);

@@ -14,6 +14,7 @@ import { decide, REASONS, type Decision, type Removal } from '../../rules/remova
 import { settling } from '../../rules/settling.js';
 import {
   classifyOptionsOf,
+  tellsOfTape,
   type BackupContext,
   type Copied,
   type RecordOutcome,
@@ -21,12 +22,13 @@ import {
 } from './backup_context.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { copyRecord } from './copy_record.js';
-import { isIdentical, notedOf } from './note_record.js';
 import { explainedRemoval } from './refused_by_server.js';
 import { failed, reported } from '../run/failure.js';
 import { lastLook, REMOTE_CHANGED } from '../record/last_look.js';
 import { LazyRecord } from '../record/local_file.js';
 import { FileChanged } from '../record/file_changed.js';
+import { isIdentical, recordFacts, type Identical } from '../record/record_facts.js';
+import type { Noted } from '../record/record_book.js';
 import { removeRecord } from '../record/remove_record.js';
 import { takeBackLeft, takeStaleBack } from './take_back.js';
 import type { Outcome } from '../run/tally.js';
@@ -228,6 +230,18 @@ export function afterCopy(copied: Copied, removal: RecordOutcome): RecordOutcome
 /** Was the record removed from the cache? */
 export function hasGone(outcome: RecordOutcome): boolean {
   return outcome.result === 'removed' || (outcome.result === 'copied' && outcome.removed);
+}
+
+function notedOf(
+  { path, identity }: CacheRecord,
+  { mode }: Pick<OpenRecord, 'mode'>,
+  remote: RemoteStat,
+  state: Identical,
+  sent: Checksum | undefined,
+  { config }: BackupContext,
+): Noted {
+  const facts = recordFacts({ path, identity, mode }, remote, state, sent);
+  return { facts, onTape: tellsOfTape(config) ? state.state === 'backed_up' : null };
 }
 
 interface Proof {

@@ -43,6 +43,10 @@ export class FollowUp {
     const ahead = statBatchesAhead(dependencies.config.parallelStats);
     for (const state of ['lost', 'waiting'] as const)
       await forEachConcurrent(this.#batches(state), ahead, (rows) => this.#look(rows));
+    for await (const { path, row, reason } of this.#context.catalogue.replacedLosses()) {
+      run.finish(failed(path, LOST_COPY, lostText(row, row.loss ?? reason)));
+      this.#lost += 1;
+    }
     if (this.#lost > 0) run.extra.lost = this.#lost;
     const removedNotOnTape = this.#context.waiting.result();
     if (removedNotOnTape.files > 0) run.extra.removedNotOnTape = removedNotOnTape;

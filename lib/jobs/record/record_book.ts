@@ -3,6 +3,7 @@
  * the pass ends with a failure that says so.
  */
 import type { Catalogue } from '../../catalogue/catalogue.js';
+import type { Change } from '../../catalogue/changes.js';
 import { CatalogueError } from '../../catalogue/error.js';
 import { openCatalogue, NoCatalogue, type CatalogueConfig } from '../../catalogue/open_catalogue.js';
 import type { RecordFacts, RemovalRule } from '../../catalogue/row.js';
@@ -81,14 +82,23 @@ export class RecordBook {
    * @param copied this pass has copied it
    * @returns why it must stay; undefined if it may go
    */
-  async allowRemoval(
-    { facts, onTape }: Noted,
-    rule: RemovalRule,
-    copied: boolean,
-  ): Promise<string | undefined> {
+  allowRemoval({ facts, onTape }: Noted, rule: RemovalRule, copied: boolean): Promise<string | undefined> {
+    return this.#allow({ kind: 'removing', facts, at: this.#now(), rule, copied, onTape });
+  }
+
+  /** As allowRemoval(), for an online file past retention (S12). */
+  allowOnlineRemoval(facts: RecordFacts): Promise<string | undefined> {
+    return this.#allow({ kind: 'online_removing', facts, at: this.#now() });
+  }
+
+  onlineRemoved(path: string): void {
+    this.catalogue?.note({ kind: 'online_removed', path, at: this.#now() });
+  }
+
+  async #allow(change: Change): Promise<string | undefined> {
     if (this.#problem !== undefined) return UNWRITTEN;
     try {
-      await this.catalogue?.durable({ kind: 'removing', facts, at: this.#now(), rule, copied, onTape });
+      await this.catalogue?.durable(change);
       return undefined;
     } catch (error) {
       if (!(error instanceof CatalogueError)) throw error;

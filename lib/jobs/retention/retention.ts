@@ -8,6 +8,7 @@ import { CacheDirectory } from '../../cache/directory.js';
 import { accessProblems, checkAccess, ConfigError, requireCache } from '../../config/index.js';
 import type { Report } from '../events/report.js';
 import type { JobDependencies } from '../run/job_run.js';
+import { RecordBook } from '../record/record_book.js';
 import { lockPass } from '../run/pass_lock.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { RetentionPass } from './retention_pass.js';
@@ -48,10 +49,16 @@ export async function retention(
     const root = await CacheDirectory.openRoot(directory);
     try {
       const confirmed = await confirmation(root, settings, dependencies, options, now);
-      const { dryRun, signal } = options;
-      return await new RetentionPass(root, target, settings, dependencies, {
-        ...{ dryRun, signal, confirmed, now },
-      }).all();
+      const { dryRun = false, signal } = options;
+      const reports = dryRun || !confirmed;
+      const book = await RecordBook.open(config, { shard: undefined, dryRun: reports, now });
+      try {
+        return await new RetentionPass(root, target, settings, dependencies, {
+          ...{ dryRun, signal, confirmed, book, now },
+        }).all();
+      } finally {
+        await book.close();
+      }
     } finally {
       await root.close();
     }

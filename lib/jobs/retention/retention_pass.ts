@@ -10,6 +10,7 @@ import { nameProblem } from '../../rules/names.js';
 import type { OnlineFile } from '../../rules/retention.js';
 import type { Report } from '../events/report.js';
 import { forEachConcurrent } from '../../flow/concurrent.js';
+import type { RecordBook } from '../record/record_book.js';
 import { TapeSigns, toldByQuery } from '../record/told_by_query.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
@@ -27,6 +28,7 @@ export interface RetentionPassOptions {
   signal?: AbortSignal | undefined;
   /** The settings have been confirmed; otherwise nothing is removed. */
   confirmed: boolean;
+  book: RecordBook;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -48,7 +50,7 @@ export class RetentionPass {
     target: LimitedStore,
     settings: RetentionSettings,
     dependencies: JobDependencies,
-    { dryRun = false, signal, confirmed, now }: RetentionPassOptions,
+    { dryRun = false, signal, confirmed, book, now }: RetentionPassOptions,
   ) {
     const { config, logger } = dependencies;
     const { place, rules } = settings;
@@ -70,7 +72,7 @@ export class RetentionPass {
     this.#run = run;
     this.#both = both;
     this.#context = {
-      ...{ config, run, store: target, storage, rules, signs: new TapeSigns(), now },
+      ...{ config, run, store: target, storage, rules, signs: new TapeSigns(), book, now },
       nameProblem: (path) => nameProblem(path, { base }),
     };
   }
@@ -78,6 +80,7 @@ export class RetentionPass {
   async all(): Promise<Report> {
     const { config, logger } = this.#dependencies;
     const report = await this.#run.run(() => this.#work()).finally(() => this.#context.storage.close());
+    this.#context.book.pass(report);
     warnOfWeak(report, config, logger);
     if (!report.interrupted) await this.#warnOfTape();
     if (!report.interrupted)
@@ -100,9 +103,14 @@ export class RetentionPass {
     await refuseProxies(this.#context.store, this.#dependencies.config, signal);
     await this.#context.storage.check();
     const most = Math.min(filesInFlight, mostOpenFiles());
-    await forEachConcurrent(this.#files(), most, async (file) => {
-      if (!signal.aborted) await retainOrRemove(file, this.#context);
-    });
+    try {
+      await forEachConcurrent(this.#files(), most, async (file) => {
+        if (!signal.aborted) await retainOrRemove(file, this.#context);
+      });
+    } finally {
+      const failure = await this.#context.book.finish(false);
+      if (failure !== undefined) this.#run.finish({ result: 'failed', failure });
+    }
   }
 
   async *#files(): AsyncGenerator<OnlineFile, void, undefined> {

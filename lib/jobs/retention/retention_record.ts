@@ -1,9 +1,10 @@
 /** One online file: if it is old enough, not held, and identical on tape, it is removed; else it stays, and the reason is reported. */
 import type { ArchiveConfig } from '../../config/index.js';
-import type { RemoteStore } from '../../remote/store.js';
+import type { RemoteStat, RemoteStore } from '../../remote/store.js';
 import { bytesOf } from '../../rules/comparison.js';
 import type { Identity } from '../../rules/identity.js';
-import { REASONS } from '../../rules/removal.js';
+import { REASONS, type Removal } from '../../rules/removal.js';
+import type { Classification } from '../../rules/remote_state.js';
 import { sameRemote } from '../../rules/remote_identity.js';
 import { ageOf, decideRetention, type Age, type OnlineFile } from '../../rules/retention.js';
 import { settling } from '../../rules/settling.js';
@@ -11,6 +12,8 @@ import { classifyRecord } from '../record/classify_record.js';
 import { failed, reported } from '../run/failure.js';
 import type { JobRun } from '../run/job_run.js';
 import { lastLook } from '../record/last_look.js';
+import { isIdentical, recordFacts } from '../record/record_facts.js';
+import type { RecordBook } from '../record/record_book.js';
 import { FileChanged } from '../record/file_changed.js';
 import type { OnlineStorage, OpenedFile } from './online_storage.js';
 import type { RetentionSettings } from './retention_settings.js';
@@ -31,6 +34,7 @@ export interface RetentionContext {
   /** Why the target can't have a file of this name; undefined if it can. */
   nameProblem: (path: string) => string | undefined;
   signs: TapeSigns;
+  book: RecordBook;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -73,8 +77,9 @@ async function judge(
   walked: Identity,
   age: Extract<Age, { past: true }>,
   opened: OpenedFile,
-  { config, run, store, signs, now }: RetentionContext,
+  context: RetentionContext,
 ): Promise<Outcome> {
+  const { config, run, store, signs, now } = context;
   const { path, identity } = file;
   const { signal, dryRun } = run;
   const size = Number(identity.size);
@@ -100,11 +105,25 @@ async function judge(
       if (target === null) throw new Error('an online file without a copy at the target is to be removed');
       if (opened.remote !== undefined && target.id !== '' && sameRemote(opened.remote, target))
         throw new SameFileError(path);
-      return await opened.remove(decision, () =>
-        lastLook(
-          { path, identity, remote: target, onTape: true },
-          { store, signal, anyDevice: opened.anyDevice },
-        ),
-      );
+      return await remove(file, remote, target, decision, opened, context);
   }
+}
+
+/** S14: its row is durable before it goes. */
+async function remove(
+  { path, identity }: OnlineFile,
+  state: Classification,
+  target: RemoteStat,
+  removal: Removal,
+  opened: OpenedFile,
+  { run, store, book }: RetentionContext,
+): Promise<Outcome> {
+  if (!isIdentical(state)) throw new Error('an online file without an identical copy is to be removed');
+  const reason = await book.allowOnlineRemoval(recordFacts({ path, identity, mode: null }, target, state));
+  if (reason !== undefined) return { result: 'kept', reason };
+  const compared = { path, identity, remote: target, onTape: true };
+  const look = { store, signal: run.signal, anyDevice: opened.anyDevice };
+  const outcome = await opened.remove(removal, () => lastLook(compared, look));
+  if (outcome.result === 'removed') book.onlineRemoved(path);
+  return outcome;
 }
