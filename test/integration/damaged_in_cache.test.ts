@@ -8,6 +8,7 @@ import { withSharedArchive, type Bench } from '../support/archive.js';
 import { flipBit } from '../support/damage.js';
 import { passUnder } from '../support/passes.js';
 import { bytesOf } from '../support/records.js';
+import { withMounted } from '../support/small_disk.js';
 import { pass as retentionPass } from '../support/retention.js';
 
 const sizes = { small: 1000, large: 2 * 1024 * 1024 + 1 };
@@ -142,6 +143,20 @@ describe('a record that was put', () => {
       assert.deepEqual([report.copied, report.removedAfterCopy, report.failed], [3, 3, 0]);
       for (const [name, size] of Object.entries(sizes)) assertServerHas(bench, name, size);
     }));
+});
+
+describe('a record on a file system without extended attributes', () => {
+  it('is archived like any other', function () {
+    return withMounted(this, ['-t', 'ramfs', 'ramfs'], (cacheDirectory) =>
+      withSharedArchive(async (bench) => {
+        for (const [name, size] of Object.entries(sizes))
+          await bench.archive({ cacheDirectory }).put(name, bytesOf(name, size));
+        const report = await bench.pass({ cacheDirectory, autoRemove: 'cached' });
+        assert.deepEqual([report.copied, report.removedAfterCopy, report.failed], [2, 2, 0]);
+        for (const [name, size] of Object.entries(sizes)) assertServerHas(bench, name, size);
+      }),
+    );
+  });
 });
 
 describe('a damaged record', () => {

@@ -1,7 +1,13 @@
 /** lifetime <scenario> <server> <server's pid> <large local file>: a process that ends in the midst of work. */
-import { writeFileSync, writeSync } from 'node:fs';
+import { openSync, writeFileSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { checksumFile, publishFile, writeNewFile } from '../../../lib/posix/index.js';
+import {
+  checksumFile,
+  keepChecksum,
+  publishFile,
+  RunningSums,
+  writeNewFile,
+} from '../../../lib/posix/index.js';
 import { CopyProcess, FileSystem, RateLimit, readChecksum } from '../../../lib/xrdcl/index.js';
 import { newFileBeside } from '../../support/temporary.js';
 
@@ -132,6 +138,18 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     await written[3];
     exit();
   },
+  'exit as files are written piece by piece': async () => {
+    const bytes = Buffer.alloc(1_000_000);
+    const written = Array.from({ length: 100 }, async (_, i) => {
+      const path = `${large}-${process.pid}-piece-${i}`;
+      const fd = openSync(path, 'w');
+      const sums = new RunningSums(['adler32', 'md5']);
+      for (let pieces = 0; pieces < 10; pieces += 1) await sums.write({ fd, path }, bytes);
+      for (const sum of sums.end()) await keepChecksum(fd, sum);
+    });
+    await written[3];
+    exit();
+  },
   'exit in a storm of stats': async () => {
     const storm = stats(3000);
     await storm[10];
@@ -233,6 +251,7 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   'a worker ended in a storm of stats': () => terminated('stat'),
   'a worker ended in a storm of small copies': () => terminated('small'),
   'a worker ended as it writes files': () => terminated('write'),
+  'a worker ended as it writes a file piece by piece': () => terminated('write pieces'),
   'a worker ended as it reads files back': () => terminated('read'),
   'a worker ended as reading back waits for a rate limit': () => terminated('read limited'),
   'a worker that exits in mid-copy': async () => {

@@ -1,6 +1,8 @@
 /** lifetime_worker <task> <server> <large local file>: the addon in a worker thread. */
+import { closeSync, openSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
-import { checksumFile, writeNewFile } from '../../../lib/posix/index.js';
+import { checksumFile, keepChecksum, RunningSums, writeNewFile } from '../../../lib/posix/index.js';
 import { CopyProcess, FileSystem, RateLimit, readChecksum } from '../../../lib/xrdcl/index.js';
 import { newFileBeside } from '../../support/temporary.js';
 
@@ -42,6 +44,17 @@ if (task === 'work') {
   for (let i = 0; ; i += 10) {
     const names = Array.from({ length: 10 }, (_, k) => `by-worker-${process.pid}-${i + k}`);
     await Promise.all(names.map((name) => writeNewFile(bytes, newFileBeside(large, name))));
+    parentPort?.postMessage('flowing');
+  }
+} else if (task === 'write pieces') {
+  const bytes = Buffer.alloc(1_000_000);
+  for (let i = 0; ; i += 1) {
+    const path = join(dirname(large), `pieces-by-worker-${process.pid}-${i}`);
+    const fd = openSync(path, 'w');
+    const sums = new RunningSums(['adler32', 'md5']);
+    for (let pieces = 0; pieces < 10; pieces += 1) await sums.write({ fd, path }, bytes);
+    for (const sum of sums.end()) await keepChecksum(fd, sum);
+    closeSync(fd);
     parentPort?.postMessage('flowing');
   }
 } else if (task === 'read') {
