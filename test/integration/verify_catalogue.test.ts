@@ -17,6 +17,8 @@ import { EventBus } from '../../lib/jobs/events/event_bus.js';
 import { verify, type VerifyOptions } from '../../lib/jobs/verify/verify.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
 import { openStore } from '../../lib/remote/open_store.js';
+import { inSample } from '../../lib/rules/sampling.js';
+import { inShard } from '../../lib/rules/sharding.js';
 import {
   assertAddsUp,
   counts,
@@ -175,6 +177,10 @@ describe('verify --catalogue', () => {
       assert.match(messageOf(changed[0]), /and the remote file has (adler32|crc32c):\w+, .* is expected$/);
       assert.equal(messageOf('d1/extra'), "the server has it (5 bytes), the catalogue doesn't");
       assert.equal(bench.events.filter(({ type }) => type === 'file:verified').length, 20);
+      const progress = bench.events.flatMap((event) => (event.type === 'progress' ? [event] : [])).at(-1);
+      const bytes = many(30).reduce((sum, [, size]) => sum + size, 0);
+      const { filesDone, filesKnown, bytesKnown, walkDone, etaSeconds } = progress ?? {};
+      assert.deepEqual([filesDone, filesKnown, bytesKnown, walkDone, etaSeconds], [30, 30, bytes, true, 0]);
 
       const rows = await rowsBy(bench);
       for (const [path, { audited, audit: result, lost, loss, onTape: since }] of rows) {
@@ -279,6 +285,33 @@ describe('verify --catalogue', () => {
       assert.deepEqual(counts(report), { scanned: 6, verified: 5, failed: 1 });
       assert.deepEqual(failures(report), ['NotFound no']);
       assert.equal(report.failures[0]?.message, 'nothing in the catalogue is named so');
+    });
+  });
+
+  it('a random sample is that of its seed', async () => {
+    await withGone(many(40), async (bench) => {
+      const options = { against: { catalogue: true } as const, sample: 50, seed: 'x' };
+      const report = await bench.archive().verify([], options);
+      assertAddsUp(report);
+      const drawn = many(40).filter(([name]) => inSample(name, 'x', 50));
+      assert.deepEqual(counts(report), { scanned: drawn.length, verified: drawn.length });
+      assert.equal(report.seed, 'x');
+    });
+  });
+
+  it('a shard compares the rows of its own file', async () => {
+    await withGone(many(10), async (bench) => {
+      const rows = await rowsBy(bench);
+      for (const index of [0, 1]) {
+        const shard = { index, count: 2 };
+        const own = [...rows.values()].filter(({ path }) => inShard(path, shard));
+        await using file = await mustOpen(bench.archive().config, { mode: 'write', shard });
+        for (const row of own) file.note({ kind: 'imported', row });
+        await file.flush();
+        const report = await bench.archive().verify([], { against: { catalogue: true }, shard });
+        assert.deepEqual(counts(report), { scanned: own.length, verified: own.length });
+        assert.ok((await allRows(file)).every(({ audit }) => audit === 'ok'));
+      }
     });
   });
 
