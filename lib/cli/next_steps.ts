@@ -99,10 +99,13 @@ function afterStage({ interrupted, failed, requested = 0 }: Report): string[] {
   return steps;
 }
 
-function afterVerify({ interrupted, error, failed, conflicts }: Report): string[] {
+function afterVerify({ interrupted, error, failed, conflicts, failures }: Report): string[] {
   const steps: string[] = [];
   if (error !== undefined || interrupted) steps.push('it ended before everything was compared');
-  if (failed > 0) steps.push(`${plural(failed, 'file')} could not be compared; that counts as wrong`);
+  if (failures.some(({ code }) => code === 'LostCopy'))
+    steps.push('LostCopy: the server has lost records that have left the cache; ask its operators at once');
+  if (failed > 0)
+    steps.push(`${plural(failed, 'file')} failed: what is missing or could not be compared counts as wrong`);
   if (conflicts > 0) {
     const differ = conflicts === 1 ? 'differs' : 'differ';
     steps.push(`${plural(conflicts, 'file')} ${differ}: nothing was changed, look at them yourself`);

@@ -17,6 +17,8 @@ import { EventBus } from '../../lib/jobs/events/event_bus.js';
 import { verify, type VerifyOptions } from '../../lib/jobs/verify/verify.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
 import { openStore } from '../../lib/remote/open_store.js';
+import { inSample } from '../../lib/rules/sampling.js';
+import { inShard } from '../../lib/rules/sharding.js';
 import {
   assertAddsUp,
   counts,
@@ -175,6 +177,10 @@ describe('verify --catalogue', () => {
       assert.match(messageOf(changed[0]), /and the remote file has (adler32|crc32c):\w+, .* is expected$/);
       assert.equal(messageOf('d1/extra'), "the server has it (5 bytes), the catalogue doesn't");
       assert.equal(bench.events.filter(({ type }) => type === 'file:verified').length, 20);
+      const progress = bench.events.flatMap((event) => (event.type === 'progress' ? [event] : [])).at(-1);
+      const bytes = many(30).reduce((sum, [, size]) => sum + size, 0);
+      const { filesDone, filesKnown, bytesKnown, walkDone, etaSeconds } = progress ?? {};
+      assert.deepEqual([filesDone, filesKnown, bytesKnown, walkDone, etaSeconds], [30, 30, bytes, true, 0]);
 
       const rows = await rowsBy(bench);
       for (const [path, { audited, audit: result, lost, loss, onTape: since }] of rows) {
@@ -282,6 +288,33 @@ describe('verify --catalogue', () => {
     });
   });
 
+  it('a random sample is that of its seed', async () => {
+    await withGone(many(40), async (bench) => {
+      const options = { against: { catalogue: true } as const, sample: 50, seed: 'x' };
+      const report = await bench.archive().verify([], options);
+      assertAddsUp(report);
+      const drawn = many(40).filter(([name]) => inSample(name, 'x', 50));
+      assert.deepEqual(counts(report), { scanned: drawn.length, verified: drawn.length });
+      assert.equal(report.seed, 'x');
+    });
+  });
+
+  it('a shard compares the rows of its own file', async () => {
+    await withGone(many(10), async (bench) => {
+      const rows = await rowsBy(bench);
+      for (const index of [0, 1]) {
+        const shard = { index, count: 2 };
+        const own = [...rows.values()].filter(({ path }) => inShard(path, shard));
+        await using file = await mustOpen(bench.archive().config, { mode: 'write', shard });
+        for (const row of own) file.note({ kind: 'imported', row });
+        await file.flush();
+        const report = await bench.archive().verify([], { against: { catalogue: true }, shard });
+        assert.deepEqual(counts(report), { scanned: own.length, verified: own.length });
+        assert.ok((await allRows(file)).every(({ audit }) => audit === 'ok'));
+      }
+    });
+  });
+
   it('a record that no pass has noted yet, but that is in the cache, is not extra', async () => {
     await withGone(many(2), async (bench) => {
       await writeRecord(bench.cache, 'new', 10);
@@ -340,6 +373,25 @@ describe('verify --catalogue, where the server has no fitting checksum', () => {
       assert.deepEqual(bench.sandbox.prepares, []);
       await bench.sandbox.corrupt('small', { copy: 'disk' });
       assert.deepEqual(failures(await audit(bench)), ['LostCopy small']);
+    });
+  }).timeout(60_000);
+});
+
+describe('verify --catalogue, where only a prepare query tells of tape', () => {
+  it('tape_state says who is asked whether a record still is on tape', async () => {
+    await withArchive({ migrationDelay: 'never', backUpFlag: false }, async (bench) => {
+      await copied(bench, many(2));
+      await gone(
+        bench,
+        many(2).map(([name]) => name),
+      );
+      await bench.sandbox.migrateAll();
+      await change(bench, [{ kind: 'on_tape', path: 'd0/r0', at: 3000 }]);
+      assert.deepEqual(failures(await audit(bench)), ['NotOnTape d0/r0']);
+      assert.equal((await rowIn(bench, 'd1/r1'))?.onTape, null);
+      const report = await audit(bench, {}, { tapeState: 'query' });
+      assert.deepEqual(counts(report), { scanned: 2, verified: 2 });
+      assert.notEqual((await rowIn(bench, 'd1/r1'))?.onTape, null);
     });
   }).timeout(60_000);
 });
@@ -422,18 +474,20 @@ describe('verify --catalogue: a check that could not be made is no loss', () => 
       await writeFile(join(bench.cache, 'other'), bytes);
       const checksums = [await checksumFile(join(bench.cache, 'other'), { type: 'crc32c' })];
       await rm(join(bench.cache, 'other'));
+      let asked = false;
       const report = await auditUnder(bench, (store) => ({
         ping: async (signal) => {
           await store.ping(signal);
+          if (!asked) return;
           const facts = factsOf(path, { size: 900, checksums });
           await change(bench, [{ kind: 'compared', facts, at: Date.now(), copied: true, onTape: null }]);
         },
         statMany: async (names, signal) => {
-          const stats = await store.statMany(names, signal);
-          await change(bench, [{ kind: 'followed', path: 'd0/r0', at: 1 }]);
-          return stats;
+          asked = true;
+          return await store.statMany(names, signal);
         },
       }));
+      assert.equal((await rowIn(bench, path))?.size, 900);
       assert.deepEqual(counts(report), { scanned: 3, verified: 3 });
     });
   });

@@ -155,6 +155,10 @@ describe('the summary of what else there is', () => {
     assert.match(told, /^ {2}verified +2 {2}5\.0 kB$/m);
     assert.match(told, /^ {2}seed +abc {2}draws the same files again$/m);
     assert.match(told, /1 file differs/);
+    assert.doesNotMatch(told, /LostCopy|counts as wrong/);
+    const failures = [{ path: 'a', code: 'LostCopy', message: 'it has left the cache, and …' }];
+    const lost = text({ job: 'verify', scanned: 1, failed: 1, failures });
+    assert.match(lost, /LostCopy: the server has lost records[^]*1 file failed: what is missing/);
     assert.match(text({ job: 'drill', ...verified }), /^ {2}read back +2 {2}5\.0 kB$/m);
   });
 });
