@@ -14,8 +14,10 @@ export interface OpenOptions {
   target: string;
   /** The cache that they were in; undefined if the file lies in it. */
   cache: string | undefined;
-  /** Take it over although it belongs to another archive. */
+  /** Take it over although it belongs to another archive; with `read`: read it nevertheless. */
   adopt?: boolean | undefined;
+  /** For a reader that can't wait: its bytes aren't checked, which takes a second for a million records. */
+  unchecked?: boolean | undefined;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -72,12 +74,13 @@ function make(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> {
 }
 
 function openExisting(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> {
-  const { file, mode } = options;
+  const { file, mode, unchecked = false } = options;
   return guarded(file, () => {
     const database = connect(file);
     try {
       checkKind(database, file);
-      if (fs.statSync(file).size <= QUICK_CHECK_BYTES) checkBytes(database, file, 'quick_check');
+      if (!unchecked && fs.statSync(file).size <= QUICK_CHECK_BYTES)
+        checkBytes(database, file, 'quick_check');
       const meta = new Map(
         database
           .prepare('SELECT key, value FROM meta')
@@ -141,7 +144,8 @@ function checkArchive(
   const [itsTarget = '', itsCache = ''] = [meta.get('target'), meta.get('cache')];
   const otherCache = cache !== undefined && itsCache !== '' && itsCache !== cache;
   if (itsTarget === target && !otherCache) return;
-  if (adopt === true && mode === 'write') {
+  if (adopt === true) {
+    if (mode === 'read') return;
     const put = database.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)');
     put.run('target', target);
     put.run('cache', cache ?? '');

@@ -13,6 +13,8 @@ export interface RowFilter {
   since?: number | undefined;
   /** Before this. */
   until?: number | undefined;
+  /** No time of it is known. */
+  timeless?: boolean | undefined;
   /** Bytes. */
   minSize?: number | undefined;
   maxSize?: number | undefined;
@@ -50,13 +52,13 @@ function whereOf(filter: RowFilter): Where {
     terms.push(sql);
     values.push(...more);
   };
-  const { below, state, since, until, minSize, maxSize, gone, changedUpTo } = filter;
-  // The range, for the index, also has `below-x` and `below.x`. `0` follows `/`.
-  if (below)
-    add('path >= ? AND path < ? AND (path = ? OR path >= ?)', below, `${below}0`, below, `${below}/`);
+  const { below, state, since, until, timeless, minSize, maxSize, gone, changedUpTo } = filter;
+  // The range, for the index, begins where the page does, and also has `below-x` and `below.x`. `0` follows `/`.
+  if (below) add('path < ? AND (path = ? OR path >= ?)', `${below}0`, below, `${below}/`);
   if (state !== undefined) add(STATES[state]);
   if (since !== undefined) add(`${time} >= ?`, since);
   if (until !== undefined) add(`${time} < ?`, until);
+  if (timeless === true) add(`${time} IS NULL`);
   if (minSize !== undefined) add('size >= ?', minSize);
   if (maxSize !== undefined) add('size <= ?', maxSize);
   if (gone === true) add('removing IS NOT NULL');
@@ -66,10 +68,12 @@ function whereOf(filter: RowFilter): Where {
 
 export function readPage(database: Database.Database, { filter, after, limit }: Page): CatalogueRow[] {
   const { sql, values } = whereOf(filter);
-  const query = `SELECT ${COLUMNS.join(', ')} FROM records WHERE path > ? AND ${sql} ORDER BY path LIMIT ?`;
+  // Of two lower bounds SQLite would use the first alone, and walk from there: one bound only.
+  const start = after === '' && filter.below ? 'path >= ?' : 'path > ?';
+  const query = `SELECT ${COLUMNS.join(', ')} FROM records WHERE ${start} AND ${sql} ORDER BY path LIMIT ?`;
   return database
     .prepare(query)
-    .all(after, ...values, limit)
+    .all(after || (filter.below ?? ''), ...values, limit)
     .map(fromSql);
 }
 
@@ -108,11 +112,23 @@ export interface StateCount {
   bytes: number;
 }
 
+export interface PartSummary {
+  name: string;
+  records: number;
+  /** Of them. */
+  audited: number;
+  /** When the one was compared whose comparison is the oldest; null: one never was. */
+  oldestAudit: number | null;
+  /** When one was last compared; null: none was. */
+  latestAudit: number | null;
+  wrong: number;
+}
+
 export interface Summary extends Record<RowState, StateCount> {
   /** Rows that were taken out, and are remembered. */
   forgotten: number;
-  /** Of the records below each first directory: when the one was compared whose comparison is the oldest; null: one never was. */
-  parts: { name: string; records: number; audited: number; oldestAudit: number | null; wrong: number }[];
+  /** Of the records below each first directory. */
+  parts: PartSummary[];
   /** Bytes of the file and its log. */
   fileBytes: number;
   /** Of the last segment that was written; 0: none. */
@@ -133,20 +149,18 @@ export function summarize(database: Database.Database): Omit<Summary, 'fileBytes
   const parts = database
     .prepare(
       `SELECT substr(path, 1, instr(path || '/', '/') - 1) AS name, count(*), count(audited),
-        CASE WHEN count(audited) = count(*) THEN min(audited) END, count(CASE WHEN audit <> 'ok' THEN 1 END)
+        CASE WHEN count(audited) = count(*) THEN min(audited) END, max(audited),
+        count(CASE WHEN audit <> 'ok' THEN 1 END)
         FROM records GROUP BY name ORDER BY name LIMIT ${mostParts}`,
     )
     .raw()
     .all()
     .map((row) => {
-      const [name, records, audited, oldestAudit, wrong] = row as [
-        string,
-        number,
-        number,
-        number | null,
-        number,
+      const [name, records, audited, oldestAudit, latestAudit, wrong] = row as [
+        ...[string, number, number],
+        ...[number | null, number | null, number],
       ];
-      return { name, records, audited, oldestAudit, wrong };
+      return { name, records, audited, oldestAudit, latestAudit, wrong };
     });
   return {
     ...{ in_cache: counts('in_cache'), waiting: counts('waiting') },

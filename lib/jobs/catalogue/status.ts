@@ -1,0 +1,107 @@
+/** How the catalogue stands. */
+import * as fs from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
+import type { PartSummary, StateCount } from '../../catalogue/queries.js';
+import { ROW_STATES, type RowState } from '../../catalogue/row.js';
+import { redactText, type ArchiveConfig } from '../../config/index.js';
+import { dateOf, foundRecord, type FoundRecord } from './found_record.js';
+import { openToRead, type CatalogueReader } from './open_kept.js';
+
+export type StatusConfig = CatalogueConfig &
+  Pick<ArchiveConfig, 'catalogueSegments' | 'catalogueSegmentsUrl'>;
+
+export interface CatalogueStatus {
+  file: string;
+  /** Of this catalogue, for ever. */
+  id: string;
+  /** Bytes of the file and its log. */
+  fileBytes: number;
+  records: number;
+  bytes: number;
+  states: Record<RowState, StateCount>;
+  /** The first 20 that are lost. */
+  lost: FoundRecord[];
+  /** Rows that were taken out, and are remembered. */
+  forgotten: number;
+  /** When `verify --catalogue` last compared a record. */
+  lastAudit: Date | null;
+  /** By first directory, at most 1000: how many of its records were audited, and when the oldest and the latest of these audits were. */
+  parts: (Omit<PartSummary, 'oldestAudit' | 'latestAudit'> & {
+    oldestAudit: Date | null;
+    latestAudit: Date | null;
+  })[];
+  /** The last 5, the newest first. */
+  passes: { job: string; startedAt: string; finishedAt: string; report: unknown }[];
+  segments: {
+    enabled: boolean;
+    /** Where they go; null: to the target. */
+    url: string | null;
+    /** The number of the last one; 0: none was written. */
+    last: number;
+  };
+  /** Damaged files that were put aside beside it. */
+  damagedFiles: string[];
+}
+
+const mostLost = 20;
+const mostPasses = 5;
+
+/** Reads the whole table: a second or two for a million records. @throws {ConfigError | CatalogueError} */
+export async function status(config: StatusConfig): Promise<CatalogueStatus> {
+  const catalogue = await openToRead(config, { unchecked: true });
+  try {
+    const { file, id } = catalogue;
+    const { parts, lastSegment, fileBytes, forgotten, ...summary } = await catalogue.summary();
+    const counts = ROW_STATES.map((state) => summary[state]);
+    const latest = Math.max(0, ...parts.map(({ latestAudit }) => latestAudit ?? 0));
+    return {
+      ...{ file, id, fileBytes, forgotten },
+      records: counts.reduce((sum, { records }) => sum + records, 0),
+      bytes: counts.reduce((sum, { bytes }) => sum + bytes, 0),
+      states: {
+        in_cache: summary.in_cache,
+        waiting: summary.waiting,
+        on_tape: summary.on_tape,
+        lost: summary.lost,
+      },
+      lost: await lostOnes(catalogue),
+      lastAudit: dateOf(latest || null),
+      parts: parts.map((part) => ({
+        ...part,
+        oldestAudit: dateOf(part.oldestAudit),
+        latestAudit: dateOf(part.latestAudit),
+      })),
+      passes: (await catalogue.passes(mostPasses)).map(({ job, started, finished, report }) => ({
+        ...{ job, startedAt: started, finishedAt: finished, report: JSON.parse(report) as unknown },
+      })),
+      segments: {
+        enabled: config.catalogueSegments,
+        url: config.catalogueSegmentsUrl === undefined ? null : redactText(config.catalogueSegmentsUrl),
+        last: lastSegment,
+      },
+      damagedFiles: await damagedFiles(file),
+    };
+  } finally {
+    await catalogue.close();
+  }
+}
+
+async function lostOnes(catalogue: CatalogueReader): Promise<FoundRecord[]> {
+  const found: FoundRecord[] = [];
+  for await (const page of catalogue.pages({ state: 'lost' })) {
+    for (const row of page) if (found.length < mostLost) found.push(foundRecord(row));
+    if (found.length === mostLost) break;
+  }
+  return found;
+}
+
+async function damagedFiles(file: string): Promise<string[]> {
+  const directory = dirname(file);
+  const prefix = `${basename(file)}.damaged-`;
+  const names = await fs.readdir(directory);
+  return names
+    .filter((name) => name.startsWith(prefix) && !/-(wal|shm)$/.test(name))
+    .sort()
+    .map((name) => join(directory, name));
+}
