@@ -188,9 +188,10 @@ export class Archive {
   }
 
   /**
-   * Compares the cache, a tree of files or a list of checksums with what the server says it has. Copies nothing.
-   * @param paths files, directories or globs of the local side; none: everything
-   * @throws {ConfigError} also for a list that can't be read
+   * Compares the cache, a tree of files, a list of checksums or the catalogue with what the server says it has. Copies nothing.
+   * @param paths files, directories or globs of the local side, or of the catalogue; none: everything
+   * @throws {ConfigError} also for a list that can't be read, or if there is no catalogue
+   * @throws {CatalogueError} when the catalogue can't be used
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   verify(paths: readonly string[] = [], options: VerifyOptions = {}): Promise<Report> {

@@ -14,6 +14,7 @@ export {
   type ArchiveOptions,
   type Logger,
 } from './config/index.js';
+export type { CatalogueAudit } from './jobs/verify/audit.js';
 export type { BackupOptions } from './jobs/backup/backup.js';
 export type { Adoption, CatalogueOwner } from './jobs/catalogue/adopt.js';
 export type { ArchiveCatalogue } from './jobs/catalogue/archive_catalogue.js';

@@ -17,15 +17,20 @@ if (job.listen) {
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 const start = performance.now();
-const report: Report =
-  job.restoreTo === undefined
-    ? await archive.backup()
-    : await archive.restore(['.'], { to: job.restoreTo, fsync: job.fsync });
+const report = await run();
 const innerSeconds = (performance.now() - start) / 1000;
 delay.disable();
 
-const { scanned, copied, kept, failed, conflicts } = report;
-const counts = { scanned, copied, kept, failed, conflicts };
+const { scanned, copied, kept, failed, conflicts, verified = 0 } = report;
+const counts = { scanned, copied, kept, failed, conflicts, verified };
 const loop = { loopP99Milliseconds: delay.percentile(99) / 1e6, loopMaxMilliseconds: delay.max / 1e6 };
 for (const { path, code, message } of report.failures.slice(0, 10)) console.error(path, code, message);
 console.log(JSON.stringify({ innerSeconds, ...counts, ...loop, ...(job.listen && { events }) }));
+
+function run(): Promise<Report> {
+  const { restoreTo, fsync, audit } = job;
+  if (restoreTo !== undefined) return archive.restore(['.'], { to: restoreTo, fsync });
+  return audit === undefined
+    ? archive.backup()
+    : archive.verify([], { against: { catalogue: true, ...audit } });
+}

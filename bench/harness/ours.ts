@@ -8,8 +8,10 @@ import { benchScript } from './places.js';
 /** What contestants/ours.ts is told. */
 export interface OursJob {
   options: ArchiveOptions;
-  /** Restore everything to here; without it: a backup. */
+  /** Restore everything to here; without it: a backup, or an audit. */
   restoreTo?: string | undefined;
+  /** Compare the catalogue with the server. */
+  audit?: { bytes: boolean };
   fsync?: boolean | undefined;
   /** With a listener to all events. */
   listen?: boolean | undefined;

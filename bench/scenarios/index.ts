@@ -1,5 +1,6 @@
 /** All scenarios, in the order in which they run. */
 import type { Scenario } from '../harness/scenario.js';
+import { catalogueAudit } from './catalogue_audit.js';
 import { events } from './events.js';
 import { large } from './large.js';
 import { latency } from './latency.js';
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   restore,
   restoreMany,
   pass,
+  catalogueAudit,
   latency,
   putting,
   events,

@@ -18,6 +18,8 @@ export interface OpenRecord {
    */
   readonly source: string;
   readonly identity: Identity;
+  /** Permission bits. */
+  readonly mode: number;
   /** Is it still the same, unchanged since the walk saw it (S3)? Ask after a copy or a checksum. */
   isUnchanged(): boolean;
   close(): void;
@@ -47,19 +49,23 @@ export async function openRecord(
     if (code === 'ELOOP' || code === 'ENXIO') return 'changed';
     throw error;
   }
-  const isUnchanged = () => sameIdentity(identityOf(fs.fstatSync(fd, { bigint: true })), identity);
+  const stat = () => fs.fstatSync(fd, { bigint: true });
+  const isUnchanged = () => sameIdentity(identityOf(stat()), identity);
   const close = () => {
     fs.closeSync(fd);
   };
+  let mode: number;
   try {
-    if (!isUnchanged()) {
+    const opened = stat();
+    if (!sameIdentity(identityOf(opened), identity)) {
       close();
       return 'changed';
     }
+    mode = Number(opened.mode & 0o7777n);
   } catch (error) {
     close();
     throw error;
   }
   const source = DESCRIPTORS === undefined ? absolute : `${DESCRIPTORS}/${fd}`;
-  return { fd, source, identity, isUnchanged, close };
+  return { fd, source, identity, mode, isUnchanged, close };
 }

@@ -19,7 +19,7 @@ const STATE = new Set([
 ]);
 const OF_SHARD = /\.\d+-of-\d+(?=$|\.new$)/;
 /** With its log and shared memory, those of shards, and what was put aside. */
-const CATALOGUE = /^catalogue(\.\d+-of-\d+)?(\.damaged-[\w.-]+)?(-wal|-shm|-journal)?$/;
+const CATALOGUE = /^catalogue(\.\d+-of-\d+)?(\.damaged-[\w.-]+)?(-wal|-shm|-journal|\.reserve-[12])?$/;
 const REMOVING = `${RESERVED_PREFIX}removing.`;
 /** Of a directory that holds a capture: see capture_place.ts. */
 const REMOVING_LONG = `${RESERVED_PREFIX}removing-`;

@@ -205,5 +205,5 @@ function withGapsFilled(later: CatalogueRow, earlier: CatalogueRow): CatalogueRo
     ...Object.fromEntries(Object.entries(later).filter(([, value]) => value !== null)),
   };
   const { removing, removed, rule, lost, loss } = later;
-  return { ...(filled), removing, removed, rule, lost, loss };
+  return { ...filled, removing, removed, rule, lost, loss };
 }

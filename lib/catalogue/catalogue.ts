@@ -6,7 +6,7 @@ import type { Change } from './changes.js';
 import { CommitQueue } from './commit_queue.js';
 import type { OpenOptions } from './database.js';
 import type { Opened, Operations, RememberedPass } from './messages.js';
-import type { RowFilter, Summary } from './queries.js';
+import type { RowFilter, StateCount, Summary } from './queries.js';
 import type { CatalogueRow, ForgottenRow } from './row.js';
 import { ThreadLink } from './thread_link.js';
 
@@ -72,7 +72,7 @@ export class Catalogue implements AsyncDisposable {
 
   /** In the order of their paths' bytes, in pages: rows that are written meanwhile may come or not. */
   async *pages(filter: RowFilter = {}): AsyncGenerator<CatalogueRow[], void, undefined> {
-    for (let after = ''; ;) {
+    for (let after = filter.after ?? ''; ;) {
       const page = await this.#thread.ask('page', { filter, after, limit: PAGE_ROWS });
       if (page.length > 0) yield page;
       const last = page.at(-1);
@@ -83,6 +83,11 @@ export class Catalogue implements AsyncDisposable {
 
   async *rows(filter: RowFilter = {}): AsyncGenerator<CatalogueRow, void, undefined> {
     for await (const page of this.pages(filter)) yield* page;
+  }
+
+  /** Reads them all: a tenth of a second for a million rows. */
+  count(filter: RowFilter = {}): Promise<StateCount> {
+    return this.#thread.ask('count', filter);
   }
 
   /** In the order of the paths; undefined for those that it doesn't know. */
@@ -110,8 +115,9 @@ export class Catalogue implements AsyncDisposable {
     return this.#thread.ask('meta', key);
   }
 
-  passes(limit: number): Promise<RememberedPass[]> {
-    return this.#thread.ask('passes', { limit });
+  /** @param job only its passes */
+  passes(limit: number, job?: string): Promise<RememberedPass[]> {
+    return this.#thread.ask('passes', { limit, job });
   }
 
   /** Reads every byte. @throws {CatalogueError} Damaged */

@@ -60,16 +60,24 @@ function make(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> {
     fs.closeSync(
       fs.openSync(file, fs.constants.O_CREAT | fs.constants.O_RDWR | fs.constants.O_NOFOLLOW, 0o600),
     );
-    const database = connect(file);
-    const id = randomUUID();
-    database.exec('BEGIN IMMEDIATE');
-    database.exec(SCHEMA);
-    const put = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)');
-    for (const [key, value] of Object.entries({ id, target, cache: cache ?? '' })) put.run(key, value);
-    database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-    database.exec(`PRAGMA user_version = ${FORMAT}`);
-    database.exec('COMMIT');
-    return { database, id, isNew: true };
+    let database: Database.Database | undefined;
+    try {
+      database = connect(file);
+      const id = randomUUID();
+      database.exec('BEGIN IMMEDIATE');
+      database.exec(SCHEMA);
+      const put = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)');
+      for (const [key, value] of Object.entries({ id, target, cache: cache ?? '' })) put.run(key, value);
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+      database.exec(`PRAGMA user_version = ${FORMAT}`);
+      database.exec('COMMIT');
+      return { database, id, isNew: true };
+    } catch (error) {
+      database?.close();
+      // There was none, and half a one has nothing that anybody needs.
+      for (const suffix of ['', '-wal', '-shm']) fs.rmSync(file + suffix, { force: true });
+      throw error;
+    }
   });
 }
 
@@ -105,6 +113,8 @@ function connect(file: string): Database.Database {
   database.exec('PRAGMA journal_mode = WAL');
   // With WAL, only FULL makes each commit durable (S14): https://www.sqlite.org/pragma.html#pragma_synchronous
   database.exec('PRAGMA synchronous = FULL');
+  // The log stays below the two MiB that fit into the reserve.
+  database.exec('PRAGMA wal_autocheckpoint = 250');
   return database;
 }
 
@@ -144,8 +154,9 @@ function checkArchive(
   const [itsTarget = '', itsCache = ''] = [meta.get('target'), meta.get('cache')];
   const otherCache = cache !== undefined && itsCache !== '' && itsCache !== cache;
   if (itsTarget === target && !otherCache) return;
-  if (adopt === true) {
-    if (mode === 'read') return;
+  if (adopt === true && mode === 'read') return;
+  // One without rows was made for a target that was never written to, perhaps since it was mistyped.
+  if (mode === 'write' && (adopt === true || isEmpty(database))) {
     const put = database.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)');
     put.run('target', target);
     put.run('cache', cache ?? '');
@@ -157,6 +168,14 @@ function checkArchive(
   const advice =
     'give each archive a catalogue_path of its own, or, if the same archive has moved, run "xrootd-archive catalogue adopt"';
   throw new CatalogueError('OtherArchive', file, `${file} is the catalogue of ${whose}: ${advice}`);
+}
+
+function isEmpty(database: Database.Database): boolean {
+  const [rows] = database
+    .prepare('SELECT EXISTS (SELECT 1 FROM records) OR EXISTS (SELECT 1 FROM forgotten)')
+    .raw()
+    .get() as [number];
+  return rows === 0;
 }
 
 function pragma(database: Database.Database, name: string): number {

@@ -2,7 +2,7 @@
 import type { Change } from './changes.js';
 import type { CatalogueErrorCode } from './error.js';
 import type { OpenOptions } from './database.js';
-import type { Page, Summary } from './queries.js';
+import type { Page, RowFilter, StateCount, Summary } from './queries.js';
 import type { CatalogueRow, ForgottenRow } from './row.js';
 
 export interface Opened {
@@ -25,6 +25,7 @@ export interface Operations {
   /** All of them in one transaction, which is durable when the answer comes. The answer is the number of the batch. */
   write: { ask: readonly Change[]; answer: number };
   page: { ask: Page; answer: CatalogueRow[] };
+  count: { ask: RowFilter; answer: StateCount };
   rows: { ask: readonly string[]; answer: (CatalogueRow | undefined)[] };
   forgotten: {
     ask: { after: number; limit: number; changedUpTo?: number | undefined };
@@ -32,7 +33,7 @@ export interface Operations {
   };
   summary: { ask: undefined; answer: Summary };
   meta: { ask: string; answer: string | undefined };
-  passes: { ask: { limit: number }; answer: RememberedPass[] };
+  passes: { ask: { limit: number; job?: string | undefined }; answer: RememberedPass[] };
   /** Reads each byte; throws Damaged. */
   check: { ask: undefined; answer: undefined };
   close: { ask: undefined; answer: undefined };

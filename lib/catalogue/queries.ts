@@ -9,6 +9,8 @@ export interface RowFilter {
   /** Records at or below this path; empty or undefined: all. */
   below?: string | undefined;
   state?: RowState | undefined;
+  /** Only rows behind this path, in the order of the paths. */
+  after?: string | undefined;
   /** The record's own time is at or after this, in milliseconds; records without one count by the server's time. */
   since?: number | undefined;
   /** Before this. */
@@ -77,6 +79,16 @@ export function readPage(database: Database.Database, { filter, after, limit }: 
     .map(fromSql);
 }
 
+export function countRows(database: Database.Database, filter: RowFilter): StateCount {
+  const { sql, values } = whereOf(filter);
+  const query = `SELECT count(*), coalesce(sum(size), 0) FROM records WHERE path > ? AND ${sql}`;
+  const [records, bytes] = database
+    .prepare(query)
+    .raw()
+    .get(filter.after ?? '', ...values) as [number, number];
+  return { records, bytes };
+}
+
 /** In the order of the paths; undefined for those that it doesn't know. */
 export function readRows(
   database: Database.Database,
@@ -112,27 +124,51 @@ export interface StateCount {
   bytes: number;
 }
 
-export interface PartSummary {
-  name: string;
-  records: number;
-  /** Of them. */
-  audited: number;
-  /** When the one was compared whose comparison is the oldest; null: one never was. */
-  oldestAudit: number | null;
-  /** When one was last compared; null: none was. */
-  latestAudit: number | null;
-  wrong: number;
-}
-
 export interface Summary extends Record<RowState, StateCount> {
   /** Rows that were taken out, and are remembered. */
   forgotten: number;
-  /** Of the records below each first directory. */
-  parts: PartSummary[];
+  /** Of all records. */
+  proof: ProofSummary;
+  /**
+   * Of the records below each first directory: when the one was compared whose comparison is the oldest; null: one never was. Those
+   * that lie in no directory are the part `.`.
+   */
+  parts: {
+    name: string;
+    records: number;
+    audited: number;
+    oldestAudit: number | null;
+    /** As in `proof`. */
+    oldestProof: number | null;
+    wrong: number;
+  }[];
   /** Bytes of the file and its log. */
   fileBytes: number;
   /** Of the last segment that was written; 0: none. */
   lastSegment: number;
+}
+
+/** How fresh the knowledge is that the server has what it should have. */
+export interface ProofSummary {
+  /** Records that an audit has compared. */
+  audited: number;
+  /** When the last one was audited; null: none was. */
+  latestAudit: number | null;
+  /** When that one was last compared, by an audit or by a pass, whose comparison is the oldest; null: there is one that never was. */
+  oldest: number | null;
+  /** Records whose last audit found something wrong. */
+  wrong: number;
+}
+
+const proofTime = 'max(coalesce(audited, 0), coalesce(compared, 0))';
+const wrongs = "count(CASE WHEN audit <> 'ok' THEN 1 END)";
+
+function readProof(database: Database.Database): ProofSummary {
+  const query = `SELECT count(audited), max(audited), nullif(min(${proofTime}), 0), ${wrongs} FROM records`;
+  const [audited, latestAudit, oldest, wrong] = database.prepare(query).raw().get() as [
+    ...[number, number | null, number | null, number],
+  ];
+  return { audited, latestAudit, oldest, wrong };
 }
 
 /** Most parts that are told one by one. */
@@ -148,22 +184,22 @@ export function summarize(database: Database.Database): Omit<Summary, 'fileBytes
   const [forgotten] = database.prepare('SELECT count(*) FROM forgotten').raw().get() as [number];
   const parts = database
     .prepare(
-      `SELECT substr(path, 1, instr(path || '/', '/') - 1) AS name, count(*), count(audited),
-        CASE WHEN count(audited) = count(*) THEN min(audited) END, max(audited),
-        count(CASE WHEN audit <> 'ok' THEN 1 END)
+      `SELECT coalesce(nullif(substr(path, 1, instr(path, '/') - 1), ''), '.') AS name, count(*), count(audited),
+        CASE WHEN count(audited) = count(*) THEN min(audited) END, nullif(min(${proofTime}), 0), ${wrongs}
         FROM records GROUP BY name ORDER BY name LIMIT ${mostParts}`,
     )
     .raw()
     .all()
     .map((row) => {
-      const [name, records, audited, oldestAudit, latestAudit, wrong] = row as [
+      const [name, records, audited, oldestAudit, oldestProof, wrong] = row as [
         ...[string, number, number],
         ...[number | null, number | null, number],
       ];
-      return { name, records, audited, oldestAudit, latestAudit, wrong };
+      return { name, records, audited, oldestAudit, oldestProof, wrong };
     });
   return {
     ...{ in_cache: counts('in_cache'), waiting: counts('waiting') },
     ...{ on_tape: counts('on_tape'), lost: counts('lost'), forgotten, parts },
+    proof: readProof(database),
   };
 }

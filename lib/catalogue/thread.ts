@@ -7,7 +7,8 @@ import type { Change } from './changes.js';
 import { checkBytes, guarded, openDatabase, type OpenOptions } from './database.js';
 import { CatalogueError } from './error.js';
 import type { Opened, Operation, Operations, RememberedPass, Request, Response } from './messages.js';
-import { readForgotten, readPage, readRows, summarize, type Page } from './queries.js';
+import { holdReserve, releaseReserve } from './reserve.js';
+import { countRows, readForgotten, readPage, readRows, summarize, type Page } from './queries.js';
 
 let database: Database.Database | undefined;
 let writer: ChangeWriter | undefined;
@@ -27,13 +28,39 @@ function metaOf(key: string): string | undefined {
 
 function open(options: OpenOptions): Opened {
   file = options.file;
-  const { database: found, ...rest } = openDatabase(options);
+  const { database: found, ...rest } = openedWithReserve(options);
+  if (options.mode === 'write') holdReserve(file);
   database = found;
   batch = Number(metaOf('batch') ?? 0);
   return rest;
 }
 
+function openedWithReserve(options: OpenOptions): ReturnType<typeof openDatabase> {
+  try {
+    return openDatabase(options);
+  } catch (error) {
+    // On a full disk SQLite can't make its log.
+    if (!(error instanceof CatalogueError) || error.code !== 'Unavailable' || options.mode === 'read')
+      throw error;
+    if (!releaseReserve(file)) throw error;
+    return openDatabase(options);
+  }
+}
+
+/** Changes in one transaction on a full disk: few enough for the reserve. */
+const ON_FULL_DISK = 100;
+
 function write(changes: readonly Change[]): number {
+  try {
+    return commit(changes);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'SQLITE_FULL' || !releaseReserve(file)) throw error;
+    for (let at = 0; at < changes.length; at += ON_FULL_DISK) commit(changes.slice(at, at + ON_FULL_DISK));
+    return batch;
+  }
+}
+
+function commit(changes: readonly Change[]): number {
   const connection = opened();
   connection.exec('BEGIN IMMEDIATE');
   try {
@@ -51,11 +78,12 @@ function write(changes: readonly Change[]): number {
   }
 }
 
-function passes({ limit }: { limit: number }): RememberedPass[] {
+function passes({ limit, job }: Operations['passes']['ask']): RememberedPass[] {
+  const only = job === undefined ? '' : 'WHERE job = ?';
   return opened()
-    .prepare('SELECT job, started, finished, report FROM passes ORDER BY id DESC LIMIT ?')
+    .prepare(`SELECT job, started, finished, report FROM passes ${only} ORDER BY id DESC LIMIT ?`)
     .raw()
-    .all(limit)
+    .all(...(job === undefined ? [] : [job]), limit)
     .map((row) => {
       const [job, started, finished, report] = row as [string, string, string, string];
       return { job, started, finished, report };
@@ -71,6 +99,7 @@ const handlers: { [O in Operation]: (ask: Operations[O]['ask']) => Operations[O]
   open,
   write,
   page: (page: Page) => readPage(opened(), page),
+  count: (filter) => countRows(opened(), filter),
   rows: (paths) => readRows(opened(), paths),
   forgotten: (ask) => readForgotten(opened(), ask),
   summary: () => ({

@@ -54,7 +54,9 @@ function afterBackup(report: Report): string[] {
     );
   }
   // A pass that ended early may not have seen that a file is on tape.
-  const overdue = interrupted || error !== undefined ? 0 : (report.notOnTape?.overdue ?? 0);
+  const { notOnTape, removedNotOnTape } = report;
+  const late = (notOnTape?.overdue ?? 0) + (removedNotOnTape?.overdue ?? 0);
+  const overdue = interrupted || error !== undefined ? 0 : late;
   if (overdue > 0) {
     const are = overdue === 1 ? 'is' : 'are';
     steps.push(

@@ -2,7 +2,7 @@
 import type { ArchiveEventOf } from '../jobs/events/events.js';
 import { bytes, count, duration } from './format.js';
 
-export type Progress = Omit<ArchiveEventOf<'progress'>, 'type'>;
+export type Progress = Omit<ArchiveEventOf<'progress'>, 'type' | 'job'>;
 
 const longestBar = 30;
 const shortestBar = 10;

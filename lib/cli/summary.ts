@@ -38,7 +38,10 @@ function rowsOf(report: Report): Row[] {
   // stage and evict compare nothing.
   if (job !== 'stage' && job !== 'evict') rows.push(['conflicts', count(conflicts), '']);
   if (evicted !== undefined && job !== 'evict') rows.push(['evicted', count(evicted), '']);
-  if (report.notOnTape !== undefined) rows.push(notOnTapeRow(report, report.notOnTape));
+  const { notOnTape, removedNotOnTape, lost } = report;
+  if (notOnTape !== undefined) rows.push(tapeWaitRow('not on tape', report, notOnTape));
+  if (removedNotOnTape !== undefined) rows.push(tapeWaitRow('and not here', report, removedNotOnTape));
+  if (lost !== undefined) rows.push(['lost', count(lost), 'the server has no longer what was copied']);
   if (seed !== undefined) rows.push(['seed', printable(seed), 'draws the same files again']);
   return rows;
 }
@@ -76,14 +79,15 @@ function bytesOf(files: number, size: number): string {
   return files === 0 ? '' : bytes(size);
 }
 
-function notOnTapeRow(
+function tapeWaitRow(
+  label: string,
   { interrupted, error }: Report,
   { files, bytes: size, oldest }: NonNullable<Report['notOnTape']>,
 ): Row {
   const since = oldest === undefined ? [] : [`the oldest since ${oldest.since.slice(0, 10)}`];
   const early = interrupted || error !== undefined ? ['as far as it got'] : [];
   const all = files === 0 ? [] : [bytes(size)];
-  return ['not on tape', count(files), [...all, ...since, ...early].join(', ')];
+  return [label, count(files), [...all, ...since, ...early].join(', ')];
 }
 
 function removedRows({ removed, removedAfterCopy, bytesRemoved }: Report): Row[] {

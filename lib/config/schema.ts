@@ -81,6 +81,20 @@ const retentionSchema = z
         context.addIssue({ code: 'custom', path: [key], message: 'must be given beside online_url' });
   });
 
+const auditSchema = z.strictObject({
+  /** When the service compares records of the catalogue with the server, in `timezone_str`. */
+  cron_string: cronSchedule(),
+  /** Per cent of the records in one run. 1 in a daily run: each record is compared once in a hundred days. */
+  sample_percent: numberIn(0.01, 100, 'per cent').default(1),
+});
+
+const drillSchema = z.strictObject({
+  /** When the service reads files back from tape, in `timezone_str`. */
+  cron_string: cronSchedule(),
+  /** In one run, chosen by chance. */
+  files: integerIn(1, 10_000, 'files').default(3),
+});
+
 const block = z.strictObject({
   /**
    * The directory that ingest writes to; only what looks into it needs it. A relative one starts at the file's
@@ -142,6 +156,10 @@ const block = z.strictObject({
   mail: mailSchema.optional(),
   /** How long files that have a copy on tape stay on online storage. */
   retention: retentionSchema.optional(),
+  /** When the service asks the server for what the catalogue remembers. */
+  audit: auditSchema.optional(),
+  /** When the service proves that files come back from tape. */
+  drill: drillSchema.optional(),
   /** Metrics, health and the status page. */
   http: httpSchema.optional(),
 
@@ -225,6 +243,8 @@ export const backupSchema = block.superRefine(
       wrong('low_water_percent', 'must be given beside high_water_percent');
     if (high !== undefined && low !== undefined && low >= high)
       wrong('low_water_percent', 'must be lower than high_water_percent');
+    if (!others.catalogue && others.audit !== undefined)
+      wrong('audit', 'compares with the catalogue, which "catalogue: false" turns off');
     for (const { key, message } of credentialProblems(others)) wrong(key, message);
   },
 );
@@ -244,6 +264,8 @@ export const INNER_KEYS: Readonly<Record<string, readonly string[]>> = {
   mail: Object.keys(mailSchema.shape),
   http: Object.keys(httpSchema.shape),
   retention: Object.keys(retentionSchema.shape),
+  audit: Object.keys(auditSchema.shape),
+  drill: Object.keys(drillSchema.shape),
 };
 /** Keys whose values are paths of this machine, in whichever block. */
 export const PATH_KEYS: readonly string[] = [

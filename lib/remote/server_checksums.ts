@@ -115,7 +115,7 @@ async function unlessRefused<T>(asking: Promise<T>): Promise<T | undefined> {
 }
 
 /** Does the answer to a checksum query mean that the server has none of that type? 5.5.3 answers with another type, or 3013. */
-function isNoSuchType(error: unknown): boolean {
+export function isNoSuchType(error: unknown): boolean {
   return error instanceof XRootDError && (error.code === 'Unsupported' || error.code === 'InvalidResponse');
 }
 

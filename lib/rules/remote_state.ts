@@ -52,7 +52,12 @@ export type Classification =
   | { state: 'partial' | 'conflict' | 'unknown'; reason: string }
   /** Neither a copy nor an unfinished one: its content may still change. */
   | { state: 'writing'; reason: string }
-  | { state: 'cached' | 'backed_up'; verifiedBy: VerifiedBy };
+  | {
+      state: 'cached' | 'backed_up';
+      verifiedBy: VerifiedBy;
+      /** Of the local bytes, as far as they were summed to find it out. */
+      checksum?: Checksum | undefined;
+    };
 
 /** `weak_checksum`: different files easily have the same one. */
 export type VerifiedBy = 'checksum' | 'weak_checksum' | 'size';

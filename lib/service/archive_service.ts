@@ -4,9 +4,17 @@ import { backup } from '../jobs/backup/backup.js';
 import type { EventBus } from '../jobs/events/event_bus.js';
 import type { JobDependencies } from '../jobs/run/job_run.js';
 import { retention } from '../jobs/retention/retention.js';
+import { audit } from './audit.js';
 import { Leadership } from './leadership.js';
 import type { Monitor } from './monitor.js';
-import { sameSchedules, scheduledJobs, type ScheduledJob, type ScheduledName } from './scheduled_jobs.js';
+import { rememberedDrill } from './remembered_drill.js';
+import {
+  LANES,
+  sameSchedules,
+  scheduledJobs,
+  type ScheduledJob,
+  type ScheduledName,
+} from './scheduled_jobs.js';
 import { Service } from './service.js';
 
 export interface ArchiveServiceContext {
@@ -18,7 +26,12 @@ export interface ArchiveServiceContext {
   logger: Logger;
 }
 
-const passes = { backup, retention } satisfies Record<ScheduledName, unknown>;
+const passes: Record<ScheduledName, (given: JobDependencies, signal: AbortSignal) => Promise<unknown>> = {
+  backup: (given, signal) => backup(given, { signal, wait: true }),
+  retention: (given, signal) => retention(given, { signal, wait: true }),
+  verify: audit,
+  drill: rememberedDrill,
+};
 
 export class ArchiveService {
   readonly #context: ArchiveServiceContext;
@@ -28,7 +41,8 @@ export class ArchiveService {
   #jobs: readonly ScheduledJob[];
   #monitor: Monitor | undefined;
   #unwatch: (() => void) | undefined;
-  #service: Service | undefined;
+  /** One a lane. */
+  #services: readonly Service[] = [];
   #stopped = false;
 
   /** @throws {ConfigError} as scheduledJobs() */
@@ -49,12 +63,15 @@ export class ArchiveService {
       await this.#end();
       return;
     }
-    this.#service = new Service({
-      jobs: () => this.#jobs,
-      leads: () => this.#leadership.leads(requireCache(config())),
-      pass: (job, signal) => passes[job](dependencies(), { signal, wait: true }),
-      emit: events.emit,
-    });
+    this.#services = LANES.map(
+      (lane) =>
+        new Service({
+          jobs: () => this.#jobs.filter(({ job }) => lane.includes(job)),
+          leads: () => this.#leadership.leads(requireCache(config())),
+          pass: (job, signal) => passes[job](dependencies(), signal),
+          emit: events.emit,
+        }),
+    );
   }
 
   /** The configuration is another one now, which scheduledJobs() accepts. A pass that runs goes on. */
@@ -62,14 +79,14 @@ export class ArchiveService {
     const [before, now] = [this.#config, this.#context.config()];
     this.#config = now;
     this.#jobs = scheduledJobs(now);
-    if (!sameSchedules(before, now)) this.#service?.reschedule();
+    if (!sameSchedules(before, now)) for (const service of this.#services) service.reschedule();
     void this.#monitor?.start();
   }
 
   /** As Service.stop(); then a mail that is under way gets a minute. */
   async stop(graceSeconds: number): Promise<void> {
     this.#stopped = true;
-    await this.#service?.stop(graceSeconds);
+    await Promise.all(this.#services.map((service) => service.stop(graceSeconds)));
     await this.#end();
   }
 

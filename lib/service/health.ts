@@ -1,4 +1,8 @@
-/** Is the service healthy? A failed pass doesn't count, since a restart wouldn't help; the metrics report it. Pure. */
+/**
+ * Is the service healthy? Failed passes and lost records don't count, since a restart wouldn't help; mail and metrics report them.
+ * Pure.
+ */
+import { laneOf } from './scheduled_jobs.js';
 import type { Status } from './status_board.js';
 
 export interface Health {
@@ -6,11 +10,14 @@ export interface Health {
   text: string;
 }
 
-/** How late a planned pass may be while none runs; after that it will not come. */
+/** How late a planned pass may be while none of its lane runs; after that it will not come. */
 const lateMilliseconds = 600_000;
 
-export function healthOf({ now, next, current }: Pick<Status, 'now' | 'next' | 'current'>): Health {
-  const late = next === null ? 0 : Date.parse(now) - Date.parse(next);
-  if (next === null || current !== null || late <= lateMilliseconds) return { ok: true, text: 'ok' };
-  return { ok: false, text: `the pass that was planned for ${next} has not started` };
+export function healthOf({ now, planned, running }: Pick<Status, 'now' | 'planned' | 'running'>): Health {
+  const busy = running.map(({ job }) => laneOf(job));
+  const late = planned.find(
+    ({ job, at }) => Date.parse(now) - Date.parse(at) > lateMilliseconds && !busy.includes(laneOf(job)),
+  );
+  if (late === undefined) return { ok: true, text: 'ok' };
+  return { ok: false, text: `the ${late.job} pass that was planned for ${late.at} has not started` };
 }

@@ -5,6 +5,8 @@ import { acquireServiceLock, LockedError, type PassLock } from '../cache/lock.js
 export class Leadership {
   readonly #logger: Logger;
   #held: { cache: string; lock: PassLock } | undefined;
+  /** Two lanes may ask at once: the second would take the first one's lock for another service's. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -14,9 +16,23 @@ export class Leadership {
    * Takes the lock unless it is held already; false when another service has it.
    * @throws {ConfigError} when the cache isn't there
    */
-  async leads(cache: string): Promise<boolean> {
+  leads(cache: string): Promise<boolean> {
+    return this.#inTurn(() => this.#take(cache));
+  }
+
+  release(): Promise<void> {
+    return this.#inTurn(() => this.#release());
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(task);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #take(cache: string): Promise<boolean> {
     if (this.#held?.cache === cache) return true;
-    await this.release();
+    await this.#release();
     try {
       this.#held = { cache, lock: await acquireServiceLock(cache) };
       return true;
@@ -27,7 +43,7 @@ export class Leadership {
     }
   }
 
-  async release(): Promise<void> {
+  async #release(): Promise<void> {
     const held = this.#held;
     this.#held = undefined;
     await held?.lock.release();

@@ -1,6 +1,7 @@
 /** Troubles as one mail. Pure. */
 import { redactText } from '../config/index.js';
 import { count, plural } from '../rules/quantities.js';
+import { LOST_ADVICE, UNUSABLE_ADVICE } from './lost_records.js';
 import { TROUBLE_KINDS, type Trouble } from './trouble.js';
 
 export interface Digest {
@@ -25,15 +26,22 @@ type Kind = Trouble['kind'];
 const mostLines = 50;
 
 const HEADINGS: Record<Kind, string> = {
+  lost: 'Records that the server has lost',
   crash: 'A pass ended early',
+  catalogue: 'The catalogue cannot be used',
   warning: 'To be looked at',
   usage: "The cache's disk is filling",
   overdue: 'Too long without a copy on tape',
   failure: 'Files that failed or conflict',
 };
 
+/** What to do, where the lines don't say it. */
+const ADVICE: Partial<Record<Kind, string>> = { lost: LOST_ADVICE, catalogue: UNUSABLE_ADVICE };
+
 const IN_SUBJECT: Record<Kind, (count: number) => string> = {
+  lost: (records) => `${plural(records, 'record')} lost`,
   crash: () => 'a pass ended early',
+  catalogue: () => 'catalogue cannot be used',
   warning: (warnings) => plural(warnings, 'warning'),
   usage: () => 'cache disk filling',
   overdue: () => 'records too long without tape',
@@ -48,7 +56,10 @@ export function digestOf(troubles: readonly Trouble[], context: DigestContext): 
     texts: troubles.filter((trouble) => trouble.kind === kind).map(({ text }) => text),
   })).filter(({ texts }) => texts.length > 0);
   const subject = kinds.map(({ kind, texts }) => IN_SUBJECT[kind](texts.length)).join(', ');
-  const sections = kinds.map(({ kind, texts }) => [HEADINGS[kind], ...shown(texts)].join('\n'));
+  const sections = kinds.map(({ kind, texts }) => {
+    const advice = ADVICE[kind];
+    return [HEADINGS[kind], ...shown(texts), ...(advice === undefined ? [] : [advice])].join('\n');
+  });
   const footer = [
     ...(known === 0 ? [] : [`Still there, and told in an earlier mail: ${count(known)}`]),
     ...(cache === undefined ? [] : [`Cache: ${cache}`]),

@@ -3,10 +3,12 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ArchiveConfig } from '../config/index.js';
 import type { ArchiveEvent, DiskUsage } from '../jobs/events/events.js';
 import type { Report } from '../jobs/events/report.js';
+import { CatalogueMetrics } from './catalogue_metrics.js';
+import type { CatalogueView } from './catalogue_view.js';
 import { outcomeOf, PASS_OUTCOMES, secondsOf } from './pass_outcome.js';
 import { tapeWaitOf } from './tape_wait.js';
 
-type MetricsConfig = Pick<ArchiveConfig, 'cacheDirectory' | 'warningMarkPercent'>;
+type MetricsConfig = Pick<ArchiveConfig, 'cacheDirectory' | 'warningMarkPercent' | 'audit'>;
 
 /** Seconds: a glance, minutes, an hour, a night, more than a day. */
 const durations = [1, 10, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 48 * 3600];
@@ -15,7 +17,10 @@ export class Metrics {
   readonly #config: () => MetricsConfig;
   readonly #registry = new Registry();
   readonly #series: ReturnType<typeof seriesOf>;
-  #dryRun = false;
+  readonly #catalogue: CatalogueMetrics;
+  /** Jobs that are at work and change nothing. */
+  readonly #dryRuns = new Set<Report['job']>();
+  readonly #copying = new Map<Report['job'], number>();
   #oldest: Date | undefined;
 
   /**
@@ -26,6 +31,7 @@ export class Metrics {
     this.#config = config;
     const age = () => this.#oldest && Math.max(0, (now() - this.#oldest.getTime()) / 1000);
     this.#series = seriesOf(this.#registry, age, () => config().warningMarkPercent / 100);
+    this.#catalogue = new CatalogueMetrics(this.#registry, () => config().audit !== undefined);
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -41,22 +47,26 @@ export class Metrics {
   hear(event: ArchiveEvent): void {
     switch (event.type) {
       case 'pass:started':
-        this.#dryRun = event.dryRun;
+        if (event.dryRun) this.#dryRuns.add(event.job);
         this.#series.running.set({ kind: event.job }, 1);
         break;
       case 'usage':
         this.#usage(event);
         break;
       case 'progress':
-        this.#series.copies.set(event.copying);
+        this.#copies(event.job, event.copying);
         break;
       case 'pass:finished':
         this.#finished(event.report);
-        this.#dryRun = false;
+        this.#dryRuns.delete(event.report.job);
         break;
       default:
-        if (!this.#dryRun) this.#file(event);
+        if (this.#dryRuns.size === 0) this.#file(event);
     }
+  }
+
+  hearCatalogue(view: CatalogueView): void {
+    this.#catalogue.hear(view);
   }
 
   /** A file that was copied and then removed counts once in each result. */
@@ -102,6 +112,11 @@ export class Metrics {
     if (bytes !== undefined) this.#series.bytes.inc({ result }, bytes);
   }
 
+  #copies(job: Report['job'], copying: number): void {
+    this.#copying.set(job, copying);
+    this.#series.copies.set([...this.#copying.values()].reduce((sum, each) => sum + each, 0));
+  }
+
   #usage({ total, used, available, usedPercent }: DiskUsage): void {
     const { cacheDirectory: cache = '' } = this.#config();
     this.#series.cacheBytes.set({ cache, state: 'total' }, total);
@@ -114,8 +129,9 @@ export class Metrics {
     const { job: kind, error, finishedAt, failed, conflicts } = report;
     const series = this.#series;
     series.running.set({ kind }, 0);
-    series.copies.set(0);
+    this.#copies(kind, 0);
     if (report.dryRun) return;
+    this.#catalogue.finished(report);
     const outcome = outcomeOf(report);
     for (const each of PASS_OUTCOMES) series.passes.inc({ kind, outcome: each }, each === outcome ? 1 : 0);
     series.duration.observe({ kind }, secondsOf(report));

@@ -14,7 +14,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ArchiveConfig, HttpConfig, Logger } from '../config/index.js';
 import type { Listener } from '../jobs/events/event_bus.js';
 import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
+import type { Report } from '../jobs/events/report.js';
 import { Tally } from '../jobs/run/tally.js';
+import type { CatalogueView } from './catalogue_view.js';
+import { CatalogueWatch } from './catalogue_watch.js';
 import { healthOf } from './health.js';
 import { mailSender } from './mail_sender.js';
 import { Mailer } from './mailer.js';
@@ -28,14 +31,15 @@ export class Monitor {
   readonly #logger: Logger;
   readonly #board: StatusBoard;
   readonly #mailer: Mailer;
+  readonly #catalogue: CatalogueWatch;
   #metrics: Metrics | undefined;
   #server: StatusServer | undefined;
   /** The settings with which it listens. */
   #http: HttpConfig | undefined;
   #starting = Promise.resolve();
   #stopped = false;
-  /** The report of the pass that has ended already had its error. */
-  #errorTold = false;
+  /** Jobs whose last pass has ended with a report that had its error. */
+  readonly #errorTold = new Set<Report['job']>();
 
   /** @param config as it is now */
   constructor(config: () => ArchiveConfig, logger: Logger) {
@@ -43,6 +47,7 @@ export class Monitor {
     this.#logger = logger;
     this.#board = new StatusBoard(config);
     this.#mailer = new Mailer({ config, logger, send: mailSender() });
+    this.#catalogue = new CatalogueWatch({ config, logger, tell: (view) => this.#tellCatalogue(view) });
   }
 
   /** Where the status page is; undefined if nothing listens. */
@@ -52,10 +57,13 @@ export class Monitor {
 
   /** For `Archive.onAny()`. */
   readonly hear: Listener = (event) => {
-    if (event.type === 'pass:started' || event.type === 'pass:scheduled') this.#errorTold = false;
-    if (event.type === 'pass:finished') this.#errorTold = event.report.error !== undefined;
+    if (event.type === 'pass:started' || event.type === 'pass:scheduled') this.#errorTold.delete(event.job);
+    if (event.type === 'pass:finished' && event.report.error !== undefined)
+      this.#errorTold.add(event.report.job);
     if (event.type !== 'pass:failed') this.#tell(event);
-    else if (!this.#errorTold) this.#tell(stillborn(event));
+    else if (!this.#errorTold.has(event.job)) this.#tell(stillborn(event));
+    // Nobody sees it without the page and the metrics.
+    if (this.#http !== undefined) this.#catalogue.hear(event);
   };
 
   /** Listens as `http` says now; called again, it heeds a change. What can't be listened on is in the log. */
@@ -67,7 +75,9 @@ export class Monitor {
   /** Stops for good. Waits for a mail that is under way: a minute at most. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all([this.#server?.stop(), this.#starting, this.#mailer.settled()]);
+    await Promise.all([
+      ...[this.#server?.stop(), this.#starting, this.#mailer.settled(), this.#catalogue.settled()],
+    ]);
   }
 
   async #listen(): Promise<void> {
@@ -82,6 +92,7 @@ export class Monitor {
       const routes = this.#routes(this.#metrics);
       this.#server = new StatusServer({ config: http, logger: this.#logger, routes });
       await this.#server.start();
+      this.#catalogue.look();
     } catch (error) {
       this.#logger.error(`no metrics, health and status: ${(error as Error).message}`);
     }
@@ -95,6 +106,11 @@ export class Monitor {
         this.#logger.error('the monitor failed', { event: event.type, error: String(error) });
       }
     }
+  }
+
+  #tellCatalogue(view: CatalogueView): void {
+    this.#board.hearCatalogue(view);
+    this.#metrics?.hearCatalogue(view);
   }
 
   #routes(metrics: Metrics): Routes {

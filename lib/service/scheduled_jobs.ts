@@ -1,13 +1,29 @@
 /** What a configuration wants done by schedule. */
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigError, requireCache, type ArchiveConfig } from '../config/index.js';
 import type { Report } from '../jobs/events/report.js';
 import { parseSchedule, type Schedule } from '../rules/schedule.js';
 
-export type ScheduledName = Extract<Report['job'], 'backup' | 'retention'>;
+/** An audit is the job `verify`. */
+export type ScheduledName = Extract<Report['job'], 'backup' | 'retention' | 'verify' | 'drill'>;
 
 export interface ScheduledJob {
   job: ScheduledName;
   schedule: Schedule;
+}
+
+/**
+ * Jobs of one lane run one after the other, lanes beside each other: a drill may wait for tape for days, and no backup waits for it.
+ * What removes records is in one lane.
+ */
+export const LANES: readonly (readonly Report['job'][])[] = [
+  ['backup', 'retention'],
+  ['verify', 'drill'],
+];
+
+/** Undefined: the job isn't run by schedule. */
+export function laneOf(job: Report['job']): readonly Report['job'][] | undefined {
+  return LANES.find((lane) => lane.includes(job));
 }
 
 /**
@@ -16,21 +32,26 @@ export interface ScheduledJob {
  */
 export function scheduledJobs(config: ArchiveConfig): ScheduledJob[] {
   requireCache(config);
-  const { backup, retention, zone } = schedulesOf(config);
+  const { backup, ...others } = schedulesOf(config);
   if (backup === undefined) {
     const message = 'is missing: the service needs a schedule like "0 3 * * *" (copy_cron_string in a file)';
     throw new ConfigError([{ key: 'copyCronString', message }]);
   }
-  const jobs: ScheduledJob[] = [{ job: 'backup', schedule: parseSchedule(backup, zone) }];
-  if (retention !== undefined) jobs.push({ job: 'retention', schedule: parseSchedule(retention, zone) });
-  return jobs;
+  return (Object.entries({ backup, ...others }) as [ScheduledName, string | undefined][]).flatMap(
+    ([job, cron]) => (cron === undefined ? [] : [{ job, schedule: parseSchedule(cron, config.timezoneStr) }]),
+  );
 }
 
 export function sameSchedules(a: ArchiveConfig, b: ArchiveConfig): boolean {
-  const [one, other] = [schedulesOf(a), schedulesOf(b)];
-  return one.backup === other.backup && one.retention === other.retention && one.zone === other.zone;
+  return a.timezoneStr === b.timezoneStr && isDeepStrictEqual(schedulesOf(a), schedulesOf(b));
 }
 
-function schedulesOf({ copyCronString, retention, timezoneStr }: ArchiveConfig) {
-  return { backup: copyCronString, retention: retention?.cronString, zone: timezoneStr };
+function schedulesOf(config: ArchiveConfig): Record<ScheduledName, string | undefined> {
+  const { copyCronString: backup, retention, audit, drill } = config;
+  return {
+    backup,
+    retention: retention?.cronString,
+    verify: audit?.cronString,
+    drill: drill?.cronString,
+  };
 }

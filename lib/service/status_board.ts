@@ -2,10 +2,12 @@
 import { redact, type ArchiveConfig } from '../config/index.js';
 import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
 import type { Failure, Report } from '../jobs/events/report.js';
+import type { CatalogueView } from './catalogue_view.js';
 import { outcomeOf, type PassOutcome } from './pass_outcome.js';
+import { laneOf } from './scheduled_jobs.js';
 import { tapeWaitOf, type TapeWait } from './tape_wait.js';
 
-type Numbers<T extends 'usage' | 'progress'> = Omit<ArchiveEventOf<T>, 'type'>;
+type Numbers<T extends 'usage' | 'progress'> = Omit<ArchiveEventOf<T>, 'type' | 'job'>;
 export type PassSummary = Omit<Report, 'failures'> & { outcome: PassOutcome };
 
 export interface JobFailures {
@@ -13,6 +15,20 @@ export interface JobFailures {
   /** Files that failed or conflict. */
   total: number;
   first: Failure[];
+}
+
+/** A pass that is under way. */
+export interface Running {
+  job: Report['job'];
+  startedAt: string;
+  dryRun: boolean;
+  progress: Numbers<'progress'> | null;
+}
+
+/** The next pass by the schedule. */
+export interface Planned {
+  job: Report['job'];
+  at: string;
 }
 
 /** What `/status` answers; times are ISO 8601 in UTC. */
@@ -24,17 +40,14 @@ export interface Status {
   target: string;
   /** The last one that was told. */
   usage: (Numbers<'usage'> & { at: string }) | null;
-  /** The pass that is under way. */
-  current: {
-    job: Report['job'];
-    startedAt: string;
-    dryRun: boolean;
-    progress: Numbers<'progress'> | null;
-  } | null;
+  /** At most one of each job. */
+  running: readonly Running[];
   /** The last ones, the newest first. */
   passes: PassSummary[];
-  /** When the schedule starts the next pass. */
-  next: string | null;
+  /** One of each lane, the next first: see LANES. */
+  planned: readonly Planned[];
+  /** As it was read last; null: not yet. */
+  catalogue: CatalogueView | null;
   /** From the last backup whose report has it. */
   waitingForTape: (TapeWait & { at: string }) | null;
   /** Of the last pass of each job, where there were any. */
@@ -51,9 +64,11 @@ export class StatusBoard {
   readonly #now: () => number;
   readonly #startedAt: string;
   #usage: Status['usage'] = null;
-  #current: Status['current'] = null;
+  readonly #running = new Map<Report['job'], Running>();
   #passes: PassSummary[] = [];
-  #next: string | null = null;
+  /** By lane. */
+  readonly #planned = new Map<unknown, Planned>();
+  #catalogue: Status['catalogue'] = null;
   #waitingForTape: Status['waitingForTape'] = null;
   readonly #failures = new Map<Report['job'], JobFailures>();
 
@@ -70,11 +85,11 @@ export class StatusBoard {
   hear(event: ArchiveEvent): void {
     switch (event.type) {
       case 'pass:scheduled':
-        this.#next = event.at;
+        this.#planned.set(laneOf(event.job), { job: event.job, at: event.at });
         break;
       case 'pass:started': {
         const { job, dryRun } = event;
-        this.#current = { job, dryRun, startedAt: this.#time(), progress: null };
+        this.#running.set(job, { job, dryRun, startedAt: this.#time(), progress: null });
         break;
       }
       case 'usage': {
@@ -83,16 +98,21 @@ export class StatusBoard {
         break;
       }
       case 'progress': {
-        const { type: _, ...progress } = event;
-        if (this.#current !== null) this.#current.progress = progress;
+        const { type: _, job, ...progress } = event;
+        const pass = this.#running.get(job);
+        if (pass !== undefined) pass.progress = progress;
         break;
       }
       case 'pass:finished':
-        this.#current = null;
+        this.#running.delete(event.report.job);
         this.#finished(event.report);
         break;
       default:
     }
+  }
+
+  hearCatalogue(view: CatalogueView): void {
+    this.#catalogue = view;
   }
 
   /** A snapshot without secrets. */
@@ -104,9 +124,10 @@ export class StatusBoard {
       cache: cacheDirectory,
       target,
       usage: this.#usage,
-      current: this.#current,
+      running: [...this.#running.values()],
       passes: this.#passes,
-      next: this.#next,
+      planned: [...this.#planned.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at)),
+      catalogue: this.#catalogue,
       waitingForTape: this.#waitingForTape,
       failures: [...this.#failures.values()],
     };

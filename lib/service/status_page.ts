@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import { bytes, count, duration, plural } from '../rules/quantities.js';
 import type { Health } from './health.js';
+import { catalogueSection, proofsSection } from './catalogue_section.js';
 import { html, Html } from './html.js';
+import { section, when } from './page_parts.js';
 import { secondsOf } from './pass_outcome.js';
-import type { JobFailures, PassSummary, Status } from './status_board.js';
+import type { JobFailures, PassSummary, Running, Status } from './status_board.js';
 
 /** Without JavaScript the whole page is loaded again; with it only its numbers, and faster. */
 const script = `
@@ -66,8 +68,8 @@ export function statusPage(status: Status, health: Health, warningMarkPercent: n
           <h1>xrootd-archive</h1>
           <p class="where">${status.cache ?? 'no cache'} → ${status.target}</p>
           ${health.ok ? '' : html`<p class="bad" role="alert">${health.text}</p>`}
-          ${cache(status, warningMarkPercent)} ${current(status)} ${waiting(status)} ${passes(status)}
-          ${failures(status)}
+          ${cache(status, warningMarkPercent)} ${current(status)} ${waiting(status)}
+          ${catalogueSection(status)} ${proofsSection(status)} ${passes(status)} ${failures(status)}
           <p class="where">As of ${when(status.now)}; running since ${when(status.startedAt)}.</p>
         </main>
         ${new Html(`<script>${script}</script>`)}
@@ -89,39 +91,34 @@ function cache({ usage }: Status, warningMarkPercent: number): Html {
   );
 }
 
-function current({ current: pass, next, now }: Status): Html {
-  const planned =
-    next === null
-      ? html`<p>No pass is planned.</p>`
-      : html`<p>The next pass is planned for ${when(next)}.</p>`;
-  if (pass === null)
-    return section(
-      'Now',
-      html`<p>No pass is running.</p>
-        ${planned}`,
-    );
-  const { job, startedAt, dryRun, progress } = pass;
+function current({ running, planned, now }: Status): Html {
+  const soon = planned.filter(({ at }) => at > now || running.length === 0);
+  return section(
+    'Now',
+    html`${running.length === 0 ? html`<p>No pass is running.</p>` : running.map((pass) => runs(pass, now))}
+    ${planned.length === 0 ? html`<p>No pass is planned.</p>` : ''}
+    ${soon.map(({ job, at }) => html`<p>The next pass is planned for ${when(at)} (${job}).</p> `)}`,
+  );
+}
+
+function runs({ job, startedAt, dryRun, progress }: Running, now: string): Html {
   const since = duration(secondsOf({ startedAt, finishedAt: now }));
   const what = html`<p>
     <strong>${job}${dryRun ? ' (dry run)' : ''}</strong> has been running for ${since}.
-  </p>`;
-  if (progress === null) return section('Now', html`${what}${planned}`);
+  </p> `;
+  if (progress === null) return what;
   const { filesDone, filesKnown, bytesDone, bytesKnown, walkDone, rate, etaSeconds, copying } = progress;
   const more = walkDone ? '' : ' and more';
   const bar =
     walkDone && bytesKnown > 0
       ? html`<progress max="${bytesKnown}" value="${bytesDone}"></progress>`
       : html`<progress></progress>`;
-  return section(
-    'Now',
-    html`${what} ${bar}
-      <p>
-        ${count(filesDone)} of ${plural(filesKnown, 'file')}${more}, ${bytes(bytesDone)} of
-        ${bytes(bytesKnown)}${more}; ${bytes(rate)}/s, ${plural(copying, 'copy', 'copies')} in
-        flight${etaSeconds === null ? '' : `, ${duration(etaSeconds)} left`}
-      </p>
-      ${planned}`,
-  );
+  return html`${what} ${bar}
+    <p>
+      ${count(filesDone)} of ${plural(filesKnown, 'file')}${more}, ${bytes(bytesDone)} of
+      ${bytes(bytesKnown)}${more}; ${bytes(rate)}/s, ${plural(copying, 'copy', 'copies')} in
+      flight${etaSeconds === null ? '' : `, ${duration(etaSeconds)} left`}
+    </p>`;
 }
 
 function waiting({ waitingForTape: wait, now }: Status): Html {
@@ -219,16 +216,4 @@ function failuresOf({ job, total, first }: JobFailures): Html {
         )}
       </tbody>
     </table>`;
-}
-
-function section(title: string, content: Html): Html {
-  return html`<section>
-    <h2>${title}</h2>
-    ${content}
-  </section> `;
-}
-
-/** To the second, in UTC. */
-function when(time: string): Html {
-  return html`<time datetime="${time}">${time.slice(0, 19).replace('T', ' ')} UTC</time>`;
 }

@@ -2,9 +2,19 @@
 import type { DiskUsage } from '../jobs/events/events.js';
 import type { Failure, Report } from '../jobs/events/report.js';
 import { bytes, plural } from '../rules/quantities.js';
+import { LOST, UNUSABLE } from './lost_records.js';
 import { tapeWaitOf } from './tape_wait.js';
 
-export const TROUBLE_KINDS = ['crash', 'warning', 'usage', 'overdue', 'failure'] as const;
+/** The worst first. */
+export const TROUBLE_KINDS = [
+  'lost',
+  'crash',
+  'catalogue',
+  'warning',
+  'usage',
+  'overdue',
+  'failure',
+] as const;
 
 export interface Trouble {
   kind: (typeof TROUBLE_KINDS)[number];
@@ -53,5 +63,9 @@ export function troublesOf(report: Report, usage: (DiskUsage & { warning: boolea
 }
 
 function failureTrouble(job: Report['job'], { path, code, message }: Failure): Trouble {
-  return { kind: 'failure', key: `failure ${job} ${code} ${path}`, text: `${path}: ${message}` };
+  const text = path === '' ? message : `${path}: ${message}`;
+  // A pass and an audit find the same.
+  if (code === LOST) return { kind: 'lost', key: `lost ${path}`, text };
+  if (code === UNUSABLE) return { kind: 'catalogue', key: `catalogue ${path}`, text };
+  return { kind: 'failure', key: `failure ${job} ${code} ${path}`, text };
 }

@@ -71,11 +71,12 @@ describe('the HTTP listener', () => {
         });
         await watched.backup();
         const [during, counting] = (await looked) ?? assert.fail('no copy was seen');
-        assert.deepEqual([during.current?.job, during.current?.progress?.copying], ['backup', 1]);
+        const [current] = during.running;
+        assert.deepEqual([current?.job, current?.progress?.copying], ['backup', 1]);
         assert.equal(counting.value('xrootd_archive_copies_in_flight'), 1);
         assert.equal(counting.value('xrootd_archive_pass_running', { kind: 'backup' }), 1);
-        const { current, passes, usage } = await statusOf(url);
-        assert.deepEqual([current, passes[0]?.outcome, passes[0]?.copied], [null, 'ok', 1]);
+        const { running, passes, usage } = await statusOf(url);
+        assert.deepEqual([running, passes[0]?.outcome, passes[0]?.copied], [[], 'ok', 1]);
         assert.ok(usage !== null && usage.total > 0);
         const { value } = await metrics();
         assert.equal(value('xrootd_archive_files_total', { result: 'copied' }), 1);
@@ -107,7 +108,7 @@ describe('the HTTP listener', () => {
       });
       const soon = at(60);
       monitor.hear(soon);
-      assert.equal((await statusOf(url)).next, 'at' in soon && soon.at);
+      assert.deepEqual((await statusOf(url)).planned, [{ job: 'backup', at: 'at' in soon && soon.at }]);
       assert.deepEqual(await health(), [200, 'ok\n']);
       monitor.hear(at(-3600));
       assert.equal((await health())[0], 503);

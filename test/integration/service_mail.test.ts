@@ -113,6 +113,28 @@ describe('mail', () => {
     }
   });
 
+  it('tells of a lost record once, whoever finds it, and again until somebody resolves it', async () => {
+    const server = await mailServer();
+    try {
+      const { state, hear } = mailerAt(server.port);
+      const lost = (job: 'backup' | 'verify') =>
+        finished({ job, failed: 1, failures: [failure('2026/shot-1.h5', 'LostCopy')] });
+      await hear(lost('backup'));
+      await hear(lost('verify'));
+      assert.equal(server.mails.length, 1);
+      assert.match(server.mails[0]?.text ?? '', /^Subject: .*1 record lost\r$/m);
+      assert.match(server.mails[0]?.text ?? '', /^ {2}2026\/shot-1\.h5: /m);
+      state.now += 20 * hour;
+      await hear(lost('backup'));
+      assert.equal(server.mails.length, 2);
+      state.now += 20 * hour;
+      await hear(finished());
+      assert.equal(server.mails.length, 2);
+    } finally {
+      await server.close();
+    }
+  });
+
   it('goes to whom the configuration names by then', async () => {
     const server = await mailServer();
     try {

@@ -180,7 +180,7 @@ describe('target_opaque goes to the target with each request', () => {
         await writeRecord(cache, name, size);
       await archive({ autoRemove: 'never' }).backup();
       await sandbox.migrateAll();
-      await archive({ targetUrl: online.url, autoRemove: 'cached' }).backup();
+      await archive({ targetUrl: online.url, autoRemove: 'cached', catalogue: false }).backup();
       for (const name of ['small', 'large']) await utimes(online.diskPath(name), 1e9, 1e9);
       const relay = await Relay.start(online.url);
       try {

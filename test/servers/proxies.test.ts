@@ -46,7 +46,8 @@ describe('a proxy', () => {
     });
   }
   const by = (server: PlainServer, cacheDirectory: string, options: Partial<ArchiveOptions> = {}) =>
-    archiveOf({ cacheDirectory, targetUrl: server.urlOf(base), ...options }).archive;
+    // One archive by several targets.
+    archiveOf({ cacheDirectory, targetUrl: server.urlOf(base), catalogue: false, ...options }).archive;
   const told = (report: Report) => {
     assertAddsUp(report);
     return counts(report);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ownFile } from '../../lib/cache/own_files.js';
 import { Archive, checksumFile, type ArchiveEvent, type ExpectedFile } from '../../lib/index.js';
 import { assertAddsUp, keepingLogger } from './archive.js';
 import { jsonLines, RunningCli, type CliOptions } from './cli.js';
@@ -70,7 +71,7 @@ export async function assertArchived(
   assert.deepEqual([verified, failures], [records.size, []]);
   const left = await readdir(cacheDirectory, { recursive: true });
   assert.deepEqual(
-    left.filter((name) => !/^\.xrootd-archive\.(lock|service|verified)$/.test(name)),
+    left.filter((name) => ownFile(name) !== 'state'),
     [],
   );
 }

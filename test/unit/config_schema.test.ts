@@ -85,6 +85,13 @@ describe('the options', () => {
     assert.equal(validateBlock({ ...minimal, mail: null, keytab_file_path: null }).config?.mail, undefined);
   });
 
+  it('have a schedule for audits and for drills', () => {
+    const cron_string = '0 5 * * *';
+    const { config } = validateBlock({ ...minimal, audit: { cron_string }, drill: { cron_string } });
+    assert.deepEqual(config?.audit, { cronString: cron_string, samplePercent: 1 });
+    assert.deepEqual(config.drill, { cronString: cron_string, files: 3 });
+  });
+
   it('take one hold for a list, and a directory from where the file is', () => {
     const block = { ...minimal, retention: { online_directory: 'online', period: 'P3Y', hold: '2021' } };
     const { config } = validateBlock(absolutePaths(block, '/etc'));
@@ -282,6 +289,21 @@ describe('the options', () => {
       { retention: { online_directory: '/o', period: 'P3Y', hold: { a: 1 } } },
       /^retention\.hold: must be a path or a glob, or a list of them$/,
     ],
+    [{ audit: {} }, /^audit\.cron_string: is missing: it must be a cron schedule/],
+    [{ audit: '0 5 * * *' }, /^audit: must be a block of keys \(cron_string, sample_percent\)$/],
+    [
+      { audit: { cron_string: '0 5 * * *', sample_percent: 0 } },
+      /^audit\.sample_percent: must be a number from 0\.01 to 100 \(per cent\)$/,
+    ],
+    [
+      { catalogue: false, audit: { cron_string: '0 5 * * *' } },
+      /^audit: compares with the catalogue, which "catalogue: false" turns off$/,
+    ],
+    [{ drill: { cron_string: 'sundays' } }, /^drill\.cron_string: must be a cron schedule/],
+    [
+      { drill: { cron_string: '0 6 * * 0', files: 0 } },
+      /^drill\.files: must be a whole number from 1 to 10000 \(files\)$/,
+    ],
     [{ auto_remvoe: 'never' }, /^auto_remvoe: is not known; did you mean auto_remove\?$/],
     [{ checksum_type: 'sha1' }, /adler32, crc32c, md5, crc32/],
     [{ target_opaque: '' }, /^target_opaque: is empty/],
@@ -441,6 +463,8 @@ function everyDefault(): Record<string, unknown> {
     mail: { host: 'h', from_addr: 'a@b', to_addrs: 'c@d', ...defaults(part('mail')) },
     http: { port: 0, ...defaults(part('http')) },
     retention: { online_directory: '/o', period: 'P3Y', hold: [], ...defaults(part('retention')) },
+    audit: { cron_string: '0 5 * * *', ...defaults(part('audit')) },
+    drill: { cron_string: '0 6 * * 0', ...defaults(part('drill')) },
   };
 }
 

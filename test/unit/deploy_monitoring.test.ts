@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { Metrics } from '../../lib/service/metrics.js';
 import { parseExposition } from '../support/prometheus.js';
+import { viewOf } from '../support/catalogue_views.js';
 import { disk, finished, started } from '../support/reports.js';
 
 function example(name: string): string {
@@ -23,7 +24,9 @@ function yaml(name: string): unknown {
 
 /** All series that there can be: names with the labels that they have. */
 async function series(): Promise<Map<string, Set<string>>> {
-  const metrics = new Metrics(() => ({ cacheDirectory: '/cache', warningMarkPercent: 50 }));
+  const audit = { cronString: '0 5 * * *', samplePercent: 1 };
+  const metrics = new Metrics(() => ({ cacheDirectory: '/cache', warningMarkPercent: 50, audit }));
+  metrics.hearCatalogue(viewOf());
   metrics.hear(started());
   metrics.hear({ type: 'usage', warning: false, ...disk(10) });
   metrics.hear({ type: 'file:copied', path: 'a', size: 1, seconds: 1 });

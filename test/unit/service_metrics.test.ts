@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
-import type { ArchiveEvent } from '../../lib/jobs/events/events.js';
+import type { ArchiveEvent, ArchiveEventOf } from '../../lib/jobs/events/events.js';
 import { Metrics } from '../../lib/service/metrics.js';
 import { parseExposition } from '../support/prometheus.js';
 import { disk, failure, finished, started } from '../support/reports.js';
 
 const config = { cacheDirectory: '/data/"cache"', warningMarkPercent: 80 };
-const progress: ArchiveEvent = {
-  ...{ type: 'progress', filesDone: 1, filesKnown: 9, bytesDone: 1, bytesKnown: 9, walkDone: true },
+const progress: ArchiveEventOf<'progress'> = {
+  ...{
+    type: 'progress',
+    job: 'backup',
+    filesDone: 1,
+    filesKnown: 9,
+    bytesDone: 1,
+    bytesKnown: 9,
+    walkDone: true,
+  },
   ...{ rate: 1, etaSeconds: 8, copying: 4 },
 };
 const retry: ArchiveEvent = {
@@ -47,6 +55,14 @@ describe('the metrics', () => {
     const over = await after([started(), progress, finished()]);
     assert.equal(over.value('xrootd_archive_pass_running', { kind: 'backup' }), 0);
     assert.equal(over.value('xrootd_archive_copies_in_flight'), 0);
+  });
+
+  it('add up what two passes at once copy, and one that ends leaves the other', async () => {
+    const copies = async (...events: ArchiveEvent[]) =>
+      (await after(events)).value('xrootd_archive_copies_in_flight');
+    const ofDrill: ArchiveEvent = { ...progress, job: 'drill' };
+    assert.equal(await copies(started(), progress, ofDrill), 8);
+    assert.equal(await copies(started(), progress, ofDrill, finished()), 4);
   });
 
   it('tell how passes ended and how long they took', async () => {

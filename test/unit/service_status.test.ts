@@ -4,7 +4,7 @@ import type { ArchiveEvent } from '../../lib/jobs/events/events.js';
 import { healthOf } from '../../lib/service/health.js';
 import { html } from '../../lib/service/html.js';
 import { outcomeOf } from '../../lib/service/pass_outcome.js';
-import { StatusBoard } from '../../lib/service/status_board.js';
+import { StatusBoard, type Running } from '../../lib/service/status_board.js';
 import { statusPage } from '../../lib/service/status_page.js';
 import { disk, failure, finished, reportOf, started } from '../support/reports.js';
 
@@ -14,6 +14,7 @@ const error = { path: '', code: 'AuthFailed', message: 'refused' };
 const progress: ArchiveEvent = {
   ...{
     type: 'progress',
+    job: 'backup',
     filesDone: 1200,
     filesKnown: 4000,
     bytesDone: 5e9,
@@ -65,23 +66,69 @@ describe('the status', () => {
     assert.deepEqual([now, startedAt], ['2026-03-01T03:00:00.000Z', '2026-03-01T03:00:00.000Z']);
     assert.deepEqual([cache, target], ['/data/cache', 'root://host//base']);
     assert.deepEqual(rest, {
-      ...{ usage: null, current: null, passes: [], next: null, waitingForTape: null, failures: [] },
+      ...{
+        usage: null,
+        running: [],
+        passes: [],
+        planned: [],
+        catalogue: null,
+        waitingForTape: null,
+        failures: [],
+      },
     });
   });
 
   it('shows the pass that runs, and the last one once it is over', () => {
-    const { current, usage } = after([started(), { type: 'usage', warning: true, ...disk(90) }, progress]);
+    const { running, usage } = after([started(), { type: 'usage', warning: true, ...disk(90) }, progress]);
+    const [current, ...others] = running;
+    assert.deepEqual(others, []);
     assert.deepEqual([current?.job, current?.startedAt], ['backup', '2026-03-01T03:00:00.000Z']);
     assert.deepEqual([current?.progress?.filesDone, current?.progress?.copying], [1200, 12]);
     assert.deepEqual([usage?.usedPercent, usage?.warning], [90, true]);
     const over = after([started(), progress, finished({ failed: 1, failures: [failure('a')] })]);
-    assert.equal(over.current, null);
+    assert.deepEqual(over.running, []);
     assert.deepEqual([over.passes[0]?.outcome, over.passes[0]?.failed], ['failures', 1]);
     const ofBackup = { job: 'backup', total: 1, first: [failure('a')] };
     assert.deepEqual(over.failures, [ofBackup]);
     const failing = finished({ failed: 1, failures: [failure('a')] });
     assert.deepEqual(after([failing, finished()]).failures, []);
     assert.deepEqual(after([failing, finished({ job: 'retention' })]).failures, [ofBackup]);
+  });
+
+  it('tells of two passes at once, and of the next one of each lane', () => {
+    const drill: ArchiveEvent = {
+      ...{
+        type: 'pass:started',
+        job: 'drill',
+        cache: '/scratch',
+        target: 'root://host//base',
+        dryRun: false,
+      },
+    };
+    const planned = (job: 'backup' | 'verify', hour: string): ArchiveEvent => ({
+      ...{ type: 'pass:scheduled', job, at: `2026-03-01T${hour}:00:00.000Z`, late: false },
+    });
+    const events = [planned('verify', '05'), planned('backup', '04'), started(), drill, progress];
+    const both = after(events);
+    assert.deepEqual(
+      both.running.map(({ job, progress: its }) => [job, its?.copying]),
+      [
+        ['backup', 12],
+        ['drill', undefined],
+      ],
+    );
+    assert.deepEqual(
+      both.planned.map(({ job }) => job),
+      ['backup', 'verify'],
+    );
+    const text = words(page(events));
+    for (const expected of ['backup has been running', 'drill has been running', '04:00:00 UTC (backup)'])
+      assert.ok(text.includes(expected), text);
+    const one = after([...events, finished()]);
+    assert.deepEqual(
+      one.running.map(({ job }) => job),
+      ['drill'],
+    );
   });
 
   it('keeps what waits for tape from the last backup that saw all records', () => {
@@ -121,15 +168,18 @@ describe('the status', () => {
 });
 
 describe('health', () => {
-  const next = '2026-03-01T03:00:00.000Z';
+  const planned = [{ job: 'backup', at: '2026-03-01T03:00:00.000Z' }] as const;
   const at = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
-  const current = { job: 'backup', startedAt: next, dryRun: false, progress: null } as const;
+  const running = (job: Running['job']): Running => ({
+    ...{ job, startedAt: planned[0].at, dryRun: false, progress: null },
+  });
   const cases: [title: string, Parameters<typeof healthOf>[0], ok: boolean][] = [
-    ['nothing is planned', { now: at(99), next: null, current: null }, true],
-    ['a pass is to come', { now: at(-5), next, current: null }, true],
-    ['it is a little late', { now: at(10), next, current: null }, true],
-    ['it is too late', { now: at(11), next, current: null }, false],
-    ['another one still runs', { now: at(99), next, current }, true],
+    ['nothing is planned', { now: at(99), planned: [], running: [] }, true],
+    ['a pass is to come', { now: at(-5), planned, running: [] }, true],
+    ['it is a little late', { now: at(10), planned, running: [] }, true],
+    ['it is too late', { now: at(11), planned, running: [] }, false],
+    ['another one of its lane still runs', { now: at(99), planned, running: [running('retention')] }, true],
+    ['only one of the other lane runs', { now: at(99), planned, running: [running('drill')] }, false],
   ];
   for (const [title, status, ok] of cases)
     it(`${title}: ${ok ? 'good' : 'bad'}`, () => {
@@ -211,7 +261,7 @@ describe('the status page', () => {
     };
     assert.match(
       words(page([late])),
-      /the pass that was planned for 2026-03-01T01:00:00\.000Z has not started/,
+      /the backup pass that was planned for 2026-03-01T01:00:00\.000Z has not started/,
     );
   });
 

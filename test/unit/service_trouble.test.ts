@@ -33,6 +33,18 @@ describe('troubles of a pass', () => {
     ['records too long without tape', { notOnTape: { ...waiting, overdue: 3 } }, undefined, ['overdue']],
     ['none of them overdue', { notOnTape: waiting }, undefined, []],
     [
+      'a record that the server has lost, whoever finds it',
+      { job: 'verify', failed: 1, failures: [failure('a', 'LostCopy')] },
+      undefined,
+      ['lost a'],
+    ],
+    [
+      'a catalogue that cannot be used',
+      { failed: 1, failures: [{ path: '', code: 'CatalogueUnusable', message: 'disk is full' }] },
+      undefined,
+      ['catalogue '],
+    ],
+    [
       'everything',
       { error: crash, failed: 1, failures: [failure('a')] },
       full,
@@ -100,6 +112,29 @@ The same trouble is not mailed again for 20h.
     );
   });
 
+  it('says what to do about lost records and an unusable catalogue', () => {
+    const failures = [
+      { path: 'day/1', code: 'LostCopy', message: 'the server has no such file' },
+      { path: '', code: 'CatalogueUnusable', message: 'disk is full' },
+      failure('a'),
+    ];
+    const { subject, text } = digestOf(troublesOf(reportOf({ failed: 3, failures }), undefined), context);
+    assert.equal(
+      subject,
+      'xrootd-archive on ingest1: 1 record lost, catalogue cannot be used, 1 file failed',
+    );
+    const [lost, catalogue] = text.split('\n\n');
+    assert.match(
+      lost ?? '',
+      /^Records that the server has lost\n {2}day\/1: the server has no such file\n.*put it back/,
+    );
+    assert.match(lost ?? '', /xrootd-archive catalogue forget PATH --reason 'WHY'$/);
+    assert.match(
+      catalogue ?? '',
+      /^The catalogue cannot be used\n {2}disk is full\n.*no local file is removed/,
+    );
+  });
+
   it('stays short, and on one line for each trouble, whatever there is', () => {
     const trouble: fc.Arbitrary<Trouble> = fc.record({
       kind: fc.constantFrom(...TROUBLE_KINDS),
@@ -110,7 +145,7 @@ The same trouble is not mailed again for 20h.
       fc.property(fc.array(trouble, { minLength: 1, maxLength: 300 }), (troubles) => {
         const { subject, text } = digestOf(troubles, context);
         assert.ok(!/[\r\n]/.test(subject) && !text.includes('\r'));
-        assert.ok(text.split('\n').length < 4 * 54 + 8);
+        assert.ok(text.split('\n').length < TROUBLE_KINDS.length * 54 + 8);
         for (const kind of TROUBLE_KINDS) {
           const beyond = troubles.filter((each) => each.kind === kind).length - 50;
           if (beyond > 0) assert.ok(text.includes(`  and ${beyond} more; the log has them\n`));

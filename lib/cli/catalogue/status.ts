@@ -1,6 +1,6 @@
 /** `catalogue status`: what the catalogue knows, in numbers. */
 import type { Command } from 'commander';
-import type { CatalogueStatus } from '../../jobs/catalogue/status.js';
+import type { CatalogueStatus, PartStatus } from '../../jobs/catalogue/status.js';
 import { ROW_STATES } from '../../catalogue/row.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { bytes, count, plural, printable, table, time } from '../format.js';
@@ -35,7 +35,8 @@ export function statusLines(found: CatalogueStatus): string[] {
     `  ${id}, ${bytes(fileBytes)}, ${plural(records, 'record')}, ${bytes(found.bytes)}; ${count(forgotten)} forgotten`,
     ...table(rows, [1, 2]),
     ...section('Lost', found.lost.map(recordLine), states.lost.records),
-    ...section('Audits', table(found.parts.slice(0, mostParts).map(partRow)), found.parts.length),
+    `Last audit: ${found.lastAudit === null ? 'none' : time(found.lastAudit)}`,
+    ...section('Parts', table(found.parts.slice(0, mostParts).map(partRow)), found.parts.length),
     ...section('Last passes', table(found.passes.map(passRow))),
     `Segments: ${segmentsText(segments)}`,
     ...section('Damaged, put aside', damagedFiles.map(printable)),
@@ -49,22 +50,12 @@ function section(title: string, lines: readonly string[], all = lines.length): s
   return [`${title}:`, ...lines.map((line) => (line.startsWith('  ') ? line : `  ${line}`)), ...more];
 }
 
-function partRow({
-  name,
-  records,
-  audited,
-  oldestAudit,
-  latestAudit,
-  wrong,
-}: CatalogueStatus['parts'][number]): string[] {
-  const coverage = records === 0 ? 0 : Math.floor((100 * audited) / records);
-  const oldest =
-    audited < records ? `${count(records - audited)} never` : oldestAudit && `all since ${time(oldestAudit)}`;
+function partRow({ name, records, audited, oldestProof, wrong }: PartStatus): string[] {
   return [
     printable(name),
-    `${coverage} % of ${count(records)}`,
-    oldest ?? '',
-    latestAudit === null ? '' : `last ${time(latestAudit)}`,
+    plural(records, 'record'),
+    `${Math.floor((100 * audited) / records)} % audited`,
+    oldestProof === null ? 'some were never compared' : `all compared since ${time(oldestProof)}`,
     wrong === 0 ? '' : `${count(wrong)} wrong`,
   ];
 }

@@ -6,8 +6,10 @@ import { shardStore } from '../../remote/shard_store.js';
 import type { Report } from '../events/report.js';
 import type { JobDependencies } from '../run/job_run.js';
 import { lockPass } from '../run/pass_lock.js';
+import { RecordBook } from '../record/record_book.js';
 import { checkShard } from '../run/shards.js';
 import { toldOfTape } from '../run/tape_told.js';
+import { goesByTape } from './backup_context.js';
 import { BackupPass, type BackupPassOptions } from './backup_pass.js';
 
 export interface BackupOptions extends BackupPassOptions {
@@ -25,18 +27,22 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
   const { config } = dependencies;
   checkShard(options.shard);
   const cache = requireCache(config);
-  // Nothing else in a pass goes by what is on tape.
-  const byTape = config.autoRemove === 'backed_up' || config.maxAgeWarning !== undefined;
   const opened = await dependencies.open();
   await checkAccess({ cacheDirectory: cache, cacheMountPoint: config.cacheMountPoint });
   const lock = await lockPass(cache, dependencies, options);
   try {
     const root = await CacheDirectory.openRoot(cache);
     try {
-      const told = byTape ? toldOfTape(opened, dependencies) : opened;
+      const told = goesByTape(config) ? toldOfTape(opened, dependencies) : opened;
       const store = shardStore(told, options.shard, config.parallelChecksums);
       const memo = await VerifiedMemo.load(root, `${config.targetUrl} ${config.checksumType}`, options.shard);
-      return await new BackupPass(root, memo, store, dependencies, options).all();
+      const { shard, dryRun = false } = options;
+      const book = await RecordBook.open(config, { shard, dryRun, now: dependencies.now ?? Date.now });
+      try {
+        return await new BackupPass(root, { memo, book }, store, dependencies, options).all();
+      } finally {
+        await book.close();
+      }
     } finally {
       await root.close();
     }

@@ -12,6 +12,7 @@ import type { ClassifyOptions } from '../record/classify_record.js';
 import type { JobRun } from '../run/job_run.js';
 import type { SeparateStorage } from '../separation/separate_storage.js';
 import type { LocalSums } from '../record/local_sums.js';
+import type { RecordBook } from '../record/record_book.js';
 import type { Outcome } from '../run/tally.js';
 
 export interface BackupContext {
@@ -22,6 +23,7 @@ export interface BackupContext {
   store: RemoteStore;
   separate: SeparateStorage;
   memo: VerifiedMemo;
+  book: RecordBook;
   /** Called with every stat of a remote file. */
   saw: (remote: RemoteStat) => void;
   sums: LocalSums;
@@ -57,6 +59,16 @@ export type RecordOutcome = Outcome & {
   /** It may be removed, but older records are removed first. */
   mayGo?: boolean;
 };
+
+/** Does the pass go by what is on tape? Else its store doesn't ask what `tape_state` needs besides stats. */
+export function goesByTape({ autoRemove, maxAgeWarning }: ArchiveConfig): boolean {
+  return autoRemove === 'backed_up' || maxAgeWarning !== undefined;
+}
+
+/** Does `backUpExists` of the store's stats tell of tape? */
+export function tellsOfTape(config: ArchiveConfig): boolean {
+  return config.tapeState === 'stat' || goesByTape(config);
+}
 
 export function classifyOptionsOf(context: BackupContext): ClassifyOptions {
   const { config, store, now } = context;

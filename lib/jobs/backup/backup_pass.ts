@@ -16,14 +16,17 @@ import { bytesAbove, roomOf, type Watermarks } from '../../rules/watermarks.js';
 import type { Report } from '../events/report.js';
 import { TaskPool } from '../../flow/task_pool.js';
 import { LocalSums } from '../record/local_sums.js';
+import type { RecordBook } from '../record/record_book.js';
 import { TapeSigns } from '../record/told_by_query.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
+import { toldOfTape } from '../run/tape_told.js';
 import type { ShardOptions } from '../run/shards.js';
 import { refuseProxies } from '../separation/refuse_proxies.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
-import type { BackupContext } from './backup_context.js';
+import { goesByTape, type BackupContext } from './backup_context.js';
 import { isBare } from './cache_warnings.js';
+import { FollowUp } from './follow_up.js';
 import { PassSteps } from './pass_steps.js';
 import { UNSYNCED, warnOfCache, warnOfNoTape, warnOfOverdue } from './pass_warnings.js';
 import { RecordOutcomes } from './record_outcomes.js';
@@ -38,11 +41,19 @@ export interface BackupPassOptions extends ShardOptions {
 /** Records in work for each parallel copy: enough that a copy never waits for one; each takes memory. */
 const recordsPerCopy = 3;
 
+/** What earlier passes have left for this one. */
+export interface PassMemory {
+  memo: VerifiedMemo;
+  book: RecordBook;
+}
+
 export class BackupPass {
   readonly #root: CacheDirectory;
   /** As it is configured. */
   readonly #cache: string;
   readonly #memo: VerifiedMemo;
+  readonly #book: RecordBook;
+  readonly #started: number;
   readonly #store: LimitedStore;
   readonly #dependencies: JobDependencies;
   readonly #shard: BackupPassOptions['shard'];
@@ -50,6 +61,7 @@ export class BackupPass {
   readonly #directories: OpenDirectories;
   readonly #marks: Watermarks | undefined;
   readonly #context: Omit<BackupContext, 'room'>;
+  readonly #overdueBefore: number | undefined;
   readonly #notOnTape: TapeWaitCount;
   readonly #signs = new TapeSigns();
   #unsynced = false;
@@ -60,7 +72,7 @@ export class BackupPass {
 
   constructor(
     root: CacheDirectory,
-    memo: VerifiedMemo,
+    { memo, book }: PassMemory,
     store: LimitedStore,
     dependencies: JobDependencies,
     { signal, dryRun, shard }: BackupPassOptions,
@@ -73,17 +85,18 @@ export class BackupPass {
     this.#root = root;
     this.#cache = cache;
     this.#memo = memo;
+    this.#book = book;
+    this.#started = started;
     this.#store = store;
     this.#dependencies = dependencies;
     this.#shard = shard;
     this.#run = run;
     this.#directories = new OpenDirectories(root);
     this.#marks = watermarksOf(config);
-    this.#notOnTape = new TapeWaitCount(
-      config.maxAgeWarning === undefined ? undefined : ago(config.maxAgeWarning),
-    );
+    this.#overdueBefore = config.maxAgeWarning === undefined ? undefined : ago(config.maxAgeWarning);
+    this.#notOnTape = new TapeWaitCount(this.#overdueBefore);
     this.#context = {
-      ...{ config, run, root, directories: this.#directories, store, memo, now },
+      ...{ config, run, root, directories: this.#directories, store, memo, book, now },
       separate: new SeparateStorage({
         ...{ store, root, signal: run.signal, key: 'cacheDirectory', target: config.targetUrl },
       }),
@@ -97,6 +110,7 @@ export class BackupPass {
   async all(): Promise<Report> {
     const { config, logger } = this.#dependencies;
     const report = await this.#run.run(() => this.#work()).finally(() => this.#close());
+    this.#book.pass(report);
     if (!this.#signs.seen) await warnOfNoTape(report, this.#signs.waiting, this.#store, this.#dependencies);
     if (this.#unsynced) logger.warn(UNSYNCED, { target: config.targetUrl });
     warnOfWeak(report, config, logger);
@@ -127,13 +141,30 @@ export class BackupPass {
       only: shard && ((path) => inShard(path, shard)),
     });
     try {
-      await steps.walk();
-      if (context.room === 'oldest_first') await steps.makeRoom(this.#aboveLow(await this.#usage()));
+      try {
+        await steps.walk();
+        if (context.room === 'oldest_first') await steps.makeRoom(this.#aboveLow(await this.#usage()));
+      } finally {
+        outcomes.keepRest();
+      }
+      this.#whole = true;
+      await this.#followUp(context.now);
     } finally {
-      outcomes.keepRest();
       if (!listing) this.#run.extra.notOnTape = this.#notOnTape.result();
+      const failure = await this.#book.finish(this.#whole && !signal.aborted);
+      if (failure !== undefined) this.#run.finish({ result: 'failed', failure });
     }
-    this.#whole = true;
+  }
+
+  /** @throws what ends the whole pass */
+  async #followUp(now: () => number): Promise<void> {
+    const { catalogue } = this.#book;
+    if (catalogue === undefined || this.#run.signal.aborted) return;
+    const dependencies = this.#dependencies;
+    const waiting = new TapeWaitCount(this.#overdueBefore);
+    const store = goesByTape(dependencies.config) ? this.#store : toldOfTape(this.#store, dependencies);
+    const context = { catalogue, store, run: this.#run, dependencies, waiting, now };
+    await this.#book.reading(() => new FollowUp(context, this.#started).all());
   }
 
   /** Otherwise each record would fail. @throws {ConfigError} */
@@ -151,6 +182,11 @@ export class BackupPass {
     this.#run.emit({ type: 'usage', warning: usage.usedPercent > config.warningMarkPercent, ...usage });
     this.#bare = this.#memo.isNew && (await isBare(this.#root.real));
     await warnOfCache(this.#root.real, this.#bare, this.#dependencies, this.#run);
+    const { warning } = this.#book;
+    if (warning !== undefined) {
+      this.#dependencies.logger.warn(warning);
+      this.#run.extra.warnings = [...(this.#run.extra.warnings ?? []), warning];
+    }
     return usage;
   }
 
@@ -176,6 +212,8 @@ export class BackupPass {
     await this.#directories.close();
     // No memo for an empty directory: it may be the wrong one, and the next pass must warn again.
     if (this.#run.dryRun || (this.#bare && this.#memo.isEmpty)) return;
+    // What has no row must not count as known.
+    if (this.#book.isIncomplete) return;
     await saveMemo(this.#memo, this.#whole, this.#dependencies.logger);
   }
 }

@@ -6,6 +6,7 @@ import { splitPath } from '../../cache/directory.js';
 import type { OpenRecord } from '../../cache/open_record.js';
 import type { CacheRecord } from '../../cache/walk.js';
 import type { ListedStat, RemoteStat } from '../../remote/store.js';
+import type { Checksum } from '../../rules/checksum.js';
 import type { Identity } from '../../rules/identity.js';
 import { compares } from '../../rules/comparison.js';
 import { classifyRemote, isQuestion, STILL_WRITTEN, type Classification } from '../../rules/remote_state.js';
@@ -20,6 +21,7 @@ import {
 } from './backup_context.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { copyRecord } from './copy_record.js';
+import { isIdentical, notedOf } from './note_record.js';
 import { explainedRemoval } from './refused_by_server.js';
 import { failed, reported } from '../run/failure.js';
 import { lastLook, REMOTE_CHANGED } from '../record/last_look.js';
@@ -111,8 +113,13 @@ async function copyOrRemove(
       if (decision.action === 'replace') await removeBroken(record, remote, context);
       return await copy(work, await file.open(), context, attempt);
     case 'remove':
-      return { ...(await remove(record, remote, decision, state, context)), ...standing(decision, state) };
+      return {
+        ...(await remove(record, remote, decision, { state, file }, context)),
+        ...standing(decision, state),
+      };
     case 'keep':
+      if (remote !== null && isIdentical(state) && !run.dryRun)
+        context.book.compared(notedOf(record, await file.open(), remote, state, undefined, context), false);
       return keptOutcome(decision, state);
     case 'report':
       return reported(record.path, decision);
@@ -187,14 +194,17 @@ async function copy(
   attempt: number,
 ): Promise<RecordOutcome> {
   const { record } = work;
-  const { state, remote } = await copyRecord(work, file, context, attempt);
+  const { state, remote, sent } = await copyRecord(work, file, context, attempt);
   const verified = file.isUnchanged() ? file.identity : undefined;
+  if (verified !== undefined)
+    context.book.compared(notedOf(record, file, remote, state, sent, context), true);
   remember(record, remote, state, verified, context);
   const decision = decideRecord(work.walked, state, verified, context);
   const size = Number(record.identity.size);
   work.copied = { result: 'copied', bytes: size, removed: false, ...standing(decision, state) };
   if (decision.action !== 'remove') return work.copied;
-  const outcome = await remove(record, remote, decision, state, context);
+  const lazy = { open: () => Promise.resolve(file) };
+  const outcome = await remove(record, remote, decision, { state, sent, file: lazy }, context);
   return outcome.result === 'kept' && outcome.reason === REMOTE_CHANGED
     ? failed(
         record.path,
@@ -218,23 +228,37 @@ export function hasGone(outcome: RecordOutcome): boolean {
   return outcome.result === 'removed' || (outcome.result === 'copied' && outcome.removed);
 }
 
+interface Proof {
+  state: Classification;
+  /** Of the bytes that this pass has sent. */
+  sent?: Checksum | undefined;
+  file: Pick<LazyRecord, 'open'>;
+}
+
 /** @param remote the stat of what was compared */
 async function remove(
   record: CacheRecord,
   remote: RemoteStat | null,
   removal: Removal,
-  { state }: Classification,
+  { state, sent, file }: Proof,
   context: BackupContext,
 ): Promise<Outcome> {
-  if (remote === null) throw new Error('a record without a remote copy is to be removed');
-  const { memo, run, separate, store } = context;
+  if (remote === null || !isIdentical(state))
+    throw new Error('a record without an identical remote copy is to be removed');
+  const { book, memo, run, separate, store } = context;
   const { path, identity } = record;
-  const compared = { path, identity, remote, onTape: state === 'backed_up' };
+  const onTape = state.state === 'backed_up';
+  const compared = { path, identity, remote, onTape };
   const [directory] = splitPath(path);
   if (removal.perform) await separate.search(directory);
   const anyDevice = await separate.mayKnowOtherDevices();
   const known = memo.recall(record, remote);
-  return await removeRecord(record, removal, context, {
+  if (removal.perform) {
+    const noted = notedOf(record, await file.open(), remote, state, sent, context);
+    const reason = await book.allowRemoval(noted, onTape ? 'backed_up' : 'cached');
+    if (reason !== undefined) return { result: 'kept', reason };
+  }
+  const outcome = await removeRecord(record, removal, context, {
     lastLook: async (capture) => {
       await separate.prove(directory, capture);
       return await lastLook(compared, { store, signal: run.signal, anyDevice });
@@ -244,6 +268,9 @@ async function remove(
       if (known !== undefined) memo.add(record, remote, known === 'proven');
     },
   });
+  // If it throws, nobody knows: the row goes on saying that the record was to go.
+  if (removal.perform) book.ended(path, outcome.result === 'removed');
+  return outcome;
 }
 
 /** The reason in a report for records that only wait for tape; warnOfNoTape() tells what else it may mean. */

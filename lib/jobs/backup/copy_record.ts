@@ -18,6 +18,8 @@ export interface CopiedRecord {
   state: Extract<Classification, { state: 'cached' | 'backed_up' }>;
   /** The stat that came before its checksum. */
   remote: RemoteStat;
+  /** Of the bytes that were sent. */
+  sent: Checksum | undefined;
 }
 
 /** A second copy is made if the server stored the checksum of an incomplete file, since somebody asked for it meanwhile. */
@@ -55,7 +57,7 @@ export async function copyRecord(
         ...(checksum && { checksum: checksumText(checksum) }),
         seconds,
       });
-      return { state, remote };
+      return { state, remote, sent: uploaded.checksum };
     }
     // Somebody has put another file there, and is still writing it.
     if (state.state === 'writing') throw new FileChanged(state.reason);

@@ -98,7 +98,9 @@ export class PassSteps {
     for (const [index, record] of records.entries()) {
       const stat = stats[index];
       const known = stat instanceof Error ? undefined : stat;
-      const outcome = known == null ? undefined : decideAtSight(record, known, this.#context);
+      // Each record must have its row.
+      const atSight = known != null && this.#context.book.isFilled;
+      const outcome = atSight ? decideAtSight(record, known, this.#context) : undefined;
       if (outcome !== undefined) outcomes.add(record, outcome);
       else await pool.add(() => this.#record(record, known === null));
     }

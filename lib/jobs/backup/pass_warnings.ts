@@ -51,16 +51,21 @@ export const UNSYNCED =
   'the server cannot say when copies are on its disk (kXR_sync): until they are, a power cut there can lose what was removed here';
 
 export function warnOfOverdue(
-  { notOnTape, interrupted }: Report,
+  { notOnTape, removedNotOnTape, interrupted }: Report,
   { maxAgeWarning }: ArchiveConfig,
   logger: Logger,
 ): void {
   // Records that an interrupted pass didn't look at may be on tape.
-  if (maxAgeWarning === undefined || notOnTape === undefined || interrupted) return;
-  if (notOnTape.overdue === 0) return;
-  const { overdue, oldest } = notOnTape;
-  logger.warn(`records that are older than ${maxAgeWarning} are not on tape yet`, {
-    records: overdue,
-    ...(oldest && { oldest: oldest.path, since: oldest.since }),
-  });
+  if (maxAgeWarning === undefined || interrupted) return;
+  for (const [wait, where] of [
+    [notOnTape, ''],
+    [removedNotOnTape, ', and are no longer in the cache'],
+  ] as const) {
+    if (wait === undefined || wait.overdue === 0) continue;
+    const { overdue, oldest } = wait;
+    logger.warn(`records that are older than ${maxAgeWarning} are not on tape yet${where}`, {
+      records: overdue,
+      ...(oldest && { oldest: oldest.path, since: oldest.since }),
+    });
+  }
 }

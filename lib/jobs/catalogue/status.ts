@@ -2,7 +2,7 @@
 import * as fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
-import type { PartSummary, StateCount } from '../../catalogue/queries.js';
+import type { StateCount, Summary } from '../../catalogue/queries.js';
 import { ROW_STATES, type RowState } from '../../catalogue/row.js';
 import { redactText, type ArchiveConfig } from '../../config/index.js';
 import { dateOf, foundRecord, type FoundRecord } from './found_record.js';
@@ -10,6 +10,15 @@ import { openToRead, type CatalogueReader } from './open_kept.js';
 
 export type StatusConfig = CatalogueConfig &
   Pick<ArchiveConfig, 'catalogueSegments' | 'catalogueSegmentsUrl'>;
+
+type Part = Summary['parts'][number];
+
+export type PartStatus = Omit<Part, 'oldestAudit' | 'oldestProof'> & {
+  /** Null: not all were audited. */
+  oldestAudit: Date | null;
+  /** When the one was last compared, by an audit or a pass, whose comparison is the oldest; null: one never was. */
+  oldestProof: Date | null;
+};
 
 export interface CatalogueStatus {
   file: string;
@@ -26,11 +35,8 @@ export interface CatalogueStatus {
   forgotten: number;
   /** When `verify --catalogue` last compared a record. */
   lastAudit: Date | null;
-  /** By first directory, at most 1000: how many of its records were audited, and when the oldest and the latest of these audits were. */
-  parts: (Omit<PartSummary, 'oldestAudit' | 'latestAudit'> & {
-    oldestAudit: Date | null;
-    latestAudit: Date | null;
-  })[];
+  /** By first directory (`.`: in none), at most 1000: how many of its records were audited, and when the oldest of these audits was. */
+  parts: PartStatus[];
   /** The last 5, the newest first. */
   passes: { job: string; startedAt: string; finishedAt: string; report: unknown }[];
   segments: {
@@ -52,9 +58,8 @@ export async function status(config: StatusConfig): Promise<CatalogueStatus> {
   const catalogue = await openToRead(config, { unchecked: true });
   try {
     const { file, id } = catalogue;
-    const { parts, lastSegment, fileBytes, forgotten, ...summary } = await catalogue.summary();
+    const { parts, proof, lastSegment, fileBytes, forgotten, ...summary } = await catalogue.summary();
     const counts = ROW_STATES.map((state) => summary[state]);
-    const latest = Math.max(0, ...parts.map(({ latestAudit }) => latestAudit ?? 0));
     return {
       ...{ file, id, fileBytes, forgotten },
       records: counts.reduce((sum, { records }) => sum + records, 0),
@@ -66,11 +71,11 @@ export async function status(config: StatusConfig): Promise<CatalogueStatus> {
         lost: summary.lost,
       },
       lost: await lostOnes(catalogue),
-      lastAudit: dateOf(latest || null),
+      lastAudit: dateOf(proof.latestAudit),
       parts: parts.map((part) => ({
         ...part,
         oldestAudit: dateOf(part.oldestAudit),
-        latestAudit: dateOf(part.latestAudit),
+        oldestProof: dateOf(part.oldestProof),
       })),
       passes: (await catalogue.passes(mostPasses)).map(({ job, started, finished, report }) => ({
         ...{ job, startedAt: started, finishedAt: finished, report: JSON.parse(report) as unknown },

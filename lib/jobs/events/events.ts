@@ -23,6 +23,7 @@ export type ArchiveEvent =
   /** The whole pass, at most 10 a second and once at its end. */
   | {
       type: 'progress';
+      job: Report['job'];
       filesDone: number;
       /** Files found so far; final once `walkDone`. */
       filesKnown: number;

@@ -9,17 +9,20 @@ export function logProgress(
   logger: Logger,
   now: () => number = () => performance.now(),
 ): (event: ArchiveEvent) => void {
-  let lastInfo = now();
-  let lastDebug = lastInfo;
+  // A service may have two jobs at work.
+  const last = new Map<string, { info: number; debug: number }>();
   return (event) => {
-    if (event.type === 'pass:started') lastInfo = lastDebug = now();
+    if (event.type === 'pass:started') last.set(event.job, { info: now(), debug: now() });
     if (event.type !== 'progress') return;
     const { type: _, ...numbers } = event;
-    if (now() - lastInfo >= infoMilliseconds) {
-      lastInfo = lastDebug = now();
+    const before = last.get(event.job);
+    if (before === undefined) return;
+    const time = now();
+    if (time - before.info >= infoMilliseconds) {
+      before.info = before.debug = time;
       logger.info('progress', numbers);
-    } else if (now() - lastDebug >= debugMilliseconds) {
-      lastDebug = now();
+    } else if (time - before.debug >= debugMilliseconds) {
+      before.debug = time;
       logger.debug('progress', numbers);
     }
   };

@@ -50,6 +50,10 @@ export interface Report {
   seed?: string;
   /** Backup: what is still here and not on tape; absent where tape wasn't asked (`never` without `max_age_warning`). */
   notOnTape?: TapeWait;
+  /** Backup: records of the catalogue that have left the cache, and aren't known to be on tape; absent if there are none. */
+  removedNotOnTape?: TapeWait;
+  /** Backup: records of the catalogue that have left the cache, and that the server has no longer or with other bytes. */
+  lost?: number;
   /** Retention: nobody has confirmed its settings yet, so that it only reports. */
   unconfirmed?: true;
   /** Bytes of the files counted in `copied`, and of complete copies whose files failed afterwards. */

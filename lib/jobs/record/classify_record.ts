@@ -17,6 +17,7 @@ import {
   classifyRemote,
   isQuestion,
   STILL_WRITTEN,
+  type Check,
   type CheckFailed,
   type Classification,
   type RemoteFacts,
@@ -72,7 +73,7 @@ export async function classifyRecord<R = OpenRecord>(
   };
   for (;;) {
     const answer = classifyRemote(facts);
-    if (!isQuestion(answer) || remote === null) return answer as Classification;
+    if (!isQuestion(answer) || remote === null) return withChecksum(answer as Classification, local.checksum);
     const length = answer.ask === 'prefix_checksum' ? answer.length : undefined;
     const comparison = comparisonOf({
       verify: bytesOf(verify),
@@ -109,6 +110,11 @@ export async function classifyRecord<R = OpenRecord>(
     if (mine !== undefined && length === undefined) local.checksum = mine;
     if (mine !== undefined && length !== undefined) local.prefixChecksum = mine;
   }
+}
+
+function withChecksum(answer: Classification, sum: Check<Checksum>): Classification {
+  if (sum === undefined || 'failed' in sum || !('verifiedBy' in answer)) return answer;
+  return { ...answer, checksum: sum };
 }
 
 /** No check has failed if somebody is changing the file, or if it went offline before it was read back. */

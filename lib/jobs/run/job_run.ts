@@ -54,7 +54,9 @@ export class JobRun {
   readonly emit: Emit;
   readonly dryRun: boolean;
   /** Fields of the report that don't follow from the outcomes. */
-  readonly extra: Partial<Pick<Report, 'evicted' | 'seed' | 'notOnTape' | 'unconfirmed' | 'warnings'>> = {};
+  readonly extra: Partial<
+    Pick<Report, 'evicted' | 'seed' | 'notOnTape' | 'removedNotOnTape' | 'unconfirmed' | 'warnings' | 'lost'>
+  > = {};
   readonly #dependencies: JobDependencies;
   readonly #options: JobRunOptions;
   readonly #tally: Tally;
@@ -84,7 +86,7 @@ export class JobRun {
     const { targetUrl: target } = this.#dependencies.config;
     this.emit({ type: 'pass:started', job, cache, target, dryRun: this.dryRun });
     const tell = () => {
-      const progress = this.progress.read(performance.now());
+      const progress = { ...this.progress.read(performance.now()), job };
       this.emit(waiting === undefined ? progress : { ...progress, waitingForTape: waiting() });
     };
     const timer = setInterval(tell, progressMilliseconds);

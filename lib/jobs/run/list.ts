@@ -97,7 +97,7 @@ async function look(
 }
 
 /** A name that XRootD can't send unchanged: the answer would be that of another file. */
-function badName({ path, problem }: Entry): (Failure & { failed: true }) | undefined {
+export function badName({ path, problem }: Entry): (Failure & { failed: true }) | undefined {
   const reason = problem ?? wireTextProblem(path);
   if (reason === undefined) return undefined;
   const message = `its name ${reason}: give it another one on the server`;
@@ -122,9 +122,10 @@ function remoteEntry(path: string, stat: RemoteStat, upload: UploadLook): ListIt
   };
 }
 
-type Found = Entry | (Failure & { failed: true });
+export type Found = Entry | (Failure & { failed: true });
 
-async function* entriesOf(
+/** As list(), but of the files nothing is asked. @param enters undefined: no directory below the given ones is entered */
+export async function* entriesOf(
   store: RemoteStore,
   paths: readonly string[],
   enters: ((directory: string) => boolean) | undefined,

@@ -26,6 +26,12 @@ export class ProgressMeter {
     this.#bytesKnown += size;
   }
 
+  /** Files that will be worked on, if that is known before they are read. Numbers that turn out to be too large are taken back with negative ones. */
+  expect(files: number, bytes: number): void {
+    this.#filesKnown += files;
+    this.#bytesKnown += bytes;
+  }
+
   copying(path: string, bytes: number): void {
     this.#bytesCopied += bytes - (this.#partial.get(path) ?? 0);
     this.#partial.set(path, bytes);
@@ -47,7 +53,7 @@ export class ProgressMeter {
   }
 
   /** @param now milliseconds, of any clock that only goes forward */
-  read(now: number): ArchiveEventOf<'progress'> {
+  read(now: number): Omit<ArchiveEventOf<'progress'>, 'job'> {
     const rate = this.#rate(now);
     let bytesDone = this.#bytesDone;
     for (const bytes of this.#partial.values()) bytesDone += bytes;

@@ -1,4 +1,4 @@
-/** Which files on the server are known to be unfinished: their record is still in the cache, and longer. */
+/** Looks into the cache: is a record still there? And which files on the server are unfinished, since their record is longer? */
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArchiveConfig } from '../../config/index.js';
@@ -12,9 +12,29 @@ export type UploadLook = (
 ) => string | undefined;
 
 /** Stats the record in the cache, if there is a cache. */
-export function uploadLook({ cacheDirectory }: Pick<ArchiveConfig, 'cacheDirectory'>): UploadLook {
-  const cache = cacheDirectory !== undefined && existsSync(cacheDirectory) ? cacheDirectory : undefined;
+export function uploadLook(config: Pick<ArchiveConfig, 'cacheDirectory'>): UploadLook {
+  const cache = existingCache(config);
   return (path, remote) => unfinishedUpload(remote, cache === undefined ? null : recordOf(cache, path));
+}
+
+/** Is something of this name in the cache? Undefined: there is no cache to look into, or it can't be told. */
+export function cacheLook(
+  config: Pick<ArchiveConfig, 'cacheDirectory'>,
+): (path: string) => boolean | undefined {
+  const cache = existingCache(config);
+  return (path) => {
+    if (cache === undefined) return undefined;
+    if (receivedNameProblem(path) !== undefined) return false;
+    try {
+      return lstatSync(join(cache, path), { throwIfNoEntry: false }) !== undefined;
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+function existingCache({ cacheDirectory }: Pick<ArchiveConfig, 'cacheDirectory'>): string | undefined {
+  return cacheDirectory !== undefined && existsSync(cacheDirectory) ? cacheDirectory : undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Compares local files, or a list of checksums, with what the server says it has: existence, size and checksum of each file. Copies,
- * stages and changes nothing. Only a drill can tell whether the bytes on tape are right (drill.ts).
+ * Compares local files, a list of checksums, or the catalogue (audit.ts) with what the server says it has: existence, size and checksum
+ * of each file. Copies and stages nothing, changes nothing on the server. Only a drill can tell whether the bytes on tape are right (drill.ts).
  */
 import { randomUUID } from 'node:crypto';
 import { CacheDirectory } from '../../cache/directory.js';
@@ -23,6 +23,7 @@ import { missing, selection } from '../run/selected.js';
 import { LocalSums } from '../record/local_sums.js';
 import { checkShard, type ShardOptions } from '../run/shards.js';
 import { uploadLook } from '../run/uploads.js';
+import { auditCatalogue, type CatalogueAudit } from './audit.js';
 import { verifyListed, verifyRecord, type VerifyContext } from './verify_record.js';
 
 /** What the remote files are compared with. */
@@ -31,7 +32,8 @@ export type VerifyAgainst =
   /** A tree of files whose paths are those below the target's base, like a restored one. */
   | { directory: string }
   /** See ChecksumList. */
-  | { checksums: ChecksumList; type?: string | undefined };
+  | { checksums: ChecksumList; type?: string | undefined }
+  | CatalogueAudit;
 
 export interface VerifyOptions extends ShardOptions {
   /** Default: the cache. */
@@ -43,6 +45,8 @@ export interface VerifyOptions extends ShardOptions {
   /** What chance depends on: the same files with the same seed. Default: another one each time; the report has it. */
   seed?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** Of the catalogue: its results aren't written there. Nothing else is ever changed. Default false. */
+  dryRun?: boolean | undefined;
 }
 
 /** Files that are compared at once: more than the stats in flight, so that files that wait for checksums don't hold up the rest. */
@@ -51,7 +55,7 @@ const filesInFlight = 1024;
 /**
  * Ignores files that only the server has. Checksums come from the server; for an offline file it gives the one that it recorded, and
  * recalls nothing.
- * @param paths files, directories or globs of the local side; none without a list: everything
+ * @param paths files, directories or globs of the local side, or of the catalogue; none without a list: everything
  * @throws {ConfigError} before anything is asked, also for a line of a list that can't be read; {XRootDError} when the
  * server can't be reached or refuses us
  */
@@ -61,7 +65,14 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<Report> {
   const { config } = dependencies;
-  const { against = { cache: true }, sample = 100, seed = randomUUID(), shard, signal } = options;
+  const {
+    against = { cache: true },
+    sample = 100,
+    seed = randomUUID(),
+    shard,
+    signal,
+    dryRun = false,
+  } = options;
   if (!(sample > 0 && sample <= 100))
     throw problem('sample', `must be per cent above 0 and up to 100, not ${sample}`);
   checkShard(shard);
@@ -74,6 +85,12 @@ export async function verify(
     inSample(path, seed, sample) &&
     inShard(path, shard);
   const store = shardStore(await dependencies.open(), shard, config.parallelChecksums);
+  if ('catalogue' in against) {
+    const isEverything = paths.length === 0 && options.list === undefined;
+    const choice = { selector, chosen, isEverything, shard, signal, dryRun };
+    const drawn = sample < 100 ? seed : undefined;
+    return await auditCatalogue(store, dependencies, { ...choice, seed: drawn }, against);
+  }
   const verification = (place: string) =>
     new Verification(store, dependencies, {
       ...{ place, selector, chosen, shard, signal },

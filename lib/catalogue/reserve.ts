@@ -1,0 +1,34 @@
+/**
+ * Room on the catalogue's disk, held by two files beside it. When the disk is full they are given up, so that rows can be written, and
+ * records removed after all: the cache of an archive is often on that disk. Two files, since SQLite needs two inodes for its log.
+ */
+import * as fs from 'node:fs';
+import { dirname } from 'node:path';
+
+const SUFFIXES = ['.reserve-1', '.reserve-2'];
+/** More than the log grows before SQLite writes it into the file and begins it anew. */
+const BYTES = 3 * 2 ** 20;
+/** On a disk with less room than this nothing is held. */
+const NEEDED = 16 * BYTES;
+
+/** Makes what is missing, if the disk has plenty of room. Never fails: without it a full disk stops removals. */
+export function holdReserve(file: string): void {
+  for (const name of SUFFIXES.map((suffix) => file + suffix))
+    try {
+      if (fs.statSync(name, { throwIfNoEntry: false })?.size === BYTES) continue;
+      const { bavail, bsize } = fs.statfsSync(dirname(file));
+      if (bavail * bsize < NEEDED) return;
+      fs.writeFileSync(name, Buffer.alloc(BYTES), { mode: 0o600 });
+    } catch {
+      // Half a file would only take room.
+      fs.rmSync(name, { force: true });
+      return;
+    }
+}
+
+/** @returns was there anything to give up? */
+export function releaseReserve(file: string): boolean {
+  const held = SUFFIXES.map((suffix) => file + suffix).filter((name) => fs.existsSync(name));
+  for (const name of held) fs.rmSync(name, { force: true });
+  return held.length > 0;
+}

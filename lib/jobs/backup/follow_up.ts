@@ -1,0 +1,126 @@
+/**
+ * Asks about records that have left the cache and aren't known to be on tape: a disk buffer may lose them before tape has them. What is
+ * gone or has other bytes is a failure of each pass until it is found again, or until somebody takes it out of the catalogue.
+ */
+import type { Catalogue } from '../../catalogue/catalogue.js';
+import type { CatalogueRow } from '../../catalogue/row.js';
+import { forEachConcurrent } from '../../flow/concurrent.js';
+import { statBatch, statBatchesAhead } from '../../remote/limited_store.js';
+import type { RemoteStat, RemoteStore } from '../../remote/store.js';
+import { isDue } from '../../rules/follow_up.js';
+import { printableName } from '../../rules/names.js';
+import type { TapeWaitCount } from '../../rules/tape_wait.js';
+import { compareRow } from '../record/compare_row.js';
+import { failed } from '../run/failure.js';
+import type { JobDependencies, JobRun } from '../run/job_run.js';
+
+export interface FollowUpContext {
+  catalogue: Catalogue;
+  /** Its `backUpExists` is what `tape_state` says. */
+  store: RemoteStore;
+  run: JobRun;
+  dependencies: Pick<JobDependencies, 'config' | 'logger'>;
+  /** What waits for tape is counted there. */
+  waiting: TapeWaitCount;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+export class FollowUp {
+  readonly #context: FollowUpContext;
+  readonly #started: number;
+  #lost = 0;
+
+  /** @param started when the pass began: what it removed itself was compared a moment ago */
+  constructor(context: FollowUpContext, started: number) {
+    this.#context = context;
+    this.#started = started;
+  }
+
+  /** @throws what ends the whole pass */
+  async all(): Promise<void> {
+    const { run, dependencies } = this.#context;
+    const ahead = statBatchesAhead(dependencies.config.parallelStats);
+    for (const state of ['lost', 'waiting'] as const)
+      await forEachConcurrent(this.#batches(state), ahead, (rows) => this.#look(rows));
+    if (this.#lost > 0) run.extra.lost = this.#lost;
+    const removedNotOnTape = this.#context.waiting.result();
+    if (removedNotOnTape.files > 0) run.extra.removedNotOnTape = removedNotOnTape;
+  }
+
+  async *#batches(state: 'lost' | 'waiting'): AsyncGenerator<CatalogueRow[], void, undefined> {
+    const { catalogue, run, now } = this.#context;
+    for await (const page of catalogue.pages({ state })) {
+      if (run.signal.aborted) return;
+      if (state === 'waiting') for (const row of page) this.#count(row);
+      const due = page.filter((row) => (row.removing ?? 0) < this.#started && isDue(row, now()));
+      for (let at = 0; at < due.length; at += statBatch) yield due.slice(at, at + statBatch);
+    }
+  }
+
+  #count({ path, size, mtime, removing }: CatalogueRow): void {
+    this.#context.waiting.add({ path, size, changedAt: mtime === null ? (removing ?? 0) : mtime / 1000 });
+  }
+
+  async #look(rows: readonly CatalogueRow[]): Promise<void> {
+    const { catalogue, store, run, now } = this.#context;
+    if (run.signal.aborted) return;
+    const names = rows.map(({ path }) => path);
+    // An error for all of them comes again for each, and is reported there (S6).
+    const stats = await store.statMany(names, run.signal).catch(() => []);
+    await Promise.all(
+      rows.map(async (row, index) => {
+        const stat = stats[index];
+        if (stat != null && !(stat instanceof Error) && isAsBefore(row, stat))
+          catalogue.note({ kind: 'followed', path: row.path, at: now() });
+        else await this.#compare(row);
+      }),
+    );
+  }
+
+  async #compare(row: CatalogueRow): Promise<void> {
+    const { run } = this.#context;
+    const outcome = await run.attempt(row.path, () => this.#ask(row));
+    if (outcome === undefined || outcome === 'ended') return;
+    if (outcome.result === 'failed' && outcome.failure.code === LOST_COPY) this.#lost += 1;
+    run.finish(outcome);
+  }
+
+  async #ask(row: CatalogueRow) {
+    const { catalogue, store, run, dependencies, now } = this.#context;
+    const { config, logger } = dependencies;
+    const { signal } = run;
+    const { path } = row;
+    const remote = await store.stat(path, signal);
+    const answer = await compareRow(row, remote, { store, config, signal });
+    if (answer.result === 'differs') {
+      catalogue.note({ kind: 'lost', path, at: now(), reason: answer.reason });
+      return failed(path, LOST_COPY, lostText(row, answer.reason));
+    }
+    // What was lost isn't found again by its size alone.
+    if (answer.result === 'unchecked' && row.lost !== null)
+      return failed(path, LOST_COPY, lostText(row, row.loss ?? answer.reason));
+    if (row.lost !== null)
+      logger.info('a lost record is found again on the server', { path: printableName(path) });
+    catalogue.note({ kind: remote?.backUpExists === true ? 'on_tape' : 'followed', path, at: now() });
+    return undefined;
+  }
+}
+
+/** The code of a failure: the only copy that the archive made is gone, or isn't what it was. */
+export const LOST_COPY = 'LostCopy';
+
+/** Nothing about it has changed since its bytes were last compared, and tape doesn't have it yet. */
+function isAsBefore(row: CatalogueRow, { kind, size, mtime, backUpExists }: RemoteStat): boolean {
+  if (row.lost !== null || row.followed === null || backUpExists) return false;
+  return kind === 'file' && size === row.size && mtime.getTime() === row.remoteMtime;
+}
+
+export function lostText({ removed, removing, rule }: CatalogueRow, reason: string): string {
+  const at = removed ?? removing;
+  const since =
+    at === null
+      ? ''
+      : `; its local file was removed on ${new Date(at).toISOString()} (auto_remove: ${rule ?? 'unknown'})`;
+  return `${reason}${since}. Look for it on the server and on tape; "xrootd-archive catalogue forget" ends this message`;
+}

@@ -1,0 +1,150 @@
+/**
+ * What a pass tells the catalogue of the records of its cache. If the catalogue can't be written, everything goes on but removals (S14);
+ * the pass ends with a failure that says so.
+ */
+import type { Catalogue } from '../../catalogue/catalogue.js';
+import { CatalogueError } from '../../catalogue/error.js';
+import { openCatalogue, NoCatalogue, type CatalogueConfig } from '../../catalogue/open_catalogue.js';
+import type { RecordFacts, RemovalRule } from '../../catalogue/row.js';
+import type { Shard } from '../../rules/sharding.js';
+import type { Failure, Report } from '../events/report.js';
+
+/** The reason to keep a record that may go. */
+export const UNWRITTEN = "it may be removed, but the catalogue can't be written";
+
+export interface Noted {
+  facts: RecordFacts;
+  /** Null: tape wasn't asked. */
+  onTape: boolean | null;
+}
+
+/** A catalogue that every earlier pass has filled has this in its meta. */
+const FILLED = 'filled';
+
+export class RecordBook {
+  /** Undefined: there is none, or it can't be opened. */
+  readonly catalogue: Catalogue | undefined;
+  /** For the report: what an operator should know though nothing failed. */
+  readonly warning: string | undefined;
+  /** It has a row of each record that passes have compared, as far as it knows. */
+  readonly isFilled: boolean;
+  readonly #now: () => number;
+  #problem: CatalogueError | undefined;
+
+  private constructor(
+    opened: Catalogue | NoCatalogue | CatalogueError | undefined,
+    isFilled: boolean,
+    now: () => number,
+  ) {
+    this.#now = now;
+    this.isFilled = isFilled;
+    if (opened instanceof CatalogueError) this.#problem = opened;
+    else if (opened instanceof NoCatalogue) this.warning = opened.reason;
+    else this.catalogue = opened;
+    const damaged = this.catalogue?.damaged;
+    if (this.catalogue !== undefined && damaged !== undefined) {
+      const { file } = this.catalogue;
+      const message = `the catalogue ${file} was damaged (${damaged.reason}) and is now ${damaged.movedTo}; a new one was begun. ${REBUILD}`;
+      this.#problem = new CatalogueError('Damaged', file, message);
+    }
+  }
+
+  /**
+   * Never fails for a catalogue that can't be used: see `failure`.
+   * @throws {ConfigError} if it belongs to another archive, or lies on a network file system
+   */
+  static async open(
+    config: CatalogueConfig,
+    { shard, dryRun, now }: { shard: Shard | undefined; dryRun: boolean; now: () => number },
+  ): Promise<RecordBook> {
+    const unknown = new RecordBook(undefined, true, now);
+    // A dry run changes nothing, not even a damaged catalogue.
+    if (dryRun) return unknown;
+    try {
+      const opened = await openCatalogue(config, { mode: 'write', shard, now: now() });
+      if (opened === undefined) return unknown;
+      const filled = opened instanceof NoCatalogue || (await opened.meta(FILLED)) !== undefined;
+      return new RecordBook(opened, filled, now);
+    } catch (error) {
+      if (error instanceof CatalogueError) return new RecordBook(error, true, now);
+      throw error;
+    }
+  }
+
+  /** The record is identical on the server. */
+  compared({ facts, onTape }: Noted, copied: boolean): void {
+    this.catalogue?.note({ kind: 'compared', facts, at: this.#now(), copied, onTape });
+  }
+
+  /**
+   * Makes the record's row durable, before its local file goes (S14).
+   * @returns why it must stay; undefined if it may go
+   */
+  async allowRemoval({ facts, onTape }: Noted, rule: RemovalRule): Promise<string | undefined> {
+    if (this.#problem !== undefined) return UNWRITTEN;
+    try {
+      await this.catalogue?.durable({ kind: 'removing', facts, at: this.#now(), rule, onTape });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof CatalogueError)) throw error;
+      this.#problem = error;
+      return UNWRITTEN;
+    }
+  }
+
+  /** After allowRemoval(): has the local file gone? */
+  ended(path: string, removed: boolean): void {
+    this.catalogue?.note(removed ? { kind: 'removed', path, at: this.#now() } : { kind: 'stays', path });
+  }
+
+  /**
+   * Writes what is left.
+   * @param whole the pass has looked at every record
+   * @returns what kept the catalogue from being written in this pass
+   */
+  async finish(whole: boolean): Promise<Failure | undefined> {
+    await this.reading(async () => {
+      await this.catalogue?.flush();
+      const value = new Date(this.#now()).toISOString();
+      if (whole && !this.isFilled && this.#problem === undefined)
+        await this.catalogue?.durable({ kind: 'meta', key: FILLED, value });
+    });
+    const problem = this.#problem;
+    return problem && { path: problem.file, code: 'CatalogueUnusable', message: failureText(problem) };
+  }
+
+  /** Runs a task that reads the catalogue. If that can't be read, it counts as one that can't be written. */
+  async reading(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      if (!(error instanceof CatalogueError)) throw error;
+      this.#problem ??= error;
+    }
+  }
+
+  /** The pass has ended. */
+  pass({ job, startedAt: started, finishedAt: finished, failures: _, ...counts }: Report): void {
+    this.catalogue?.note({ kind: 'pass', job, started, finished, report: JSON.stringify(counts) });
+  }
+
+  /** Changes of this pass aren't in it: what was compared must not count as known. */
+  get isIncomplete(): boolean {
+    return this.#problem !== undefined || this.catalogue?.isIncomplete === true;
+  }
+
+  async close(): Promise<void> {
+    await this.catalogue?.close();
+  }
+}
+
+const REBUILD =
+  'What it knew can be had back by "xrootd-archive catalogue rebuild", or from a backup of the file';
+
+function failureText({ code, message }: CatalogueError): string {
+  const room = /FULL|ENOSPC/.test(message)
+    ? '. Free some MB on its disk, or give catalogue_path another'
+    : '';
+  const stays = `No local file is removed without it${room}`;
+  return code === 'Damaged' ? `${message}. ${stays} in this pass` : `${message}. ${stays}`;
+}

@@ -1,0 +1,172 @@
+/** What the catalogue says of the archive, for the status page and the metrics. Read in the catalogue's own thread. */
+import type { Catalogue } from '../catalogue/catalogue.js';
+import { NoCatalogue, openCatalogue, type CatalogueConfig } from '../catalogue/open_catalogue.js';
+import { catalogueFile, isThere } from '../catalogue/place.js';
+import type { Summary, StateCount } from '../catalogue/queries.js';
+import type { RowState } from '../catalogue/row.js';
+import type { ArchiveConfig } from '../config/index.js';
+import type { Report } from '../jobs/events/report.js';
+import { parseMoment } from '../rules/moment.js';
+import { outcomeOf, type PassOutcome } from './pass_outcome.js';
+
+export type CatalogueReader = Pick<Catalogue, 'rows' | 'summary' | 'passes'>;
+
+/** Of a pass that the catalogue remembers. */
+export interface RememberedProof {
+  finishedAt: string;
+  outcome: PassOutcome;
+  /** Why it ended early. */
+  error: string | null;
+  verified: number;
+  /** Files that failed or conflict. */
+  failed: number;
+}
+
+/** A record that the server had, and has no longer as it was. */
+export interface LostRecord {
+  path: string;
+  size: number;
+  since: string;
+  reason: string;
+}
+
+/** Records below one first directory; `.`: in none. */
+export interface ProvenPart {
+  name: string;
+  records: number;
+  audited: number;
+  /** Each of them has been compared with the server since; null: one never was. */
+  provenSince: string | null;
+  wrong: number;
+}
+
+export interface CatalogueFacts {
+  fileBytes: number;
+  /** Number of the last segment; 0: none. */
+  lastSegment: number;
+  records: Record<RowState, StateCount>;
+  /** Of those that wait for tape after they have left the cache: older than max_age_warning. Counted up to 10,000. */
+  overdue: number;
+  lost: LostRecord[];
+  /** The last one. */
+  audit: RememberedProof | null;
+  drill: RememberedProof | null;
+  /** Records that an audit has compared, ever. */
+  audited: number;
+  lastAudited: string | null;
+  provenSince: string | null;
+  wrong: number;
+  /** Those whose proof is the oldest come first. */
+  parts: ProvenPart[];
+}
+
+export interface CatalogueView {
+  at: string;
+  file: string | null;
+  /** Why there is nothing to read. A fault: there should be something. */
+  nothing: { text: string; isFault: boolean } | null;
+  facts: CatalogueFacts | null;
+}
+
+export type ViewedConfig = CatalogueConfig & Pick<ArchiveConfig, 'maxAgeWarning'>;
+
+const MOST_LOST = 100;
+const MOST_PARTS = 100;
+const MOST_OVERDUE = 10_000;
+
+/** Never rejects: what goes wrong is in the view. */
+export async function viewCatalogue(config: ViewedConfig, now = Date.now()): Promise<CatalogueView> {
+  const file = catalogueFile(config) ?? null;
+  const view = (more: Partial<CatalogueView>): CatalogueView => ({
+    ...{ at: iso(now), file, nothing: null, facts: null },
+    ...more,
+  });
+  const nothing = (text: string, isFault: boolean) => view({ nothing: { text, isFault } });
+  if (file === null) return nothing('None is kept: the configuration turns it off.', false);
+  try {
+    if (!(await isThere(file))) return nothing('None yet: the first pass makes it.', false);
+    const catalogue = await openCatalogue(config, { mode: 'read', now });
+    if (catalogue === undefined) return nothing('None is kept.', false);
+    if (catalogue instanceof NoCatalogue) return nothing(catalogue.reason, false);
+    try {
+      return view({ facts: await factsOf(catalogue, config, now) });
+    } finally {
+      await catalogue.close();
+    }
+  } catch (error) {
+    return nothing((error as Error).message, true);
+  }
+}
+
+async function factsOf(
+  catalogue: CatalogueReader,
+  { maxAgeWarning }: ViewedConfig,
+  now: number,
+): Promise<CatalogueFacts> {
+  const { in_cache, waiting, on_tape, lost, proof, parts, fileBytes, lastSegment } =
+    await catalogue.summary();
+  return {
+    ...{ fileBytes, lastSegment, records: { in_cache, waiting, on_tape, lost } },
+    overdue: maxAgeWarning === undefined ? 0 : await overdue(catalogue, maxAgeWarning, now),
+    lost: await lostRecords(catalogue),
+    audit: await lastOf(catalogue, 'verify'),
+    drill: await lastOf(catalogue, 'drill'),
+    audited: proof.audited,
+    lastAudited: isoOrNull(proof.latestAudit),
+    provenSince: isoOrNull(proof.oldest),
+    wrong: proof.wrong,
+    parts: partsOf(parts),
+  };
+}
+
+async function overdue(catalogue: CatalogueReader, age: string, now: number): Promise<number> {
+  const until = parseMoment(age, new Date(now)).getTime();
+  let found = 0;
+  for await (const _ of catalogue.rows({ state: 'waiting', until })) if (++found === MOST_OVERDUE) break;
+  return found;
+}
+
+async function lostRecords(catalogue: CatalogueReader): Promise<LostRecord[]> {
+  const found: LostRecord[] = [];
+  for await (const { path, size, lost, loss } of catalogue.rows({ state: 'lost' })) {
+    found.push({ path, size, since: iso(lost ?? 0), reason: loss ?? '' });
+    if (found.length === MOST_LOST) break;
+  }
+  return found;
+}
+
+async function lastOf(catalogue: CatalogueReader, job: Report['job']): Promise<RememberedProof | null> {
+  const [pass] = await catalogue.passes(1, job);
+  if (pass === undefined) return null;
+  const {
+    error,
+    interrupted = false,
+    failed = 0,
+    conflicts = 0,
+    verified = 0,
+  } = JSON.parse(pass.report) as Partial<Report>;
+  return {
+    finishedAt: pass.finished,
+    outcome: outcomeOf({ error, interrupted, failed, conflicts }),
+    error: error?.message ?? null,
+    verified,
+    failed: failed + conflicts,
+  };
+}
+
+function partsOf(parts: Summary['parts']): ProvenPart[] {
+  return parts
+    .toSorted((a, b) => (a.oldestProof ?? 0) - (b.oldestProof ?? 0))
+    .slice(0, MOST_PARTS)
+    .map(({ name, records, audited, oldestProof, wrong }) => ({
+      ...{ name, records, audited, provenSince: isoOrNull(oldestProof), wrong },
+    }));
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function isoOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : iso(milliseconds);
+}
