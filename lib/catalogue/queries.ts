@@ -75,6 +75,7 @@ export function readPage(database: Database.Database, { filter, after, limit }: 
   const query = `SELECT ${COLUMNS.join(', ')} FROM records WHERE ${start} AND ${sql} ORDER BY path LIMIT ?`;
   return database
     .prepare(query)
+    .raw()
     .all(after || (filter.below ?? ''), ...values, limit)
     .map(fromSql);
 }
@@ -94,7 +95,7 @@ export function readRows(
   database: Database.Database,
   paths: readonly string[],
 ): (CatalogueRow | undefined)[] {
-  const select = database.prepare(`SELECT ${COLUMNS.join(', ')} FROM records WHERE path = ?`);
+  const select = database.prepare(`SELECT ${COLUMNS.join(', ')} FROM records WHERE path = ?`).raw();
   return paths.map((path) => {
     const found = select.get(path);
     return found === undefined ? undefined : fromSql(found);
