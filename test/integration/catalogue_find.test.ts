@@ -7,6 +7,8 @@ import type { CatalogueRow } from '../../lib/catalogue/row.js';
 import { collect, withSharedArchive } from '../support/archive.js';
 import {
   allRows,
+  catalogueConfig,
+  mustOpen,
   fileIn,
   NOON,
   rowOf,
@@ -141,13 +143,13 @@ describe('without a catalogue that can be used', () => {
       await catalogue.close();
       const archive = archiveOf({ cache }, { targetUrl: 'root://elsewhere//moved' });
       for (const [name, ask] of asks(archive).slice(0, -1)) await assert.rejects(ask, ConfigError, name);
-      const { before, now, changed } = await archive.catalogue.adopt();
+      const [one] = await archive.catalogue.adopt();
       assert.deepEqual(
-        [before.target, now.target, changed],
+        [one?.before.target, one?.now.target, one?.changed],
         ['localhost:1094//base', 'elsewhere:1094//moved', true],
       );
       assert.equal((await collect(archive.find())).length, rows.length);
-      assert.equal((await archive.catalogue.adopt()).changed, false);
+      assert.equal((await archive.catalogue.adopt())[0]?.changed, false);
     });
   });
 
@@ -356,6 +358,34 @@ describe('forget', () => {
   });
 });
 
+describe('a catalogue of several shards', () => {
+  it('is checked, adopted, and rid of rows in each of its files', async () => {
+    await withTemp(async (cache) => {
+      for (const index of [0, 1]) {
+        await using one = await mustOpen(catalogueConfig(cache), {
+          mode: 'write',
+          shard: { index, count: 2 },
+        });
+        for (const name of ['both', `own-${index}`])
+          await one.durable({ kind: 'imported', row: rowOf(name) });
+      }
+      const files = [0, 1].map((index) => `${fileIn(cache)}.${index}-of-2`);
+      const { catalogue } = archiveOf({ cache });
+      const checked = await catalogue.check();
+      assert.deepEqual([checked.files, checked.records], [files, 4]);
+      const { forgotten, unknown } = await catalogue.forget(['both', 'own-1', 'own-2'], { reason: 'why' });
+      assert.deepEqual([forgotten.map((row) => row.path).sort(), unknown], [['both', 'own-1'], ['own-2']]);
+      assert.equal((await catalogue.check()).records, 1);
+      const moved = archiveOf({ cache }, { targetUrl: 'root://elsewhere//moved' });
+      assert.deepEqual(
+        (await moved.catalogue.adopt()).map(({ file, changed }) => [file, changed]),
+        files.map((file) => [file, true]),
+      );
+      assert.equal((await moved.catalogue.check()).records, 1);
+    });
+  });
+});
+
 describe('status and check', () => {
   it('tell what there is', async () => {
     await withCatalogue({ rows }, async (bench) => {
@@ -369,7 +399,7 @@ describe('status and check', () => {
       await bench.catalogue.durable({ kind: 'audited', path: '2025/a.h5', at: NOON + DAY, result: 'ok' });
       await writeFile(`${fileIn(bench.cache)}.damaged-2026-01-01`, '');
       const status = await archiveOf(bench).catalogue.status();
-      assert.deepEqual([status.file, status.id], [fileIn(bench.cache), bench.catalogue.id]);
+      assert.deepEqual(status.files, [{ file: fileIn(bench.cache), id: bench.catalogue.id }]);
       assert.deepEqual(
         [status.records, status.states.in_cache.records, status.states.lost],
         [6, 3, { records: 1, bytes: 1000 }],

@@ -151,7 +151,7 @@ describe('catalogue', () => {
       assert.match(people.stdout, /^Lost:\n {2}lost .* 2025\/b\.h5/m);
       const [status] = jsonLines((await run(['catalogue', 'status', '--json'])).stdout);
       assert.deepEqual(
-        [status?.['type'], status?.['file'], status?.['records']],
+        [status?.['type'], (status?.['files'] as { file: string }[])[0]?.file, status?.['records']],
         ['catalogue:status', fileIn(cache), 3],
       );
     });

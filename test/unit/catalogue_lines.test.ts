@@ -143,7 +143,7 @@ describe('catalogue status, for people', () => {
   it('tells states, losses, parts, passes, segments, and what was put aside', () => {
     const none = { records: 0, bytes: 0 };
     const lines = statusLines({
-      ...{ file: '/c/k', id: 'f00', fileBytes: 4096, records: 3, bytes: 3000, forgotten: 1 },
+      ...{ files: [{ file: '/c/k', id: 'f00' }], fileBytes: 4096, records: 3, bytes: 3000, forgotten: 1 },
       states: { in_cache: none, waiting: none, on_tape: none, lost: { records: 30, bytes: 3000 } },
       lost: [foundRecord(rowOf('a', { lost: NOON, loss: 'gone' }))],
       lastAudit: new Date(NOON),

@@ -1,6 +1,6 @@
 /** `catalogue adopt`: the catalogue belongs to this configuration from now on. */
 import type { Command } from 'commander';
-import type { CatalogueOwner } from '../../jobs/catalogue/adopt.js';
+import type { Adoption, CatalogueOwner } from '../../jobs/catalogue/adopt.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { printable } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
@@ -17,19 +17,20 @@ export function addAdopt(group: Command, session: Session): void {
 async function adopt(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
   const { output } = invocation;
   const { catalogue } = await openCatalogueOf(invocation);
-  const adopted = await catalogue.adopt();
-  const { file, before, now, changed } = adopted;
-  if (output.json) output.object({ type: 'catalogue:adopt', ...adopted });
-  else if (!changed)
-    output.line(`${printable(file)} belongs to this configuration already; nothing was changed`);
-  else {
-    output.line(`${printable(file)} belongs to this configuration now`);
-    for (const what of ['target', 'cache'] as const)
-      if (before[what] !== now[what])
-        output.line(`  ${what}: ${shown(before, what)} before, ${shown(now, what)} now`);
-    output.line('What it says was found out before: "verify --catalogue" compares it with the target.');
-  }
+  for (const adopted of await catalogue.adopt())
+    if (output.json) output.object({ type: 'catalogue:adopt', ...adopted });
+    else for (const line of linesOf(adopted)) output.line(line);
   return exitCodes.ok;
+}
+
+function linesOf({ file, before, now, changed }: Adoption): string[] {
+  if (!changed) return [`${printable(file)} belongs to this configuration already; nothing was changed`];
+  const owners = (['target', 'cache'] as const).filter((what) => before[what] !== now[what]);
+  return [
+    `${printable(file)} belongs to this configuration now`,
+    ...owners.map((what) => `  ${what}: ${shown(before, what)} before, ${shown(now, what)} now`),
+    'What it says was found out before: "verify --catalogue" compares it with the target.',
+  ];
 }
 
 function shown(owner: CatalogueOwner, what: keyof CatalogueOwner): string {

@@ -19,13 +19,13 @@ async function check(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
   const { output, screen, signal } = invocation;
   const { catalogue } = await openCatalogueOf(invocation);
   const found = await catalogue.check(signal);
-  const { file, records, wrong, problems } = found;
+  const { files, records, wrong, problems } = found;
   for (const { path, message } of problems)
     screen.note(`xrootd-archive: ${printable(path)}: ${printable(message)}`);
   if (output.json) output.object({ type: 'catalogue:check', ...found });
   else
     output.line(
-      `${printable(file)}: ${plural(records, 'record')}, ${wrong === 0 ? 'all is well' : `${plural(wrong, 'row')} wrong`}`,
+      `${files.map(printable).join(', ')}: ${plural(records, 'record')}, ${wrong === 0 ? 'all is well' : `${plural(wrong, 'row')} wrong`}`,
     );
   return wrong === 0 ? exitCodes.ok : exitCodes.failures;
 }

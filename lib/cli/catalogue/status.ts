@@ -28,11 +28,11 @@ async function status(invocation: Invocation<ConfigOptions>): Promise<ExitCode> 
 }
 
 export function statusLines(found: CatalogueStatus): string[] {
-  const { file, id, fileBytes, records, states, forgotten, segments, damagedFiles } = found;
+  const { files, fileBytes, records, states, forgotten, segments, damagedFiles } = found;
   const rows = ROW_STATES.map((state) => [state, count(states[state].records), bytes(states[state].bytes)]);
   return [
-    printable(file),
-    `  ${id}, ${bytes(fileBytes)}, ${plural(records, 'record')}, ${bytes(found.bytes)}; ${count(forgotten)} forgotten`,
+    ...files.map(({ file, id }) => `${printable(file)}  ${id}`),
+    `  ${bytes(fileBytes)}, ${plural(records, 'record')}, ${bytes(found.bytes)}; ${count(forgotten)} forgotten`,
     ...table(rows, [1, 2]),
     ...section('Lost', found.lost.map(recordLine), states.lost.records),
     `Last audit: ${found.lastAudit === null ? 'none' : time(found.lastAudit)}`,

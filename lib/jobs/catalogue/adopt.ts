@@ -1,7 +1,7 @@
 /** Takes a catalogue over for a configuration whose cache or target has another name by now. */
 import type { Catalogue } from '../../catalogue/catalogue.js';
 import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
-import { openToChange, openToRead } from './open_kept.js';
+import { openToChange, openToRead, shardsKept } from './open_kept.js';
 
 /** What a catalogue says that it belongs to. */
 export interface CatalogueOwner {
@@ -19,13 +19,17 @@ export interface Adoption {
   changed: boolean;
 }
 
-/** @throws {ConfigError | CatalogueError} */
-export async function adopt(config: CatalogueConfig): Promise<Adoption> {
-  const before = await ownerIn(await openToRead(config, { adopt: true }));
-  const catalogue = await openToChange(config, { adopt: true });
-  const now = await ownerIn(catalogue);
-  const changed = before.target !== now.target || before.cache !== now.cache;
-  return { file: catalogue.file, before, now, changed };
+/** One for each file of the catalogue. @throws {ConfigError | CatalogueError} */
+export async function adopt(config: CatalogueConfig): Promise<Adoption[]> {
+  const adopted: Adoption[] = [];
+  for (const shard of await shardsKept(config)) {
+    const before = await ownerIn(await openToRead(config, { adopt: true, shard }));
+    const catalogue = await openToChange(config, { adopt: true, shard });
+    const now = await ownerIn(catalogue);
+    const changed = before.target !== now.target || before.cache !== now.cache;
+    adopted.push({ file: catalogue.file, before, now, changed });
+  }
+  return adopted;
 }
 
 async function ownerIn(catalogue: Catalogue): Promise<CatalogueOwner> {

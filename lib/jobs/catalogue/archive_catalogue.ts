@@ -63,7 +63,7 @@ export class ArchiveCatalogue {
   }
 
   /** The catalogue belongs to this configuration from now on, though cache or target have another name. @throws {ConfigError | CatalogueError} */
-  adopt(): Promise<Adoption> {
+  adopt(): Promise<Adoption[]> {
     return adopt(this.#config);
   }
 }

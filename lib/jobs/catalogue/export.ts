@@ -6,7 +6,7 @@ import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.
 import { parseChecksumLine } from '../../rules/checksum_list.js';
 import { printableName } from '../../rules/names.js';
 import type { Failure } from '../events/report.js';
-import { openToRead } from './open_kept.js';
+import { openReader } from './open_kept.js';
 
 export type ExportFormat = 'checksums' | 'jsonl';
 
@@ -27,7 +27,7 @@ export async function* exportLines(
   config: CatalogueConfig & Pick<ArchiveConfig, 'checksumType'>,
   { format, signal }: ExportOptions,
 ): AsyncGenerator<ExportedLine, void, undefined> {
-  const catalogue = await openToRead(config);
+  const catalogue = await openReader(config);
   try {
     for await (const page of catalogue.pages()) {
       signal?.throwIfAborted();

@@ -8,7 +8,7 @@ import { printableName } from '../../rules/names.js';
 import { selector, type Selection, type Selector } from '../../rules/selection.js';
 import type { Failure } from '../events/report.js';
 import { foundRecord, type FoundRecord } from './found_record.js';
-import { openToRead, type CatalogueReader } from './open_kept.js';
+import { openReader, type CatalogueReader } from './open_kept.js';
 
 export interface FindOptions {
   /** Plain paths, in which no letter is special, beside the patterns. */
@@ -40,7 +40,7 @@ export async function* find(
     patterns: patterns.length === 0 ? undefined : patterns,
     paths: options.list,
   });
-  const catalogue = await openToRead(config, { unchecked: true });
+  const catalogue = await openReader(config);
   try {
     yield* new Search(catalogue, options).run(selects);
   } finally {

@@ -5,7 +5,7 @@ import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
 import { ConfigError } from '../../config/errors.js';
 import { normalized } from '../../config/pattern.js';
 import { foundRecord, type FoundRecord } from './found_record.js';
-import { openToChange } from './open_kept.js';
+import { openToChange, shardsKept } from './open_kept.js';
 
 export interface ForgetOptions {
   /** Why; kept with what was known. */
@@ -35,28 +35,31 @@ export async function forget(
 ): Promise<ForgetResult> {
   if (reason.trim() === '') throw wrong('forgetting needs a reason: it is kept with what was known');
   if (paths.length === 0) throw wrong('no paths given');
+  const result: ForgetResult = { forgotten: [], unknown: [] };
+  const known = new Set<string>();
   const names = [...new Set(paths.map(plainPath))];
-  const catalogue = await openToChange(config);
-  try {
-    const result: ForgetResult = { forgotten: [], unknown: [] };
-    for (let at = 0; at < names.length; at += pathsAtOnce) {
-      signal?.throwIfAborted();
-      const group = names.slice(at, at + pathsAtOnce);
-      const rows = await catalogue.rowsOf(group);
-      for (const [index, path] of group.entries()) {
-        const row = rows[index];
-        if (row === undefined) result.unknown.push(path);
-        else {
-          result.forgotten.push({ ...foundRecord(row), inCache: await isThere(config, path) });
+  for (const shard of await shardsKept(config)) {
+    const catalogue = await openToChange(config, { shard });
+    try {
+      for (let at = 0; at < names.length; at += pathsAtOnce) {
+        signal?.throwIfAborted();
+        for (const row of await catalogue.rowsOf(names.slice(at, at + pathsAtOnce))) {
+          if (row === undefined) continue;
+          const { path } = row;
+          // Several shards know it after their number has changed.
+          if (!known.has(path))
+            result.forgotten.push({ ...foundRecord(row), inCache: await isThere(config, path) });
+          known.add(path);
           if (!dryRun) catalogue.note({ kind: 'forgotten', path, at: Date.now(), reason });
         }
+        await catalogue.flush();
       }
-      await catalogue.flush();
+    } finally {
+      await catalogue.close();
     }
-    return result;
-  } finally {
-    await catalogue.close();
   }
+  result.unknown = names.filter((name) => !known.has(name));
+  return result;
 }
 
 function plainPath(given: string): string {

@@ -1,6 +1,6 @@
 /** Opens a catalogue for somebody who asks for it: what is missing or damaged is told with what to do about it. */
 import * as fs from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { Catalogue } from '../../catalogue/catalogue.js';
 import { CatalogueError } from '../../catalogue/error.js';
 import {
@@ -10,6 +10,7 @@ import {
 } from '../../catalogue/open_catalogue.js';
 import { catalogueFile } from '../../catalogue/place.js';
 import { ConfigError } from '../../config/errors.js';
+import type { Shard } from '../../rules/sharding.js';
 
 /** What a reader needs. */
 export type CatalogueReader = Pick<
@@ -17,13 +18,39 @@ export type CatalogueReader = Pick<
   'pages' | 'rows' | 'rowsOf' | 'forgotten' | 'summary' | 'passes' | 'close'
 >;
 
+/** All files of the catalogue as one. @throws {ConfigError | CatalogueError} as openToRead() */
+export async function openReader(config: CatalogueConfig): Promise<CatalogueReader> {
+  const [shard, ...others] = await shardsKept(config);
+  if (others.length > 0) throw problem('the catalogue has several files, one for each shard of its passes');
+  return openToRead(config, { shard, unchecked: true });
+}
+
 /**
- * The catalogue as it is: nothing is made, written or put aside.
+ * Each shard of a pass writes a file of its own; undefined stands for the one of passes without shards. Never empty: where there is no
+ * file, opening tells so.
+ * @throws {ConfigError} if no catalogue is configured
+ */
+export async function shardsKept(config: CatalogueConfig): Promise<(Shard | undefined)[]> {
+  const file = fileOf(config);
+  const names = await fs.readdir(dirname(file)).catch(absent);
+  const kept = names?.flatMap((name) => {
+    if (name === basename(file)) return [undefined];
+    const [, index, count] =
+      (name.startsWith(`${basename(file)}.`) &&
+        /^(\d+)-of-(\d+)$/.exec(name.slice(basename(file).length + 1))) ||
+      [];
+    return index === undefined ? [] : [{ index: Number(index), count: Number(count) }];
+  });
+  return kept === undefined || kept.length === 0 ? [undefined] : kept;
+}
+
+/**
+ * The catalogue as it is, of one shard: nothing is made, written or put aside.
  * @throws {ConfigError} if none is configured, there is none yet, or it is another archive's; {CatalogueError}
  */
 export function openToRead(
   config: CatalogueConfig,
-  options: Pick<OpenCatalogueOptions, 'adopt' | 'unchecked'> = {},
+  options: Pick<OpenCatalogueOptions, 'adopt' | 'unchecked' | 'shard'> = {},
 ): Promise<Catalogue> {
   return open(config, { ...options, mode: 'read' });
 }
@@ -36,19 +63,19 @@ export function openToRead(
  */
 export async function openToChange(
   config: CatalogueConfig,
-  { make = false, adopt = false }: { make?: boolean; adopt?: boolean } = {},
+  { make = false, adopt = false, shard }: { make?: boolean; adopt?: boolean; shard?: Shard | undefined } = {},
 ): Promise<Catalogue> {
-  const file = fileOf(config);
-  if (!make || (await hasContent(file))) await (await openToRead(config, { adopt })).close();
+  const file = fileOf(config, shard);
+  if (!make || (await hasContent(file))) await (await openToRead(config, { adopt, shard })).close();
   // Else a catalogue would be made on the wrong disk while the cache's isn't mounted.
   else if (!(await exists(dirname(file))))
     throw problem(`${dirname(file)}, where the catalogue belongs, does not exist`);
-  return open(config, { mode: 'write', adopt, unchecked: true });
+  return open(config, { mode: 'write', adopt, shard, unchecked: true });
 }
 
 /** @throws {ConfigError} if none is configured */
-export function fileOf(config: CatalogueConfig): string {
-  const file = catalogueFile(config);
+export function fileOf(config: CatalogueConfig, shard?: Shard): string {
+  const file = catalogueFile(config, shard);
   if (file !== undefined) return file;
   throw problem(
     config.catalogue
@@ -63,7 +90,7 @@ export function isKept(config: CatalogueConfig): Promise<boolean> {
 }
 
 async function open(config: CatalogueConfig, options: OpenCatalogueOptions): Promise<Catalogue> {
-  const file = fileOf(config);
+  const file = fileOf(config, options.shard);
   let opened: Awaited<ReturnType<typeof openCatalogue>>;
   try {
     opened = await openCatalogue(config, options);

@@ -6,7 +6,7 @@ import type { StateCount, Summary } from '../../catalogue/queries.js';
 import { ROW_STATES, type RowState } from '../../catalogue/row.js';
 import { redactText, type ArchiveConfig } from '../../config/index.js';
 import { dateOf, foundRecord, type FoundRecord } from './found_record.js';
-import { openToRead, type CatalogueReader } from './open_kept.js';
+import { fileOf, openReader, openToRead, shardsKept, type CatalogueReader } from './open_kept.js';
 
 export type StatusConfig = CatalogueConfig &
   Pick<ArchiveConfig, 'catalogueSegments' | 'catalogueSegmentsUrl'>;
@@ -21,10 +21,9 @@ export type PartStatus = Omit<Part, 'oldestAudit' | 'oldestProof'> & {
 };
 
 export interface CatalogueStatus {
-  file: string;
-  /** Of this catalogue, for ever. */
-  id: string;
-  /** Bytes of the file and its log. */
+  /** One, or one for each shard of its passes. The id is that catalogue's, for ever. */
+  files: { file: string; id: string }[];
+  /** Bytes of the files and their logs. */
   fileBytes: number;
   records: number;
   bytes: number;
@@ -52,16 +51,18 @@ export interface CatalogueStatus {
 
 const mostLost = 20;
 const mostPasses = 5;
+/** Without their logs. */
+const DAMAGED = /^(\.\d+-of-\d+)?\.damaged-.*(?<!-wal|-shm)$/;
 
 /** Reads the whole table: a second or two for a million records. @throws {ConfigError | CatalogueError} */
 export async function status(config: StatusConfig): Promise<CatalogueStatus> {
-  const catalogue = await openToRead(config, { unchecked: true });
+  const files = await filesOf(config);
+  const catalogue = await openReader(config);
   try {
-    const { file, id } = catalogue;
     const { parts, proof, lastSegment, fileBytes, forgotten, ...summary } = await catalogue.summary();
     const counts = ROW_STATES.map((state) => summary[state]);
     return {
-      ...{ file, id, fileBytes, forgotten },
+      ...{ files, fileBytes, forgotten },
       records: counts.reduce((sum, { records }) => sum + records, 0),
       bytes: counts.reduce((sum, { bytes }) => sum + bytes, 0),
       states: {
@@ -85,11 +86,21 @@ export async function status(config: StatusConfig): Promise<CatalogueStatus> {
         url: config.catalogueSegmentsUrl === undefined ? null : redactText(config.catalogueSegmentsUrl),
         last: lastSegment,
       },
-      damagedFiles: await damagedFiles(file),
+      damagedFiles: await damagedFiles(fileOf(config)),
     };
   } finally {
     await catalogue.close();
   }
+}
+
+async function filesOf(config: CatalogueConfig): Promise<CatalogueStatus['files']> {
+  const files: CatalogueStatus['files'] = [];
+  for (const shard of await shardsKept(config)) {
+    const catalogue = await openToRead(config, { shard, unchecked: true });
+    files.push({ file: catalogue.file, id: catalogue.id });
+    await catalogue.close();
+  }
+  return files;
 }
 
 async function lostOnes(catalogue: CatalogueReader): Promise<FoundRecord[]> {
@@ -103,10 +114,10 @@ async function lostOnes(catalogue: CatalogueReader): Promise<FoundRecord[]> {
 
 async function damagedFiles(file: string): Promise<string[]> {
   const directory = dirname(file);
-  const prefix = `${basename(file)}.damaged-`;
+  const prefix = basename(file);
   const names = await fs.readdir(directory);
   return names
-    .filter((name) => name.startsWith(prefix) && !/-(wal|shm)$/.test(name))
+    .filter((name) => name.startsWith(prefix) && DAMAGED.test(name.slice(prefix.length)))
     .sort()
     .map((name) => join(directory, name));
 }
