@@ -6,12 +6,12 @@ import {
   redacting,
   requireCache,
   resolveOptions,
-  secretsOf,
 } from './config/index.js';
 import type { ArchiveConfig, ArchiveOptions, Logger } from './config/index.js';
 import { put, type PutData, type PutOptions, type PutResult } from './cache/ingest.js';
 import { diskUsage, type DiskUsage } from './cache/usage.js';
 import { backup, type BackupOptions } from './jobs/backup/backup.js';
+import { ArchiveCatalogue, type FindOptions, type FoundItem } from './jobs/catalogue/archive_catalogue.js';
 import { drill, type DrillOptions } from './jobs/restore/drill.js';
 import { EventBus, type Listener } from './jobs/events/event_bus.js';
 import type { ArchiveEventOf, ArchiveEventType } from './jobs/events/events.js';
@@ -19,6 +19,7 @@ import { evict, type EvictOptions } from './jobs/staging/evict.js';
 import type { JobDependencies } from './jobs/run/job_run.js';
 import { toldOfTape } from './jobs/run/tape_told.js';
 import { list, type ListItem, type ListOptions } from './jobs/run/list.js';
+import { setupOf, type Setup } from './jobs/run/setup.js';
 import { logEvents } from './jobs/events/log_events.js';
 import { logProgress } from './jobs/events/progress_log.js';
 import type { Report } from './jobs/events/report.js';
@@ -29,8 +30,6 @@ import { stage, type StageOptions } from './jobs/staging/stage.js';
 import { status, type RecordStatus, type StatusOptions } from './jobs/verify/status.js';
 import { uploadLook } from './jobs/run/uploads.js';
 import { verify, type VerifyOptions } from './jobs/verify/verify.js';
-import type { LimitedStore } from './remote/limited_store.js';
-import { openTarget } from './remote/open_store.js';
 import { ArchiveService } from './service/archive_service.js';
 import { scheduledJobs } from './service/scheduled_jobs.js';
 
@@ -138,6 +137,23 @@ export class Archive {
     const { config, open } = this.#setup;
     const store = toldOfTape(await open(), this.#dependencies);
     yield* list(store, paths, config.parallelStats, { upload: uploadLook(config), ...options });
+  }
+
+  /**
+   * Finds records in the catalogue. Asks no server, and needs no cache.
+   * @param patterns files, directories or globs relative to the target's base; none without a list: everything
+   * @throws {ConfigError | CatalogueError}
+   */
+  find(
+    patterns: readonly string[] = [],
+    options: FindOptions = {},
+  ): AsyncGenerator<FoundItem, void, undefined> {
+    return this.catalogue.find(patterns, options);
+  }
+
+  /** What the archive remembers of its records. */
+  get catalogue(): ArchiveCatalogue {
+    return new ArchiveCatalogue(this.config);
   }
 
   /**
@@ -262,25 +278,9 @@ export class Archive {
   }
 }
 
-/** Options, and the connections that go with them. */
-interface Setup {
-  config: ArchiveConfig;
-  /** Every job gets its connections here: the files with secrets are checked anew each time. */
-  open: () => Promise<LimitedStore>;
-}
-
 /** @throws {ConfigError} */
 function resolved(options: ArchiveOptions): ArchiveConfig {
   const config = resolveOptions(options);
   checkRetention(config, new Date());
   return config;
-}
-
-function setupOf(config: ArchiveConfig): Setup {
-  let store: LimitedStore | undefined;
-  const open = async () => {
-    await checkAccess(secretsOf(config));
-    return (store ??= openTarget(config));
-  };
-  return { config, open };
 }

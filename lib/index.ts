@@ -1,5 +1,7 @@
 /** xrootd-archive: gets a facility's data safely onto tape over XRootD. */
 export { Archive, type ArchiveDependencies, type StopOptions } from './archive.js';
+export { CatalogueError, type CatalogueErrorCode } from './catalogue/error.js';
+export type { CatalogueRow, ChecksumSource, RowState } from './catalogue/row.js';
 export { CacheError } from './cache/errors.js';
 export type { PutData, PutOptions, PutResult } from './cache/ingest.js';
 export { LockedError } from './cache/lock.js';
@@ -14,6 +16,15 @@ export {
 } from './config/index.js';
 export type { CatalogueAudit } from './jobs/verify/audit.js';
 export type { BackupOptions } from './jobs/backup/backup.js';
+export type { Adoption, CatalogueOwner } from './jobs/catalogue/adopt.js';
+export type { ArchiveCatalogue } from './jobs/catalogue/archive_catalogue.js';
+export type { CatalogueCheck } from './jobs/catalogue/check.js';
+export type { ExportedLine, ExportFormat, ExportOptions } from './jobs/catalogue/export.js';
+export type { FindOptions, FoundItem } from './jobs/catalogue/find.js';
+export type { ForgetOptions, ForgetResult } from './jobs/catalogue/forget.js';
+export type { FoundRecord } from './jobs/catalogue/found_record.js';
+export { ImportError, type ImportOptions, type ImportResult } from './jobs/catalogue/import.js';
+export type { CatalogueStatus } from './jobs/catalogue/status.js';
 export type { ChecksumList } from './jobs/verify/checksum_lists.js';
 export type { DrillOptions } from './jobs/restore/drill.js';
 export type { ArchiveEvent, ArchiveEventOf, ArchiveEventType } from './jobs/events/events.js';

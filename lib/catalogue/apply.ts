@@ -28,7 +28,7 @@ export class ChangeWriter {
   constructor(database: Database.Database) {
     const prepare = (sql: string): Statement => database.prepare(sql);
     const columns = COLUMNS.join(', ');
-    this.#select = prepare(`SELECT ${columns} FROM records WHERE path = ?`);
+    this.#select = prepare(`SELECT ${columns} FROM records WHERE path = ?`).raw();
     this.#put = prepare(
       `INSERT OR REPLACE INTO records (${columns}, changed) VALUES (${'?, '.repeat(COLUMNS.length)}?)`,
     );

@@ -15,6 +15,8 @@ export interface RowFilter {
   since?: number | undefined;
   /** Before this. */
   until?: number | undefined;
+  /** No time of it is known. */
+  timeless?: boolean | undefined;
   /** Bytes. */
   minSize?: number | undefined;
   maxSize?: number | undefined;
@@ -52,13 +54,13 @@ function whereOf(filter: RowFilter): Where {
     terms.push(sql);
     values.push(...more);
   };
-  const { below, state, since, until, minSize, maxSize, gone, changedUpTo } = filter;
-  // The range, for the index, also has `below-x` and `below.x`. `0` follows `/`.
-  if (below)
-    add('path >= ? AND path < ? AND (path = ? OR path >= ?)', below, `${below}0`, below, `${below}/`);
+  const { below, state, since, until, timeless, minSize, maxSize, gone, changedUpTo } = filter;
+  // The range, for the index, begins where the page does, and also has `below-x` and `below.x`. `0` follows `/`.
+  if (below) add('path < ? AND (path = ? OR path >= ?)', `${below}0`, below, `${below}/`);
   if (state !== undefined) add(STATES[state]);
   if (since !== undefined) add(`${time} >= ?`, since);
   if (until !== undefined) add(`${time} < ?`, until);
+  if (timeless === true) add(`${time} IS NULL`);
   if (minSize !== undefined) add('size >= ?', minSize);
   if (maxSize !== undefined) add('size <= ?', maxSize);
   if (gone === true) add('removing IS NOT NULL');
@@ -68,10 +70,13 @@ function whereOf(filter: RowFilter): Where {
 
 export function readPage(database: Database.Database, { filter, after, limit }: Page): CatalogueRow[] {
   const { sql, values } = whereOf(filter);
-  const query = `SELECT ${COLUMNS.join(', ')} FROM records WHERE path > ? AND ${sql} ORDER BY path LIMIT ?`;
+  // Of two lower bounds SQLite would use the first alone, and walk from there: one bound only.
+  const start = after === '' && filter.below ? 'path >= ?' : 'path > ?';
+  const query = `SELECT ${COLUMNS.join(', ')} FROM records WHERE ${start} AND ${sql} ORDER BY path LIMIT ?`;
   return database
     .prepare(query)
-    .all(after, ...values, limit)
+    .raw()
+    .all(after || (filter.below ?? ''), ...values, limit)
     .map(fromSql);
 }
 
@@ -90,7 +95,7 @@ export function readRows(
   database: Database.Database,
   paths: readonly string[],
 ): (CatalogueRow | undefined)[] {
-  const select = database.prepare(`SELECT ${COLUMNS.join(', ')} FROM records WHERE path = ?`);
+  const select = database.prepare(`SELECT ${COLUMNS.join(', ')} FROM records WHERE path = ?`).raw();
   return paths.map((path) => {
     const found = select.get(path);
     return found === undefined ? undefined : fromSql(found);

@@ -85,8 +85,10 @@ export function checksumsText(checksums: readonly Checksum[]): string {
 
 export function parseChecksums(text: string): Checksum[] {
   return text.split(' ').flatMap((each) => {
-    const [type, value] = each.split(':');
-    return type && value ? [{ type, value }] : [];
+    if (each === '') return [];
+    // What somebody has spoilt stays to be seen; it is equal to no checksum.
+    const [type = '', ...value] = each.split(':');
+    return [{ type, value: value.join(':') }];
   });
 }
 

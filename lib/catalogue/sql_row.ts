@@ -1,8 +1,5 @@
 /** Rows as SQLite has them. */
 import { checksumsText, parseChecksums, type CatalogueRow } from './row.js';
-import type { COLUMNS } from './schema.js';
-
-type SqlRow = Record<(typeof COLUMNS)[number], string | number | null>;
 
 /** In the order of COLUMNS. */
 export function toSql(row: CatalogueRow): (string | number | null)[] {
@@ -13,14 +10,29 @@ export function toSql(row: CatalogueRow): (string | number | null)[] {
   ];
 }
 
-/** @param found a row of `records` with all columns; its types were checked when it was written (STRICT) */
+/**
+ * libsql makes arrays twice as fast as objects.
+ * @param found the columns in the order of COLUMNS; their types were checked when they were written (STRICT)
+ */
 export function fromSql(found: unknown): CatalogueRow {
-  const row = found as SqlRow;
-  const { path, size, mtime, mode, checksums, source, copied, compared, removing, removed, rule } = row;
-  const { followed, lost, loss, audited, audit } = row;
+  const [path, size, mtime, mode, checksums, source, remoteMtime, copied, compared, onTape, ...more] =
+    found as unknown[];
+  const [removing, removed, rule, onlineRemoved, followed, lost, loss, audited, audit] = more;
   return {
-    ...{ path, size, mtime, mode, checksums: parseChecksums(String(checksums)), source },
-    ...{ remoteMtime: row.remote_mtime, copied, compared, onTape: row.on_tape, removing, removed, rule },
-    ...{ onlineRemoved: row.online_removed, followed, lost, loss, audited, audit },
+    ...{ path, size, mtime, mode, checksums: parseChecksums(String(checksums)), source, remoteMtime },
+    ...{
+      copied,
+      compared,
+      onTape,
+      removing,
+      removed,
+      rule,
+      onlineRemoved,
+      followed,
+      lost,
+      loss,
+      audited,
+      audit,
+    },
   } as CatalogueRow;
 }

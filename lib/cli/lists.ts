@@ -1,5 +1,6 @@
 /** Lists from files or standard input: one entry per line, taken literally. */
-import { createReadStream } from 'node:fs';
+import { TextDecoder } from 'node:util';
+import { createReadStream, type ReadStream } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { UsageError } from './usage_error.js';
@@ -7,7 +8,7 @@ import { UsageError } from './usage_error.js';
 export type Separator = '\n' | '\0';
 
 /** The file name that means standard input. */
-const standardInput = '-';
+export const standardInput = '-';
 
 /**
  * Returns the entries of all files together.
@@ -50,10 +51,51 @@ export function entriesOf(list: Uint8Array, separator: Separator, name: string):
   return text.split(separator === '\n' ? /\r?\n/ : separator).filter((entry) => entry !== '');
 }
 
-async function read(name: string, file: string, signal: AbortSignal): Promise<Uint8Array> {
-  const stream = file === standardInput ? process.stdin : createReadStream(file);
+/**
+ * The lines of a file of any size, one after the other; those of a list of Windows keep their carriage return.
+ * @throws {UsageError} for a file that can't be read, or isn't UTF-8; AbortError
+ */
+export async function* linesOf(file: string, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+  const name = file === standardInput ? 'standard input' : file;
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let rest = '';
+  for await (const chunk of chunksOf(name, file, signal)) {
+    const lines = (rest + decoded(decoder, chunk, name)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  rest += decoded(decoder, undefined, name);
+  if (rest !== '') yield rest;
+}
+
+function decoded(decoder: TextDecoder, chunk: Uint8Array | undefined, name: string): string {
   try {
-    return await buffer(addAbortSignal(signal, stream));
+    return decoder.decode(chunk, { stream: chunk !== undefined });
+  } catch {
+    throw new UsageError(`${name} is not UTF-8`);
+  }
+}
+
+async function* chunksOf(
+  name: string,
+  file: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for await (const chunk of addAbortSignal(signal, streamOf(file))) yield chunk as Uint8Array;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new UsageError(`${name} can't be read: ${(error as Error).message}`);
+  }
+}
+
+function streamOf(file: string): NodeJS.ReadStream | ReadStream {
+  return file === standardInput ? process.stdin : createReadStream(file);
+}
+
+async function read(name: string, file: string, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    return await buffer(addAbortSignal(signal, streamOf(file)));
   } catch (error) {
     signal.throwIfAborted();
     throw new UsageError(`${name} can't be read: ${(error as Error).message}`);

@@ -2,9 +2,11 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addBackup } from './commands/backup.js';
+import { addCatalogue } from './commands/catalogue.js';
 import { addConfig } from './commands/config.js';
 import { addDrill } from './commands/drill.js';
 import { addEvict } from './commands/evict.js';
+import { addFind } from './commands/find.js';
 import { addLs } from './commands/ls.js';
 import { addRestore } from './commands/restore.js';
 import { addRetention } from './commands/retention.js';
@@ -32,8 +34,8 @@ export function makeProgram(session: Session): Command {
     .addHelpText('after', epilogue);
   addGlobalOptions(program);
   const commands = [
-    ...[addBackup, addRestore, addStatus, addLs, addStage, addEvict],
-    ...[addVerify, addDrill, addRetention, addRun, addUsage, addConfig, addSandbox],
+    ...[addBackup, addRestore, addStatus, addLs, addFind, addStage, addEvict],
+    ...[addVerify, addDrill, addRetention, addCatalogue, addRun, addUsage, addConfig, addSandbox],
   ];
   for (const add of commands) add(program, session);
   return program;

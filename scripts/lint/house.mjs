@@ -49,6 +49,7 @@ const below = {
 
 /** The same for the rooms of lib/jobs. */
 const belowInJobs = {
+  catalogue: ['events'],
   verify: ['record', 'run', 'events'],
   retention: ['record', 'separation', 'run', 'events'],
   restore: ['staging', 'record', 'run', 'events'],

@@ -21,7 +21,9 @@ const binding = [
 const own = [
   'Archive',
   'CacheError',
+  'CatalogueError',
   'ConfigError',
+  'ImportError',
   'LockedError',
   'checksumFile',
   'createLogger',
