@@ -80,7 +80,9 @@ export async function restore(
   if (isRemoteUrl(to)) {
     const target = parseTarget(to);
     const opened = openStore({ ...config, targetUrl: target.url });
-    return await into(new RemoteReceiver(target, shardStore(opened, shard, config.parallelChecksums), config));
+    return await into(
+      new RemoteReceiver(target, shardStore(opened, shard, config.parallelChecksums), config),
+    );
   }
   if (dryRun && !existsSync(to)) return await into(new AbsentReceiver(to));
   await makeTarget(to, fsync);
