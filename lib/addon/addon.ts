@@ -208,13 +208,14 @@ export interface Addon {
     callback: (event: number, first: unknown, second: unknown) => void,
   ): NativeCopy;
   /**
-   * Callback: `errno` or 0, and the system call that failed. `mtime` in milliseconds since the epoch. `overwrite`: a text
+   * Callback: `errno` or 0, and the system call that failed. `mtime` in milliseconds since the epoch, with a fraction. `overwrite`: a text
    * is the version of the one file that may be replaced. `made`: `device:inode` of the only file that gets the name.
    */
   publish(
     from: string,
     to: string,
     mtime: number | undefined,
+    mode: number | undefined,
     fsync: boolean,
     overwrite: boolean | string,
     made: string | undefined,

@@ -10,8 +10,10 @@ export interface PublishOptions {
   overwrite?: boolean | string | undefined;
   /** Wait until bytes and name are on the disk. Default false. */
   fsync?: boolean | undefined;
-  /** The file's time of change. Default: as it is. */
-  mtime?: Date | undefined;
+  /** The file's time of change; a number: microseconds since the epoch. Default: as it is. */
+  mtime?: Date | number | undefined;
+  /** Its permission bits. Default: as they are. */
+  mode?: number | undefined;
   /** `device:inode` of the temporary file, where that is known: no other gets the name. */
   made?: string | undefined;
 }

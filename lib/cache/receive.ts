@@ -50,8 +50,10 @@ export async function withFile<T>(
 }
 
 export interface IncomingOptions {
-  /** If it is an invalid Date, the file keeps the time at which it was written. */
-  mtime: Date;
+  /** A number: microseconds since the epoch. If it is an invalid Date, the file keeps the time at which it was written. */
+  mtime: Date | number;
+  /** Permission bits; undefined: as the file was made. */
+  mode?: number | undefined;
   /** The version of the file that is to be replaced; undefined: replace nothing. */
   overwrite: string | undefined;
   /** Wait for the disk before the file gets its name, and for the name. */
@@ -112,7 +114,7 @@ export class IncomingFile {
   async publish(): Promise<void> {
     const { mtime, ...options } = this.#options;
     this.#directory.checkPlace();
-    const known = Number.isNaN(mtime.getTime()) ? undefined : mtime;
+    const known = Number.isNaN(mtime.valueOf()) ? undefined : mtime;
     // From here on publish() discards it, if it is still ours.
     this.#handedOn = true;
     await named(this.#directory, () =>

@@ -79,13 +79,19 @@ function afterBackup(report: Report): string[] {
   return steps;
 }
 
-function afterRestore({ interrupted, error, failed, conflicts }: Report): string[] {
+function afterRestore({ interrupted, error, failed, conflicts, failures }: Report): string[] {
   const steps: string[] = [];
   if (error !== undefined || interrupted) {
     const end = interrupted ? 'was stopped early' : 'ended before everything was looked at';
     steps.push(`it ${end}; every file that is there is complete, the same command goes on`);
   }
   if (failed > 0) steps.push(`${plural(failed, 'file')} failed; the same command tries again`);
+  if (failures.some(({ code }) => code === 'LostCopy'))
+    steps.push(
+      'the server has lost files that the catalogue knows, or has other bytes (LostCopy): look for other copies now',
+    );
+  if (failures.some(({ code }) => code === 'CatalogueUnusable'))
+    steps.push('nothing was compared with the catalogue: mend it, or say "catalogue: false" to do without');
   if (conflicts > 0)
     steps.push(`${plural(conflicts, 'file')} stayed as they were; --overwrite replaces files that differ`);
   return steps;

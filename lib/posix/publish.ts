@@ -3,8 +3,10 @@ import { addon } from '../addon/addon.js';
 import { systemError } from '../addon/system_error.js';
 
 export interface PublishFileOptions {
-  /** The file's time of change. Default: as it is. */
-  mtime?: Date | undefined;
+  /** The file's time of change; a number: microseconds since the epoch. Default: as it is. */
+  mtime?: Date | number | undefined;
+  /** Its permission bits, where its file system has such; others are ignored. Default: as they are. */
+  mode?: number | undefined;
   /** Wait until the file's bytes, and then its name, are on the disk. Default false. */
   fsync?: boolean | undefined;
   /** Replace a file that has the name; a text: replace it only if it has this `versionOfFile()`. Default false. */
@@ -27,10 +29,11 @@ export function versionOfFile(stats: Record<'dev' | 'ino' | 'size' | 'mtimeNs' |
  * nothing was renamed
  */
 export function publishFile(from: string, to: string, options: PublishFileOptions = {}): Promise<void> {
-  const { mtime, fsync = false, overwrite = false, made } = options;
+  const { mtime, mode, fsync = false, overwrite = false, made } = options;
+  const milliseconds = typeof mtime === 'number' ? mtime / 1000 : mtime?.getTime();
   return new Promise((resolve, reject) => {
-    if (Number.isNaN(mtime?.getTime())) throw new RangeError('mtime must be a valid Date');
-    addon.publish(from, to, mtime?.getTime(), fsync, overwrite, made, (errno, syscall) => {
+    if (Number.isNaN(milliseconds)) throw new RangeError('mtime must be a valid Date');
+    addon.publish(from, to, milliseconds, mode, fsync, overwrite, made, (errno, syscall) => {
       if (errno === 0) resolve();
       else reject(systemError(errno, syscall, from, to));
     });

@@ -32,16 +32,26 @@ struct Order {
   std::string from;
   std::string to;
   std::optional<double> mtime;  // milliseconds since the epoch
+  std::optional<mode_t> mode;   // permission bits
   bool sync;
   bool overwrite;
   std::string version;  // of what may be replaced; empty: see `overwrite`
   std::string made;     // as LocalFile tells it: no other file gets the name; empty: whatever is there
 };
 
+// To the nearest microsecond: a double holds no more of today's milliseconds.
 timespec TimeOf(double milliseconds) {
-  const double seconds = std::floor(milliseconds / 1000);
-  return {static_cast<time_t>(seconds), static_cast<long>((milliseconds - seconds * 1000) * 1e6)};
+  double seconds = std::floor(milliseconds / 1000);
+  double microseconds = std::round((milliseconds - seconds * 1000) * 1000);
+  if (microseconds >= 1e6) {
+    seconds += 1;
+    microseconds = 0;
+  }
+  return {static_cast<time_t>(seconds), static_cast<long>(microseconds) * 1000};
 }
+
+// Of a file of ours: its file system keeps no such permissions.
+bool KeepsNoModes(int error) { return error == EPERM || error == ENOTSUP || error == EOPNOTSUPP; }
 
 // One order on its way: opened and timed, then on the disk, then named.
 class Publication {
@@ -50,10 +60,11 @@ class Publication {
 
   // Nothing here waits for the disk.
   void Begin() {
-    if (!order_.mtime && !order_.sync) return;
+    if (!order_.mtime && !order_.mode && !order_.sync) return;
     file_.emplace(open(order_.from.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (file_->Number() < 0) return Fail("open");
     if (IsAnother(LocalFile::Open(file_->Number()))) return Fail("publish", EBUSY);
+    if (order_.mode && fchmod(file_->Number(), *order_.mode) != 0 && !KeepsNoModes(errno)) return Fail("fchmod");
     if (order_.mtime) {
       const timespec time = TimeOf(*order_.mtime);
       const std::array<timespec, 2> times{time, time};
@@ -216,13 +227,15 @@ Napi::Value Publish(const Napi::CallbackInfo& info) {
   order.from = StringArgument(info, 0);
   order.to = StringArgument(info, 1);
   if (info[2].IsNumber()) order.mtime = info[2].As<Napi::Number>().DoubleValue();
-  order.sync = info[3].ToBoolean().Value();
-  if (info[4].IsString()) {
-    order.version = StringArgument(info, 4);
+  // Never more than permissions: no setuid, no setgid.
+  if (info[3].IsNumber()) order.mode = info[3].As<Napi::Number>().Uint32Value() & 0777U;
+  order.sync = info[4].ToBoolean().Value();
+  if (info[5].IsString()) {
+    order.version = StringArgument(info, 5);
   } else {
-    order.overwrite = info[4].ToBoolean().Value();
+    order.overwrite = info[5].ToBoolean().Value();
   }
-  if (info[5].IsString()) order.made = StringArgument(info, 5);
-  ThePublisher().Add(std::move(order), Completion::Begin(env, FunctionArgument(info, 6)));
+  if (info[6].IsString()) order.made = StringArgument(info, 6);
+  ThePublisher().Add(std::move(order), Completion::Begin(env, FunctionArgument(info, 7)));
   return env.Undefined();
 }

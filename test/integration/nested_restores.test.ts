@@ -42,7 +42,12 @@ describe('restores into a directory and into one below it', () => {
           mkdirSync(directory);
           const above = new LocalReceiver(await CacheDirectory.openRoot(to), true);
           const below = new LocalReceiver(await CacheDirectory.openRoot(directory), true);
-          const expected = { size, mtime: new Date(), replaces: undefined, checksumType: 'adler32' as const };
+          const expected = {
+            size,
+            mtime: new Date(),
+            replaces: undefined,
+            checksumTypes: ['adler32'] as const,
+          };
           await use(await above.begin('d/r', expected), await below.begin('r', expected), directory);
           await above.close();
           await below.close();
@@ -99,7 +104,7 @@ describe('restores into a directory and into one below it', () => {
         size: 10,
         mtime: new Date(),
         replaces: undefined,
-        checksumType: 'adler32' as const,
+        checksumTypes: ['adler32'] as const,
       });
       await incoming.download(storeOf('/one'), options);
       await incoming.publish();

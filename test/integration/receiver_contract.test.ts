@@ -1,5 +1,6 @@
 /** What every place for restored files promises (lib/jobs/restore/receiver.ts), tried on each of them. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
@@ -90,7 +91,7 @@ describe('a place for restored files', () => {
           size: bytes.length,
           mtime,
           replaces,
-          checksumType: 'adler32',
+          checksumTypes: ['adler32', 'md5'],
         });
       };
       const download = (incoming: Incoming) =>
@@ -102,12 +103,16 @@ describe('a place for restored files', () => {
         assert.ok(!files().includes('d/r'));
         const received = await incoming.inspect(signal);
         assert.equal(received.size, bytes.length);
-        assert.deepEqual(received.checksum?.value, (await store.checksum('d/r', 'adler32', 10)).value);
+        const md5 = createHash('md5').update(bytes).digest('hex');
+        assert.deepEqual(
+          received.checksums.map(({ type, value }) => `${type} ${value}`),
+          [`adler32 ${(await store.checksum('d/r', 'adler32', 10)).value}`, `md5 ${md5}`],
+        );
         await incoming.publish();
         await incoming.end();
         assert.deepEqual([files(), content()], [['d/r'], bytes]);
         const sum = await place.receiver.checksum('d/r', 'adler32', signal);
-        assert.equal(sum.value, received.checksum.value);
+        assert.equal(sum.value, received.checksums[0]?.value);
       });
 
       it('nothing of one that is ended before that stays', async () => {
@@ -122,7 +127,7 @@ describe('a place for restored files', () => {
           size: 1,
           mtime,
           replaces: undefined,
-          checksumType: 'adler32' as const,
+          checksumTypes: ['adler32'],
         });
         await assert.rejects(download(incoming), XRootDError);
         await incoming.end();

@@ -105,7 +105,7 @@ describe('a server that closes the file of a failed third-party copy late', () =
         checksumType: 'adler32',
       });
       const incoming = await receiver.begin('a', {
-        ...{ size: 10, mtime: new Date(), replaces: undefined, checksumType: 'adler32' },
+        ...{ size: 10, mtime: new Date(), replaces: undefined, checksumTypes: ['adler32'] },
       });
       const store = new Late(parseTarget(source.urlOf('/archive')), timeouts);
       await incoming.download(store, { onProgress: () => undefined, signal: undefined });
@@ -158,7 +158,7 @@ describe('a server whose rename replaces nothing', () => {
           size: 10,
           mtime: new Date(),
           replaces,
-          checksumType: 'adler32',
+          checksumTypes: ['adler32'],
         });
         try {
           await incoming.download(store, { onProgress: () => undefined, signal: undefined });

@@ -28,6 +28,23 @@ describe('publishFile', () => {
     assert.equal(statSync(local.file('n2')).mtimeMs, -1500);
   });
 
+  it('sets permission bits, never setuid or setgid, and times to the microsecond', async () => {
+    for (const [name, mode, microseconds] of [
+      ['m1', 0o640, 1_764_000_000_000_123],
+      ['m2', 0o6400, 1_764_000_000_999_999],
+      ['m3', 0o4755, -1_500_001],
+      ['m4', 0o200, 1],
+    ] as const) {
+      await publishFile(local.write('t', 'x'), local.file(name), { mtime: microseconds, mode, fsync: true });
+      const { mode: has, mtimeNs } = statSync(local.file(name), { bigint: true });
+      assert.equal(mtimeNs, BigInt(microseconds) * 1000n, name);
+      assert.equal(has & 0o7777n, BigInt(mode & 0o777), name);
+    }
+    await publishFile(local.write('t', 'x'), local.file('m5'), { mode: 0o600 });
+    assert.equal(statSync(local.file('m5')).mode & 0o7777, 0o600);
+    await assert.rejects(publishFile(local.write('t', 'x'), local.file('m6'), { mtime: NaN }), RangeError);
+  });
+
   it('replaces nothing: not a file, not a link that leads nowhere, not a directory', async () => {
     const from = local.write('t3', 'new');
     local.write('file', 'old');

@@ -110,6 +110,16 @@ describe('the summary of what else there is', () => {
     assert.doesNotMatch(told, /removed|pass/);
   });
 
+  it('a restore that names what is lost: no other attempt helps', () => {
+    const failureOf = (code: string) => ({ path: 'a', code, message: 'm' });
+    const told = text({
+      ...{ job: 'restore', scanned: 2, failed: 2 },
+      failures: [failureOf('LostCopy'), failureOf('CatalogueUnusable')],
+    });
+    assert.match(told, /the server has lost files that the catalogue knows/);
+    assert.match(told, /nothing was compared with the catalogue/);
+  });
+
   it('an interrupted restore: the same command goes on', () => {
     assert.match(text({ job: 'restore', interrupted: true }), /every file that is there is complete/);
   });

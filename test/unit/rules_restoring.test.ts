@@ -65,6 +65,21 @@ describe('what to do about a record that is to be restored', () => {
     );
   });
 
+  it('where server and catalogue disagree about the file that is here, nothing is fetched or replaced', () => {
+    const sum = (value: string) => ({ type: 'md5', value });
+    fc.assert(
+      fc.property(facts, fc.boolean(), fc.boolean(), (given, same, knownSame) => {
+        const known = { same: knownSame, here: sum('1'), catalogue: sum(knownSame ? '1' : '2') };
+        const answer = decideRestore({ ...given, compared: by(same), known });
+        const without = decideRestore({ ...given, compared: by(same) });
+        const { local, remote } = given;
+        const compared = local?.kind === 'file' && local.size === remote.size && remote.size > 0;
+        if (compared && same !== knownSame) assert.ok('action' in answer && answer.action === 'lost');
+        else assert.deepEqual(answer, without);
+      }),
+    );
+  });
+
   it('nothing is replaced unasked, and nothing but files; nothing is skipped unread', () => {
     fc.assert(
       fc.property(facts, fc.constantFrom(undefined, true, false), (given, sameChecksum) => {

@@ -42,7 +42,7 @@ export interface Report {
   staged?: number;
   /** Staging without waiting: files that tape was asked for. */
   requested?: number;
-  /** Verifying: files that are identical. A drill: files that were read back from tape and are what the server says. */
+  /** Verifying: files that are identical. A drill: files that were read back from tape and are what server and catalogue say. */
   verified?: number;
   /** Files evicted from the disk buffer: by `evict`, by a drill, or by a restore with `evict`. */
   evicted?: number;

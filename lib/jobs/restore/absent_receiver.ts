@@ -5,6 +5,7 @@ import type { Receiver } from './receiver.js';
 
 export class AbsentReceiver implements Receiver {
   readonly place: string;
+  readonly isLocal = true;
 
   constructor(to: string) {
     this.place = resolve(to);

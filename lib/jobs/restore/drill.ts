@@ -1,6 +1,6 @@
 /**
  * A disaster drill: stages randomly chosen files, reads them back from tape into a scratch directory, compares them with the
- * checksums that the server recorded, removes them there, and evicts them again. docs/library.md tells what it can't see.
+ * checksums that the server and the catalogue recorded, removes them there, and evicts them again. docs/library.md tells what it can't see.
  */
 import { randomUUID } from 'node:crypto';
 import { ConfigError } from '../../config/index.js';
@@ -11,7 +11,8 @@ import type { Selector } from '../../rules/selection.js';
 import { forEachConcurrent } from '../../flow/concurrent.js';
 import { failed } from '../run/failure.js';
 import type { JobDependencies } from '../run/job_run.js';
-import type { RemoteEntry } from '../run/list.js';
+import { KnownRecords } from '../run/known_records.js';
+import type { ListItem, RemoteEntry } from '../run/list.js';
 import type { Report } from '../events/report.js';
 import { restoreRecord, type RestoreContext } from './restore_record.js';
 import { Scratch } from './scratch.js';
@@ -47,7 +48,7 @@ const evictSeconds = 10;
 
 /**
  * Draws from files that are on tape only, with `evictFirst` from all that are on tape. A file whose
- * bytes don't match the server's checksum fails with `CheckSumError`. If there is nothing to draw from, the drill fails.
+ * bytes don't match the server's checksum fails with `CheckSumError`, and one that doesn't match the catalogue's with `LostCopy`. If there is nothing to draw from, the drill fails.
  * @param paths files, directories or globs to draw from; none without a list: the whole archive
  * @throws {ConfigError} also when the scratch directory has too little room, before anything is staged; {XRootDError}
  * when the server can't be reached or refuses us
@@ -61,9 +62,10 @@ export async function drill(
   const selector = selection(paths, options);
   const { config } = dependencies;
   const store = toldOfTape(await dependencies.open(), dependencies);
+  await using known = await KnownRecords.open(config, dependencies.logger);
   const scratch = await Scratch.make(options.scratch, config);
   try {
-    return await new Drill(store, dependencies, options, scratch).all(selector);
+    return await new Drill(store, dependencies, options, { scratch, known }).all(selector);
   } finally {
     await scratch.remove();
   }
@@ -73,12 +75,18 @@ class Drill {
   readonly #dependencies: JobDependencies;
   readonly #options: DrillOptions;
   readonly #scratch: Scratch;
+  readonly #known: KnownRecords;
   readonly #store: LimitedStore;
   readonly #staging: StagingRun;
   readonly #context: RestoreContext;
   readonly #seed: string;
 
-  constructor(store: LimitedStore, dependencies: JobDependencies, options: DrillOptions, scratch: Scratch) {
+  constructor(
+    store: LimitedStore,
+    dependencies: JobDependencies,
+    options: DrillOptions,
+    { scratch, known }: { scratch: Scratch; known: KnownRecords },
+  ) {
     const { signal, dryRun, seed = randomUUID() } = options;
     this.#staging = new StagingRun(store, dependencies, {
       ...{ job: 'drill', place: scratch.place, signal, dryRun, evict: true },
@@ -87,6 +95,7 @@ class Drill {
     this.#dependencies = dependencies;
     this.#options = options;
     this.#scratch = scratch;
+    this.#known = known;
     this.#store = store;
     this.#seed = seed;
     run.extra.seed = seed;
@@ -118,7 +127,9 @@ class Drill {
     const { run } = this.#staging;
     const sample = new Sample<RemoteEntry>(this.#seed, { files, bytes });
     let buffered = 0;
-    const found = selectedFiles(this.#store, selector, this.#dependencies.config, run.signal);
+    const { config } = this.#dependencies;
+    const told = (listed: AsyncIterable<ListItem>) => this.#known.told(listed);
+    const found = selectedFiles(this.#store, selector, config, run.signal, undefined, told);
     for await (const entry of run.listed(found)) {
       if (!entry.onTape || entry.size === 0) continue;
       const failure = unfinished(entry);

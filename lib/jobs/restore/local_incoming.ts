@@ -1,7 +1,7 @@
 /** One file on its way into a local directory. */
 import { CacheError } from '../../cache/errors.js';
 import type { IncomingFile } from '../../cache/receive.js';
-import type { RemoteStore } from '../../remote/store.js';
+import type { Downloaded, RemoteStore } from '../../remote/store.js';
 import { XRootDError } from '../../xrdcl/index.js';
 import type { LocalSums } from '../record/local_sums.js';
 import { PlaceTaken, type Expected, type Incoming, type Received } from './receiver.js';
@@ -20,8 +20,8 @@ export interface LocalIncomingOptions {
 export class LocalIncoming implements Incoming {
   readonly #file: IncomingFile;
   readonly #options: LocalIncomingOptions;
-  /** Set if the download itself has read the file again. */
-  #received: Received | undefined;
+  /** Of the first type, if the download itself has read the file again. */
+  #summed: Downloaded | undefined;
 
   constructor(file: IncomingFile, options: LocalIncomingOptions) {
     this.#file = file;
@@ -33,7 +33,7 @@ export class LocalIncoming implements Incoming {
     { onProgress, signal }: Parameters<Incoming['download']>[1],
   ): Promise<void> {
     const { path, label, expected } = this.#options;
-    const { checksumType } = expected;
+    const [checksumType] = expected.checksumTypes;
     const wanted = checksumType === undefined ? {} : { checksumType };
     const download = { label, sizeHint: expected.size, ...wanted, onProgress, ...(signal && { signal }) };
     const fetch = () => store.download(path, this.#file.target, download);
@@ -44,17 +44,23 @@ export class LocalIncoming implements Incoming {
       return await fetch();
     });
     this.#file.came(received.localFile);
-    if (received.checksum !== undefined || checksumType === undefined) this.#received = received;
+    this.#summed = received;
   }
 
   /** Reads the file again: what libXrdCl summed on the way doesn't show that the disk was full. */
   inspect(signal: AbortSignal | undefined): Promise<Received> {
-    if (this.#received !== undefined) return Promise.resolve(this.#received);
+    const { sums, expected } = this.#options;
+    const { size = 0, checksum } = this.#summed ?? {};
+    const [first, ...others] = expected.checksumTypes;
+    if (first === undefined) return Promise.resolve({ size, checksums: [] });
+    if (checksum !== undefined && others.length === 0)
+      return Promise.resolve({ size, checksums: [checksum] });
     return this.#file.use(async (file) => {
-      const { size } = await file.stat();
-      const { sums, expected } = this.#options;
-      const { checksumType: type } = expected;
-      return { size, checksum: size > 0 && type ? await sums.of(file, type, { signal }) : undefined };
+      const { size: bytes } = await file.stat();
+      if (bytes === 0) return { size: bytes, checksums: [] };
+      const checksums = [checksum ?? (await sums.of(file, first, { signal }))];
+      for (const type of others) checksums.push(await sums.of(file, type, { signal }));
+      return { size: bytes, checksums };
     });
   }
 

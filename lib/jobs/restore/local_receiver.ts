@@ -37,6 +37,7 @@ function placeIn(limit: Limit): Promise<() => void> {
 }
 
 export class LocalReceiver implements Receiver {
+  readonly isLocal = true;
   readonly #root: CacheDirectory;
   readonly #fsync: boolean;
   readonly #sums = new LocalSums();
@@ -94,9 +95,9 @@ export class LocalReceiver implements Receiver {
     const [parent, name] = splitPath(path);
     try {
       const { directory, release } = await this.#directories.take(parent, true);
-      const { mtime, replaces } = expected;
+      const { mtime, mode, replaces } = expected;
       const file = new IncomingFile(directory, name, {
-        ...{ mtime, overwrite: replaces?.version, fsync: this.#fsync },
+        ...{ mtime, mode, overwrite: replaces?.version, fsync: this.#fsync },
       });
       const end = async () => {
         try {

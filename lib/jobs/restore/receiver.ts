@@ -23,18 +23,21 @@ export class PlaceTaken extends Error {
 export interface Expected {
   /** Bytes, as listed. */
   size: number;
-  mtime: Date;
+  /** A number: microseconds since the epoch. */
+  mtime: Date | number;
+  /** Permission bits, where the receiver can set them; undefined: as files are made there. */
+  mode?: number | undefined;
   /** The file to replace; undefined if nothing has the name. */
   replaces: Standing | undefined;
-  /** Of which inspect() shall sum the bytes; undefined: their number is enough. */
-  checksumType: ChecksumType | undefined;
+  /** By which inspect() shall sum the bytes; none: their number is enough. */
+  checksumTypes: readonly ChecksumType[];
 }
 
 export interface Received {
   /** Bytes. */
   size: number;
-  /** Of the bytes as they are stored; undefined if no checksum was asked for. */
-  checksum: Checksum | undefined;
+  /** Of the bytes as they are stored, in the order of the types that were asked for; none of an empty file. */
+  checksums: readonly Checksum[];
 }
 
 /** A file that is being fetched. Each method is called once, in this order. */
@@ -58,6 +61,8 @@ export interface Incoming {
 export interface Receiver {
   /** For people and events. */
   readonly place: string;
+  /** Files are summed without the network. */
+  readonly isLocal: boolean;
   /** Why a name can't be written here; undefined if it can. */
   nameProblem(name: string): string | undefined;
   /** Claims room for a file, where the free room is known. @throws {Error} with code ENOSPC */

@@ -9,6 +9,7 @@ import { CacheError } from '../../cache/errors.js';
 import type { Target } from '../../config/target.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { DownloadOptions, RemoteStat, RemoteStore, Removed } from '../../remote/store.js';
+import type { Checksum } from '../../rules/checksum.js';
 import { remotePath } from '../../rules/names.js';
 import { urlOf, XRootDError } from '../../xrdcl/index.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
@@ -68,14 +69,14 @@ export class RemoteIncoming implements Incoming {
   async inspect(signal: AbortSignal | undefined): Promise<Received> {
     const { size } = this.#whole();
     const { verify, checksumType: configured } = this.#config;
-    const { checksumType: type } = this.#expected;
-    if (type === undefined || size === 0) return { size, checksum: undefined };
+    const { checksumTypes } = this.#expected;
     const by = verify === 'read' ? 'read' : 'query';
     const asking = { store: this.#store, verify, configured, signal };
-    return {
-      size,
-      checksum: await remoteChecksum(this.#beside.temporary, this.#whole(), { by, type }, asking),
-    };
+    const checksums: Checksum[] = [];
+    if (size > 0)
+      for (const type of checksumTypes)
+        checksums.push(await remoteChecksum(this.#beside.temporary, this.#whole(), { by, type }, asking));
+    return { size, checksums };
   }
 
   async publish(): Promise<void> {

@@ -11,6 +11,7 @@ import type { Expected, Incoming, Receiver, Standing } from './receiver.js';
 import { besideOf, gone, RemoteIncoming, versionOf } from './remote_incoming.js';
 
 export class RemoteReceiver implements Receiver {
+  readonly isLocal = false;
   readonly #target: Target;
   readonly #store: RemoteStore;
   readonly #config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;

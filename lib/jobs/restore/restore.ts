@@ -24,6 +24,8 @@ import { RemoteReceiver } from './remote_receiver.js';
 import type { Report } from '../events/report.js';
 import { restoreRecord, type RestoreContext } from './restore_record.js';
 import { finishedFiles, selectedFiles, selection, type SelectionOptions } from '../run/selected.js';
+import { KnownRecords } from '../run/known_records.js';
+import { uploadLook } from '../run/uploads.js';
 import { checkShard, type ShardOptions } from '../run/shards.js';
 import type { StagerContext } from '../staging/stager.js';
 import { StagingRun } from '../staging/staging_run.js';
@@ -62,10 +64,13 @@ export async function restore(
   checkShard(shard);
   const selector = selection(paths, options);
   const source = shardStore(await dependencies.open(), shard, config.parallelChecksums);
+  await using known = await KnownRecords.open(config, dependencies.logger);
   const into = async (receiver: Receiver, journal?: StageJournal) => {
     try {
       const requests = journal === undefined ? {} : await journaled(journal);
-      const report = await new Restore(source, dependencies, options, receiver, requests).all(selector);
+      const report = await new Restore(source, dependencies, options, { receiver, known, ...requests }).all(
+        selector,
+      );
       await journal?.clear();
       return report;
     } finally {
@@ -75,9 +80,11 @@ export async function restore(
   if (isRemoteUrl(to)) {
     const target = parseTarget(to);
     const opened = openStore({ ...config, targetUrl: target.url });
-    return into(new RemoteReceiver(target, shardStore(opened, shard, config.parallelChecksums), config));
+    return await into(
+      new RemoteReceiver(target, shardStore(opened, shard, config.parallelChecksums), config),
+    );
   }
-  if (dryRun && !existsSync(to)) return into(new AbsentReceiver(to));
+  if (dryRun && !existsSync(to)) return await into(new AbsentReceiver(to));
   await makeTarget(to, fsync);
   const lock = await acquireLock(to, undefined, shard);
   try {
@@ -112,25 +119,31 @@ async function makeTarget(to: string, durable: boolean): Promise<void> {
   }
 }
 
+/** `adopted`: requests of an earlier run that are still to be waited for, by file. */
+interface RestoreMeans extends Pick<StagerContext, 'adopted' | 'record'> {
+  receiver: Receiver;
+  known: KnownRecords;
+}
+
 class Restore {
   readonly #store: LimitedStore;
   readonly #config: ArchiveConfig;
   readonly #options: RestoreOptions;
+  readonly #known: KnownRecords;
   readonly #staging: StagingRun;
   readonly #context: RestoreContext;
 
-  /** @param adopted requests of an earlier run that are still to be waited for, by file */
   constructor(
     store: LimitedStore,
     dependencies: JobDependencies,
     options: RestoreOptions,
-    receiver: Receiver,
-    { adopted, record }: Pick<StagerContext, 'adopted' | 'record'>,
+    { receiver, known, adopted, record }: RestoreMeans,
   ) {
     const { signal, dryRun, evict, overwrite = false } = options;
     this.#store = store;
     this.#config = dependencies.config;
     this.#options = options;
+    this.#known = known;
     this.#staging = new StagingRun(store, dependencies, {
       ...{ job: 'restore', place: receiver.place, signal, dryRun, kept: 'file:skipped' },
       ...{ evict, adopted, record },
@@ -152,7 +165,13 @@ class Restore {
 
   #selected(selector: Selector): AsyncIterable<ListItem> {
     const { signal } = this.#staging.run;
-    return finishedFiles(selectedFiles(this.#store, selector, this.#config, signal, this.#options.shard));
+    const { shard } = this.#options;
+    const union = { store: this.#store, selects: selector, shard, upload: uploadLook(this.#config), signal };
+    return finishedFiles(
+      selectedFiles(this.#store, selector, this.#config, signal, shard, (listed) =>
+        this.#known.union(listed, union),
+      ),
+    );
   }
 
   async #file(entry: RemoteEntry): Promise<void> {

@@ -3,11 +3,18 @@ import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.js';
 import { bytesOf, comparisonOf, comparisonOfRestored } from '../../rules/comparison.js';
+import {
+  catalogueSays,
+  compareWithKnown,
+  sizeProblem,
+  typesOfRestored,
+  type KnownComparison,
+} from '../../rules/known_record.js';
 import { decideRestore, type RestoreFacts } from '../../rules/restoring.js';
 import { XRootDError, type ChecksumType } from '../../xrdcl/index.js';
 import { Once } from '../../flow/once.js';
 import type { RemoteEntry } from '../run/list.js';
-import { conflict } from '../run/failure.js';
+import { conflict, failed } from '../run/failure.js';
 import type { JobRun } from '../run/job_run.js';
 import { PlaceTaken, type Received, type Receiver, type Standing } from './receiver.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
@@ -31,21 +38,31 @@ export interface RestoreContext {
  */
 const stagings = 3;
 
+/** What the server gives back isn't the record that the catalogue knows. */
+class LostCopy extends Error {
+  override readonly name = 'LostCopy';
+  readonly code = 'LostCopy';
+}
+
 /** @throws what requests, staging, copying and writing throw; nothing half-written stays */
 export async function restoreRecord(entry: RemoteEntry, context: RestoreContext): Promise<Outcome> {
   const { receiver, run } = context;
-  const { path, size } = entry;
+  const { path, size, row } = entry;
   const problem = receiver.nameProblem(path);
   if (problem !== undefined) {
     return { result: 'failed', failure: { path, code: 'BadName', message: problem } };
   }
-  const expected = await expectedSum(entry, context);
+  const otherSize = row && sizeProblem(size, row);
+  if (otherSize !== undefined) return failed(path, 'LostCopy', otherSize);
+  const expected = await expectedSums(entry, context);
   const { decision, local } = await decide(entry, context);
   switch (decision.action) {
     case 'skip':
       return { result: 'kept', reason: decision.reason };
     case 'conflict':
       return conflict(path, decision.reason);
+    case 'lost':
+      return failed(path, 'LostCopy', decision.reason);
     case 'fetch':
     case 'replace': {
       const replaces = decision.action === 'replace' ? (local ?? undefined) : undefined;
@@ -61,23 +78,29 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
 }
 
 /** What the bytes that come are to have. */
-interface ExpectedSum {
-  type: ChecksumType;
-  /** By the server, or of its bytes as they are read once more. */
-  theirs: Once<Checksum>;
+interface ExpectedSums {
+  /** By which the bytes are summed, once they are here. */
+  types: readonly ChecksumType[];
+  /** Of the first type, by the server, or of its bytes as they are read once more. Undefined: its size is enough. */
+  theirs: Once<Checksum> | undefined;
 }
 
-async function expectedSum(
-  { path, size, mtime }: RemoteEntry,
-  { config, run, store }: RestoreContext,
-): Promise<ExpectedSum | undefined> {
+async function expectedSums(
+  { path, size, mtime, row }: RemoteEntry,
+  { config, run, store, receiver }: RestoreContext,
+): Promise<ExpectedSums> {
   const { verify, checksumType: configured } = config;
-  if (verify === 'size') return undefined;
-  const { by, type } = comparisonOfRestored(verify, configured, await store.checksumTypes(run.signal));
+  const known = row?.checksums ?? [];
+  if (verify === 'size')
+    return { types: typesOfRestored(undefined, known, receiver.isLocal), theirs: undefined };
+  const compared = comparisonOfRestored(verify, configured, await store.checksumTypes(run.signal));
+  const types = typesOfRestored(compared, known, receiver.isLocal);
+  const { by } = compared;
+  const [type = compared.type] = types;
   // Reading a second time would prove nothing: with `checksum`, as in a drill, it takes the server's own.
   const asking = { store, verify, configured: verify === 'checksum' ? type : configured, signal: run.signal };
   return {
-    type,
+    types,
     theirs: new Once(() => remoteChecksum(path, { id: '', size, mtime }, { by, type }, asking)),
   };
 }
@@ -86,19 +109,21 @@ async function decide(entry: RemoteEntry, context: RestoreContext) {
   const { receiver, config, overwrite, run } = context;
   const { path, size } = entry;
   const local = await receiver.look(path, run.signal);
-  let compared: RestoreFacts['compared'] = config.verify === 'size' ? { same: true, by: 'size' } : undefined;
+  let facts: Pick<RestoreFacts, 'compared' | 'known'> = {
+    compared: config.verify === 'size' ? { same: true, by: 'size' } : undefined,
+  };
   for (;;) {
-    const answer = decideRestore({ local, remote: { size }, compared, overwrite });
+    const answer = decideRestore({ local, remote: { size }, ...facts, overwrite });
     if ('action' in answer) return { decision: answer, local };
-    compared = await compare(entry, context);
+    facts = await compare(entry, context);
   }
 }
 
-/** Compares the local file with the server's by the best comparison that needs no fetching. */
+/** Compares the local file with the server's by the best comparison that needs no fetching, and with the catalogue's checksum. */
 async function compare(
-  { path, size, mtime, online }: RemoteEntry,
+  { path, size, mtime, online, row }: RemoteEntry,
   { run, store, receiver, config }: RestoreContext,
-): Promise<NonNullable<RestoreFacts['compared']>> {
+): Promise<Pick<RestoreFacts, 'compared' | 'known'>> {
   const comparison = comparisonOf({
     // Of an offline file the server's checksum is enough to skip it; what is fetched is read once more.
     verify: config.verify === 'read' && !online ? 'auto' : bytesOf(config.verify),
@@ -115,14 +140,18 @@ async function compare(
     receiver.checksum(path, type, signal),
     remoteChecksum(path, { id: '', size, mtime }, { by, type }, asking),
   ]);
-  return { same: sameChecksum(here, there), by: type };
+  const known = row?.checksums ?? [];
+  const sums = [here];
+  for (const also of typesOfRestored({ by, type }, known, true).slice(1))
+    sums.push(await receiver.checksum(path, also, signal));
+  return { compared: { same: sameChecksum(here, there), by: type }, known: compareWithKnown(sums, known) };
 }
 
 /** Claims room on the disk before tape is asked. */
 async function fetchInto(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  expected: ExpectedSum | undefined,
+  expected: ExpectedSums,
   context: RestoreContext,
 ): Promise<void> {
   const room = await context.receiver.claim?.(entry.size);
@@ -136,7 +165,7 @@ async function fetchInto(
 async function fetch(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  expected: ExpectedSum | undefined,
+  expected: ExpectedSums,
   context: RestoreContext,
   written: (bytes: number) => void,
 ): Promise<void> {
@@ -168,39 +197,58 @@ async function fetch(
   }
 }
 
-/** Fetches the file; it gets its name once it equals the server's. @returns the checksum of its bytes, where they were summed */
+/** Fetches the file; it gets its name once it equals the server's, and is what the catalogue knows. @returns the checksum of its bytes, where they were summed */
 async function receive(
   entry: RemoteEntry,
   replaces: Standing | undefined,
-  expected: ExpectedSum | undefined,
+  expected: ExpectedSums,
   onProgress: (bytes: number) => void,
   { run, store, receiver }: RestoreContext,
 ): Promise<Checksum | undefined> {
-  const { path, size, mtime } = entry;
-  const incoming = await receiver.begin(path, { size, mtime, replaces, checksumType: expected?.type });
+  const { path, size, row } = entry;
+  const incoming = await receiver.begin(path, {
+    ...{ size, replaces, checksumTypes: expected.types },
+    ...{ mtime: row?.mtime ?? entry.mtime, mode: row?.mode ?? undefined },
+  });
   try {
     await incoming.download(store, { onProgress, signal: run.signal });
     const received = await incoming.inspect(run.signal);
     await check(entry, received, expected);
     await incoming.publish();
-    return received.checksum;
+    return received.checksums[0];
   } finally {
     await incoming.end();
   }
 }
 
 async function check(
-  { path, size }: RemoteEntry,
-  received: Received,
-  expected: ExpectedSum | undefined,
+  { path, size, row }: RemoteEntry,
+  { size: came, checksums }: Received,
+  { theirs }: ExpectedSums,
 ): Promise<void> {
-  if (received.size !== size) throw corrupt(path, `${received.size} bytes came of ${size}`);
-  if (received.checksum === undefined || expected === undefined) return;
-  const theirs = await expected.theirs.get();
-  if (!sameChecksum(received.checksum, theirs)) {
-    const [mine, says] = [checksumText(received.checksum), checksumText(theirs)];
-    throw corrupt(path, `the bytes that came have ${mine}, the server says ${says}`);
-  }
+  if (came !== size) throw corrupt(path, `${came} bytes came of ${size}`);
+  const known = row && compareWithKnown(checksums, row.checksums);
+  if (row !== undefined && known?.same === false) throw new LostCopy(await lostText(known, row, theirs));
+  const [mine] = checksums;
+  if (mine === undefined || theirs === undefined) return;
+  const says = await theirs.get();
+  if (sameChecksum(mine, says)) return;
+  const also = known ? `, the catalogue says ${catalogueSays(known.catalogue, row)}` : '';
+  throw corrupt(
+    path,
+    `the bytes that came have ${checksumText(mine)}, the server says ${checksumText(says)}${also}`,
+  );
+}
+
+/** What the server says helps to tell whether it has other bytes by now, or can't read its own. */
+async function lostText(
+  { here, catalogue }: KnownComparison,
+  row: NonNullable<RemoteEntry['row']>,
+  theirs: Once<Checksum> | undefined,
+): Promise<string> {
+  const came = `the bytes that came have ${checksumText(here)}, the catalogue says ${catalogueSays(catalogue, row)}`;
+  const says = await theirs?.get().then(checksumText, (error: unknown) => `nothing: ${String(error)}`);
+  return says === undefined ? came : `${came}, the server says ${says}`;
 }
 
 function corrupt(path: string, message: string): XRootDError {

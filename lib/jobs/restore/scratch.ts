@@ -76,6 +76,7 @@ export class Scratch {
 function passing(inner: LocalReceiver): Receiver {
   return {
     place: inner.place,
+    isLocal: inner.isLocal,
     nameProblem: (name) => inner.nameProblem(name),
     claim: (bytes) => inner.claim(bytes),
     look: (name) => inner.look(name),

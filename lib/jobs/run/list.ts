@@ -1,4 +1,5 @@
 /** Lists the server's files with their tape flags, which only a stat of each file has. */
+import type { CatalogueRow } from '../../catalogue/row.js';
 import { wireTextProblem } from '../../config/wire_text.js';
 import { splitPath } from '../../cache/directory.js';
 import { statBatch, statBatchesAhead } from '../../remote/limited_store.js';
@@ -24,6 +25,8 @@ export interface RemoteEntry {
   /** Known not to be the whole record, by the cache or by the server; `reason` says how. */
   unfinished?: true;
   reason?: string;
+  /** What the catalogue knows of it, where it was asked. */
+  row?: CatalogueRow | undefined;
 }
 
 export interface ListOptions {
@@ -78,6 +81,21 @@ async function* filesOnly(
   for await (const entry of entries)
     if ('failed' in entry || entry.isDirectory || mayBeCut(splitPath(entry.path)[1]) || only(entry.path))
       yield entry;
+}
+
+/** The stats of files or directories as a listing has them. */
+export function looked(
+  store: RemoteStore,
+  paths: readonly string[],
+  upload: UploadLook,
+  signal: AbortSignal | undefined,
+): Promise<ListItem[]> {
+  return look(
+    store,
+    paths.map((path) => ({ path, isDirectory: false })),
+    upload,
+    signal,
+  );
 }
 
 async function look(

@@ -2,6 +2,7 @@
 import { ConfigError, type ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { printableName } from '../../rules/names.js';
+import { recordTime } from '../../rules/known_record.js';
 import { selector, type Selector } from '../../rules/selection.js';
 import { inShard, type Shard } from '../../rules/sharding.js';
 import { list, type ListItem, type RemoteEntry } from './list.js';
@@ -11,9 +12,9 @@ import { uploadLook } from './uploads.js';
 export interface SelectionOptions {
   /** Plain paths, in which no letter is special, beside the patterns. */
   list?: readonly string[] | undefined;
-  /** Only files whose time on the server is not before. */
+  /** Only files whose time is not before: a restore's and a drill's by the catalogue, else the server's. */
   since?: Date | undefined;
-  /** Only files whose time on the server is before. */
+  /** Only files whose time is before. */
   until?: Date | undefined;
 }
 
@@ -46,6 +47,7 @@ export function namedSelection(paths: readonly string[], options: SelectionOptio
 /**
  * The selected files, and failures for what could not be listed or statted. What was named and doesn't exist is reported by one shard
  * only; what can't be listed by every shard, since files of each may be below it.
+ * @param more adds to the listing what else is known
  */
 export async function* selectedFiles(
   store: RemoteStore,
@@ -53,6 +55,7 @@ export async function* selectedFiles(
   config: Pick<ArchiveConfig, 'parallelStats' | 'cacheDirectory'>,
   signal: AbortSignal,
   shard?: Shard,
+  more: (listed: AsyncIterable<ListItem>) => AsyncIterable<ListItem> = (listed) => listed,
 ): AsyncGenerator<ListItem, void, undefined> {
   const failed = new Set<string>();
   const only = (path: string) => selects.names(path) && inShard(path, shard);
@@ -63,13 +66,17 @@ export async function* selectedFiles(
     signal,
     upload: uploadLook(config),
   };
-  for await (const item of list(store, selects.roots, config.parallelStats, options)) {
+  for await (const item of more(list(store, selects.roots, config.parallelStats, options))) {
     if ('failed' in item) {
       failed.add(item.path);
       yield item;
-    } else if (item.isDirectory) continue;
-    else if (selects.undecided(item.mtime)) yield timeless(item.path);
-    else if (selects(item)) yield item;
+      continue;
+    }
+    if (item.isDirectory) continue;
+    const { path } = item;
+    const mtime = recordTime(item.row) ?? item.mtime;
+    if (selects.undecided(mtime)) yield timeless(path);
+    else if (selects({ path, mtime })) yield item;
   }
   for (const path of missing(selects.unmatched(), failed, shard))
     yield { path, code: 'NotFound', message: 'nothing on the server is named so', failed: true };
