@@ -18,8 +18,8 @@ const STATE = new Set([
   ...[CONFIRMATION_NAME, `${CONFIRMATION_NAME}.new`],
 ]);
 const OF_SHARD = /\.\d+-of-\d+(?=$|\.new$)/;
-/** With its log and shared memory, those of shards, and what was put aside. */
-const CATALOGUE = /^catalogue(\.\d+-of-\d+)?(\.damaged-[\w.-]+)?(-wal|-shm|-journal)?$/;
+/** With its log and shared memory, those of shards, what was put aside, and segments that are made or read. */
+const CATALOGUE = /^catalogue(\.\d+-of-\d+)?(\.damaged-[\w.-]+|\.segment(\.[\w.-]+)?)?(-wal|-shm|-journal)?$/;
 const REMOVING = `${RESERVED_PREFIX}removing.`;
 /** Of a directory that holds a capture: see capture_place.ts. */
 const REMOVING_LONG = `${RESERVED_PREFIX}removing-`;

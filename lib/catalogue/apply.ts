@@ -2,7 +2,13 @@
 import type Database from 'libsql';
 import { sameChecksum, type Checksum } from '../rules/checksum.js';
 import type { Change } from './changes.js';
-import { latestOf, type CatalogueRow, type ChecksumSource, type RecordFacts } from './row.js';
+import {
+  latestOf,
+  type CatalogueRow,
+  type ChecksumSource,
+  type ForgottenRow,
+  type RecordFacts,
+} from './row.js';
 import { COLUMNS } from './schema.js';
 import { fromSql, toSql } from './sql_row.js';
 
@@ -14,6 +20,7 @@ export class ChangeWriter {
   readonly #select: Statement;
   readonly #put: Statement;
   readonly #forget: Statement;
+  readonly #isForgotten: Statement;
   readonly #delete: Statement;
   readonly #statements: Record<string, Statement>;
 
@@ -25,6 +32,7 @@ export class ChangeWriter {
       `INSERT OR REPLACE INTO records (${columns}, changed) VALUES (${'?, '.repeat(COLUMNS.length)}?)`,
     );
     this.#forget = prepare('INSERT INTO forgotten (path, at, reason, row, changed) VALUES (?, ?, ?, ?, ?)');
+    this.#isForgotten = prepare('SELECT 1 FROM forgotten WHERE path = ? AND at = ? AND reason = ?');
     this.#delete = prepare('DELETE FROM records WHERE path = ?');
     const found = 'lost = NULL, loss = NULL, followed = ?1';
     this.#statements = {
@@ -43,6 +51,7 @@ export class ChangeWriter {
       onlineRemoved: prepare('UPDATE records SET online_removed = ?1, changed = ?3 WHERE path = ?2'),
       meta: prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)'),
       exported: prepare('UPDATE records SET changed = NULL WHERE changed <= ?'),
+      exportedUpTo: prepare('UPDATE records SET changed = NULL WHERE changed <= ? AND path <= ?'),
       exportedForgotten: prepare('UPDATE forgotten SET changed = NULL WHERE changed <= ?'),
       pass: prepare('INSERT INTO passes (job, started, finished, report) VALUES (?, ?, ?, ?)'),
     };
@@ -93,12 +102,17 @@ export class ChangeWriter {
       case 'imported':
         this.#import(change.row, batch);
         return;
+      case 'imported_forgotten':
+        this.#importForgotten(change.forgotten, batch);
+        return;
       case 'meta':
         run('meta', change.key, change.value);
         return;
       case 'exported':
-        run('exported', change.batch);
-        run('exportedForgotten', change.batch);
+        if (change.upTo === undefined) {
+          run('exported', change.batch);
+          run('exportedForgotten', change.batch);
+        } else run('exportedUpTo', change.batch, change.upTo);
         return;
       case 'pass':
         run('pass', change.job, change.started, change.finished, change.report);
@@ -165,6 +179,12 @@ export class ChangeWriter {
     }
     this.#write({ ...withGapsFilled(later, earlier), ...mergedChecksums(earlier, later) }, batch);
   }
+
+  #importForgotten({ path, at, reason, row }: ForgottenRow, batch: number): void {
+    if (this.#isForgotten.get(path, at, reason) === undefined) this.#remember(row, at, reason, batch);
+    const now = this.#row(path);
+    if (now !== undefined && mayBeEqual(now, row) && latestOf(now) <= latestOf(row)) this.#delete.run(path);
+  }
 }
 
 const NOTHING = { copied: null, onTape: null, onlineRemoved: null, audited: null, audit: null };
@@ -205,5 +225,5 @@ function withGapsFilled(later: CatalogueRow, earlier: CatalogueRow): CatalogueRo
     ...Object.fromEntries(Object.entries(later).filter(([, value]) => value !== null)),
   };
   const { removing, removed, rule, lost, loss } = later;
-  return { ...(filled), removing, removed, rule, lost, loss };
+  return { ...filled, removing, removed, rule, lost, loss };
 }

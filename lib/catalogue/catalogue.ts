@@ -70,9 +70,12 @@ export class Catalogue implements AsyncDisposable {
     return this.#batch;
   }
 
-  /** In the order of their paths' bytes, in pages: rows that are written meanwhile may come or not. */
-  async *pages(filter: RowFilter = {}): AsyncGenerator<CatalogueRow[], void, undefined> {
-    for (let after = ''; ;) {
+  /**
+   * In the order of their paths' bytes, in pages: rows that are written meanwhile may come or not.
+   * @param from only rows whose paths come after this one
+   */
+  async *pages(filter: RowFilter = {}, from = ''): AsyncGenerator<CatalogueRow[], void, undefined> {
+    for (let after = from; ;) {
       const page = await this.#thread.ask('page', { filter, after, limit: PAGE_ROWS });
       if (page.length > 0) yield page;
       const last = page.at(-1);

@@ -1,5 +1,5 @@
 /** What is written to a catalogue. Times are milliseconds since the epoch. */
-import type { CatalogueRow, RecordFacts, RemovalRule } from './row.js';
+import type { CatalogueRow, ForgottenRow, RecordFacts, RemovalRule } from './row.js';
 
 export type Change =
   /**
@@ -26,6 +26,8 @@ export type Change =
   /** A row from elsewhere: what was found out later wins. */
   | { kind: 'imported'; row: CatalogueRow }
   | { kind: 'meta'; key: string; value: string }
-  /** Rows up to this batch are in a segment. */
-  | { kind: 'exported'; batch: number }
+  /** A row that was taken out elsewhere. It goes here too, unless something was found out about its record afterwards. */
+  | { kind: 'imported_forgotten'; forgotten: ForgottenRow }
+  /** Rows up to this batch are in a segment; with `upTo` only those of paths up to it, and none that were taken out. */
+  | { kind: 'exported'; batch: number; upTo?: string | undefined }
   | { kind: 'pass'; job: string; started: string; finished: string; report: string };

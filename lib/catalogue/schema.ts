@@ -48,6 +48,9 @@ CREATE TABLE forgotten (
   changed INTEGER
 ) STRICT;
 
+CREATE INDEX forgotten_path    ON forgotten (path);
+CREATE INDEX forgotten_changed ON forgotten (id) WHERE changed IS NOT NULL;
+
 CREATE TABLE passes (
   id       INTEGER PRIMARY KEY,
   job      TEXT NOT NULL,
