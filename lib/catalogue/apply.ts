@@ -177,7 +177,10 @@ export class ChangeWriter {
       this.#write(later, batch);
       return;
     }
-    this.#write({ ...withGapsFilled(later, earlier), ...mergedChecksums(earlier, later) }, batch);
+    const merged = { ...withGapsFilled(later, earlier), ...mergedChecksums(earlier, later) };
+    const [was, is] = [toSql(before), toSql(merged)];
+    // What is known already is no change.
+    if (is.some((value, at) => value !== was[at])) this.#write(merged, batch);
   }
 
   #importForgotten({ path, at, reason, row }: ForgottenRow, batch: number): void {
@@ -225,5 +228,10 @@ function withGapsFilled(later: CatalogueRow, earlier: CatalogueRow): CatalogueRo
     ...Object.fromEntries(Object.entries(later).filter(([, value]) => value !== null)),
   };
   const { removing, removed, rule, lost, loss } = later;
-  return { ...filled, removing, removed, rule, lost, loss };
+  const asked = (earlier.followed ?? 0) > (later.followed ?? 0) ? earlier : filled;
+  const compared = (earlier.audited ?? 0) > (later.audited ?? 0) ? earlier : filled;
+  return {
+    ...{ ...filled, removing, removed, rule, lost, loss },
+    ...{ followed: asked.followed, audited: compared.audited, audit: compared.audit },
+  };
 }

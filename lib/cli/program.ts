@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addBackup } from './commands/backup.js';
+import { addCatalogue } from './commands/catalogue.js';
 import { addConfig } from './commands/config.js';
 import { addDrill } from './commands/drill.js';
 import { addEvict } from './commands/evict.js';
@@ -33,7 +34,7 @@ export function makeProgram(session: Session): Command {
   addGlobalOptions(program);
   const commands = [
     ...[addBackup, addRestore, addStatus, addLs, addStage, addEvict],
-    ...[addVerify, addDrill, addRetention, addRun, addUsage, addConfig, addSandbox],
+    ...[addVerify, addDrill, addRetention, addRun, addUsage, addConfig, addCatalogue, addSandbox],
   ];
   for (const add of commands) add(program, session);
   return program;

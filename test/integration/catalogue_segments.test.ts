@@ -2,68 +2,14 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Catalogue } from '../../lib/catalogue/catalogue.js';
-import { openCatalogue } from '../../lib/catalogue/open_catalogue.js';
-import type { CatalogueRow } from '../../lib/catalogue/row.js';
 import { SEGMENT_DIRECTORY, type SegmentHeader, type SegmentLine } from '../../lib/catalogue/segment.js';
 import { hashOfFile, readHeader, readSegment } from '../../lib/catalogue/segment_file.js';
 import { failedSegments, segmentState } from '../../lib/catalogue/segment_state.js';
-import { writeSegments, type SegmentOptions } from '../../lib/jobs/catalogue/segments.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
-import { openStore } from '../../lib/remote/open_store.js';
-import type { ArchiveOptions } from '../../lib/index.js';
-import { collect, keepingLogger, withSharedArchive, type Bench, type Line } from '../support/archive.js';
+import { collect } from '../support/archive.js';
 import { NOON, rowOf } from '../support/catalogue.js';
 import { writeRecord } from '../support/records.js';
-
-interface Written {
-  warnings: string[];
-  lines: Line[];
-}
-
-type More = Partial<Omit<SegmentOptions, 'store'>> & {
-  options?: Partial<ArchiveOptions>;
-  around?: (store: LimitedStore) => Partial<LimitedStore>;
-};
-
-/** As a pass does at its end. */
-async function write(bench: Bench, catalogue: Catalogue, more: More = {}): Promise<Written> {
-  const { options = {}, around = () => ({}), ...rest } = more;
-  const { config } = bench.archive(options);
-  const store = openStore(config);
-  const { logger, lines } = keepingLogger();
-  const run = { signal: new AbortController().signal, dryRun: false, extra: {} as { warnings?: string[] } };
-  const wrapped = { ...store, ...around(store) };
-  await writeSegments({ catalogue, config, run, logger, now: Date.now, ...rest, store: wrapped });
-  return { warnings: (more.run?.extra ?? run.extra).warnings ?? [], lines };
-}
-
-async function opened(bench: Bench): Promise<Catalogue> {
-  const { config } = bench.archive();
-  const catalogue = await openCatalogue(config, { mode: 'write' });
-  assert.ok(catalogue instanceof Catalogue);
-  return catalogue;
-}
-
-async function withOpened(use: (bench: Bench, catalogue: Catalogue) => Promise<void>): Promise<void> {
-  await withSharedArchive(async (bench) => {
-    await using catalogue = await opened(bench);
-    await use(bench, catalogue);
-  });
-}
-
-async function add(catalogue: Catalogue, ...rows: CatalogueRow[]): Promise<void> {
-  for (const row of rows) catalogue.note({ kind: 'imported', row });
-  await catalogue.flush();
-}
-
-function fileOf({ sandbox }: Bench, { id }: Catalogue, sequence: number): string {
-  return sandbox.diskPath(`${SEGMENT_DIRECTORY}/${id}/${String(sequence).padStart(8, '0')}.jsonl.gz`);
-}
-
-async function names({ sandbox }: Bench, { id }: Catalogue): Promise<string[]> {
-  return (await readdir(sandbox.diskPath(`${SEGMENT_DIRECTORY}/${id}`))).sort();
-}
+import { add, fileOf, segmentNames, withOpened, write } from '../support/segments.js';
 
 async function contentOf(file: string): Promise<{ header: SegmentHeader; lines: SegmentLine[] }> {
   return { header: await readHeader(file), lines: (await collect(readSegment(file))).flat() };
@@ -106,7 +52,7 @@ describe('segments of the catalogue', () => {
       // An audit alone is no change.
       await catalogue.durable({ kind: 'audited', path: 'a/1', at: NOON, result: 'ok' });
       await write(bench, catalogue);
-      assert.deepEqual(await names(bench, catalogue), ['00000001.jsonl.gz']);
+      assert.deepEqual(await segmentNames(bench, catalogue), ['00000001.jsonl.gz']);
 
       await catalogue.durable({ kind: 'removed', path: 'b/2', at: NOON + 1 });
       await catalogue.durable({ kind: 'forgotten', path: 'a/1', at: NOON + 2, reason: 'a “test”\n' });
@@ -119,7 +65,7 @@ describe('segments of the catalogue', () => {
       assert.equal((await catalogue.summary()).lastSegment, 2);
       assert.equal((await segmentState(catalogue)).hash, await hashOfFile(fileOf(bench, catalogue, 2)));
       await write(bench, catalogue);
-      assert.equal((await names(bench, catalogue)).length, 2);
+      assert.equal((await segmentNames(bench, catalogue)).length, 2);
     });
   });
 
@@ -224,7 +170,7 @@ describe('segments of the catalogue', () => {
       const options = { unfinishedAfterSeconds: 0 };
       assert.deepEqual((await write(bench, catalogue, { options })).warnings, []);
       assert.deepEqual(paths((await contentOf(file)).lines), ['a']);
-      assert.deepEqual(await names(bench, catalogue), ['00000001.jsonl.gz']);
+      assert.deepEqual(await segmentNames(bench, catalogue), ['00000001.jsonl.gz']);
     });
   });
 
@@ -269,7 +215,7 @@ describe('segments of the catalogue', () => {
       assert.deepEqual((await write(bench, catalogue, limits)).warnings, []);
       const headers = async () =>
         Promise.all(
-          (await names(bench, catalogue)).map((_, i) => readHeader(fileOf(bench, catalogue, i + 1))),
+          (await segmentNames(bench, catalogue)).map((_, i) => readHeader(fileOf(bench, catalogue, i + 1))),
         );
       assert.deepEqual(
         (await headers()).map(({ kind, full, rows }) => [kind, full, rows]),

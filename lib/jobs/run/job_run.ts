@@ -54,7 +54,9 @@ export class JobRun {
   readonly emit: Emit;
   readonly dryRun: boolean;
   /** Fields of the report that don't follow from the outcomes. */
-  readonly extra: Partial<Pick<Report, 'evicted' | 'seed' | 'notOnTape' | 'unconfirmed' | 'warnings'>> = {};
+  readonly extra: Partial<
+    Pick<Report, 'evicted' | 'seed' | 'notOnTape' | 'unconfirmed' | 'warnings' | 'rebuilt'>
+  > = {};
   readonly #dependencies: JobDependencies;
   readonly #options: JobRunOptions;
   readonly #tally: Tally;

@@ -12,9 +12,17 @@ export type UploadLook = (
 ) => string | undefined;
 
 /** Stats the record in the cache, if there is a cache. */
-export function uploadLook({ cacheDirectory }: Pick<ArchiveConfig, 'cacheDirectory'>): UploadLook {
+export function uploadLook(config: Pick<ArchiveConfig, 'cacheDirectory'>): UploadLook {
+  const look = recordLook(config);
+  return (path, remote) => unfinishedUpload(remote, look(path));
+}
+
+/** The record of this name in the cache; null if there is none, or no cache. */
+export function recordLook({
+  cacheDirectory,
+}: Pick<ArchiveConfig, 'cacheDirectory'>): (path: string) => { size: number } | null {
   const cache = cacheDirectory !== undefined && existsSync(cacheDirectory) ? cacheDirectory : undefined;
-  return (path, remote) => unfinishedUpload(remote, cache === undefined ? null : recordOf(cache, path));
+  return (path) => (cache === undefined ? null : recordOf(cache, path));
 }
 
 /**
