@@ -51,7 +51,8 @@ const header = z.object({
 
 export type SegmentHeader = z.infer<typeof header>;
 
-const at = z.int().nullable().default(null);
+// Microseconds of the year 2256 are past the integers that z.int() takes.
+const at = z.number().refine(Number.isInteger, 'no whole number').nullable().default(null);
 
 const row = z.object({
   path: z

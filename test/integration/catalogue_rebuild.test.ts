@@ -22,6 +22,7 @@ import { writeRecord } from '../support/records.js';
 import { add, fileOf, opened, segmentNames, write } from '../support/segments.js';
 import { quick } from '../support/tape.js';
 import { withTemp } from '../support/temporary.js';
+import { cli } from '../support/cli.js';
 
 interface Rebuilt {
   report: Report;
@@ -452,6 +453,36 @@ describe('catalogue rebuild: from the listing', () => {
           rows.map(({ path, source }) => `${source} ${path}`),
           ['server 2026/a.h5', 'server 2026/ä ö#%&.h5', 'read b', 'server big', 'server waits'],
         );
+      });
+    });
+  });
+});
+
+describe('catalogue rebuild: the command', () => {
+  it('needs a configuration and nothing else; says what is missing, and ends with 1', async () => {
+    await withFive(async (bench, catalogue, cache) => {
+      await rm(fileOf(bench, catalogue, 2));
+      await withTemp(async (directory) => {
+        const config = join(directory, 'config.yaml');
+        await writeFile(
+          config,
+          `backup:\n  cache_directory: ${cache}\n  target_url: ${bench.sandbox.url}\n  settle_seconds: 0\n`,
+        );
+        const { code, stdout, stderr } = await cli(['catalogue', 'rebuild', '--config', config]);
+        assert.equal(code, 1, stderr);
+        assert.match(stdout, /Rebuild finished/);
+        assert.match(stdout, /noted +4\n/);
+        assert.match(stdout, /segments +4 +5 rows in them/);
+        assert.match(stdout, /00000002\.jsonl\.gz: this segment is missing/);
+        const again = await cli(['catalogue', 'rebuild', '--config', config, '--from', 'listing', '--json']);
+        assert.equal(again.code, 0, again.stderr);
+        const events = again.stdout
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as { type: string });
+        assert.deepEqual([events[0]?.type, events.at(-1)?.type], ['pass:started', 'pass:finished']);
+        const wrong = await cli(['catalogue', 'rebuild', '--config', config, '--archive', 'x']);
+        assert.equal(wrong.code, 2);
       });
     });
   });
