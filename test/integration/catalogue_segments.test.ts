@@ -2,14 +2,20 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { SEGMENT_DIRECTORY, type SegmentHeader, type SegmentLine } from '../../lib/catalogue/segment.js';
+import {
+  SEGMENT_DIRECTORY,
+  segmentName,
+  type SegmentHeader,
+  type SegmentLine,
+} from '../../lib/catalogue/segment.js';
 import { hashOfFile, readHeader, readSegment } from '../../lib/catalogue/segment_file.js';
 import { failedSegments, segmentState } from '../../lib/catalogue/segment_state.js';
 import type { LimitedStore } from '../../lib/remote/limited_store.js';
-import { collect } from '../support/archive.js';
+import { collect, withArchive } from '../support/archive.js';
 import { NOON, rowOf } from '../support/catalogue.js';
 import { writeRecord } from '../support/records.js';
-import { add, fileOf, segmentNames, withOpened, write } from '../support/segments.js';
+import { add, fileOf, opened, segmentNames, withOpened, write } from '../support/segments.js';
+import { until } from '../support/tape.js';
 
 async function contentOf(file: string): Promise<{ header: SegmentHeader; lines: SegmentLine[] }> {
   return { header: await readHeader(file), lines: (await collect(readSegment(file))).flat() };
@@ -194,6 +200,50 @@ describe('segments of the catalogue', () => {
       const second = await contentOf(fileOf(bench, catalogue, 2));
       assert.equal(second.header.previous, before);
       assert.deepEqual(paths(second.lines), ['a', 'b']);
+    });
+  });
+
+  it('somebody else’s file has its name: it stays, and the next number is a full one', async () => {
+    await withOpened(async (bench, catalogue) => {
+      const file = fileOf(bench, catalogue, 1);
+      await mkdir(dirname(file), { recursive: true });
+      for (const directory of [dirname(file), dirname(dirname(file))]) await chmod(directory, 0o777);
+      await writeFile(file, 'x'.repeat(10_000));
+      await add(catalogue, rowOf('a'));
+      const { warnings, lines } = await write(bench, catalogue);
+      assert.deepEqual(warnings, []);
+      assert.match(lines.map(({ message }) => message).join('\n'), /look who wrote it/);
+      assert.equal(await readFile(file, 'utf8'), 'x'.repeat(10_000));
+      const second = await contentOf(fileOf(bench, catalogue, 2));
+      assert.deepEqual(
+        [second.header.kind, second.header.full, second.header.previous],
+        ['full', 2, await hashOfFile(file)],
+      );
+      assert.deepEqual(paths(second.lines), ['a']);
+    });
+  });
+
+  it('what has its name is on tape only: it is asked for, and a later pass goes on', async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      const catalogue = await opened(bench);
+      const { file, id } = catalogue;
+      await add(catalogue, rowOf('a'));
+      await write(bench, catalogue);
+      await catalogue.close();
+      await bench.sandbox.migrateAll();
+      const name = segmentName(id, 1);
+      await bench.sandbox.evict([name]);
+      // The catalogue is lost, and its id isn't.
+      for (const suffix of ['', '-wal', '-shm']) await rm(file + suffix, { force: true });
+      const first = await opened(bench);
+      await first.durable({ kind: 'meta', key: 'id', value: id });
+      await first.close();
+      await using second = await opened(bench);
+      await add(second, rowOf('b'));
+      assert.match((await write(bench, second)).warnings.join(), /is on tape: it was asked for/);
+      await until(async () => (await bench.sandbox.stateOf(name))?.offline === false);
+      assert.deepEqual((await write(bench, second)).warnings, []);
+      assert.deepEqual(paths((await contentOf(fileOf(bench, second, 2))).lines), ['b']);
     });
   });
 

@@ -66,6 +66,7 @@ export class ImportedSegments {
     const { run, store } = this.#context;
     try {
       const found = await sequences(store, id, run.signal);
+      if (found.length === 0) this.#missing(id, 1, 1);
       const begin = await this.#beginning(id, found);
       const after = found.filter((sequence) => sequence >= begin);
       let whole = await this.#import(id, after, begin, undefined);

@@ -100,6 +100,7 @@ class Rebuild {
           const listed = new ListedRecords({ config, run, catalogue, store, now, checksums });
           Object.assign(counts, await listed.all());
         }
+        run.progress.walkEnded();
         run.signal.throwIfAborted();
         counts.serverOnly = await settle(catalogue, config, now);
         await catalogue.durable({ kind: 'meta', key: 'rebuild', value: '' });

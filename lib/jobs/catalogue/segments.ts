@@ -235,13 +235,13 @@ class SegmentWriter {
         `segments up to ${last} are there already, which this catalogue doesn't know of: the next one is ${last + 1}; ${advice}`,
         { segment: name },
       );
-      // A full one that was begun would have a hole.
+      // A full one that was begun would have a hole. Behind what nobody can read the next one is to be full.
       this.#state = {
         ...this.#state,
         sequence: last,
         hash,
         begun: null,
-        full: header?.full ?? this.#state.full,
+        full: ours ? header.full : 0,
       };
       await this.#note(this.#state);
     } finally {
