@@ -24,6 +24,7 @@ import { logEvents } from './jobs/events/log_events.js';
 import { logProgress } from './jobs/events/progress_log.js';
 import type { Report } from './jobs/events/report.js';
 import { restore, type RestoreOptions } from './jobs/restore/restore.js';
+import { rebuild, type RebuildOptions } from './jobs/catalogue/rebuild.js';
 import { retention, type RetentionOptions } from './jobs/retention/retention.js';
 import { checkRetention } from './jobs/retention/retention_settings.js';
 import { stage, type StageOptions } from './jobs/staging/stage.js';
@@ -218,6 +219,18 @@ export class Archive {
    */
   retention(options: RetentionOptions = {}): Promise<Report> {
     return retention(this.#dependencies, options);
+  }
+
+  /**
+   * Makes the catalogue anew, on an empty machine too: from the segments that passes have sent to the server, and from the server's
+   * listing for what they lack. Can be ended and run again. Resolves with the report also when segments are missing or damaged.
+   * @throws {ConfigError} also when several catalogues have segments there, and none was named
+   * @throws {LockedError} when a pass works on this cache
+   * @throws {CatalogueError} when the catalogue can't be written
+   * @throws {XRootDError} when the server can't be reached or refuses us
+   */
+  rebuild(options: RebuildOptions = {}): Promise<Report> {
+    return rebuild(this.#dependencies, options);
   }
 
   get #dependencies(): JobDependencies {

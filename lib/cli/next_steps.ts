@@ -44,6 +44,7 @@ const after: Record<Report['job'], (report: Report) => string[]> = {
     failed > 0 ? [`${plural(failed, 'file')} failed; what is not on tape keeps its only copy`] : [],
   verify: afterVerify,
   drill: afterDrill,
+  rebuild: afterRebuild,
 };
 
 function afterBackup(report: Report): string[] {
@@ -127,6 +128,20 @@ function afterDrill({ interrupted, error, failed, conflicts }: Report): string[]
     steps.push(
       `${plural(failed + conflicts, 'file')} did not come back from tape as they should: find out why now, ` +
         'before somebody needs them',
+    );
+  return steps;
+}
+
+function afterRebuild({ interrupted, error, failed, rebuilt }: Report): string[] {
+  const steps: string[] = [];
+  if (error !== undefined || interrupted) steps.push('it ended early; the same command goes on where it was');
+  if (failed > 0)
+    steps.push(
+      `${plural(failed, 'segment or file', 'segments or files')} could not be read: what they had may be missing in the catalogue`,
+    );
+  if ((rebuilt?.serverOnly ?? 0) > 0)
+    steps.push(
+      "a row with only the server's word can't show that the server has other bytes than were once copied",
     );
   return steps;
 }

@@ -36,14 +36,30 @@ function rowsOf(report: Report): Row[] {
   ];
   rows.push(['failed', count(failed), '']);
   // stage and evict compare nothing.
-  if (job !== 'stage' && job !== 'evict') rows.push(['conflicts', count(conflicts), '']);
+  if (job !== 'stage' && job !== 'evict' && job !== 'rebuild') rows.push(['conflicts', count(conflicts), '']);
   if (evicted !== undefined && job !== 'evict') rows.push(['evicted', count(evicted), '']);
-  const { notOnTape, removedNotOnTape, lost } = report;
+  const { notOnTape, removedNotOnTape, lost, rebuilt } = report;
   if (notOnTape !== undefined) rows.push(tapeWaitRow('not on tape', report, notOnTape));
   if (removedNotOnTape !== undefined) rows.push(tapeWaitRow('and not here', report, removedNotOnTape));
   if (lost !== undefined) rows.push(['lost', count(lost), 'the server has no longer what was copied']);
+  if (rebuilt !== undefined) rows.push(...rebuiltRows(rebuilt));
   if (seed !== undefined) rows.push(['seed', printable(seed), 'draws the same files again']);
   return rows;
+}
+
+function rebuiltRows({
+  segments,
+  rows,
+  listed,
+  unsummed,
+  serverOnly,
+}: NonNullable<Report['rebuilt']>): Row[] {
+  const unknown = unsummed === 0 ? '' : `${count(unsummed)} without checksum`;
+  return [
+    ['segments', count(segments), `${plural(rows, 'row')} in them`],
+    ['from the listing', count(listed), unknown],
+    ["the server's word", count(serverOnly), 'rows for which there is nothing else'],
+  ];
 }
 
 /** The rows with each job's own results. */
@@ -59,6 +75,7 @@ const done: Record<Job, (report: Report) => Row[]> = {
   verify: ({ verified = 0, bytesVerified = 0 }) => [
     ['verified', count(verified), bytesOf(verified, bytesVerified)],
   ],
+  rebuild: ({ noted = 0 }) => [['noted', count(noted), '']],
   drill: ({ verified = 0, bytesVerified = 0 }) => [
     ['read back', count(verified), bytesOf(verified, bytesVerified)],
   ],

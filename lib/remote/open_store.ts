@@ -22,6 +22,22 @@ export function openOnline(url: string, config: ArchiveConfig): LimitedStore {
 }
 
 /**
+ * Where the catalogue's segments go, if that is another place than the target. It has the target's login. The target's opaque information
+ * goes there only if it is the same server.
+ */
+export function openSegments(config: ArchiveConfig): LimitedStore | undefined {
+  const { catalogueSegmentsUrl: url, targetUrl } = config;
+  if (url === undefined) return undefined;
+  const there = { ...config, targetUrl: url };
+  return serverOf(url) === serverOf(targetUrl) ? openTarget(there) : openStore(there);
+}
+
+function serverOf(url: string): string {
+  const { host, port = 1094 } = parseTarget(url);
+  return `${host.toLowerCase()}:${port}`;
+}
+
+/**
  * Any server: `targetUrl` may be another than the target's.
  * @param opaque what goes to it with each request; default: nothing. That of the target is for the target alone
  * @param expectedServers how many data servers it must have, if it is a redirector

@@ -49,12 +49,12 @@ const below = {
 
 /** The same for the rooms of lib/jobs. */
 const belowInJobs = {
-  catalogue: ['events'],
+  catalogue: ['staging', 'record', 'run', 'events'],
   verify: ['record', 'run', 'events'],
-  retention: ['record', 'separation', 'run', 'events'],
+  retention: ['catalogue', 'record', 'separation', 'run', 'events'],
   restore: ['staging', 'record', 'run', 'events'],
   staging: ['record', 'run', 'events'],
-  backup: ['record', 'separation', 'run', 'events'],
+  backup: ['catalogue', 'record', 'separation', 'run', 'events'],
   record: ['separation', 'run', 'events'],
   separation: ['run', 'events'],
   run: ['events'],

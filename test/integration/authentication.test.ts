@@ -209,6 +209,7 @@ describe('a keytab that others can read is refused by each method of an Archive,
     verify: (archive) => archive.verify(),
     drill: (archive, scratch) => archive.drill([], { scratch }),
     retention: (archive) => archive.retention(),
+    rebuild: (archive) => archive.rebuild(),
     start: (archive) => archive.start(),
   };
   for (const [method, call] of Object.entries(calls)) {

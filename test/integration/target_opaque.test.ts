@@ -6,7 +6,9 @@ import { parseTarget } from '../../lib/config/index.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { assertAddsUp, collect, counts, keepingLogger, recordsIn, type Line } from '../support/archive.js';
 import { cli, jsonLines } from '../support/cli.js';
+import { rowOf } from '../support/catalogue.js';
 import { writeRecord } from '../support/records.js';
+import { add, opened, write } from '../support/segments.js';
 import type { Recorded } from '../support/recorded_requests.js';
 import { Relay } from '../support/relay.js';
 import { quick, until } from '../support/tape.js';
@@ -222,6 +224,31 @@ describe('target_opaque goes to the target with each request', () => {
         assert.ok(kindsOf(recorded.slice(since)).includes('open'));
         assert.ok(there.some(({ kind }) => kind === 'open'));
         for (const { text } of there) assert.doesNotMatch(text, /authz|site\.pass|eos\.app/);
+      } finally {
+        relay.stop();
+      }
+    });
+  }).timeout(60_000);
+
+  it('not to another server that segments of the catalogue go to; to another place on the same server it does', async () => {
+    await using other = await TapeSandbox.start({ tapeFlags: false });
+    await withSite(async ({ recorded, url, archive }) => {
+      await using catalogue = await opened({ archive });
+      const relay = await Relay.start(other.url);
+      try {
+        const there = relay.record();
+        await add(catalogue, rowOf('a'));
+        const elsewhere = { catalogueSegmentsUrl: through(relay, other) };
+        assert.deepEqual((await write({ archive }, catalogue, { options: elsewhere })).warnings, []);
+        assert.equal((await archive(elsewhere).rebuild({ from: 'segments' })).noted, 1);
+        assert.ok(there.filter(({ kind }) => kind === 'open').length > 1);
+        for (const { text } of there) assert.doesNotMatch(text, /authz|site\.pass|eos\.app/);
+
+        const since = recorded.length;
+        await add(catalogue, rowOf('b'));
+        const beside = { catalogueSegmentsUrl: `${url}/beside` };
+        assert.deepEqual((await write({ archive }, catalogue, { options: beside })).warnings, []);
+        assert.ok(kindsOf(recorded.slice(since)).includes('open'));
       } finally {
         relay.stop();
       }

@@ -125,8 +125,8 @@ async function withCache<S extends Sandbox>(
 export function assertAddsUp(report: Report): void {
   const { scanned, copied, removed, kept, failed, conflicts, removedAfterCopy, keptReasons, failures } =
     report;
-  const { staged = 0, requested = 0, verified = 0, evicted = 0, job } = report;
-  const others = staged + requested + verified + (job === 'evict' ? evicted : 0);
+  const { staged = 0, requested = 0, verified = 0, evicted = 0, noted = 0, job } = report;
+  const others = staged + requested + verified + noted + (job === 'evict' ? evicted : 0);
   assert.equal(scanned, copied + removed + others + kept + failed + conflicts, JSON.stringify(report));
   assert.ok(removedAfterCopy <= copied);
   assert.equal(
@@ -139,8 +139,8 @@ export function assertAddsUp(report: Report): void {
 /** The numbers of a report that are not zero. */
 export function counts(report: Report): Partial<Record<string, number>> {
   const { scanned, copied, removed, kept, failed, conflicts, removedAfterCopy } = report;
-  const { staged = 0, requested = 0, verified = 0, evicted = 0 } = report;
-  const own = { staged, requested, verified, evicted };
+  const { staged = 0, requested = 0, verified = 0, evicted = 0, noted = 0 } = report;
+  const own = { staged, requested, verified, evicted, noted };
   const all = { scanned, copied, removed, kept, failed, conflicts, removedAfterCopy, ...own };
   return Object.fromEntries(Object.entries(all).filter(([, count]) => count !== 0));
 }

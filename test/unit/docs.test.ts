@@ -83,13 +83,15 @@ describe('docs/library.md', function () {
     const methods = rowsOf(section(library, '## Archive')).map(([names = []]) => names.join());
     const commands = commandsOf(makeProgram({ exitCode: 0 })).map(({ name }) => name);
     const json = section(read('docs/commands.md'), '## `--json`');
+    // `catalogue rebuild` is the command of `rebuild`.
+    const isOf = (job: string) => (name: string) => name.split(' ').at(-1) === job;
     for (const job of jobs) {
       assert.ok(
         methods.some((text) => text.startsWith(`${job}(`)),
         `${job}() is missing in docs/library.md`,
       );
-      assert.ok(commands.includes(job), `there is no command ${job}`);
-      assert.ok(wordsOf(json).includes(job), `${job} is missing in "--json" of docs/commands.md`);
+      assert.ok(commands.some(isOf(job)), `there is no command ${job}`);
+      assert.ok(wordsOf(json).some(isOf(job)), `${job} is missing in "--json" of docs/commands.md`);
     }
   });
 });

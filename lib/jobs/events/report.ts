@@ -12,14 +12,29 @@ export interface Failure {
   message: string;
 }
 
+export interface Rebuilt {
+  /** Segments that were read. */
+  segments: number;
+  /** Lines in them: a row that changed is in several. */
+  rows: number;
+  /** Lines in them about rows that were taken out. */
+  forgotten: number;
+  /** Files of the server's listing that got a row. */
+  listed: number;
+  /** Those of them for which the server gave no checksum, although it was asked. */
+  unsummed: number;
+  /** Rows of the catalogue for which there is only the server's word. */
+  serverOnly: number;
+}
+
 /**
  * The numbers add up: every scanned file is in exactly one of `copied`, `removed`, `staged`, `requested`, `verified`,
- * `kept`, `failed`, `conflicts`, and, where the job is `evict`, `evicted`.
+ * `noted`, `kept`, `failed`, `conflicts`, and, where the job is `evict`, `evicted`.
  * A file that was copied and removed in one pass counts in `copied`, and once more in `removedAfterCopy`; one that a
  * restore or a drill evicted counts once more in `evicted`.
  */
 export interface Report {
-  job: 'backup' | 'restore' | 'stage' | 'evict' | 'verify' | 'drill' | 'retention';
+  job: 'backup' | 'restore' | 'stage' | 'evict' | 'verify' | 'drill' | 'retention' | 'rebuild';
   /** ISO 8601, UTC. */
   startedAt: string;
   finishedAt: string;
@@ -44,6 +59,10 @@ export interface Report {
   requested?: number;
   /** Verifying: files that are identical. A drill: files that were read back from tape and are what server and catalogue say. */
   verified?: number;
+  /** Rebuilding: segments that were read, and files of the listing that got a row. */
+  noted?: number;
+  /** Rebuilding: what the catalogue got, and from where. */
+  rebuilt?: Rebuilt;
   /** Files evicted from the disk buffer: by `evict`, by a drill, or by a restore with `evict`. */
   evicted?: number;
   /** Seed of the random choice: with it the same drill or sample can be drawn again. */

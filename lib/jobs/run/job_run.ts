@@ -55,7 +55,10 @@ export class JobRun {
   readonly dryRun: boolean;
   /** Fields of the report that don't follow from the outcomes. */
   readonly extra: Partial<
-    Pick<Report, 'evicted' | 'seed' | 'notOnTape' | 'removedNotOnTape' | 'unconfirmed' | 'warnings' | 'lost'>
+    Pick<
+      Report,
+      'evicted' | 'seed' | 'notOnTape' | 'removedNotOnTape' | 'unconfirmed' | 'warnings' | 'lost' | 'rebuilt'
+    >
   > = {};
   readonly #dependencies: JobDependencies;
   readonly #options: JobRunOptions;

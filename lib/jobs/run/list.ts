@@ -151,7 +151,7 @@ export async function* entriesOf(
 ): AsyncGenerator<Found, void, undefined> {
   for (const given of paths) {
     const path = given.replace(/^(?:\.\/)+|^\.$|\/+$/g, '');
-    if (isReserved(splitPath(path)[1])) continue;
+    if (path.split('/').some(isReserved)) continue;
     try {
       const stat = await store.stat(path, signal);
       if (stat?.kind === 'directory') yield* descend(store, path, enters, signal);

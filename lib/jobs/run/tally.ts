@@ -6,6 +6,8 @@ export type Outcome =
   | { result: 'copied'; bytes: number; removed: boolean }
   | { result: 'removed' | 'staged' | 'requested' | 'verified'; bytes: number }
   | { result: 'evicted' }
+  /** Its facts are in the catalogue now. */
+  | { result: 'noted' }
   | { result: 'kept'; reason: string }
   /** `bytesCopied`: the copy is complete, what came after it is not. */
   | { result: 'failed' | 'conflicts'; failure: Failure; bytesCopied?: number };
@@ -16,6 +18,7 @@ const ownCounts: Partial<Record<Report['job'], Partial<Report>>> = {
   evict: { evicted: 0 },
   verify: { verified: 0, bytesVerified: 0 },
   drill: { verified: 0, bytesVerified: 0 },
+  rebuild: { noted: 0 },
 };
 
 /** A report lists at most this many failures; it counts all. */
@@ -71,6 +74,7 @@ export class Tally {
         report.bytesVerified = (report.bytesVerified ?? 0) + outcome.bytes;
         break;
       case 'evicted':
+      case 'noted':
         break;
       case 'kept':
         report.keptReasons[outcome.reason] = (report.keptReasons[outcome.reason] ?? 0) + 1;

@@ -13,8 +13,16 @@ export type UploadLook = (
 
 /** Stats the record in the cache, if there is a cache. */
 export function uploadLook(config: Pick<ArchiveConfig, 'cacheDirectory'>): UploadLook {
+  const look = recordLook(config);
+  return (path, remote) => unfinishedUpload(remote, look(path));
+}
+
+/** The record of this name in the cache; null if there is none, or no cache. */
+export function recordLook(
+  config: Pick<ArchiveConfig, 'cacheDirectory'>,
+): (path: string) => { size: number } | null {
   const cache = existingCache(config);
-  return (path, remote) => unfinishedUpload(remote, cache === undefined ? null : recordOf(cache, path));
+  return (path) => (cache === undefined ? null : recordOf(cache, path));
 }
 
 /** Is something of this name in the cache? Undefined: there is no cache to look into, or it can't be told. */
