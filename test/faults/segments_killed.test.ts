@@ -1,0 +1,66 @@
+/** A process that writes segments is killed at any moment; nothing is lost, and the chain stays whole. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { collect, withArchive } from '../support/archive.js';
+import { allRows } from '../support/catalogue.js';
+import { opened, segmentNames, write } from '../support/segments.js';
+import { withTemp } from '../support/temporary.js';
+
+const script = fileURLToPath(new URL('../integration/children/write_segments.js', import.meta.url));
+const kills = 25;
+
+/** Kills it so many milliseconds after its first row. */
+async function killed(cache: string, url: string, round: number, milliseconds: number): Promise<string[]> {
+  const child = spawn(process.execPath, [script, cache, url, String(round)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let told = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (told += text));
+  await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  assert.equal(child.exitCode, null, 'it has ended by itself');
+  await sleep(milliseconds);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  return told.split('\n').filter((line) => line !== '');
+}
+
+describe('segments, by a process that is killed', () => {
+  it(`${kills} times at moments of chance: a rebuild finds each row, and no segment is missing or wrong`, async () => {
+    await withArchive({ migrationDelay: 'never' }, async (bench) => {
+      const durable = new Set<string>();
+      for (let round = 0; round < kills; round += 1) {
+        const moment = Math.floor(Math.random() * 150);
+        const told = await killed(bench.cache, bench.sandbox.url, round, moment);
+        const warnings = told.filter((line) => line.startsWith('warning'));
+        assert.deepEqual(warnings, [], `round ${round}, ${moment} ms`);
+        for (const line of told) if (/^row \d+\/\d+$/.test(line)) durable.add(line.slice(4));
+      }
+      await using catalogue = await opened(bench);
+      assert.deepEqual(
+        (await write(bench, catalogue, { options: { unfinishedAfterSeconds: 0 } })).warnings,
+        [],
+      );
+      const rows = await allRows(catalogue);
+      const forgotten = await collect(catalogue.forgotten());
+      const known = new Set([...rows, ...forgotten].map(({ path }) => path));
+      for (const path of durable) assert.ok(known.has(path), path);
+      assert.ok((await segmentNames(bench, catalogue)).length > kills);
+
+      await withTemp(async (directory) => {
+        const cacheDirectory = join(directory, 'cache');
+        const report = await bench.archive({ cacheDirectory }).rebuild({ from: 'segments' });
+        assert.deepEqual(report.failures, []);
+        await using again = await opened(bench, { cacheDirectory });
+        assert.deepEqual(await allRows(again), rows);
+        assert.deepEqual(
+          new Set((await collect(again.forgotten())).map(({ path }) => path)),
+          new Set(forgotten.map(({ path }) => path)),
+        );
+      });
+    });
+  }).timeout(120_000);
+});
