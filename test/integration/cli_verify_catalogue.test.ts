@@ -55,9 +55,10 @@ describe('verify --catalogue on the command line', () => {
 
       const taken = async (...more: string[]) => {
         const { stdout } = await run('verify', '--catalogue', '--sample-percent', '34%', '--json', ...more);
-        return jsonLines(stdout).flatMap(({ type, path }) =>
+        const paths = jsonLines(stdout).flatMap(({ type, path }) =>
           type === 'file:verified' || type === 'file:failed' ? [path] : [],
         );
+        return paths.sort();
       };
       assert.deepEqual(await taken('--dry-run'), ['2025/a.h5', '2025/b.h5']);
       assert.deepEqual(await taken(), ['2025/a.h5', '2025/b.h5']);

@@ -344,6 +344,25 @@ describe('verify --catalogue, where the server has no fitting checksum', () => {
   }).timeout(60_000);
 });
 
+describe('verify --catalogue, where only a prepare query tells of tape', () => {
+  it('tape_state says who is asked whether a record still is on tape', async () => {
+    await withArchive({ migrationDelay: 'never', backUpFlag: false }, async (bench) => {
+      await copied(bench, many(2));
+      await gone(
+        bench,
+        many(2).map(([name]) => name),
+      );
+      await bench.sandbox.migrateAll();
+      await change(bench, [{ kind: 'on_tape', path: 'd0/r0', at: 3000 }]);
+      assert.deepEqual(failures(await audit(bench)), ['NotOnTape d0/r0']);
+      assert.equal((await rowIn(bench, 'd1/r1'))?.onTape, null);
+      const report = await audit(bench, {}, { tapeState: 'query' });
+      assert.deepEqual(counts(report), { scanned: 2, verified: 2 });
+      assert.notEqual((await rowIn(bench, 'd1/r1'))?.onTape, null);
+    });
+  }).timeout(60_000);
+});
+
 describe('verify --catalogue: a check that could not be made is no loss', () => {
   it('the server is gone: the job fails, and nothing is lost', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
