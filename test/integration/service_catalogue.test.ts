@@ -38,6 +38,7 @@ describe('the view of a catalogue', () => {
         ['verify', { verified: 1 }],
         ['verify', { verified: 7, failed: 1 }],
         ['drill', { verified: 3 }],
+        ['drill', { interrupted: true }],
         ['backup', {}],
       ] as const) {
         const { failures: _, ...report } = reportOf({ job, ...more });
