@@ -95,7 +95,8 @@ export class Archive {
    * @throws {ConfigError} if no cache is configured
    */
   async put(path: string, data: PutData, options: PutOptions = {}): Promise<PutResult> {
-    return await put(requireCache(this.config), path, data, { fsync: this.config.fsync, ...options });
+    const { fsync, checksumType } = this.config;
+    return await put(requireCache(this.config), path, data, { fsync, checksumType, ...options });
   }
 
   /**

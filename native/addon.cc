@@ -7,8 +7,10 @@
 #include "lifetime.h"
 #include "posix/checksum.h"
 #include "posix/datagram.h"
+#include "posix/kept_checksum.h"
 #include "posix/other_locks.h"
 #include "posix/publish.h"
+#include "posix/summed_write.h"
 #include "posix/write_file.h"
 #include "posix/writers.h"
 #include "xrdcl/client_environment.h"
@@ -42,6 +44,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["copySmall"] = Napi::Function::New<CopySmall>(env, "copySmall");
   exports["publish"] = Napi::Function::New<Publish>(env, "publish");
   exports["writeFile"] = Napi::Function::New<WriteFile>(env, "writeFile");
+  exports["newSums"] = Napi::Function::New<NewSums>(env, "newSums");
+  exports["writeSummed"] = Napi::Function::New<WriteSummedLater>(env, "writeSummed");
+  exports["endSums"] = Napi::Function::New<EndSums>(env, "endSums");
+  exports["keepChecksum"] = Napi::Function::New<KeepChecksumLater>(env, "keepChecksum");
   exports["checksum"] = Napi::Function::New<Checksum>(env, "checksum");
   exports["getInt"] = Napi::Function::New<GetInt>(env, "getInt");
   exports["putInt"] = Napi::Function::New<PutInt>(env, "putInt");

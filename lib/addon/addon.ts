@@ -25,6 +25,9 @@ export interface NativeCopy extends NativeOperation {
   allow(bytes: number): void;
 }
 
+/** Checksums of bytes that come piece by piece; nothing that JavaScript can look into. */
+export type NativeSums = object;
+
 export interface NativeStat {
   id: string;
   size: number;
@@ -217,7 +220,10 @@ export interface Addon {
     made: string | undefined,
     callback: (errno: number, syscall: string) => void,
   ): void;
-  /** Callback: `errno` or 0, and what failed. */
+  /**
+   * Callback: `errno` or 0, what failed, and the checksums of the bytes; the first one is kept with the file. `expected`: what the
+   * last one must be; empty: anything.
+   */
   writeFile(
     root: string,
     parent: string,
@@ -225,15 +231,27 @@ export interface Addon {
     name: string,
     bytes: Uint8Array,
     mode: number,
-    callback: (errno: number, step: 'directory' | 'open' | 'write' | 'close' | 'rename') => void,
+    types: readonly string[],
+    expected: string,
+    callback: (
+      errno: number,
+      step: 'directory' | 'checksum' | 'open' | 'write' | 'close' | 'rename',
+      values: string[],
+    ) => void,
   ): void;
+  newSums(types: readonly string[]): NativeSums;
+  /** Callback: `errno` or 0. */
+  writeSummed(fd: number, bytes: Uint8Array, sums: NativeSums, callback: (errno: number) => void): void;
+  endSums(sums: NativeSums): string[];
+  /** Callback: `errno` or 0. */
+  keepChecksum(fd: number, checksum: string, callback: (errno: number) => void): void;
   /** `length` -1: to the end of the file. */
   checksum(
     fd: number,
-    type: string,
+    types: readonly string[],
     offset: number,
     length: number,
-    callback: (errno: number, value: string, bytes: number) => void,
+    callback: (errno: number, values: string[], bytes: number) => void,
   ): NativeOperation;
   getInt(name: string): number | undefined;
   putInt(name: string, value: number): boolean;

@@ -5,6 +5,8 @@ export type CacheErrorCode =
   | 'OutsideCache'
   /** There is a record of that name, and overwriting wasn't asked for. */
   | 'AlreadyExists'
+  /** The bytes that were handed over have another checksum than the one that was expected. */
+  | 'ChecksumMismatch'
   /** Somebody else's file lost its name while ours was to get it, and is kept under a name that the message tells. */
   | 'Displaced'
   /** Our temporary file was taken away, and another has its name. */

@@ -5,4 +5,9 @@ declare module 'fs-native-extensions' {
    * description holds one that excludes it.
    */
   export function tryLock(fd: number, offset: number, length: number, options: { shared: boolean }): boolean;
+  /**
+   * An extended attribute; null if the file doesn't have it.
+   * @throws an error with a code: ENOTSUP and the like
+   */
+  export function getAttrSync(fd: number, name: string): Buffer | null;
 }

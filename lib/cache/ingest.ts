@@ -6,9 +6,11 @@ import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { nameProblem, RESERVED_PREFIX } from '../rules/names.js';
-import { writeNewFile } from '../posix/index.js';
-import { CacheDirectory, joinPath, named, splitPath } from './directory.js';
+import type { Checksum } from '../rules/checksum.js';
+import { keepChecksum, RunningSums, writeNewFile, type ChecksumType } from '../posix/index.js';
+import { CacheDirectory, named, splitPath } from './directory.js';
 import { alreadyExists, CacheError, errnoCode } from './errors.js';
+import { sumsOf, type Sums } from './put_sums.js';
 import { openOrMake } from './make_directory.js';
 import { incomingName } from './own_files.js';
 import { discard, publish } from './publish.js';
@@ -22,6 +24,13 @@ export interface PutOptions {
   overwrite?: boolean;
   /** Permissions of the record, before the umask. Default 0o666, as for any new file. */
   mode?: number;
+  /**
+   * What the bytes must have, `type:hex` with one of `checksumTypes`: `adler32:0a1b2c3d`. Other bytes don't become a record:
+   * ChecksumMismatch.
+   */
+  checksum?: string;
+  /** The type of the checksum that is returned and kept with the record. Default `adler32`; of an archive, its `checksumType`. */
+  checksumType?: ChecksumType;
   /** Ends a put that is under way; nothing of it stays. */
   signal?: AbortSignal;
 }
@@ -31,6 +40,11 @@ export interface PutResult {
   path: string;
   /** Bytes. */
   size: number;
+  /**
+   * Of the bytes that were handed over, computed before the disk had them. It is also kept with the record, where the file system
+   * has extended attributes: a pass that reads other bytes later reports the record as damaged.
+   */
+  checksum: Checksum;
   /**
    * Set if XRootD can't carry the record's name (S9). The record is in the cache all the same, because ingest must
    * not fail for the archive's sake (S7); each pass will keep it and report it until it has another name.
@@ -53,7 +67,8 @@ const RACES = 100;
  *
  * Missing directories are made. Nothing is written through symbolic links inside the cache (S8).
  * @param data text is written as UTF-8; a stream is read as fast as the disk takes it, and is destroyed after any error
- * @throws {CacheError} InvalidPath, OutsideCache: before anything was written. AlreadyExists.
+ * @throws {CacheError} InvalidPath, OutsideCache: before anything was written. AlreadyExists; ChecksumMismatch.
+ * @throws {TypeError} before anything was written: a `checksum` or `checksumType` that can't be understood
  * @throws what the stream throws, ENOSPC and the like, AbortError. After any error the temporary file is gone.
  */
 export async function put(
@@ -85,20 +100,23 @@ async function putRecord(
   options: PutOptions,
 ): Promise<PutResult> {
   refuseInvalid(path);
+  const sums = sumsOf(options);
   options.signal?.throwIfAborted();
   const [parent, name] = splitPath(path);
   const problem = nameProblem(path);
   const warning = problem === undefined ? {} : { warning: problem };
   const whole = wholeOf(data, options);
-  if (whole !== undefined && (await writeWhole(cacheDirectory, parent, name, whole, options)))
-    return { path, size: whole.byteLength, ...warning };
+  if (whole !== undefined) {
+    const checksum = await writeWhole(cacheDirectory, path, whole, sums, options);
+    if (checksum !== undefined) return { path, size: whole.byteLength, checksum, ...warning };
+  }
   const root = await CacheDirectory.openRoot(cacheDirectory);
   try {
     const { directory, temporary, handle } = await openTemporary(root, parent, options);
     try {
-      const size = await fill(directory, temporary, handle, data, options);
+      const filled = await fill(directory, temporary, handle, { path, data, sums }, options);
       await named(directory, () => publish(directory, temporary, name, options));
-      return { path, size, ...warning };
+      return { path, ...filled, ...warning };
     } finally {
       await directory.close();
     }
@@ -114,19 +132,26 @@ function wholeOf(data: PutData, { fsync, overwrite }: PutOptions): Uint8Array | 
   return bytes instanceof Uint8Array && bytes.byteLength <= WHOLE_BYTES ? bytes : undefined;
 }
 
-/** Writes all in one call to another thread: on a busy machine each call takes longer than the bytes. False: one isn't enough. */
+/**
+ * Writes all in one call to another thread: on a busy machine each call takes longer than the bytes.
+ * @returns undefined: one isn't enough
+ */
 async function writeWhole(
   root: string,
-  parent: string,
-  name: string,
+  path: string,
   bytes: Uint8Array,
+  sums: Sums,
   { mode = NEW_FILE }: PutOptions,
-): Promise<boolean> {
+): Promise<Checksum | undefined> {
+  const [parent, name] = splitPath(path);
+  const file = { root, parent, temporary: incomingName(), name, mode };
   try {
-    return await writeNewFile(bytes, { root, parent, temporary: incomingName(), name, mode });
+    const { types: checksumTypes, expected } = sums;
+    const written = await writeNewFile(bytes, { ...file, checksumTypes, expected: expected?.value });
+    return written && sums.checked(path, written.checksums);
   } catch (error) {
     if (errnoCode(error) !== 'EEXIST') throw error;
-    throw alreadyExists(joinPath(parent, name), error);
+    throw alreadyExists(path, error);
   }
 }
 
@@ -170,26 +195,38 @@ async function openTemporary(root: CacheDirectory, parent: string, options: PutO
   }
 }
 
+interface Content {
+  /** Of the record. */
+  path: string;
+  data: PutData;
+  sums: Sums;
+}
+
 async function fill(
   directory: CacheDirectory,
   temporary: string,
   handle: fs.FileHandle,
-  data: PutData,
+  { path, data, sums }: Content,
   options: PutOptions,
-): Promise<number> {
+): Promise<Pick<PutResult, 'size' | 'checksum'>> {
   try {
     let size = 0;
+    let checksum: Checksum;
+    const running = new RunningSums(sums.types);
+    const file = { fd: handle.fd, path: `${directory.real}/${temporary}` };
     try {
       for await (const chunk of chunksOf(data)) {
-        await writeAll(handle, chunk, options.signal);
+        await writeAll(file, chunk, running, options.signal);
         size += chunk.byteLength;
       }
       options.signal?.throwIfAborted();
+      checksum = sums.checked(path, running.end());
+      await keepChecksum(handle.fd, checksum);
       if (options.fsync === true) await handle.sync();
     } finally {
       await handle.close();
     }
-    return size;
+    return { size, checksum };
   } catch (error) {
     await discard(directory, temporary);
     throw error;
@@ -207,14 +244,14 @@ async function* chunksOf(data: PutData): AsyncGenerator<Uint8Array> {
     }
 }
 
-async function writeAll(handle: fs.FileHandle, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
-  for (let offset = 0; offset < bytes.byteLength;) {
+async function writeAll(
+  file: { fd: number; path: string },
+  bytes: Uint8Array,
+  running: RunningSums,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let offset = 0; offset < bytes.byteLength; offset += WRITE_BYTES) {
     signal?.throwIfAborted();
-    const { bytesWritten } = await handle.write(
-      bytes,
-      offset,
-      Math.min(WRITE_BYTES, bytes.byteLength - offset),
-    );
-    offset += bytesWritten;
+    await running.write(file, bytes.subarray(offset, offset + WRITE_BYTES));
   }
 }

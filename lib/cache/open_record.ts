@@ -1,6 +1,8 @@
 /** A record opened for reading: the very file that the walk saw, and nothing outside the cache (S8). */
 import * as fs from 'node:fs';
+import nativeAttributes from 'fs-native-extensions';
 import { identityOf, sameIdentity, type Identity } from '../rules/identity.js';
+import { countedPutChecksum, PUT_ATTRIBUTE, type PutChecksum } from '../rules/put_checksum.js';
 import { DESCRIPTORS, named, splitPath } from './directory.js';
 import { errnoCode } from './errors.js';
 import type { OpenDirectories } from './open_directories.js';
@@ -10,6 +12,8 @@ import type { OpenDirectories } from './open_directories.js';
  * faster than another thread could.
  */
 export interface OpenRecord {
+  /** Relative to the cache. */
+  readonly path: string;
   /** For checksums of a descriptor. */
   readonly fd: number;
   /**
@@ -22,6 +26,11 @@ export interface OpenRecord {
   readonly mode: number;
   /** Is it still the same, unchanged since the walk saw it (S3)? Ask after a copy or a checksum. */
   isUnchanged(): boolean;
+  /**
+   * The checksum of the bytes that were put, if put() kept one with the file, and nobody has changed the file since.
+   * @throws EIO
+   */
+  putChecksum(): PutChecksum | undefined;
   close(): void;
 }
 
@@ -67,5 +76,17 @@ export async function openRecord(
     throw error;
   }
   const source = DESCRIPTORS === undefined ? absolute : `${DESCRIPTORS}/${fd}`;
-  return { fd, source, identity, mode, isUnchanged, close };
+  const putChecksum = () => countedPutChecksum(attributeOf(fd), identity);
+  return { path, fd, source, identity, mode, isUnchanged, putChecksum, close };
+}
+
+/** Most file systems that have no extended attributes say ENOTSUP; whatever they say, there is none. */
+function attributeOf(fd: number): string | undefined {
+  try {
+    return nativeAttributes.getAttrSync(fd, PUT_ATTRIBUTE)?.toString('latin1');
+  } catch (error) {
+    // The disk has it, but can't read it: what it is can't be known (S11).
+    if (errnoCode(error) === 'EIO') throw error;
+    return undefined;
+  }
 }

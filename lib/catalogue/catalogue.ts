@@ -6,8 +6,8 @@ import type { Change } from './changes.js';
 import { CommitQueue } from './commit_queue.js';
 import type { OpenOptions } from './database.js';
 import type { Opened, Operations, RememberedPass } from './messages.js';
-import type { RowFilter, StateCount, Summary } from './queries.js';
-import type { CatalogueRow, ForgottenRow } from './row.js';
+import type { ForgottenPage, RowFilter, StateCount, Summary } from './queries.js';
+import { REPLACED_LOST, type CatalogueRow, type ForgottenRow } from './row.js';
 import { ThreadLink } from './thread_link.js';
 
 /** Rows read at once: a few milliseconds of the thread, and less than a megabyte. */
@@ -96,9 +96,23 @@ export class Catalogue implements AsyncDisposable {
   }
 
   /** Rows that were taken out, in the order in which they were. @param changedUpTo only those not in a segment yet */
-  async *forgotten(changedUpTo?: number): AsyncGenerator<ForgottenRow, void, undefined> {
+  forgotten(changedUpTo?: number): AsyncGenerator<ForgottenRow, void, undefined> {
+    return this.#takenOut({ changedUpTo });
+  }
+
+  /**
+   * Records that were lost, or whose only copy was replaced, before another record was archived under their name: losses that no row of
+   * `records` tells. Each is one until somebody takes it out.
+   */
+  replacedLosses(): AsyncGenerator<ForgottenRow, void, undefined> {
+    return this.#takenOut({ reason: REPLACED_LOST });
+  }
+
+  async *#takenOut(
+    only: Pick<ForgottenPage, 'changedUpTo' | 'reason'>,
+  ): AsyncGenerator<ForgottenRow, void, undefined> {
     for (let after = 0; ;) {
-      const page = await this.#thread.ask('forgotten', { after, limit: PAGE_ROWS, changedUpTo });
+      const page = await this.#thread.ask('forgotten', { after, limit: PAGE_ROWS, ...only });
       yield* page;
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE_ROWS) return;

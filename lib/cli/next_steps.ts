@@ -4,7 +4,7 @@ import { REASONS } from '../rules/removal.js';
 import { plural } from './format.js';
 
 export function nextSteps(report: Report): string[] {
-  return [...weakSteps(report), ...otherSteps(report)];
+  return [...weakSteps(report), ...damagedSteps(report), ...otherSteps(report)];
 }
 
 /** For files that stayed because only adler32 could be compared. */
@@ -13,6 +13,16 @@ function weakSteps({ keptReasons }: Report): string[] {
   if (weak === 0) return [];
   return [
     `${plural(weak, 'file')} stayed because tape could tell nothing but adler32: stage them and run it again, or say trust_adler32`,
+  ];
+}
+
+/** No later pass mends these. */
+function damagedSteps({ failures }: Report): string[] {
+  const damaged = failures.filter(({ code }) => code === 'DamagedInCache').length;
+  if (damaged === 0) return [];
+  const [are, their] = damaged === 1 ? ['is', 'its message says'] : ['are', 'their messages say'];
+  return [
+    `${plural(damaged, 'file')} ${are} damaged in the cache: ${their} whether the server has the good bytes; look at the disk`,
   ];
 }
 

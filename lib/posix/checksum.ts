@@ -40,6 +40,11 @@ export function padChecksum(type: string, value: string): string {
   return checksumTypes.some((known) => known === type) ? digits.padStart(8, '0') : digits;
 }
 
+/** @param values what the addon has computed, in the order of the types */
+export function checksumsOf(types: readonly ChecksumType[], values: readonly string[]): Checksum[] {
+  return types.map((type, index) => ({ type, value: values[index] ?? '' }));
+}
+
 function checkRange(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 0)
     throw new RangeError(`${name} must be a whole number from 0 up`);
@@ -54,17 +59,28 @@ export async function checksumFile(
   file: string | { readonly fd: number },
   options: ChecksumOptions = {},
 ): Promise<FileChecksum> {
-  const { type = 'adler32', offset = 0, length, signal } = options;
-  if (!checksumTypes.includes(type))
+  const { type = 'adler32', ...range } = options;
+  const [sum] = await checksumsOfFile(file, [type], range);
+  if (sum === undefined) throw new Error('a file without a checksum');
+  return sum;
+}
+
+/** Several checksums of a file, which is read once for all of them; in the order of the types. Otherwise as checksumFile(). */
+export async function checksumsOfFile(
+  file: string | { readonly fd: number },
+  types: readonly ChecksumType[],
+  { offset = 0, length, signal }: Omit<ChecksumOptions, 'type'> = {},
+): Promise<FileChecksum[]> {
+  if (!types.every((type) => checksumTypes.includes(type)))
     throw new RangeError(`checksum type must be one of ${checksumTypes.join(', ')}`);
   checkRange('offset', offset);
   if (length !== undefined) checkRange('length', length);
   signal?.throwIfAborted();
   if (typeof file !== 'string')
-    return checksumDescriptor(file.fd, String(file.fd), type, offset, length, signal);
+    return checksumDescriptor(file.fd, String(file.fd), types, offset, length, signal);
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    return await checksumDescriptor(handle.fd, file, type, offset, length, signal);
+    return await checksumDescriptor(handle.fd, file, types, offset, length, signal);
   } finally {
     await handle.close();
   }
@@ -73,15 +89,15 @@ export async function checksumFile(
 function checksumDescriptor(
   fd: number,
   name: string,
-  type: ChecksumType,
+  types: readonly ChecksumType[],
   offset: number,
   length: number | undefined,
   signal: AbortSignal | undefined,
-): Promise<FileChecksum> {
+): Promise<FileChecksum[]> {
   return new Promise((resolve, reject) => {
-    const operation = addon.checksum(fd, type, offset, length ?? -1, (errno, value, bytes) => {
+    const operation = addon.checksum(fd, types, offset, length ?? -1, (errno, values, bytes) => {
       ignore();
-      if (errno === 0) resolve({ type, value, bytes });
+      if (errno === 0) resolve(checksumsOf(types, values).map((sum) => ({ ...sum, bytes })));
       else if (signal?.aborted) reject(signal.reason as Error);
       else reject(systemError(errno, 'pread', name));
     });

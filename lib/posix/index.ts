@@ -1,7 +1,9 @@
 /** What Node.js lacks of the operating system, by the addon; it knows nothing of XRootD. */
 export {
   checksumFile,
+  checksumsOfFile,
   checksumTypes,
+  padChecksum,
   type Checksum,
   type ChecksumOptions,
   type ChecksumType,
@@ -10,5 +12,6 @@ export {
 export { sendDatagram } from './datagram.js';
 export { hasOtherLocks } from './other_locks.js';
 export { publishFile, versionOfFile, type PublishFileOptions } from './publish.js';
-export { writeNewFile, type NewFile } from './write_file.js';
+export { keepChecksum, RunningSums } from './running_sums.js';
+export { writeNewFile, type NewFile, type WrittenFile } from './write_file.js';
 export { hasWriters } from './writers.js';

@@ -190,7 +190,8 @@ export function mayAsk(type: LocalType, { named, refused }: ServerTypes): boolea
   return named.length > 0 ? named.includes(type) : !refused.includes(type);
 }
 
-function isFresh({ mtime }: ComparisonFacts['remote'], now: number): boolean {
+/** @param now milliseconds since the epoch, by the caller's clock */
+export function isFresh({ mtime }: Pick<ComparisonFacts['remote'], 'mtime'>, now: number): boolean {
   return now - mtime.getTime() < FRESH_SECONDS * 1000;
 }
 

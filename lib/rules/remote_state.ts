@@ -1,5 +1,6 @@
 /** What the server has of a record, judged from facts alone (S1, S4, S11). */
 import { checksumText, sameChecksum, type Checksum } from './checksum.js';
+import type { LocalChecksum } from './put_checksum.js';
 
 export type RemoteState = 'absent' | 'partial' | 'conflict' | 'cached' | 'backed_up' | 'unknown';
 
@@ -47,17 +48,13 @@ export type Question =
   | { ask: 'checksum'; local: boolean; remote: boolean }
   | { ask: 'prefix_checksum'; length: number; local: boolean; remote: boolean };
 
+/** `local`: what was found out of the local bytes in this pass. */
 export type Classification =
   | { state: 'absent' }
   | { state: 'partial' | 'conflict' | 'unknown'; reason: string }
   /** Neither a copy nor an unfinished one: its content may still change. */
   | { state: 'writing'; reason: string }
-  | {
-      state: 'cached' | 'backed_up';
-      verifiedBy: VerifiedBy;
-      /** Of the local bytes, as far as they were summed to find it out. */
-      checksum?: Checksum | undefined;
-    };
+  | { state: 'cached' | 'backed_up'; verifiedBy: VerifiedBy; local?: readonly LocalChecksum[] };
 
 /** `weak_checksum`: different files easily have the same one. */
 export type VerifiedBy = 'checksum' | 'weak_checksum' | 'size';

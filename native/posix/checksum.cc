@@ -15,8 +15,9 @@
 #include "js/cancellable.h"
 #include "js/completion.h"
 #include "js/operation.h"
+#include "js/strings.h"
 #include "posix/descriptor.h"
-#include "posix/running_sum.h"
+#include "posix/running_sums.h"
 #include "threads/bounded_threads.h"
 
 namespace {
@@ -30,13 +31,13 @@ BoundedThreads& Threads() {
 
 class FileChecksum final : public Cancellable, public std::enable_shared_from_this<FileChecksum> {
  public:
-  FileChecksum(Completion completion, int descriptor, int error, const std::string& type, std::uint64_t offset,
-               std::uint64_t length)
+  FileChecksum(Completion completion, int descriptor, int error, const std::vector<std::string>& types,
+               std::uint64_t offset, std::uint64_t length)
       : Cancellable(completion.Owner()),
         completion_(std::move(completion)),
         descriptor_(descriptor),
         error_(error),
-        sum_(type),
+        sums_(types),
         offset_(offset),
         length_(length) {}
 
@@ -46,7 +47,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
     // keeps a removed file's blocks.
     static_cast<void>(descriptor_.Close());
     completion_.Finish([self = shared_from_this(), error](Napi::Env env) -> Completion::Arguments {
-      return {Napi::Number::New(env, error), Napi::String::New(env, self->sum_.Hex()),
+      return {Napi::Number::New(env, error), ArrayOfStrings(env, self->sums_.Hex()),
               Napi::Number::New(env, static_cast<double>(self->done_))};
     });
   }
@@ -60,7 +61,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
       const ssize_t got = descriptor_.ReadAt(piece.data(), wanted, offset_ + done_);
       if (got < 0) return errno;
       if (got == 0) return 0;
-      sum_.Update(piece.data(), static_cast<std::size_t>(got));
+      sums_.Update(piece.data(), static_cast<std::size_t>(got));
       done_ += static_cast<std::uint64_t>(got);
     }
     return 0;
@@ -69,7 +70,7 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
   const Completion completion_;
   Descriptor descriptor_;
   const int error_;  // why there is no descriptor
-  RunningSum sum_;
+  RunningSums sums_;
   const std::uint64_t offset_;
   const std::uint64_t length_;
   std::uint64_t done_ = 0;
@@ -80,13 +81,14 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
 Napi::Value Checksum(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const int given = static_cast<int>(NumberArgument(info, 0));
-  const std::string type = StringArgument(info, 1);
+  const std::vector<std::string> types = StringsArgument(info, 1);
   const std::uint64_t offset = LongArgument(info, 2);
   const std::uint64_t length = LongArgument(info, 3);  // -1 becomes the largest: to the end of the file
   const Napi::Function callback = FunctionArgument(info, 4);
   const int descriptor = fcntl(given, F_DUPFD_CLOEXEC, 0);
   const int error = descriptor < 0 ? errno : 0;
-  auto work = std::make_shared<FileChecksum>(Completion::Begin(env, callback), descriptor, error, type, offset, length);
+  auto work =
+      std::make_shared<FileChecksum>(Completion::Begin(env, callback), descriptor, error, types, offset, length);
   Threads().Run([work] { work->Run(); });
   return Operation::New(env, work);
 }

@@ -5,8 +5,8 @@
 
 #include "js/napi.h"
 
-// JavaScript: checksum(fd, type as RunningSum knows it, offset, length or -1 for all, callback) -> Operation.
-// callback(errno | 0, hex value, bytes read); errno ECANCELED after cancel().
+// JavaScript: checksum(fd, types as RunningSum knows them, offset, length or -1 for all, callback) -> Operation.
+// callback(errno | 0, hex values, bytes read); errno ECANCELED after cancel().
 // The descriptor is duplicated: the caller may close its own at once.
 Napi::Value Checksum(const Napi::CallbackInfo& info);
 

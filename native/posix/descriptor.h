@@ -18,6 +18,8 @@ class Descriptor {
 
   // Less than 0: there is none.
   int Number() const { return number_; }
+  // It stays open, and whoever opened it closes it.
+  void Release() { number_ = -1; }
   int Close() { return number_ < 0 ? 0 : close(std::exchange(number_, -1)); }
 
   // As pread().

@@ -8,6 +8,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "posix/adler32.h"
+
 namespace {
 
 XrdVERSIONINFODEF(cks_version, xrootd_archive, XrdVNUMBER, XrdVERSION);
@@ -25,6 +27,10 @@ class Manager {
 XrdCksCalc* Make(const char* name) {
   static Manager manager;
   return manager.Make(name);
+}
+
+uLong Adler(uLong sum, const Bytef* data, z_size_t size) {
+  return Adler32(static_cast<std::uint32_t>(sum), data, size);
 }
 
 uLong Crc32c(uLong sum, const Bytef* data, z_size_t size) {
@@ -47,7 +53,7 @@ void RunningSum::Recycled::operator()(XrdCksCalc* calculator) const { calculator
 
 RunningSum::RunningSum(const std::string& type) {
   if (type == "adler32") {
-    step_ = adler32_z;
+    step_ = Adler;
     sum_ = 1;
   } else if (type == "crc32c") {
     step_ = Crc32c;

@@ -13,10 +13,15 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "js/arguments.h"
+#include "js/strings.h"
 #include "posix/descriptor.h"
+#include "posix/kept_checksum.h"
 #include "posix/rename_new.h"
+#include "posix/running_sums.h"
+#include "posix/summed_write.h"
 
 namespace {
 
@@ -25,6 +30,11 @@ struct Place {
   std::string parent;  // empty: the root itself
   std::string temporary;
   std::string name;
+};
+
+struct Sums {
+  std::vector<std::string> types;  // the first one's is kept with the file
+  std::string expected;            // hex, of the last type; empty: any
 };
 
 // Symbolic links lead to the root, never on from it.
@@ -47,9 +57,11 @@ int OpenBeneath(const std::string& root, const std::string& parent) {
 
 class Writing final : public Napi::AsyncWorker {
  public:
-  Writing(Napi::Function callback, Place place, Napi::Uint8Array bytes, mode_t mode)
+  Writing(Napi::Function callback, Place place, Napi::Uint8Array bytes, mode_t mode, Sums sums)
       : Napi::AsyncWorker(callback),
         place_(std::move(place)),
+        sums_(std::move(sums)),
+        running_(sums_.types),
         data_(bytes.Data()),
         size_(bytes.ByteLength()),
         mode_(mode),
@@ -62,39 +74,58 @@ class Writing final : public Napi::AsyncWorker {
     constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     Descriptor file(openat(directory.Number(), temporary, kNew, mode_));
     if (file.Number() < 0) return Fail("open");
-    if (!file.WriteAll(data_, size_)) {
+    if (WriteSummed(file, data_, size_, running_)) {
+      End(file, directory);
+    } else {
       Fail("write");
-    } else if (file.Close() != 0) {
-      Fail("close");
-    } else if (RenameNew(directory.Number(), temporary, place_.name.c_str()) != 0) {
-      Fail("rename");
     }
     if (error_ != 0) static_cast<void>(unlinkat(directory.Number(), temporary, 0));
   }
 
-  void OnOK() override { Callback().Call({Napi::Number::New(Env(), error_), Napi::String::New(Env(), step_)}); }
+  void OnOK() override {
+    Callback().Call(
+        {Napi::Number::New(Env(), error_), Napi::String::New(Env(), step_), ArrayOfStrings(Env(), values_)});
+  }
 
  private:
+  void End(Descriptor& file, const Descriptor& directory) {
+    values_ = running_.Hex();
+    if (!sums_.expected.empty() && values_.back() != sums_.expected) return Refuse();
+    // Whatever comes of it: many file systems have no such attributes.
+    if (!values_.empty()) KeepChecksum(file.Number(), sums_.types.front() + ":" + values_.front());
+    if (file.Close() != 0) return Fail("close");
+    if (RenameNew(directory.Number(), place_.temporary.c_str(), place_.name.c_str()) != 0) Fail("rename");
+  }
+
+  void Refuse() {
+    error_ = EINVAL;
+    step_ = "checksum";
+  }
+
   void Fail(const char* step) {
     error_ = errno;
     step_ = step;
   }
 
   const Place place_;
+  const Sums sums_;
+  RunningSums running_;
   const std::uint8_t* const data_;
   const std::size_t size_;
   const mode_t mode_;
   const Napi::Reference<Napi::Uint8Array> bytes_;
   int error_ = 0;
   const char* step_ = "";
+  std::vector<std::string> values_;
 };
 
 }  // namespace
 
 Napi::Value WriteFile(const Napi::CallbackInfo& info) {
   Place place{StringArgument(info, 0), StringArgument(info, 1), StringArgument(info, 2), StringArgument(info, 3)};
-  auto* writing = new Writing(FunctionArgument(info, 6), std::move(place), info[4].As<Napi::Uint8Array>(),
-                              static_cast<mode_t>(NumberArgument(info, 5)));
+  auto* writing =
+      new Writing(FunctionArgument(info, 8), std::move(place), info[4].As<Napi::Uint8Array>(),
+                  static_cast<mode_t>(NumberArgument(info, 5)), {StringsArgument(info, 6), StringArgument(info, 7)});
   writing->Queue();  // it deletes itself
   return info.Env().Undefined();
 }

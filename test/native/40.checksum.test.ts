@@ -93,6 +93,25 @@ describe('checksum of local files', () => {
     assert.equal((await checksumFile(file, { type: 'crc32c' })).value, crc32c(data));
   });
 
+  // The vectors of a processor work in steps of 32 bytes, 173 of them at once.
+  it('of any number of steps, with the largest sums that there can be', async () => {
+    const random = randomBytes(12_000);
+    const full = Buffer.alloc(12_000, 255);
+    const steps = [1, 2, 172, 173, 174, 346, 347].flatMap((count) =>
+      [-1, 0, 1].map((more) => 32 * count + more),
+    );
+    for (const [name, data] of Object.entries({ random, full })) {
+      const file = local.write('steps', data);
+      for (const length of steps)
+        for (const offset of [0, 1, 31]) {
+          const { value } = await checksumFile(file, { offset, length });
+          assert.equal(value, adler32(data.subarray(offset, offset + length)), `${name} ${offset} ${length}`);
+        }
+    }
+    const large = Buffer.alloc(20_000_000, 255);
+    assert.equal((await checksumFile(local.write('large', large))).value, adler32(large));
+  });
+
   it('of a range beyond 4 GiB', async () => {
     const file = local.file('huge');
     const fd = openSync(file, 'w');

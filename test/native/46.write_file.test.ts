@@ -20,11 +20,14 @@ describe('writeNewFile', () => {
     ...more,
   });
   const end = (name: string, more: Partial<NewFile> = {}) =>
-    writeNewFile(Buffer.from('new'), fileOf(name, more)).catch((error: unknown) => {
-      const { code, syscall, path, dest } = error as NodeJS.ErrnoException & { dest?: string };
-      assert.deepEqual([path, dest], [local.file(`.${name}`), local.file(name)]);
-      return `${code} ${syscall}`;
-    });
+    writeNewFile(Buffer.from('new'), fileOf(name, more)).then(
+      (written) => written !== undefined,
+      (error: unknown) => {
+        const { code, syscall, path, dest } = error as NodeJS.ErrnoException & { dest?: string };
+        assert.deepEqual([path, dest], [local.file(`.${name}`), local.file(name)]);
+        return `${code} ${syscall}`;
+      },
+    );
 
   it('writes all bytes, none and many, a part of a buffer too, with its mode', async function () {
     const many = randomBytes(20_000_000);
@@ -39,6 +42,23 @@ describe('writeNewFile', () => {
     mkdirSync(local.file('a/b'), { recursive: true });
     assert.equal(await end('deep', { parent: 'a/b' }), true);
     assert.equal(readFileSync(local.file('a/b/deep'), 'utf8'), 'new');
+  });
+
+  it('tells the checksums of the bytes, and writes nothing if the last one is another than expected', async () => {
+    const write = (name: string, more: Partial<NewFile>) =>
+      writeNewFile(Buffer.from('abc'), fileOf(name, more));
+    const adler32 = { type: 'adler32', value: '024d0127' };
+    const crc32c = { type: 'crc32c', value: '364b3fb7' };
+    assert.deepEqual(await write('unsummed', { checksumTypes: [] }), { checksums: [], refused: false });
+    const both = { checksumTypes: ['adler32', 'crc32c'] as const };
+    assert.deepEqual(await write('summed', both), { checksums: [adler32, crc32c], refused: false });
+    const right = await write('expected', { ...both, expected: crc32c.value });
+    assert.deepEqual(right, { checksums: [adler32, crc32c], refused: false });
+    for (const expected of [adler32.value, '00000000', 'nonsense']) {
+      const wrong = await write('refused', { ...both, expected });
+      assert.deepEqual(wrong, { checksums: [adler32, crc32c], refused: true });
+    }
+    for (const name of ['.refused', 'refused']) assert.ok(!existsSync(local.file(name)));
   });
 
   it('replaces nothing, and leaves nothing behind', async () => {

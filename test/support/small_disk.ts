@@ -8,14 +8,23 @@ import { withTemp } from './temporary.js';
  * Runs with an empty tmpfs; skips the test where none can be mounted (that needs root).
  * @param options of the mount: `size=1m`, `nr_inodes=20`
  */
-export async function withSmallDisk(
+export function withSmallDisk(
   test: Mocha.Context,
   options: string,
   use: (directory: string) => Promise<void>,
 ): Promise<void> {
+  return withMounted(test, ['-t', 'tmpfs', '-o', options, 'tmpfs'], use);
+}
+
+/** The same with any file system, by the arguments of mount(8). */
+export async function withMounted(
+  test: Mocha.Context,
+  mount: readonly string[],
+  use: (directory: string) => Promise<void>,
+): Promise<void> {
   await withTemp(async (directory) => {
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', directory], { stdio: 'ignore' });
+      execFileSync('mount', [...mount, directory], { stdio: 'ignore' });
     } catch {
       test.skip();
     }

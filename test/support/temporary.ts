@@ -51,5 +51,12 @@ export async function withTemp<T>(use: (directory: string) => Promise<T>): Promi
 
 /** Where `writeNewFile` is to put a file: into the directory of another one. */
 export function newFileBeside(path: string, name: string): NewFile {
-  return { root: dirname(path), parent: '', temporary: `.${name}`, name, mode: 0o640 };
+  return {
+    root: dirname(path),
+    parent: '',
+    temporary: `.${name}`,
+    name,
+    mode: 0o640,
+    checksumTypes: ['adler32'],
+  };
 }

@@ -82,6 +82,14 @@ describe('the summary of a pass', () => {
     assert.match(text({ notOnTape: { files: 0, bytes: 0, overdue: 0 } }), /^ {2}not on tape +0$/m);
   });
 
+  it('says of records that are damaged in the cache that the next pass mends nothing', () => {
+    const failure = { path: 'a', code: 'DamagedInCache', message: 'damaged in the cache' };
+    const one = text({ scanned: 1, failed: 1, failures: [failure] });
+    assert.match(one, /Next:\n {2}1 file is damaged in the cache: its message says/);
+    const two = text({ scanned: 2, failed: 2, failures: [failure, { ...failure, path: 'b' }] });
+    assert.match(two, /Next:\n {2}2 files are damaged in the cache: their messages say/);
+  });
+
   it('says nothing more of a pass without incident', () => {
     assert.doesNotMatch(text({ scanned: 2, removed: 2 }), /Failed|Next|Kept,/);
   });

@@ -196,15 +196,17 @@ async function copy(
   const { record } = work;
   const { state, remote, sent } = await copyRecord(work, file, context, attempt);
   const verified = file.isUnchanged() ? file.identity : undefined;
-  if (verified !== undefined)
-    context.book.compared(notedOf(record, file, remote, state, sent, context), true);
   remember(record, remote, state, verified, context);
   const decision = decideRecord(work.walked, state, verified, context);
   const size = Number(record.identity.size);
   work.copied = { result: 'copied', bytes: size, removed: false, ...standing(decision, state) };
-  if (decision.action !== 'remove') return work.copied;
+  if (decision.action !== 'remove') {
+    if (verified !== undefined)
+      context.book.compared(notedOf(record, file, remote, state, sent, context), true);
+    return work.copied;
+  }
   const lazy = { open: () => Promise.resolve(file) };
-  const outcome = await remove(record, remote, decision, { state, sent, file: lazy }, context);
+  const outcome = await remove(record, remote, decision, { state, sent, copied: true, file: lazy }, context);
   return outcome.result === 'kept' && outcome.reason === REMOTE_CHANGED
     ? failed(
         record.path,
@@ -232,6 +234,8 @@ interface Proof {
   state: Classification;
   /** Of the bytes that this pass has sent. */
   sent?: Checksum | undefined;
+  /** This pass has copied it. */
+  copied?: boolean;
   file: Pick<LazyRecord, 'open'>;
 }
 
@@ -240,7 +244,7 @@ async function remove(
   record: CacheRecord,
   remote: RemoteStat | null,
   removal: Removal,
-  { state, sent, file }: Proof,
+  { state, sent, copied = false, file }: Proof,
   context: BackupContext,
 ): Promise<Outcome> {
   if (remote === null || !isIdentical(state))
@@ -255,7 +259,7 @@ async function remove(
   const known = memo.recall(record, remote);
   if (removal.perform) {
     const noted = notedOf(record, await file.open(), remote, state, sent, context);
-    const reason = await book.allowRemoval(noted, onTape ? 'backed_up' : 'cached');
+    const reason = await book.allowRemoval(noted, onTape ? 'backed_up' : 'cached', copied);
     if (reason !== undefined) return { result: 'kept', reason };
   }
   const outcome = await removeRecord(record, removal, context, {

@@ -3,11 +3,14 @@ import type { OpenRecord } from '../../cache/open_record.js';
 import type { CacheRecord } from '../../cache/walk.js';
 import type { RemoteStat, Uploaded } from '../../remote/store.js';
 import { checksumText, type Checksum } from '../../rules/checksum.js';
-import { typeOfUpload } from '../../rules/comparison.js';
+import { typeOfUpload, type LocalType } from '../../rules/comparison.js';
+import type { PutChecksum } from '../../rules/put_checksum.js';
 import type { Classification } from '../../rules/remote_state.js';
 import { hasWriters } from '../../posix/index.js';
+import { XRootDError } from '../../xrdcl/index.js';
 import { classifyOptionsOf, type BackupContext, type RecordWork } from './backup_context.js';
 import { classifyRecord, type KnownRecord } from '../record/classify_record.js';
+import { DamagedInCache, explainingDamage, refuseDamaged } from '../record/damaged_in_cache.js';
 import { FileChanged, FILE_CHANGED } from '../record/file_changed.js';
 import { explainedCopy } from './refused_by_server.js';
 import { looksMade, takeBack, takeStaleBack } from './take_back.js';
@@ -26,8 +29,9 @@ export interface CopiedRecord {
 const mostCopies = 2;
 
 /**
- * @throws {FileChanged} when the record is being written, or changed; what a request or a disk throws; when the copy can't be
- * confirmed
+ * @throws {FileChanged} when the record is being written, or changed
+ * @throws {DamagedInCache} when it hasn't the bytes that were put any more: nothing of it is on the server then
+ * @throws what a request or a disk throws; when the copy can't be confirmed
  */
 export async function copyRecord(
   work: RecordWork,
@@ -35,20 +39,25 @@ export async function copyRecord(
   context: BackupContext,
   attempt: number,
 ): Promise<CopiedRecord> {
-  const { config, run } = context;
+  const { config, run, sums } = context;
   const { record } = work;
   const size = Number(record.identity.size);
+  const put = size > 0 ? file.putChecksum() : undefined;
+  const type = await typeToSum(size, put, context);
+  if (put !== undefined && put.type !== type)
+    await explainingDamage(sums.ofUnwritten(file, put.type, { signal: run.signal }), null, size, context);
   for (let copies = 1; ; copies += 1) {
     if (hasWriters(file.fd) === true) throw new FileChanged(FILE_CHANGED.writing);
     run.emit({ type: 'file:copying', path: record.path, size, attempt });
     const started = performance.now();
-    const uploaded = await upload(work, file, context);
+    const uploaded = await upload(work, file, type, context);
     if (!file.isUnchanged()) {
       work.stale = uploaded;
       await takeStaleBack(work, context);
       throw new FileChanged(FILE_CHANGED.changed);
     }
-    const { state, remote } = await look(record, file, uploaded, context);
+    if (put?.type === type) await refuseDamagedCopy(work, file, put, uploaded, context);
+    const { state, remote } = await look(record, file, put, uploaded, context);
     if (remote !== null && (state.state === 'cached' || state.state === 'backed_up')) {
       const seconds = (performance.now() - started) / 1000;
       const checksum = config.verify !== 'size' ? uploaded.checksum : undefined;
@@ -73,18 +82,62 @@ export async function copyRecord(
   }
 }
 
+/**
+ * The type of checksum to compute while the record is copied. If no other is needed, it is that of the checksum that was put: a large
+ * record isn't read twice.
+ */
+async function typeToSum(
+  size: number,
+  put: PutChecksum | undefined,
+  { config, run, store }: BackupContext,
+): Promise<LocalType> {
+  if (config.verify === 'size' && put !== undefined) return put.type;
+  return typeOfUpload(config.verify, size, config.checksumType, await store.checksumTypes(run.signal));
+}
+
+/** @throws {DamagedInCache}, and then the copy is taken back */
+async function refuseDamagedCopy(
+  work: RecordWork,
+  file: OpenRecord,
+  put: PutChecksum,
+  uploaded: Uploaded,
+  context: BackupContext,
+): Promise<void> {
+  const { checksum } = uploaded;
+  const read = checksum?.type === put.type ? checksum : await context.sums.of(file, put.type);
+  try {
+    refuseDamaged(work.record.path, put, read);
+  } catch (error) {
+    if (!(error instanceof DamagedInCache)) throw error;
+    work.stale = uploaded;
+    throw await takenBack(error, work, context);
+  }
+}
+
+/** @throws what may pass: the next attempt takes the copy back first */
+async function takenBack(
+  damaged: DamagedInCache,
+  work: RecordWork,
+  context: BackupContext,
+): Promise<DamagedInCache> {
+  try {
+    await takeStaleBack(work, context);
+    return damaged.beside({ has: 'nothing' });
+  } catch (error) {
+    if (!(error instanceof XRootDError) || error.retryable) throw error;
+    return damaged.beside({ has: 'other', reason: `this pass has copied it there: ${error.message}` });
+  }
+}
+
 /** @throws as explainedCopy() */
-async function upload(work: RecordWork, file: OpenRecord, context: BackupContext): Promise<Uploaded> {
-  const { config, run, store } = context;
-  const { record } = work;
-  const { path, absolute } = record;
-  const size = Number(record.identity.size);
-  const checksumType = typeOfUpload(
-    config.verify,
-    size,
-    config.checksumType,
-    await store.checksumTypes(run.signal),
-  );
+async function upload(
+  work: RecordWork,
+  file: OpenRecord,
+  checksumType: LocalType,
+  { config, run, store }: BackupContext,
+): Promise<Uploaded> {
+  const { path, absolute, identity } = work.record;
+  const size = Number(identity.size);
   const uploaded = store.upload(file.source, path, {
     ...{ label: absolute, sizeHint: size },
     checksumType,
@@ -118,6 +171,7 @@ async function sumOfSent(
 async function look(
   record: CacheRecord,
   file: OpenRecord,
+  put: PutChecksum | undefined,
   { checksum, made, synced }: Uploaded,
   context: BackupContext,
 ): Promise<{ state: Classification; remote: RemoteStat | null }> {
@@ -126,7 +180,9 @@ async function look(
   const remote = await store.stat(record.path, run.signal);
   // If somebody has put another file there meanwhile, that one is compared like any other.
   const copied = remote !== null && looksMade(remote, made);
-  const known: KnownRecord = copied ? { origin: 'copied', checksum } : { origin: 'unknown' };
+  const known: KnownRecord = copied
+    ? { origin: 'copied', checksum: checksum && { ...checksum, ...(put && { put }) } }
+    : { origin: 'unknown' };
   const open = () => Promise.resolve(file);
   const options = classifyOptionsOf(context);
   const state = await classifyRecord(record.path, Number(record.identity.size), remote, open, options, known);

@@ -26,7 +26,8 @@ export function notedOf(
   sent: Checksum | undefined,
   { config }: Pick<BackupContext, 'config'>,
 ): Noted {
-  const sums = [state.checksum, sent].filter((sum) => sum !== undefined);
+  const local = state.local ?? [];
+  const sums: Checksum[] = [...local, ...(sent === undefined ? [] : [sent])];
   const remoteMtime = remote.mtime.getTime();
   return {
     facts: {
@@ -34,8 +35,10 @@ export function notedOf(
       size: Number(identity.size),
       mtime: Number(identity.mtimeNs / 1000n),
       mode,
-      checksums: sums.filter(({ type }, index) => sums.findIndex((sum) => sum.type === type) === index),
-      source: 'read',
+      checksums: sums
+        .filter(({ type }, index) => sums.findIndex((sum) => sum.type === type) === index)
+        .map(({ type, value }) => ({ type, value })),
+      source: local.some(({ source }) => source === 'put') ? 'put' : 'read',
       remoteMtime: Number.isNaN(remoteMtime) ? null : remoteMtime,
     },
     onTape: tellsOfTape(config) ? state.state === 'backed_up' : null,

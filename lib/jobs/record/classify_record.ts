@@ -17,13 +17,14 @@ import {
   classifyRemote,
   isQuestion,
   STILL_WRITTEN,
-  type Check,
   type CheckFailed,
   type Classification,
   type RemoteFacts,
 } from '../../rules/remote_state.js';
 import { sameRemote } from '../../rules/remote_identity.js';
+import { localChecksums } from '../../rules/put_checksum.js';
 import { XRootDError, type ChecksumType } from '../../xrdcl/index.js';
+import { explainingDamage } from './damaged_in_cache.js';
 import { remoteChecksum } from './remote_checksum.js';
 
 const nothing: Promise<undefined> = Promise.resolve(undefined);
@@ -37,20 +38,26 @@ export interface ClassifyOptions<R = OpenRecord> {
   /** The remote file is only judged, never replaced. Default false. */
   looksOnly?: boolean | undefined;
   /** Sums local bytes, all or the first `length`; bounded by the caller. */
-  sumLocal: (record: R, type: ChecksumType, length?: number) => Promise<Checksum | CheckFailed>;
+  sumLocal: (record: R, type: ChecksumType, length?: number) => Promise<LocallyRead | CheckFailed>;
   /** Milliseconds since the epoch. */
   now: () => number;
   signal?: AbortSignal | undefined;
 }
 
+/** `put`: what put() kept of the same bytes. */
+type LocallyRead = Checksum & { put?: Checksum };
+
 /** What is known of a record beforehand. */
 export interface KnownRecord {
   origin: Origin;
   /** Of the local bytes, computed in this pass. */
-  checksum?: Checksum | undefined;
+  checksum?: LocallyRead | undefined;
 }
 
-/** @throws what requests throw: a check that couldn't be made is a failure, never a yes (S11) */
+/**
+ * @throws {DamagedInCache} from `sumLocal`, with what the server has
+ * @throws what requests throw: a check that couldn't be made is a failure, never a yes (S11)
+ */
 export async function classifyRecord<R = OpenRecord>(
   name: string,
   size: number,
@@ -71,9 +78,11 @@ export async function classifyRecord<R = OpenRecord>(
     looksOnly,
     verify: compares(verify),
   };
+  const read: LocallyRead[] = checksum === undefined ? [] : [checksum];
   for (;;) {
     const answer = classifyRemote(facts);
-    if (!isQuestion(answer) || remote === null) return withChecksum(answer as Classification, local.checksum);
+    if (!isQuestion(answer)) return withLocal(answer, read);
+    if (remote === null) throw new Error('a question about a file that is not there');
     const length = answer.ask === 'prefix_checksum' ? answer.length : undefined;
     const comparison = comparisonOf({
       verify: bytesOf(verify),
@@ -98,7 +107,8 @@ export async function classifyRecord<R = OpenRecord>(
     const asking = answer.remote ? unlessChanged(ask(), name, remote, options) : nothing;
     // Wait for both: the caller closes the file afterwards.
     await Promise.allSettled([summing, asking]);
-    const [mine, theirs] = await Promise.all([summing, asking]);
+    const mine = await explainingDamage<LocallyRead | CheckFailed | undefined>(summing, asked, size, options);
+    const theirs = await asking;
     if (theirs === 'changed') return { state: 'writing', reason: STILL_WRITTEN };
     if (theirs === 'offline') {
       // Another type of checksum may be needed now.
@@ -108,13 +118,15 @@ export async function classifyRecord<R = OpenRecord>(
     }
     if (theirs !== undefined) facts.remoteChecksum = theirs;
     if (mine !== undefined && length === undefined) local.checksum = mine;
+    if (mine !== undefined && length === undefined && !('failed' in mine)) read.push(mine);
     if (mine !== undefined && length !== undefined) local.prefixChecksum = mine;
   }
 }
 
-function withChecksum(answer: Classification, sum: Check<Checksum>): Classification {
-  if (sum === undefined || 'failed' in sum || !('verifiedBy' in answer)) return answer;
-  return { ...answer, checksum: sum };
+function withLocal(state: Classification, read: readonly LocallyRead[]): Classification {
+  if ((state.state !== 'cached' && state.state !== 'backed_up') || read.length === 0) return state;
+  const put = read.flatMap((each) => each.put ?? []);
+  return { ...state, local: localChecksums(read, put) };
 }
 
 /** No check has failed if somebody is changing the file, or if it went offline before it was read back. */

@@ -78,12 +78,17 @@ export class RecordBook {
 
   /**
    * Makes the record's row durable, before its local file goes (S14).
+   * @param copied this pass has copied it
    * @returns why it must stay; undefined if it may go
    */
-  async allowRemoval({ facts, onTape }: Noted, rule: RemovalRule): Promise<string | undefined> {
+  async allowRemoval(
+    { facts, onTape }: Noted,
+    rule: RemovalRule,
+    copied: boolean,
+  ): Promise<string | undefined> {
     if (this.#problem !== undefined) return UNWRITTEN;
     try {
-      await this.catalogue?.durable({ kind: 'removing', facts, at: this.#now(), rule, onTape });
+      await this.catalogue?.durable({ kind: 'removing', facts, at: this.#now(), rule, copied, onTape });
       return undefined;
     } catch (error) {
       if (!(error instanceof CatalogueError)) throw error;

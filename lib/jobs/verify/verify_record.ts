@@ -12,6 +12,7 @@ import type { ChecksumType } from '../../xrdcl/index.js';
 import { classifyRecord } from '../record/classify_record.js';
 import type { JobRun } from '../run/job_run.js';
 import { LazyRecord } from '../record/local_file.js';
+import type { LocalSum } from '../record/local_sums.js';
 import { FileChanged } from '../record/file_changed.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
 import type { Outcome } from '../run/tally.js';
@@ -22,7 +23,7 @@ export interface VerifyContext {
   config: Pick<ArchiveConfig, 'verify' | 'checksumType' | 'trustAdler32' | 'unfinishedAfterSeconds'>;
   run: JobRun;
   store: RemoteStore;
-  sumLocal: (record: OpenRecord, type: ChecksumType) => Promise<Checksum>;
+  sumLocal: (record: OpenRecord, type: ChecksumType) => Promise<LocalSum>;
   /** Tells whether the server's file is unfinished, even if it equals what it was compared with. */
   upload: UploadLook;
   /** Milliseconds since the epoch. */
