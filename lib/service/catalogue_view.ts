@@ -10,7 +10,7 @@ import type { Report } from '../jobs/events/report.js';
 import { parseMoment } from '../rules/moment.js';
 import { outcomeOf, type PassOutcome } from './pass_outcome.js';
 
-export type CatalogueReader = Pick<Catalogue, 'rows' | 'summary' | 'passes'>;
+export type CatalogueReader = Pick<Catalogue, 'rows' | 'replacedLosses' | 'summary' | 'passes'>;
 
 /** Of a pass that the catalogue remembers. */
 export interface RememberedProof {
@@ -131,11 +131,18 @@ async function overdue(catalogue: CatalogueReader, age: string, now: number): Pr
 
 async function lostRecords(catalogue: CatalogueReader): Promise<LostRecord[]> {
   const found: LostRecord[] = [];
-  for await (const { path, size, lost, loss } of catalogue.rows({ state: 'lost' })) {
-    found.push({ path, size, since: iso(lost ?? 0), reason: loss ?? '' });
+  for await (const lost of allLost(catalogue)) {
+    found.push(lost);
     if (found.length === MOST_LOST) break;
   }
   return found;
+}
+
+async function* allLost(catalogue: CatalogueReader): AsyncGenerator<LostRecord, void, undefined> {
+  for await (const { path, size, lost, loss } of catalogue.rows({ state: 'lost' }))
+    yield { path, size, since: iso(lost ?? 0), reason: loss ?? '' };
+  for await (const { path, at, reason, row } of catalogue.replacedLosses())
+    yield { path, size: row.size, since: iso(row.lost ?? at), reason: row.loss ?? reason };
 }
 
 async function lastOf(catalogue: CatalogueReader, job: Report['job']): Promise<RememberedProof | null> {
