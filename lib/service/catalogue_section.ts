@@ -8,6 +8,15 @@ import type { Status } from './status_board.js';
 
 type Told = Pick<Status, 'catalogue'>;
 
+/** For the top of the page. */
+export function catalogueAlert({ catalogue }: Told): Html {
+  if (catalogue?.nothing?.isFault === true)
+    return html`<p class="bad" role="alert">The catalogue cannot be read: see below.</p>`;
+  const lost = catalogue?.facts?.records.lost.records ?? 0;
+  if (lost === 0) return html``;
+  return html`<p class="bad" role="alert">The server has lost ${plural(lost, 'record')}: see below.</p>`;
+}
+
 export function catalogueSection({ catalogue }: Told): Html {
   if (catalogue === null) return section('Catalogue', html`<p>Not read yet.</p>`);
   const { at, file, nothing, facts } = catalogue;
@@ -41,7 +50,7 @@ function lost({ records, lost: first }: CatalogueFacts): Html {
   const total = records.lost.records;
   if (total === 0) return html``;
   const more = total > first.length ? ` The first ${count(first.length)}:` : '';
-  return html`<p class="bad" role="alert">
+  return html`<p class="bad">
       ${plural(total, 'record')} lost: the server has them no longer, or with other bytes.
     </p>
     <p>${LOST_ADVICE}.${more}</p>

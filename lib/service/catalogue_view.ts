@@ -1,5 +1,6 @@
 /** What the catalogue says of the archive, for the status page and the metrics. Read in the catalogue's own thread. */
 import type { Catalogue } from '../catalogue/catalogue.js';
+import type { RememberedPass } from '../catalogue/messages.js';
 import { NoCatalogue, openCatalogue, type CatalogueConfig } from '../catalogue/open_catalogue.js';
 import { catalogueFile, isThere } from '../catalogue/place.js';
 import type { Summary, StateCount } from '../catalogue/queries.js';
@@ -9,7 +10,7 @@ import type { Report } from '../jobs/events/report.js';
 import { parseMoment } from '../rules/moment.js';
 import { outcomeOf, type PassOutcome } from './pass_outcome.js';
 
-export type CatalogueReader = Pick<Catalogue, 'rows' | 'summary' | 'passes'>;
+export type CatalogueReader = Pick<Catalogue, 'rows' | 'replacedLosses' | 'summary' | 'passes'>;
 
 /** Of a pass that the catalogue remembers. */
 export interface RememberedProof {
@@ -71,6 +72,8 @@ export interface CatalogueView {
 export type ViewedConfig = CatalogueConfig & Pick<ArchiveConfig, 'maxAgeWarning'>;
 
 const MOST_LOST = 100;
+/** One that was interrupted isn't the last while there is another one among so many. */
+const MOST_INTERRUPTED = 20;
 const MOST_PARTS = 100;
 const MOST_OVERDUE = 10_000;
 
@@ -128,29 +131,31 @@ async function overdue(catalogue: CatalogueReader, age: string, now: number): Pr
 
 async function lostRecords(catalogue: CatalogueReader): Promise<LostRecord[]> {
   const found: LostRecord[] = [];
-  for await (const { path, size, lost, loss } of catalogue.rows({ state: 'lost' })) {
-    found.push({ path, size, since: iso(lost ?? 0), reason: loss ?? '' });
+  for await (const lost of allLost(catalogue)) {
+    found.push(lost);
     if (found.length === MOST_LOST) break;
   }
   return found;
 }
 
+async function* allLost(catalogue: CatalogueReader): AsyncGenerator<LostRecord, void, undefined> {
+  for await (const { path, size, lost, loss } of catalogue.rows({ state: 'lost' }))
+    yield { path, size, since: iso(lost ?? 0), reason: loss ?? '' };
+  for await (const { path, at, reason, row } of catalogue.replacedLosses())
+    yield { path, size: row.size, since: iso(row.lost ?? at), reason: row.loss ?? reason };
+}
+
 async function lastOf(catalogue: CatalogueReader, job: Report['job']): Promise<RememberedProof | null> {
-  const [pass] = await catalogue.passes(1, job);
-  if (pass === undefined) return null;
-  const {
-    error,
-    interrupted = false,
-    failed = 0,
-    conflicts = 0,
-    verified = 0,
-  } = JSON.parse(pass.report) as Partial<Report>;
+  const last = (await catalogue.passes(MOST_INTERRUPTED, job)).map(proofOf);
+  return last.find(({ outcome }) => outcome !== 'interrupted') ?? last[0] ?? null;
+}
+
+function proofOf({ finished: finishedAt, report }: RememberedPass): RememberedProof {
+  const counts = JSON.parse(report) as Partial<Report>;
+  const { error, interrupted = false, failed = 0, conflicts = 0, verified = 0 } = counts;
   return {
-    finishedAt: pass.finished,
-    outcome: outcomeOf({ error, interrupted, failed, conflicts }),
-    error: error?.message ?? null,
-    verified,
-    failed: failed + conflicts,
+    ...{ finishedAt, outcome: outcomeOf({ error, interrupted, failed, conflicts }) },
+    ...{ error: error?.message ?? null, verified, failed: failed + conflicts },
   };
 }
 

@@ -15,6 +15,7 @@ export class CatalogueWatch {
   #looking: Promise<void> | undefined;
   /** Something happened after the look that is under way had begun. */
   #again = false;
+  #stopped = false;
 
   constructor(options: CatalogueWatchOptions) {
     this.#options = options;
@@ -26,6 +27,7 @@ export class CatalogueWatch {
   }
 
   look(): void {
+    if (this.#stopped) return;
     this.#again = this.#looking !== undefined;
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
@@ -36,6 +38,12 @@ export class CatalogueWatch {
   /** Resolves when no look is under way any more. */
   async settled(): Promise<void> {
     while (this.#looking !== undefined) await this.#looking;
+  }
+
+  /** For good. Waits for a look that is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.settled();
   }
 
   async #look(): Promise<void> {

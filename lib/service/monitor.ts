@@ -76,13 +76,17 @@ export class Monitor {
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([
-      ...[this.#server?.stop(), this.#starting, this.#mailer.settled(), this.#catalogue.settled()],
+      ...[this.#server?.stop(), this.#starting, this.#mailer.settled(), this.#catalogue.stop()],
     ]);
   }
 
   async #listen(): Promise<void> {
     const { http } = this.#config();
-    if (this.#stopped || isDeepStrictEqual(http, this.#http)) return;
+    if (this.#stopped) return;
+    if (isDeepStrictEqual(http, this.#http)) {
+      if (http !== undefined) this.#catalogue.look();
+      return;
+    }
     this.#http = http;
     try {
       await this.#server?.stop();

@@ -10,6 +10,8 @@ import type { JobDependencies } from '../jobs/run/job_run.js';
 export async function rememberedDrill(dependencies: JobDependencies, signal: AbortSignal): Promise<void> {
   const { config, logger } = dependencies;
   const report = await drill(dependencies, [], { files: config.drill?.files, signal });
+  // It proves nothing, and would hide the last one that did.
+  if (report.interrupted) return;
   try {
     await remember(config, report);
   } catch (error) {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { bytes, count, duration, plural } from '../rules/quantities.js';
 import type { Health } from './health.js';
-import { catalogueSection, proofsSection } from './catalogue_section.js';
+import { catalogueAlert, catalogueSection, proofsSection } from './catalogue_section.js';
 import { html, Html } from './html.js';
 import { section, when } from './page_parts.js';
 import { secondsOf } from './pass_outcome.js';
@@ -67,9 +67,9 @@ export function statusPage(status: Status, health: Health, warningMarkPercent: n
         <main>
           <h1>xrootd-archive</h1>
           <p class="where">${status.cache ?? 'no cache'} → ${status.target}</p>
-          ${health.ok ? '' : html`<p class="bad" role="alert">${health.text}</p>`}
-          ${cache(status, warningMarkPercent)} ${current(status)} ${waiting(status)}
-          ${catalogueSection(status)} ${proofsSection(status)} ${passes(status)} ${failures(status)}
+          ${health.ok ? '' : html`<p class="bad" role="alert">${health.text}</p>`} ${catalogueAlert(status)}
+          ${cache(status, warningMarkPercent)} ${current(status)} ${waiting(status)} ${passes(status)}
+          ${failures(status)} ${catalogueSection(status)} ${proofsSection(status)}
           <p class="where">As of ${when(status.now)}; running since ${when(status.startedAt)}.</p>
         </main>
         ${new Html(`<script>${script}</script>`)}

@@ -6,7 +6,14 @@ import { viewCatalogue, type CatalogueFacts, type CatalogueView } from '../../li
 import { CatalogueWatch } from '../../lib/service/catalogue_watch.js';
 import type { Status } from '../../lib/service/status_board.js';
 import { keepingLogger, withSharedArchive, type Bench } from '../support/archive.js';
-import { fileIn, mustOpen, NOON, rowOf, withCatalogue } from '../support/catalogue.js';
+import {
+  factsOf as factsOfRecord,
+  fileIn,
+  mustOpen,
+  NOON,
+  rowOf,
+  withCatalogue,
+} from '../support/catalogue.js';
 import { parseExposition } from '../support/prometheus.js';
 import { reportOf } from '../support/reports.js';
 import { many, quick, until, withOffline } from '../support/tape.js';
@@ -38,6 +45,7 @@ describe('the view of a catalogue', () => {
         ['verify', { verified: 1 }],
         ['verify', { verified: 7, failed: 1 }],
         ['drill', { verified: 3 }],
+        ['drill', { interrupted: true }],
         ['backup', {}],
       ] as const) {
         const { failures: _, ...report } = reportOf({ job, ...more });
@@ -68,6 +76,32 @@ describe('the view of a catalogue', () => {
       assert.deepEqual(facts.audit, { ...remembered, outcome: 'failures', verified: 7, failed: 1 });
       assert.deepEqual(facts.drill, { ...remembered, outcome: 'ok', verified: 3, failed: 0 });
       assert.ok(facts.fileBytes > 10_000);
+    });
+  });
+
+  it('names a lost record also when another one has taken its name', async () => {
+    const waiting = rowOf('r', { ...gone, onTape: null });
+    await withCatalogue({ rows: [waiting] }, async ({ catalogue, config }) => {
+      const facts = factsOf(await viewCatalogue({ ...config, maxAgeWarning: undefined }));
+      assert.deepEqual(facts.lost, []);
+      const other = factsOfRecord('r', { size: 7, checksums: [{ type: 'adler32', value: 'ffffffff' }] });
+      await catalogue.durable({
+        kind: 'compared',
+        facts: other,
+        at: NOON + DAY,
+        copied: true,
+        onTape: false,
+      });
+      const { lost, records } = factsOf(await viewCatalogue({ ...config, maxAgeWarning: undefined }));
+      assert.deepEqual([records.lost.records, records.in_cache.records], [1, 1]);
+      assert.deepEqual(
+        lost.map(({ path, size, since }) => [path, size, since]),
+        [['r', 1000, iso(NOON + DAY)]],
+      );
+      assert.match(lost[0]?.reason ?? '', /another record was archived under its name/);
+      await catalogue.durable({ kind: 'forgotten', path: 'r', at: NOON + 2 * DAY, reason: 'test' });
+      const after = factsOf(await viewCatalogue({ ...config, maxAgeWarning: undefined }));
+      assert.deepEqual([after.lost, after.records.lost.records], [[], 0]);
     });
   });
 

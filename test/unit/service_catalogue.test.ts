@@ -38,6 +38,7 @@ describe('the catalogue on the status page', () => {
       '3,000 records known (3.0 TB): 2,968 on tape (3.0 TB), 20 waiting for tape after they have left the cache (2.0 GB), 10 in the cache',
       '3 records that left the cache waited too long for tape.',
       'Its file has 4.0 MB. The last segment on the server has the number 12.',
+      'root://host//base The server has lost 2 records: see below.',
       '2 records lost',
       'Look for each on the server and on tape',
       'day-1/it is.h5 (1.0 MB)',
@@ -65,6 +66,7 @@ describe('the catalogue on the status page', () => {
   it('says why there is none', () => {
     assert.match(page(), /Not read yet/);
     assert.match(page(nothing('None is kept.', false)), /<p class="">None is kept\.<\/p>/);
+    assert.match(page(nothing('damaged', true)), /role="alert">The catalogue cannot be read: see below/);
     assert.match(page(view, nothing('its bytes are damaged', true)), /<p class="bad">its bytes are damaged</);
   });
 
