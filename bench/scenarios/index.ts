@@ -1,5 +1,6 @@
 /** All scenarios, in the order in which they run. */
 import type { Scenario } from '../harness/scenario.js';
+import { catalogue } from './catalogue.js';
 import { events } from './events.js';
 import { large } from './large.js';
 import { latency } from './latency.js';
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   putting,
   events,
   memory,
+  catalogue,
 ];
