@@ -62,7 +62,8 @@ async function hasAll(cache: string, paths: readonly string[]): Promise<void> {
 }
 
 describe('a process that writes a catalogue', () => {
-  it('and is killed at any moment has said nothing that isn’t there', async () => {
+  it('and is killed at any moment has said nothing that isn’t there', async function () {
+    this.timeout(600_000);
     await withTemp(async (cache) => {
       const said: string[] = [];
       const times = scaled('kills', 6, 200);
@@ -256,7 +257,8 @@ describe('a catalogue', () => {
     });
   });
 
-  it('can be opened and closed again and again without keeping anything', async () => {
+  it('can be opened and closed again and again without keeping anything', async function () {
+    this.timeout(300_000);
     await withCatalogue({ rows: [rowOf('a')] }, async ({ open }) => {
       const descriptors = () => fs.readdirSync('/proc/self/fd').length;
       const round = async () => {
