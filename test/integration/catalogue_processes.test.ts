@@ -193,6 +193,35 @@ describe('a catalogue', () => {
     });
   });
 
+  it('that is opened once more in this process keeps the locks of those who have it open', async () => {
+    await withCatalogue({ rows: [rowOf('a')] }, async ({ catalogue, cache, open }) => {
+      const inode = fs.statSync(fileIn(cache)).ino;
+      const locks = () =>
+        fs
+          .readFileSync('/proc/locks', 'utf8')
+          .split('\n')
+          .filter((line) => line.includes(`:${inode} `)).length;
+      assert.ok(locks() > 0, 'SQLite holds a lock as long as it is open');
+      for (const mode of ['read', 'write'] as const) {
+        await (await open({ mode })).close();
+        assert.ok(locks() > 0, mode);
+      }
+      await catalogue.durable({ kind: 'imported', row: rowOf('b') });
+    });
+  });
+
+  it('in a directory with an odd name is opened', async () => {
+    await withTemp(async (directory) => {
+      const cache = `${directory}/100% ?mode=memory#'"\u{1f600}`;
+      for (let i = 0; i < 2; i++) {
+        await using catalogue = await mustOpen(catalogueConfig(cache), { mode: 'write' });
+        await catalogue.durable({ kind: 'imported', row: rowOf(String(i)) });
+        assert.equal((await allRows(catalogue)).length, i + 1);
+      }
+      assert.ok(fs.existsSync(fileIn(cache)));
+    });
+  });
+
   it('that is closed with changes waiting has written them, and refuses others', async () => {
     await withCatalogue({}, async ({ catalogue, open }) => {
       for (let i = 0; i < 5000; i++) catalogue.note({ kind: 'imported', row: rowOf(String(i)) });
