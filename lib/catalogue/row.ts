@@ -84,10 +84,13 @@ export function checksumsText(checksums: readonly Checksum[]): string {
 }
 
 export function parseChecksums(text: string): Checksum[] {
-  return text.split(' ').flatMap((each) => {
-    const [type, value] = each.split(':');
-    return type && value ? [{ type, value }] : [];
-  });
+  const checksums: Checksum[] = [];
+  for (const each of text.split(' ')) {
+    const colon = each.indexOf(':');
+    if (colon > 0 && colon < each.length - 1)
+      checksums.push({ type: each.slice(0, colon), value: each.slice(colon + 1) });
+  }
+  return checksums;
 }
 
 /** When something was last found out about it. */
