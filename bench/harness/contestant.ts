@@ -3,7 +3,7 @@ import type { Measures } from './measured_process.js';
 
 export interface Amount {
   count: number;
-  unit: 'files' | 'MB' | 'puts';
+  unit: 'files' | 'MB' | 'puts' | 'rows';
 }
 
 export interface Contestant {

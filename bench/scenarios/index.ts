@@ -1,6 +1,7 @@
 /** All scenarios, in the order in which they run. */
 import type { Scenario } from '../harness/scenario.js';
 import { catalogueAudit } from './catalogue_audit.js';
+import { catalogue } from './catalogue.js';
 import { events } from './events.js';
 import { large } from './large.js';
 import { latency } from './latency.js';
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   putting,
   events,
   memory,
+  catalogue,
 ];

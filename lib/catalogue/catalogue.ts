@@ -2,8 +2,9 @@
  * What the archive remembers of its records after their local files have gone: an SQLite file, written and read by a thread of its own.
  * It is never a reason to remove anything (S15).
  */
-import type { Change } from './changes.js';
+import { unwritable, type Change } from './changes.js';
 import { CommitQueue } from './commit_queue.js';
+import { CatalogueError } from './error.js';
 import type { OpenOptions } from './database.js';
 import type { Opened, Operations, RememberedPass } from './messages.js';
 import type { ForgottenPage, RowFilter, StateCount, Summary } from './queries.js';
@@ -45,17 +46,30 @@ export class Catalogue implements AsyncDisposable {
     }
   }
 
-  /** Writes it soon; a failure shows at the next `durable` or `flush`. */
+  /** Writes it soon; a failure shows at the next `durable` or `flush`. A process that ends by itself waits for it. */
   note(change: Change): void {
+    const refused = this.#refused(change);
+    if (refused !== undefined) {
+      this.#queue.refuse(refused);
+      return;
+    }
     this.#queue.add(change);
   }
 
   /** Resolves when the change, and all before it, would survive a power cut. @throws {CatalogueError} */
   durable(change: Change): Promise<void> {
-    return this.#queue.durable(change);
+    const refused = this.#refused(change);
+    return refused === undefined ? this.#queue.durable(change) : Promise.reject(refused);
   }
 
-  /** Resolves when all changes would survive a power cut. @throws {CatalogueError} */
+  #refused(change: Change): CatalogueError | undefined {
+    const why = unwritable(change);
+    return why === undefined
+      ? undefined
+      : new CatalogueError('Unavailable', this.file, `the catalogue ${this.file} can't keep ${why}`);
+  }
+
+  /** Resolves when all changes would survive a power cut. @throws {CatalogueError} also if one was given up, for the rest of this opening */
   flush(): Promise<void> {
     return this.#queue.flush();
   }

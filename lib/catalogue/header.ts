@@ -3,12 +3,13 @@
  * that lies beside it for its own. File formats: https://www.sqlite.org/fileformat2.html
  */
 import * as fs from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import Database from 'libsql';
 import { CatalogueError } from './error.js';
 import { APPLICATION_ID, FORMAT } from './schema.js';
 
-const MAGIC = 'SQLite format 3\0';
-const HEADER_BYTES = 100;
-const [BATCH_AT, APPLICATION_AT] = [60, 68];
+/** Of a page, and so of a database: SQLite takes what is shorter for an empty one. */
+const LEAST_BYTES = 512;
 /** Our tables are named so near the beginning of the file. */
 const REMNANT = 'CREATE TABLE records';
 const REMNANT_BYTES = 65_536;
@@ -36,18 +37,14 @@ export function kindOf(file: string, reserved: boolean): FileKind {
     );
   }
   if (stat.size === 0) throw new CatalogueError('Damaged', file, 'it is empty');
-  const start = readStart(file, REMNANT_BYTES);
-  const isOurs = reserved || start.includes(REMNANT);
-  const isDatabase =
-    start.length >= HEADER_BYTES && start.subarray(0, MAGIC.length).toString('latin1') === MAGIC;
-  if (!isDatabase) {
-    if (isOurs) throw new CatalogueError('Damaged', file, 'its header is damaged');
+  const header = stat.size < LEAST_BYTES ? undefined : readHeader(file);
+  if (header === undefined) {
+    if (reserved || hasRemnant(file)) throw new CatalogueError('Damaged', file, 'its header is damaged');
     throw foreign(file, 'no catalogue');
   }
-  const application = start.readUInt32BE(APPLICATION_AT);
-  const format = application - APPLICATION_ID;
+  const format = header.application - APPLICATION_ID;
   if (format < 1 || format > 0xff) {
-    if (start.includes(REMNANT)) throw new CatalogueError('Damaged', file, 'its header is damaged');
+    if (header.hasTables) throw new CatalogueError('Damaged', file, 'its header is damaged');
     throw foreign(file, 'a database of another program');
   }
   if (format > FORMAT) {
@@ -57,21 +54,54 @@ export function kindOf(file: string, reserved: boolean): FileKind {
   return 'ours';
 }
 
-function foreign(file: string, what: string): CatalogueError {
-  const advice = 'give catalogue_path another place, or move that file away';
-  return new CatalogueError('Foreign', file, `${file} is ${what}: ${advice}`);
+interface Header {
+  application: number;
+  /** Of the last commit that is in the file itself, not only in its log. */
+  batch: number;
+  hasTables: boolean;
 }
 
-function readStart(file: string, bytes: number): Buffer {
-  const buffer = Buffer.alloc(bytes);
-  const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+/**
+ * Read by SQLite, but without locks, without its log, and without writing: https://www.sqlite.org/uri.html#uriimmutable
+ * We must not open and close the file ourselves: that would end all locks which SQLite holds on it in this process, and another process
+ * would then remove the log that ours still writes (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+ * @returns undefined if it is no database
+ */
+function readHeader(file: string): Header | undefined {
+  const database = new Database(`${pathToFileURL(file).href}?immutable=1&mode=ro`);
   try {
-    return buffer.subarray(0, fs.readSync(fd, buffer, 0, bytes, 0));
+    const numberOf = (sql: string) => (database.prepare(sql).raw().get() as [number])[0];
+    return {
+      application: numberOf('PRAGMA application_id'),
+      batch: numberOf('PRAGMA user_version'),
+      hasTables: numberOf(`SELECT count(*) FROM sqlite_schema WHERE sql LIKE '${REMNANT}%'`) > 0,
+    };
+  } catch (error) {
+    if (/^SQLITE_(CORRUPT|NOTADB)/.test((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
+/** Only of a file that SQLite can't read, and so holds no locks on. */
+function hasRemnant(file: string): boolean {
+  const buffer = Buffer.alloc(REMNANT_BYTES);
+  const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+  try {
+    return buffer.subarray(0, fs.readSync(fd, buffer, 0, REMNANT_BYTES, 0)).includes(REMNANT);
   } finally {
     fs.closeSync(fd);
   }
 }
 
+function foreign(file: string, what: string): CatalogueError {
+  const advice = 'give catalogue_path another place, or move that file away';
+  return new CatalogueError('Foreign', file, `${file} is ${what}: ${advice}`);
+}
+
+/** Of `user_version` in page 1. */
+const BATCH_AT = 60;
 const LOG_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
@@ -82,12 +112,15 @@ const FRAME_HEADER_BYTES = 24;
  * @throws {CatalogueError} Damaged
  */
 export function checkLog(file: string): void {
-  const before = readStart(file, HEADER_BYTES);
+  // Nothing to compare, as after each orderly end.
+  if ((fs.lstatSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  const before = readHeader(file)?.batch;
   const log = commitsInLog(`${file}-wal`);
   if (log === undefined) return;
   // The file is read before and after: another process may write meanwhile, and the file only gets newer.
-  const after = readStart(file, HEADER_BYTES);
-  if (after.readUInt32BE(BATCH_AT) + 1 >= log.first && before.readUInt32BE(BATCH_AT) <= log.last) return;
+  const after = readHeader(file)?.batch;
+  if (before === undefined || after === undefined) return;
+  if (after + 1 >= log.first && before <= log.last) return;
   throw new CatalogueError(
     'Damaged',
     file,
@@ -111,7 +144,7 @@ function commitsInLog(name: string): { first: number; last: number } | undefined
     if (pageSize < 512) return undefined;
     // Each frame repeats the salt of the log that it belongs to; behind those of this log lie frames of earlier ones.
     const salt = header.subarray(16, 24);
-    const frame = Buffer.alloc(FRAME_HEADER_BYTES + HEADER_BYTES);
+    const frame = Buffer.alloc(FRAME_HEADER_BYTES + BATCH_AT + 4);
     let found: { first: number; last: number } | undefined;
     for (let at = LOG_HEADER_BYTES; ; at += FRAME_HEADER_BYTES + pageSize) {
       if (fs.readSync(fd, frame, 0, frame.length, at) < frame.length) return found;

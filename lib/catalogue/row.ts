@@ -84,12 +84,15 @@ export function checksumsText(checksums: readonly Checksum[]): string {
 }
 
 export function parseChecksums(text: string): Checksum[] {
-  return text.split(' ').flatMap((each) => {
-    if (each === '') return [];
+  const checksums: Checksum[] = [];
+  for (const each of text.split(' ')) {
+    if (each === '') continue;
     // What somebody has spoilt stays to be seen; it is equal to no checksum.
-    const [type = '', ...value] = each.split(':');
-    return [{ type, value: value.join(':') }];
-  });
+    const colon = each.indexOf(':');
+    const [type, value] = colon < 0 ? [each, ''] : [each.slice(0, colon), each.slice(colon + 1)];
+    checksums.push({ type, value });
+  }
+  return checksums;
 }
 
 /** When something was last found out about it. */
