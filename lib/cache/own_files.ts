@@ -18,8 +18,9 @@ const STATE = new Set([
   ...[CONFIRMATION_NAME, `${CONFIRMATION_NAME}.new`],
 ]);
 const OF_SHARD = /\.\d+-of-\d+(?=$|\.new$)/;
-/** With its log and shared memory, those of shards, and what was put aside. */
-const CATALOGUE = /^catalogue(\.\d+-of-\d+)?(\.damaged-[\w.-]+)?(-wal|-shm|-journal)?$/;
+/** With its log and shared memory, those of shards, what was put aside, is being made, or marks one that may be damaged. */
+const CATALOGUE =
+  /^catalogue(\.\d+-of-\d+)?(\.damaged-[\w.-]+|\.making-\w+|\.suspect)?(-wal|-shm|-journal)?$/;
 const REMOVING = `${RESERVED_PREFIX}removing.`;
 /** Of a directory that holds a capture: see capture_place.ts. */
 const REMOVING_LONG = `${RESERVED_PREFIX}removing-`;

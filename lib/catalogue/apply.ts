@@ -1,12 +1,17 @@
 /** Writes changes into the tables. Everything here runs inside one transaction of the caller's. */
 import type Database from 'libsql';
-import { sameChecksum, type Checksum } from '../rules/checksum.js';
 import type { Change } from './changes.js';
-import { latestOf, type CatalogueRow, type ChecksumSource, type RecordFacts } from './row.js';
+import { laterFirst, mayBeEqual, mergedChecksums, mergedRow } from './merge.js';
+import {
+  latestOf,
+  REPLACED,
+  REPLACED_LOST,
+  type CatalogueRow,
+  type ForgottenRow,
+  type RecordFacts,
+} from './row.js';
 import { COLUMNS } from './schema.js';
 import { fromSql, toSql } from './sql_row.js';
-
-const REPLACED = 'another record was archived under its name';
 
 type Statement = Database.Statement;
 
@@ -14,6 +19,9 @@ export class ChangeWriter {
   readonly #select: Statement;
   readonly #put: Statement;
   readonly #forget: Statement;
+  readonly #isForgotten: Statement;
+  readonly #forgottenRows: Statement;
+  readonly #resolve: Statement;
   readonly #delete: Statement;
   readonly #statements: Record<string, Statement>;
 
@@ -25,10 +33,16 @@ export class ChangeWriter {
       `INSERT OR REPLACE INTO records (${columns}, changed) VALUES (${'?, '.repeat(COLUMNS.length)}?)`,
     );
     this.#forget = prepare('INSERT INTO forgotten (path, at, reason, row, changed) VALUES (?, ?, ?, ?, ?)');
+    this.#isForgotten = prepare('SELECT 1 FROM forgotten WHERE path = ? AND at = ? AND reason = ?');
+    this.#forgottenRows = prepare('SELECT id, reason, row FROM forgotten WHERE path = ?');
+    this.#resolve = prepare('UPDATE forgotten SET at = ?, reason = ?, changed = ? WHERE id = ?');
     this.#delete = prepare('DELETE FROM records WHERE path = ?');
     const found = 'lost = NULL, loss = NULL, followed = ?1';
     this.#statements = {
-      removed: prepare('UPDATE records SET removed = ?1, changed = ?3 WHERE path = ?2'),
+      // Whatever was removed was to be removed: of a row that doesn't say so the note has got lost.
+      removed: prepare(
+        'UPDATE records SET removing = coalesce(removing, ?1), removed = ?1, changed = ?3 WHERE path = ?2',
+      ),
       stays: prepare(
         'UPDATE records SET removing = NULL, removed = NULL, rule = NULL, changed = ?2 WHERE path = ?1',
       ),
@@ -43,6 +57,7 @@ export class ChangeWriter {
       onlineRemoved: prepare('UPDATE records SET online_removed = ?1, changed = ?3 WHERE path = ?2'),
       meta: prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)'),
       exported: prepare('UPDATE records SET changed = NULL WHERE changed <= ?'),
+      exportedUpTo: prepare('UPDATE records SET changed = NULL WHERE changed <= ? AND path <= ?'),
       exportedForgotten: prepare('UPDATE forgotten SET changed = NULL WHERE changed <= ?'),
       pass: prepare('INSERT INTO passes (job, started, finished, report) VALUES (?, ?, ?, ?)'),
     };
@@ -83,22 +98,23 @@ export class ChangeWriter {
       case 'online_removed':
         run('onlineRemoved', change.at, change.path, batch);
         return;
-      case 'forgotten': {
-        const row = this.#row(change.path);
-        if (row === undefined) return;
-        this.#remember(row, change.at, change.reason, batch);
-        this.#delete.run(change.path);
+      case 'forgotten':
+        this.#takeOut(change, batch);
         return;
-      }
       case 'imported':
         this.#import(change.row, batch);
+        return;
+      case 'imported_forgotten':
+        this.#importForgotten(change.forgotten, batch);
         return;
       case 'meta':
         run('meta', change.key, change.value);
         return;
       case 'exported':
-        run('exported', change.batch);
-        run('exportedForgotten', change.batch);
+        if (change.upTo === undefined) {
+          run('exported', change.batch);
+          run('exportedForgotten', change.batch);
+        } else run('exportedUpTo', change.batch, change.upTo);
         return;
       case 'pass':
         run('pass', change.job, change.started, change.finished, change.report);
@@ -118,6 +134,22 @@ export class ChangeWriter {
     this.#forget.run(row.path, at, reason, JSON.stringify(row), batch);
   }
 
+  /** Another record has its name now. If its local file had gone, the server's was the only copy: that is a loss (S6). */
+  #replace(row: CatalogueRow, at: number, batch: number): void {
+    const isLost = row.removing !== null || row.lost !== null;
+    this.#remember(row, at, isLost ? REPLACED_LOST : REPLACED, batch);
+  }
+
+  /** What is lost under this name first: the record that has taken a lost one's name stays, unless it is lost as well. */
+  #takeOut({ path, at, reason }: { path: string; at: number; reason: string }, batch: number): void {
+    const losses = this.#takenOut(path).filter((taken) => taken.reason === REPLACED_LOST);
+    for (const { id } of losses) this.#resolve.run(at, `${REPLACED}; ${reason}`, batch, id);
+    const row = this.#row(path);
+    if (row === undefined || (losses.length > 0 && row.lost === null)) return;
+    this.#remember(row, at, reason, batch);
+    this.#delete.run(path);
+  }
+
   /** The row of a record whose local file is there, and that is identical on the server. */
   #place(
     facts: RecordFacts,
@@ -128,7 +160,7 @@ export class ChangeWriter {
   ): void {
     const before = this.#row(facts.path);
     const same = before !== undefined && mayBeEqual(before, facts);
-    if (before !== undefined && !same) this.#remember(before, at, REPLACED, batch);
+    if (before !== undefined && !same) this.#replace(before, at, batch);
     const kept = same ? before : NOTHING;
     this.#write(
       {
@@ -152,58 +184,47 @@ export class ChangeWriter {
   }
 
   #import(row: CatalogueRow, batch: number): void {
+    if (this.#wasTakenOut(row)) return;
     const before = this.#row(row.path);
     if (before === undefined) {
       this.#write(row, batch);
       return;
     }
-    const [later, earlier] = latestOf(row) > latestOf(before) ? [row, before] : [before, row];
-    if (!mayBeEqual(row, before)) {
-      this.#remember(earlier, latestOf(later), REPLACED, batch);
-      this.#write(later, batch);
+    if (mayBeEqual(row, before)) {
+      this.#write(mergedRow(row, before), batch);
       return;
     }
-    this.#write({ ...withGapsFilled(later, earlier), ...mergedChecksums(earlier, later) }, batch);
+    const [later, earlier] = laterFirst(row, before);
+    this.#replace(earlier, latestOf(later), batch);
+    this.#write(later, batch);
+  }
+
+  /** And nothing that this row says was found out afterwards. */
+  #wasTakenOut(row: CatalogueRow): boolean {
+    return this.#takenOut(row.path).some(
+      (other) => mayBeEqual(other.row, row) && latestOf(other.row) >= latestOf(row),
+    );
+  }
+
+  #takenOut(path: string): { id: number; reason: string; row: CatalogueRow }[] {
+    return this.#forgottenRows.all(path).map((found) => {
+      const { id, reason, row } = found as { id: number; reason: string; row: string };
+      return { id, reason, row: JSON.parse(row) as CatalogueRow };
+    });
+  }
+
+  #importForgotten({ path, at, reason, row }: ForgottenRow, batch: number): void {
+    if (this.#isForgotten.get(path, at, reason) === undefined) {
+      const known = this.#takenOut(path).filter((other) => mayBeEqual(other.row, row));
+      // A loss that somebody has resolved stays resolved, in whatever order it comes.
+      if (reason === REPLACED_LOST && known.length > 0) return;
+      const loss = known.find((other) => other.reason === REPLACED_LOST);
+      if (loss === undefined) this.#remember(row, at, reason, batch);
+      else this.#resolve.run(at, reason, batch, loss.id);
+    }
+    const now = this.#row(path);
+    if (now !== undefined && mayBeEqual(now, row) && latestOf(now) <= latestOf(row)) this.#delete.run(path);
   }
 }
 
 const NOTHING = { copied: null, onTape: null, onlineRemoved: null, audited: null, audit: null };
-
-/** Of the same size, and no checksum says that the bytes differ. */
-export function mayBeEqual(
-  a: Pick<RecordFacts, 'size' | 'checksums'>,
-  b: Pick<RecordFacts, 'size' | 'checksums'>,
-): boolean {
-  if (a.size !== b.size) return false;
-  return a.checksums.every((sum) => {
-    const other = b.checksums.find(({ type }) => type === sum.type);
-    return other === undefined || sameChecksum(sum, other);
-  });
-}
-
-const STRENGTH: readonly ChecksumSource[] = ['server', 'read', 'put'];
-
-/** Both were of the same bytes. The better source counts: its checksums stand, and those of types that it lacks are added. */
-function mergedChecksums(
-  before: RecordFacts,
-  now: RecordFacts,
-): { checksums: readonly Checksum[]; source: ChecksumSource } {
-  const better = STRENGTH.indexOf(before.source) > STRENGTH.indexOf(now.source) ? before : now;
-  // What only the server said isn't mixed with what we have read ourselves.
-  if (before.source !== now.source && (before.source === 'server' || now.source === 'server'))
-    return { checksums: better.checksums, source: better.source };
-  const others = (better === now ? before : now).checksums.filter(
-    ({ type }) => !better.checksums.some((sum) => sum.type === type),
-  );
-  return { checksums: [...better.checksums, ...others], source: better.source };
-}
-
-/** What the later row knows, and the earlier one's where it knows nothing. What has ended doesn't come back. */
-function withGapsFilled(later: CatalogueRow, earlier: CatalogueRow): CatalogueRow {
-  const filled = {
-    ...earlier,
-    ...Object.fromEntries(Object.entries(later).filter(([, value]) => value !== null)),
-  };
-  const { removing, removed, rule, lost, loss } = later;
-  return { ...(filled), removing, removed, rule, lost, loss };
-}

@@ -2,12 +2,13 @@
  * What the archive remembers of its records after their local files have gone: an SQLite file, written and read by a thread of its own.
  * It is never a reason to remove anything (S15).
  */
-import type { Change } from './changes.js';
+import { unwritable, type Change } from './changes.js';
 import { CommitQueue } from './commit_queue.js';
+import { CatalogueError } from './error.js';
 import type { OpenOptions } from './database.js';
 import type { Opened, Operations, RememberedPass } from './messages.js';
-import type { RowFilter, Summary } from './queries.js';
-import type { CatalogueRow, ForgottenRow } from './row.js';
+import type { ForgottenPage, RowFilter, Summary } from './queries.js';
+import { REPLACED_LOST, type CatalogueRow, type ForgottenRow } from './row.js';
 import { ThreadLink } from './thread_link.js';
 
 /** Rows read at once: a few milliseconds of the thread, and less than a megabyte. */
@@ -45,17 +46,30 @@ export class Catalogue implements AsyncDisposable {
     }
   }
 
-  /** Writes it soon; a failure shows at the next `durable` or `flush`. */
+  /** Writes it soon; a failure shows at the next `durable` or `flush`. A process that ends by itself waits for it. */
   note(change: Change): void {
+    const refused = this.#refused(change);
+    if (refused !== undefined) {
+      this.#queue.refuse(refused);
+      return;
+    }
     this.#queue.add(change);
   }
 
   /** Resolves when the change, and all before it, would survive a power cut. @throws {CatalogueError} */
   durable(change: Change): Promise<void> {
-    return this.#queue.durable(change);
+    const refused = this.#refused(change);
+    return refused === undefined ? this.#queue.durable(change) : Promise.reject(refused);
   }
 
-  /** Resolves when all changes would survive a power cut. @throws {CatalogueError} */
+  #refused(change: Change): CatalogueError | undefined {
+    const why = unwritable(change);
+    return why === undefined
+      ? undefined
+      : new CatalogueError('Unavailable', this.file, `the catalogue ${this.file} can't keep ${why}`);
+  }
+
+  /** Resolves when all changes would survive a power cut. @throws {CatalogueError} also if one was given up, for the rest of this opening */
   flush(): Promise<void> {
     return this.#queue.flush();
   }
@@ -91,9 +105,23 @@ export class Catalogue implements AsyncDisposable {
   }
 
   /** Rows that were taken out, in the order in which they were. @param changedUpTo only those not in a segment yet */
-  async *forgotten(changedUpTo?: number): AsyncGenerator<ForgottenRow, void, undefined> {
+  forgotten(changedUpTo?: number): AsyncGenerator<ForgottenRow, void, undefined> {
+    return this.#takenOut({ changedUpTo });
+  }
+
+  /**
+   * Records that were lost, or whose only copy was replaced, before another record was archived under their name: losses that no row of
+   * `records` tells. Each is one until somebody takes it out.
+   */
+  replacedLosses(): AsyncGenerator<ForgottenRow, void, undefined> {
+    return this.#takenOut({ reason: REPLACED_LOST });
+  }
+
+  async *#takenOut(
+    only: Pick<ForgottenPage, 'changedUpTo' | 'reason'>,
+  ): AsyncGenerator<ForgottenRow, void, undefined> {
     for (let after = 0; ;) {
-      const page = await this.#thread.ask('forgotten', { after, limit: PAGE_ROWS, changedUpTo });
+      const page = await this.#thread.ask('forgotten', { after, limit: PAGE_ROWS, ...only });
       yield* page;
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE_ROWS) return;

@@ -14,18 +14,30 @@ const MOST_WAITING = 1000;
 const LATEST_MILLISECONDS = 500;
 /** In one commit: some 10 ms of work, so that a reader of the same thread isn't held up. */
 const MOST_IN_COMMIT = 2000;
-/** Kept after a commit that failed. Beyond this the oldest are given up: their records are compared again by a later pass. */
+/**
+ * Kept after a commit that failed. Beyond this the oldest that nobody waits for are given up: their records are compared again by a later
+ * pass.
+ */
 const MOST_KEPT = 200_000;
+/** At once, so that the rest is seldom moved. */
+const GIVEN_UP = 20_000;
+
+interface Entry {
+  change: Change;
+  /** Somebody is told when it is durable, and so it must be by then. */
+  isAwaited: boolean;
+}
 
 export class CommitQueue {
   readonly #commit: (changes: readonly Change[]) => Promise<unknown>;
-  #changes: Change[] = [];
+  #entries: Entry[] = [];
   #waiters: Waiter[] = [];
   #timer: NodeJS.Timeout | undefined;
   #committing: Promise<void> | undefined;
   /** Why the last commit failed; undefined if it didn't. */
   #failure: unknown;
-  #lost = false;
+  /** Why changes were given up. */
+  #givenUp: Error | undefined;
 
   constructor(commit: (changes: readonly Change[]) => Promise<unknown>) {
     this.#commit = commit;
@@ -38,35 +50,33 @@ export class CommitQueue {
 
   /** Changes were given up, or wait for a commit that failed. */
   get isIncomplete(): boolean {
-    return this.#lost || this.#failure !== undefined;
+    return this.#givenUp !== undefined || this.#failure !== undefined;
   }
 
   /** Written some time soon; nobody waits. */
   add(change: Change): void {
-    this.#changes.push(change);
-    if (this.#changes.length > MOST_KEPT) {
-      this.#changes.shift();
-      this.#lost = true;
-    }
+    this.#entries.push({ change, isAwaited: false });
+    if (this.#failure !== undefined && this.#entries.length > MOST_KEPT) this.#giveUp();
     // After a failure only those who wait try again: else a full disk would be tried for each record.
-    if (this.#changes.length >= MOST_WAITING && this.#failure === undefined) this.#begin();
+    if (this.#entries.length >= MOST_WAITING && this.#failure === undefined) this.#begin();
     else this.#later();
   }
 
-  /** Resolves when this change and all that came before are durable. @throws what the commit throws */
+  /** Resolves when this change and all that came before, but for those that were given up, are durable. @throws what the commit throws */
   durable(change: Change): Promise<void> {
-    this.#changes.push(change);
-    return this.flush();
+    this.#entries.push({ change, isAwaited: true });
+    return this.#wait();
   }
 
-  /** Resolves when all that came before is durable. @throws what the commit throws */
-  flush(): Promise<void> {
-    if (this.#changes.length === 0 && this.#committing === undefined && this.#failure === undefined)
-      return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
-      this.#begin();
-    });
+  /** Resolves when all that came before is durable. @throws what the commit throws, also for changes that were given up */
+  async flush(): Promise<void> {
+    if (this.#entries.length > 0 || this.#committing !== undefined) await this.#wait();
+    if (this.#givenUp !== undefined) throw this.#givenUp;
+  }
+
+  /** It can never be written. */
+  refuse(error: Error): void {
+    this.#givenUp ??= error;
   }
 
   /** Nothing is begun any more. */
@@ -74,41 +84,55 @@ export class CommitQueue {
     clearTimeout(this.#timer);
   }
 
+  #wait(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      this.#begin();
+    });
+  }
+
+  #giveUp(): void {
+    let left = GIVEN_UP;
+    const kept = this.#entries.filter(({ isAwaited }) => isAwaited || left-- <= 0);
+    if (kept.length < this.#entries.length)
+      this.#givenUp ??= this.#failure instanceof Error ? this.#failure : new Error(String(this.#failure));
+    this.#entries = kept;
+  }
+
+  /** Also a process that has nothing else to do waits for this. */
   #later(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#begin();
-    }, LATEST_MILLISECONDS).unref();
+    }, LATEST_MILLISECONDS);
   }
 
   #begin(): void {
     this.#committing ??= this.#commitAll().finally(() => {
       this.#committing = undefined;
       if (this.#waiters.length > 0) this.#begin();
-      else if (this.#changes.length > 0 && this.#failure === undefined) this.#later();
+      else if (this.#entries.length > 0 && this.#failure === undefined) this.#later();
     });
   }
 
   async #commitAll(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const changes = this.#changes;
+    const entries = this.#entries;
     const waiters = this.#waiters;
-    this.#changes = [];
+    this.#entries = [];
     this.#waiters = [];
+    let at = 0;
     try {
-      for (let at = 0; at < changes.length; at += MOST_IN_COMMIT) {
-        await this.#commit(changes.slice(at, at + MOST_IN_COMMIT));
-        changes.fill(DONE, at, at + MOST_IN_COMMIT);
-      }
+      for (; at < entries.length; at += MOST_IN_COMMIT)
+        await this.#commit(entries.slice(at, at + MOST_IN_COMMIT).map(({ change }) => change));
       this.#failure = undefined;
       for (const { resolve } of waiters) resolve();
     } catch (error) {
       this.#failure = error;
-      this.#changes = [...changes.filter((change) => change !== DONE), ...this.#changes];
+      const left = entries.slice(at).map(({ change }) => ({ change, isAwaited: false }));
+      this.#entries = left.concat(this.#entries);
       for (const { reject } of waiters) reject(error);
     }
   }
 }
-
-const DONE: Change = { kind: 'stays', path: '' };

@@ -1,10 +1,11 @@
-/** Opens a catalogue's file, checks it, and makes it. Works synchronously: it runs in the catalogue's thread. */
-import { randomUUID } from 'node:crypto';
+/** Opens a catalogue's file, checks it, and makes it if there is none. Works synchronously: it runs in the catalogue's thread. */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { CatalogueError, type CatalogueErrorCode } from './error.js';
-import { APPLICATION_ID, FORMAT, SCHEMA } from './schema.js';
+import { checkLog, kindOf } from './header.js';
+import { makeDatabase, syncDirectory } from './make_database.js';
+import { clearSuspect, isSuspect } from './suspect.js';
 
 export interface OpenOptions {
   file: string;
@@ -14,8 +15,10 @@ export interface OpenOptions {
   target: string;
   /** The cache that they were in; undefined if the file lies in it. */
   cache: string | undefined;
-  /** Take it over although it belongs to another archive. */
+  /** Take it over although it belongs to another archive; with `read`: read it nevertheless. */
   adopt?: boolean | undefined;
+  /** For a reader that can't wait: its bytes aren't checked, which takes a second for a million records. */
+  unchecked?: boolean | undefined;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -28,56 +31,64 @@ export interface OpenedDatabase {
   damaged: { movedTo: string; reason: string } | undefined;
 }
 
-/** How long a writer waits for another, in milliseconds. */
-const BUSY_MILLISECONDS = 30_000;
-/** Bytes up to which the whole file is checked at each opening: a second or so. */
+/** How long SQLite itself waits for another writer, in milliseconds. A process that is to end waits for it. */
+const BUSY_MILLISECONDS = 5000;
+/** Bytes up to which the whole file is checked at each opening: a second or so. Larger ones if something may have happened to them. */
 const QUICK_CHECK_BYTES = 2 ** 30;
+const ADVICE =
+  'a new one begins; "xrootd-archive catalogue rebuild" fills it with what the segments or the server know';
 
 /** @throws {CatalogueError} */
 export function openDatabase(options: OpenOptions): OpenedDatabase {
-  const { file, mode, now } = options;
-  const exists = fs.existsSync(file) && fs.statSync(file).size > 0;
-  if (!exists) {
+  const { file, mode, cache, now } = options;
+  let damaged: OpenedDatabase['damaged'];
+  for (;;) {
+    const inode = inodeOf(file);
+    try {
+      if (guarded(file, () => kindOf(file, cache === undefined)) === 'ours')
+        return { ...openExisting(options), damaged };
+    } catch (error) {
+      if (!(error instanceof CatalogueError) || error.code !== 'Damaged') throw error;
+      if (mode === 'read') {
+        const advice = `the next pass puts it aside, and ${ADVICE}`;
+        throw new CatalogueError('Damaged', file, `${file} is damaged: ${error.message}; ${advice}`);
+      }
+      // Another process may have put it aside and made a new one.
+      if (inodeOf(file) === inode)
+        damaged = guarded(file, () => ({
+          movedTo: putAside(file, now),
+          reason: `${error.message}; ${ADVICE}`,
+        }));
+      continue;
+    }
     if (mode === 'read') throw new CatalogueError('Unavailable', file, `there is no catalogue at ${file}`);
-    return { ...make(options), damaged: undefined };
-  }
-  try {
-    return { ...openExisting(options), damaged: undefined };
-  } catch (error) {
-    if (!(error instanceof CatalogueError) || error.code !== 'Damaged' || mode === 'read') throw error;
-    const movedTo = putAside(file, now);
-    return { ...make(options), damaged: { movedTo, reason: error.message } };
+    const made = guarded(file, () => {
+      // SQLite would read the log of the one that was there into the new one.
+      if (isLeft(`${file}-wal`) || isLeft(`${file}-journal`))
+        damaged = { movedTo: putAside(file, now), reason: `it is missing, its log is there; ${ADVICE}` };
+      return makeDatabase(file, { target: options.target, cache: cache ?? '' });
+    });
+    if (made) return { ...openExisting(options), damaged, isNew: true };
   }
 }
 
-function make(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> {
-  const { file, target, cache } = options;
-  return guarded(file, () => {
-    fs.mkdirSync(dirname(file), { recursive: true });
-    // Names of records are nobody else's business.
-    fs.closeSync(
-      fs.openSync(file, fs.constants.O_CREAT | fs.constants.O_RDWR | fs.constants.O_NOFOLLOW, 0o600),
-    );
-    const database = connect(file);
-    const id = randomUUID();
-    database.exec('BEGIN IMMEDIATE');
-    database.exec(SCHEMA);
-    const put = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)');
-    for (const [key, value] of Object.entries({ id, target, cache: cache ?? '' })) put.run(key, value);
-    database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-    database.exec(`PRAGMA user_version = ${FORMAT}`);
-    database.exec('COMMIT');
-    return { database, id, isNew: true };
-  });
+function inodeOf(file: string): number | undefined {
+  return fs.lstatSync(file, { throwIfNoEntry: false })?.ino;
+}
+
+/** Has any bytes. */
+function isLeft(file: string): boolean {
+  return (fs.lstatSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 function openExisting(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> {
   const { file, mode } = options;
   return guarded(file, () => {
+    checkLog(file);
+    const hasLog = isLeft(`${file}-wal`);
     const database = connect(file);
     try {
-      checkKind(database, file);
-      if (fs.statSync(file).size <= QUICK_CHECK_BYTES) checkBytes(database, file, 'quick_check');
+      checkContents(database, options, hasLog);
       const meta = new Map(
         database
           .prepare('SELECT key, value FROM meta')
@@ -85,15 +96,32 @@ function openExisting(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> {
           .all()
           .map((row) => row as [string, string]),
       );
+      const id = meta.get('id');
+      if (!id) throw new CatalogueError('Damaged', file, 'it has no identity');
       checkArchive(database, meta, options);
       // libsql's own option `readonly` doesn't hold.
       if (mode === 'read') database.exec('PRAGMA query_only = 1');
-      return { database, id: meta.get('id') ?? '', isNew: false };
+      return { database, id, isNew: false };
     } catch (error) {
       database.close();
       throw error;
     }
   });
+}
+
+/** @param hasLog it is in use, or the process that used it was killed */
+function checkContents(
+  database: Database.Database,
+  { file, mode, unchecked = false }: OpenOptions,
+  hasLog: boolean,
+): void {
+  if (isSuspect(file)) {
+    checkBytes(database, file, 'integrity_check');
+    if (mode === 'write') clearSuspect(file);
+    return;
+  }
+  if (unchecked) return;
+  if (hasLog || fs.statSync(file).size <= QUICK_CHECK_BYTES) checkBytes(database, file, 'quick_check');
 }
 
 function connect(file: string): Database.Database {
@@ -103,23 +131,6 @@ function connect(file: string): Database.Database {
   // With WAL, only FULL makes each commit durable (S14): https://www.sqlite.org/pragma.html#pragma_synchronous
   database.exec('PRAGMA synchronous = FULL');
   return database;
-}
-
-function checkKind(database: Database.Database, file: string): void {
-  const application = pragma(database, 'application_id');
-  if (application !== APPLICATION_ID) {
-    const tables = database.prepare('SELECT count(*) FROM sqlite_schema').raw().get() as [number];
-    // A crash between the making of the file and the first commit.
-    if (application === 0 && tables[0] === 0)
-      throw new CatalogueError('Damaged', file, 'it has no tables: the process that made it was killed');
-    const advice = 'give catalogue_path another place, or move that file away';
-    throw new CatalogueError('Foreign', file, `${file} is a database of another program: ${advice}`);
-  }
-  const format = pragma(database, 'user_version');
-  if (format > FORMAT) {
-    const message = `${file} was written by a newer version of xrootd-archive (format ${format}, this one knows ${FORMAT}): use that version`;
-    throw new CatalogueError('Newer', file, message);
-  }
 }
 
 /** @throws {CatalogueError} Damaged */
@@ -141,7 +152,8 @@ function checkArchive(
   const [itsTarget = '', itsCache = ''] = [meta.get('target'), meta.get('cache')];
   const otherCache = cache !== undefined && itsCache !== '' && itsCache !== cache;
   if (itsTarget === target && !otherCache) return;
-  if (adopt === true && mode === 'write') {
+  if (adopt === true) {
+    if (mode === 'read') return;
     const put = database.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)');
     put.run('target', target);
     put.run('cache', cache ?? '');
@@ -155,17 +167,22 @@ function checkArchive(
   throw new CatalogueError('OtherArchive', file, `${file} is the catalogue of ${whose}: ${advice}`);
 }
 
-function pragma(database: Database.Database, name: string): number {
-  const [value] = database.prepare(`PRAGMA ${name}`).raw().get() as [number];
-  return value;
-}
-
 /** Never overwrites: the name says when, to the millisecond. */
 function putAside(file: string, now: number): string {
-  const movedTo = `${file}.damaged-${new Date(now).toISOString().replaceAll(':', '-')}`;
-  for (const suffix of ['-wal', '-shm', ''])
-    if (fs.existsSync(file + suffix)) fs.renameSync(file + suffix, movedTo + suffix);
+  const name = `${file}.damaged-${new Date(now).toISOString().replaceAll(':', '-')}`;
+  const suffixes = ['', '-wal', '-shm', '-journal'];
+  let movedTo = name;
+  for (let next = 2; suffixes.some((suffix) => isThere(movedTo + suffix)); next++)
+    movedTo = `${name}-${next}`;
+  // The file first: what a crash leaves here is then a log without a file, which the next opening puts aside.
+  for (const suffix of suffixes) if (isThere(file + suffix)) fs.renameSync(file + suffix, movedTo + suffix);
+  clearSuspect(file);
+  syncDirectory(dirname(file));
   return movedTo;
+}
+
+function isThere(file: string): boolean {
+  return inodeOf(file) !== undefined;
 }
 
 /** Runs a function and gives its errors their code. @throws {CatalogueError} */

@@ -2,7 +2,7 @@
 import type { Change } from './changes.js';
 import type { CatalogueErrorCode } from './error.js';
 import type { OpenOptions } from './database.js';
-import type { Page, Summary } from './queries.js';
+import type { ForgottenPage, Page, Summary } from './queries.js';
 import type { CatalogueRow, ForgottenRow } from './row.js';
 
 export interface Opened {
@@ -27,7 +27,7 @@ export interface Operations {
   page: { ask: Page; answer: CatalogueRow[] };
   rows: { ask: readonly string[]; answer: (CatalogueRow | undefined)[] };
   forgotten: {
-    ask: { after: number; limit: number; changedUpTo?: number | undefined };
+    ask: ForgottenPage;
     answer: (ForgottenRow & { id: number })[];
   };
   summary: { ask: undefined; answer: Summary };

@@ -15,8 +15,10 @@ export interface OpenCatalogueOptions {
   /** `read`: nothing is made or written. */
   mode: 'read' | 'write';
   shard?: Shard | undefined;
-  /** Take the file over although it belongs to another archive. Default false. */
+  /** Take the file over although it belongs to another archive; with `read`: read it nevertheless. Default false. */
   adopt?: boolean;
+  /** Its bytes aren't checked at opening, which takes a second for a million records. Default false. */
+  unchecked?: boolean;
   /** Milliseconds since the epoch. Default: now. */
   now?: number;
 }
@@ -37,7 +39,7 @@ export class NoCatalogue {
  */
 export async function openCatalogue(
   config: CatalogueConfig,
-  { mode, shard, adopt, now = Date.now() }: OpenCatalogueOptions,
+  { mode, shard, adopt, unchecked, now = Date.now() }: OpenCatalogueOptions,
 ): Promise<Catalogue | NoCatalogue | undefined> {
   const file = catalogueFile(config, shard);
   if (file === undefined) return undefined;
@@ -54,7 +56,7 @@ export async function openCatalogue(
   try {
     const target = identityOfTarget(config.targetUrl);
     const cache = config.cataloguePath === undefined ? undefined : config.cacheDirectory;
-    return await Catalogue.open({ file, mode, target, cache, adopt, now });
+    return await Catalogue.open({ file, mode, target, cache, adopt, unchecked, now });
   } catch (error) {
     if (error instanceof CatalogueError && error.code === 'OtherArchive')
       throw new ConfigError([{ key: 'cataloguePath', message: error.message }]);

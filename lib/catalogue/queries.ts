@@ -1,6 +1,6 @@
 /** Reads rows in pages. A page is as large as the caller says, and a read needs no more memory than that. */
 import type Database from 'libsql';
-import type { CatalogueRow, ForgottenRow, RowState } from './row.js';
+import { REPLACED_LOST, type CatalogueRow, type ForgottenRow, type RowState } from './row.js';
 import { COLUMNS } from './schema.js';
 import { fromSql } from './sql_row.js';
 
@@ -85,15 +85,35 @@ export function readRows(
   });
 }
 
-/** @param changedUpTo only those that aren't in a segment yet */
+export interface ForgottenPage {
+  /** Their number. */
+  after: number;
+  limit: number;
+  /** Only those that aren't in a segment yet. */
+  changedUpTo?: number | undefined;
+  /** Only those. */
+  reason?: string | undefined;
+}
+
 export function readForgotten(
   database: Database.Database,
-  { after, limit, changedUpTo }: { after: number; limit: number; changedUpTo?: number | undefined },
+  { after, limit, changedUpTo, reason: wanted }: ForgottenPage,
 ): (ForgottenRow & { id: number })[] {
-  const only = changedUpTo === undefined ? '' : 'AND changed IS NOT NULL AND changed <= ?';
-  const values = [after, ...(changedUpTo === undefined ? [] : [changedUpTo]), limit];
+  const terms = ['id > ?'];
+  const values: (number | string)[] = [after];
+  if (changedUpTo !== undefined) {
+    terms.push('changed IS NOT NULL AND changed <= ?');
+    values.push(changedUpTo);
+  }
+  if (wanted !== undefined) {
+    terms.push('reason = ?');
+    values.push(wanted);
+  }
+  values.push(limit);
   return database
-    .prepare(`SELECT id, path, at, reason, row FROM forgotten WHERE id > ? ${only} ORDER BY id LIMIT ?`)
+    .prepare(
+      `SELECT id, path, at, reason, row FROM forgotten WHERE ${terms.join(' AND ')} ORDER BY id LIMIT ?`,
+    )
     .all(...values)
     .map((found) => {
       const { id, path, at, reason, row } = found as Record<string, string | number>;
@@ -108,6 +128,7 @@ export interface StateCount {
   bytes: number;
 }
 
+/** `lost`: with the records whose name another one has taken since (REPLACED_LOST). */
 export interface Summary extends Record<RowState, StateCount> {
   /** Rows that were taken out, and are remembered. */
   forgotten: number;
@@ -129,6 +150,11 @@ export function summarize(database: Database.Database): Omit<Summary, 'fileBytes
     const [records, bytes] = database.prepare(query).raw().get() as [number, number];
     return { records, bytes };
   };
+  const replaced = database
+    .prepare(`SELECT count(*), coalesce(sum(json_extract(row, '$.size')), 0) FROM forgotten WHERE reason = ?`)
+    .raw()
+    .get(REPLACED_LOST) as [number, number];
+  const lost = counts('lost');
   const [forgotten] = database.prepare('SELECT count(*) FROM forgotten').raw().get() as [number];
   const parts = database
     .prepare(
@@ -150,6 +176,7 @@ export function summarize(database: Database.Database): Omit<Summary, 'fileBytes
     });
   return {
     ...{ in_cache: counts('in_cache'), waiting: counts('waiting') },
-    ...{ on_tape: counts('on_tape'), lost: counts('lost'), forgotten, parts },
+    ...{ on_tape: counts('on_tape'), forgotten, parts },
+    lost: { records: lost.records + replaced[0], bytes: lost.bytes + replaced[1] },
   };
 }

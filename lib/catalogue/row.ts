@@ -58,6 +58,15 @@ export interface ForgottenRow {
   row: CatalogueRow;
 }
 
+/** Why a row was taken out when another record, with other bytes, was archived under its name, and its own local file was still known. */
+export const REPLACED = 'another record was archived under its name';
+
+/**
+ * The same, but its local file had gone: the server's copy was the only one, and is no longer there. It counts as lost until somebody
+ * takes that out (`catalogue forget`), which gives it another reason.
+ */
+export const REPLACED_LOST = 'LOST: another record was archived under its name after its local file had gone';
+
 /** `in_cache`: the local file hasn't gone, and tape isn't known to have it. `waiting`: it has gone, and tape isn't known to have it. */
 export type RowState = 'in_cache' | 'waiting' | 'on_tape' | 'lost';
 
@@ -83,9 +92,7 @@ export function parseChecksums(text: string): Checksum[] {
 
 /** When something was last found out about it. */
 export function latestOf(row: CatalogueRow): number {
-  const { copied, compared, onTape, removing, removed, onlineRemoved, lost } = row;
-  return Math.max(
-    0,
-    ...[copied, compared, onTape, removing, removed, onlineRemoved, lost].map((at) => at ?? 0),
-  );
+  const { copied, compared, onTape, removing, removed, onlineRemoved, followed, lost, audited } = row;
+  const times = [copied, compared, onTape, removing, removed, onlineRemoved, followed, lost, audited];
+  return Math.max(0, ...times.map((time) => time ?? 0));
 }

@@ -1,7 +1,7 @@
 /** The tables of a catalogue. An operator may read them with any SQLite tool; `records_readable` shows times as text. */
 
-/** `xrar`: tells our files from those of other programs. */
-export const APPLICATION_ID = 0x78726172;
+/** `xra` and a byte for the format: SQLite's application_id, which tells our files from those of other programs. */
+export const APPLICATION_ID = 0x78726100;
 
 /** Raised when an older program could no longer write the file rightly. */
 export const FORMAT = 1;
@@ -47,6 +47,10 @@ CREATE TABLE forgotten (
   row     TEXT    NOT NULL,                    -- as it was, JSON
   changed INTEGER
 ) STRICT;
+
+CREATE INDEX forgotten_path    ON forgotten (path);
+CREATE INDEX forgotten_reason  ON forgotten (reason, id);
+CREATE INDEX forgotten_changed ON forgotten (id) WHERE changed IS NOT NULL;
 
 CREATE TABLE passes (
   id       INTEGER PRIMARY KEY,

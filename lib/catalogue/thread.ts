@@ -7,12 +7,20 @@ import type { Change } from './changes.js';
 import { checkBytes, guarded, openDatabase, type OpenOptions } from './database.js';
 import { CatalogueError } from './error.js';
 import type { Opened, Operation, Operations, RememberedPass, Request, Response } from './messages.js';
+import { markSuspect } from './suspect.js';
 import { readForgotten, readPage, readRows, summarize, type Page } from './queries.js';
 
 let database: Database.Database | undefined;
 let writer: ChangeWriter | undefined;
 let file = '';
 let batch = 0;
+/** Damage that was met in this opening: nothing is written any more. */
+let broken: CatalogueError | undefined;
+/** Of the file and its log, as they were first seen. */
+let inodes: Partial<Record<'' | '-wal', number>> = {};
+
+/** For other writers. */
+const LONGEST_WAIT_MILLISECONDS = 30_000;
 
 function opened(): Database.Database {
   if (database === undefined) throw new CatalogueError('Unavailable', file, 'the catalogue is not open');
@@ -29,25 +37,56 @@ function open(options: OpenOptions): Opened {
   file = options.file;
   const { database: found, ...rest } = openDatabase(options);
   database = found;
+  inodes = { '': fs.statSync(file).ino };
   batch = Number(metaOf('batch') ?? 0);
   return rest;
 }
 
 function write(changes: readonly Change[]): number {
   const connection = opened();
-  connection.exec('BEGIN IMMEDIATE');
+  if (broken !== undefined) throw broken;
+  begin(connection);
   try {
     // Another process may have written meanwhile.
     batch = Number(metaOf('batch') ?? 0) + 1;
     writer ??= new ChangeWriter(connection);
     for (const change of changes) writer.apply(change, batch);
     writer.apply({ kind: 'meta', key: 'batch', value: String(batch) }, batch);
+    // In page 1: see checkLog().
+    connection.exec(`PRAGMA user_version = ${batch}`);
     connection.exec('COMMIT');
-    return batch;
   } catch (error) {
     // SQLite has ended the transaction by itself after some errors.
     if (connection.inTransaction) connection.exec('ROLLBACK');
     throw error;
+  }
+  assertInPlace();
+  return batch;
+}
+
+/** In steps, between which a process that is to end can stop this thread. */
+function begin(connection: Database.Database): void {
+  for (const deadline = performance.now() + LONGEST_WAIT_MILLISECONDS; ;)
+    try {
+      connection.exec('BEGIN IMMEDIATE');
+      return;
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (!code.startsWith('SQLITE_BUSY') || performance.now() > deadline) throw error;
+    }
+}
+
+/** Somebody may have moved or removed the files: what is written to them then is no longer there for whoever looks (S14). */
+function assertInPlace(): void {
+  for (const suffix of ['', '-wal'] as const) {
+    const found = fs.lstatSync(file + suffix, { throwIfNoEntry: false });
+    if (found !== undefined) inodes[suffix] ??= found.ino;
+    if (found?.ino !== inodes[suffix] || found === undefined)
+      throw new CatalogueError(
+        'Unavailable',
+        file,
+        `${file}${suffix} was moved or removed while it was open: what was written isn't kept`,
+      );
   }
 }
 
@@ -95,6 +134,10 @@ function answer({ id, operation, ask }: Request): Response {
     return { id, answer: guarded(file, () => handler(ask)) };
   } catch (error) {
     const { code, message } = error as CatalogueError;
+    if (code === 'Damaged' && operation !== 'open') {
+      broken ??= error as CatalogueError;
+      markSuspect(file, message);
+    }
     return { id, error: { code, file, message } };
   }
 }

@@ -1,0 +1,120 @@
+/** What two rows of one record say together. Pure: the order in which rows come, or how often, makes no difference. */
+import { sameChecksum, type Checksum } from '../rules/checksum.js';
+import { checksumsText, latestOf, type CatalogueRow, type ChecksumSource, type RecordFacts } from './row.js';
+
+type Bytes = Pick<RecordFacts, 'size' | 'checksums'> & Partial<Pick<RecordFacts, 'mtime'>>;
+
+/**
+ * Of the same size, and a checksum of the same type says that the bytes are the same. Without a type in common the records' own times
+ * decide; where one isn't known, nothing says that they differ.
+ */
+export function mayBeEqual(a: Bytes, b: Bytes): boolean {
+  if (a.size !== b.size) return false;
+  const pairs = a.checksums.flatMap((sum) => {
+    const other = ofType(b.checksums, sum.type);
+    return other === undefined ? [] : [[sum, other] as const];
+  });
+  if (pairs.length > 0) return pairs.every(([sum, other]) => sameChecksum(sum, other));
+  const [mtime, otherMtime] = [a.mtime ?? null, b.mtime ?? null];
+  return mtime === null || otherMtime === null || mtime === otherMtime;
+}
+
+function ofType(checksums: readonly Checksum[], type: string): Checksum | undefined {
+  return checksums.find((sum) => sum.type.toLowerCase() === type.toLowerCase());
+}
+
+const STRENGTH: readonly ChecksumSource[] = ['server', 'read', 'put'];
+
+/** Both were of the same bytes. The better source counts: its checksums stand, and those of types that it lacks are added. */
+export function mergedChecksums(
+  before: RecordFacts,
+  now: RecordFacts,
+): { checksums: readonly Checksum[]; source: ChecksumSource } {
+  const better = STRENGTH.indexOf(before.source) > STRENGTH.indexOf(now.source) ? before : now;
+  // What only the server said isn't mixed with what we have read ourselves.
+  if (before.source !== now.source && (before.source === 'server' || now.source === 'server'))
+    return { checksums: better.checksums, source: better.source };
+  const others = (better === now ? before : now).checksums.filter(
+    ({ type }) => ofType(better.checksums, type) === undefined,
+  );
+  return { checksums: [...better.checksums, ...others], source: better.source };
+}
+
+/** What was found out later first. Of two that know equally much it is always the same one. */
+export function laterFirst(a: CatalogueRow, b: CatalogueRow): [CatalogueRow, CatalogueRow] {
+  const difference = latestOf(a) - latestOf(b);
+  if (difference !== 0) return difference > 0 ? [a, b] : [b, a];
+  return canonical(a) >= canonical(b) ? [a, b] : [b, a];
+}
+
+function canonical(row: CatalogueRow): string {
+  return JSON.stringify([checksumsText(row.checksums.toSorted((a, b) => (a.type < b.type ? -1 : 1))), row]);
+}
+
+/** Of two rows of the same bytes: each fact as it was found out last, and nothing that a later one has ended. */
+export function mergedRow(a: CatalogueRow, b: CatalogueRow): CatalogueRow {
+  const [later, earlier] = laterFirst(a, b);
+  const [comparedLater, comparedEarlier] =
+    at(earlier.compared) > at(later.compared) ? [earlier, later] : [later, earlier];
+  return {
+    ...{ path: later.path, size: later.size, ...mergedChecksums(earlier, later) },
+    mtime: comparedLater.mtime ?? comparedEarlier.mtime,
+    mode: comparedLater.mode ?? comparedEarlier.mode,
+    remoteMtime: comparedLater.remoteMtime ?? comparedEarlier.remoteMtime,
+    copied: latest(a.copied, b.copied),
+    compared: latest(a.compared, b.compared),
+    onTape: onTapeOf(a, b),
+    ...removalOf(a, b),
+    onlineRemoved: latest(a.onlineRemoved, b.onlineRemoved),
+    followed: latest(a.followed, b.followed),
+    ...lossOf(a, b),
+    ...auditOf(a, b),
+  };
+}
+
+const at = (time: number | null): number => time ?? -Infinity;
+
+function latest(a: number | null, b: number | null): number | null {
+  return at(a) > at(b) ? a : b;
+}
+
+/** A comparison that found it not on tape ends what was seen before; so does one whose row doesn't know: tape is asked again. */
+function onTapeOf(a: CatalogueRow, b: CatalogueRow): number | null {
+  const compared = Math.max(at(a.compared), at(b.compared));
+  const counts = [a, b].map((row) =>
+    at(row.compared) === compared || at(row.onTape) >= compared ? row.onTape : null,
+  );
+  return latest(counts[0] ?? null, counts[1] ?? null);
+}
+
+/** Ended by a later comparison, at which the local file was there. */
+function removalOf(a: CatalogueRow, b: CatalogueRow): Pick<CatalogueRow, 'removing' | 'removed' | 'rule'> {
+  const removing = latest(a.removing, b.removing);
+  if (removing === null || removing < Math.max(at(a.compared), at(b.compared)))
+    return { removing: null, removed: null, rule: null };
+  const removed = latest(a.removed, b.removed);
+  const rules = [a, b].flatMap((row) => (row.removing === removing && row.rule !== null ? [row.rule] : []));
+  return {
+    removing,
+    removed: at(removed) >= removing ? removed : null,
+    rule: rules.toSorted().at(-1) ?? null,
+  };
+}
+
+/** Who asked last is right; of two who asked at once, the one who didn't find it. */
+function lossOf(a: CatalogueRow, b: CatalogueRow): Pick<CatalogueRow, 'lost' | 'loss'> {
+  const asked = (row: CatalogueRow) =>
+    Math.max(at(row.followed), row.lost === null ? Math.max(at(row.compared), at(row.onTape)) : row.lost);
+  const last = Math.max(asked(a), asked(b));
+  const found = [a, b].filter((row) => row.lost !== null && asked(row) === last);
+  const [first = { lost: null, loss: null }] = found.toSorted(
+    (x, y) => at(x.lost) - at(y.lost) || ((x.loss ?? '') < (y.loss ?? '') ? -1 : 1),
+  );
+  return { lost: first.lost, loss: first.loss };
+}
+
+function auditOf(a: CatalogueRow, b: CatalogueRow): Pick<CatalogueRow, 'audited' | 'audit'> {
+  const rows = [a, b].filter((row) => row.audited === latest(a.audited, b.audited));
+  const wrong = rows.map(({ audit }) => audit).filter((audit) => audit !== null && audit !== 'ok');
+  return { audited: rows[0]?.audited ?? null, audit: wrong.toSorted().at(-1) ?? rows[0]?.audit ?? null };
+}
