@@ -2,13 +2,11 @@
  * What the catalogue knows, for a job that lists the server's files: the row of each listed file, and the records that the listing lacks.
  * A catalogue that can't be used ends no such job: that is a failure of its own, and the listing goes on without it.
  */
-import { existsSync, statSync } from 'node:fs';
 import { NumberSet } from '../../cache/number_set.js';
-import type { Catalogue } from '../../catalogue/catalogue.js';
 import { CatalogueError } from '../../catalogue/error.js';
-import { NoCatalogue, openCatalogue, type CatalogueConfig } from '../../catalogue/open_catalogue.js';
-import { catalogueFile } from '../../catalogue/place.js';
+import { NoCatalogue, type CatalogueConfig } from '../../catalogue/open_catalogue.js';
 import type { CatalogueRow } from '../../catalogue/row.js';
+import { openUnion, type CatalogueReader } from '../../catalogue/union.js';
 import { ConfigError, type Logger } from '../../config/index.js';
 import { inBatches } from '../../flow/in_batches.js';
 import { statBatch } from '../../remote/limited_store.js';
@@ -23,7 +21,7 @@ import { failureOf } from './failure.js';
 import { looked, type ListItem } from './list.js';
 import type { UploadLook } from './uploads.js';
 
-type Rows = Pick<Catalogue, 'pages' | 'rowsOf' | 'close'>;
+type Rows = Pick<CatalogueReader, 'pages' | 'rowsOf' | 'close'>;
 type FailedItem = Failure & { failed: true };
 
 export interface UnionOptions {
@@ -167,13 +165,10 @@ export class KnownRecords implements AsyncDisposable {
 
 /** @returns why there is none, if there is none */
 async function openRows(config: CatalogueConfig): Promise<Rows | string> {
-  const file = catalogueFile(config);
-  if (file === undefined)
-    return config.catalogue ? 'no cache and no catalogue_path is given' : 'catalogue: false';
-  if (!existsSync(file) || statSync(file).size === 0) return `there is none at ${file}`;
-  const opened = await openCatalogue(config, { mode: 'read' });
+  const opened = await openUnion(config);
   if (opened instanceof NoCatalogue) return opened.reason;
-  return opened ?? 'catalogue: false';
+  if (opened !== undefined) return opened;
+  return config.catalogue ? 'no cache and no catalogue_path is given' : 'catalogue: false';
 }
 
 function keyOf(path: string): number {
