@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path, { join } from 'node:path';
+import Database from 'libsql';
 import { Archive, CatalogueError, ConfigError, ImportError, type FoundItem } from '../../lib/index.js';
 import type { CatalogueRow } from '../../lib/catalogue/row.js';
 import { collect, withSharedArchive } from '../support/archive.js';
@@ -152,6 +153,22 @@ describe('without a catalogue that can be used', () => {
       assert.equal((await archive.catalogue.adopt())[0]?.changed, false);
     });
   });
+
+  for (const [code, pragma] of [
+    ['Newer', 'user_version = 99'],
+    ['Foreign', 'application_id = 1'],
+  ] as const)
+    it(`says so: ${code}; and leaves it`, async () => {
+      await withCatalogue({ rows }, async ({ cache, catalogue }) => {
+        await catalogue.close();
+        const database = new Database(fileIn(cache));
+        database.exec(`PRAGMA ${pragma}`);
+        database.close();
+        for (const [name, ask] of asks(archiveOf({ cache })))
+          await assert.rejects(ask, (error) => error instanceof CatalogueError && error.code === code, name);
+        assert.ok((await readdir(cache)).includes(path.basename(fileIn(cache))));
+      });
+    });
 
   it('says so: damaged bytes; nobody puts it aside who only wanted to see or change it', async () => {
     await withTemp(async (cache) => {

@@ -9,16 +9,18 @@ import type { ExportFormat } from './export.js';
 export type ImportedLine = { row: CatalogueRow } | { listed: ListedFile };
 
 const moment = z.int().nonnegative().nullable().default(null);
+/** Files and servers may have times that no date holds. */
+const someTime = z.number().nullable().default(null);
 const text = z.string().nullable().default(null);
 
 const rowSchema = z.strictObject({
   path: z.string(),
   size: z.int().nonnegative(),
-  mtime: z.int().nullable().default(null),
+  mtime: someTime,
   mode: z.int().nonnegative().max(0o7777).nullable().default(null),
   checksums: z.array(z.strictObject({ type: z.string(), value: z.string() })).default([]),
   source: z.enum(['put', 'read', 'server']).default('server'),
-  remoteMtime: z.int().nullable().default(null),
+  remoteMtime: someTime,
   ...{ copied: moment, compared: moment, onTape: moment, removing: moment, removed: moment },
   rule: z.enum(['cached', 'backed_up']).nullable().default(null),
   ...{ onlineRemoved: moment, followed: moment, lost: moment, loss: text, audited: moment, audit: text },
