@@ -103,7 +103,11 @@ async function withCache<S extends Sandbox>(
   const events: ArchiveEvent[] = [];
   const archive = (more: Partial<ArchiveOptions> = {}) => {
     const made = new Archive(
-      { cacheDirectory: cache, targetUrl: sandbox.url, settleSeconds: 0, retryDelaySeconds: 0, ...more },
+      {
+        ...{ cacheDirectory: cache, targetUrl: sandbox.url, settleSeconds: 0, retryDelaySeconds: 0 },
+        // Else each pass adds a file of its own to what the server has.
+        ...{ catalogueSegments: false, ...more },
+      },
       { logger },
     );
     made.onAny((event) => events.push(event));

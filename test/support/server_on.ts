@@ -40,7 +40,10 @@ export function archiveOf(options: ArchiveOptions): {
 } {
   const { logger, lines } = keepingLogger();
   const events: ArchiveEvent[] = [];
-  const archive = new Archive({ settleSeconds: 0, retryDelaySeconds: 0, ...options }, { logger });
+  const archive = new Archive(
+    { settleSeconds: 0, retryDelaySeconds: 0, catalogueSegments: false, ...options },
+    { logger },
+  );
   archive.onAny((event) => events.push(event));
   return { archive, lines, events };
 }

@@ -15,6 +15,7 @@ import { TapeWaitCount } from '../../rules/tape_wait.js';
 import { bytesAbove, roomOf, type Watermarks } from '../../rules/watermarks.js';
 import type { Report } from '../events/report.js';
 import { TaskPool } from '../../flow/task_pool.js';
+import { writeSegments } from '../catalogue/segments.js';
 import { LocalSums } from '../record/local_sums.js';
 import type { RecordBook } from '../record/record_book.js';
 import { TapeSigns } from '../record/told_by_query.js';
@@ -153,7 +154,16 @@ export class BackupPass {
       if (!listing) this.#run.extra.notOnTape = this.#notOnTape.result();
       const failure = await this.#book.finish(this.#whole && !signal.aborted);
       if (failure !== undefined) this.#run.finish({ result: 'failed', failure });
+      else await this.#writeSegments(context.now);
     }
+  }
+
+  /** Not after a failure of the catalogue: what it has then isn't all that it should have. */
+  async #writeSegments(now: () => number): Promise<void> {
+    const { catalogue } = this.#book;
+    const { config, logger } = this.#dependencies;
+    if (catalogue !== undefined)
+      await writeSegments({ ...{ catalogue, config, logger, now }, store: this.#store, run: this.#run });
   }
 
   /** @throws what ends the whole pass */

@@ -11,6 +11,7 @@ import type { OnlineFile } from '../../rules/retention.js';
 import type { Report } from '../events/report.js';
 import { forEachConcurrent } from '../../flow/concurrent.js';
 import type { RecordBook } from '../record/record_book.js';
+import { writeSegments } from '../catalogue/segments.js';
 import { TapeSigns, toldByQuery } from '../record/told_by_query.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
@@ -42,7 +43,7 @@ export class RetentionPass {
   readonly #run: JobRun;
   /** The target, and the server of online storage if there is one. */
   readonly #both: LimitedStore;
-  readonly #context: RetentionContext;
+  readonly #context: RetentionContext & { store: LimitedStore };
 
   /** @param root the online directory; for online storage on a server the cache */
   constructor(
@@ -110,7 +111,15 @@ export class RetentionPass {
     } finally {
       const failure = await this.#context.book.finish(false);
       if (failure !== undefined) this.#run.finish({ result: 'failed', failure });
+      else await this.#writeSegments();
     }
+  }
+
+  async #writeSegments(): Promise<void> {
+    const { store, book, run, now } = this.#context;
+    const { config, logger } = this.#dependencies;
+    const { catalogue } = book;
+    if (catalogue !== undefined) await writeSegments({ catalogue, store, config, run, logger, now });
   }
 
   async *#files(): AsyncGenerator<OnlineFile, void, undefined> {
