@@ -51,9 +51,8 @@ function whereOf(filter: RowFilter): Where {
     values.push(...more);
   };
   const { below, state, since, until, minSize, maxSize, gone, changedUpTo } = filter;
-  // The range, for the index, also has `below-x` and `below.x`. `0` follows `/`.
-  if (below)
-    add('path >= ? AND path < ? AND (path = ? OR path >= ?)', below, `${below}0`, below, `${below}/`);
+  // The range, for the index, begins where the page does, and also has `below-x` and `below.x`. `0` follows `/`.
+  if (below) add('path < ? AND (path = ? OR path >= ?)', `${below}0`, below, `${below}/`);
   if (state !== undefined) add(STATES[state]);
   if (since !== undefined) add(`${time} >= ?`, since);
   if (until !== undefined) add(`${time} < ?`, until);
@@ -66,10 +65,12 @@ function whereOf(filter: RowFilter): Where {
 
 export function readPage(database: Database.Database, { filter, after, limit }: Page): CatalogueRow[] {
   const { sql, values } = whereOf(filter);
-  const query = `SELECT ${COLUMNS.join(', ')} FROM records WHERE path > ? AND ${sql} ORDER BY path LIMIT ?`;
+  // Of two lower bounds SQLite would use the first alone, and walk from there: one bound only.
+  const start = after === '' && filter.below ? 'path >= ?' : 'path > ?';
+  const query = `SELECT ${COLUMNS.join(', ')} FROM records WHERE ${start} AND ${sql} ORDER BY path LIMIT ?`;
   return database
     .prepare(query)
-    .all(after, ...values, limit)
+    .all(after || (filter.below ?? ''), ...values, limit)
     .map(fromSql);
 }
 
