@@ -8,6 +8,8 @@ import { fromSql, toSql } from './sql_row.js';
 
 const REPLACED = 'another record was archived under its name';
 
+const TAKEN = 'the server has another record under its name';
+
 type Statement = Database.Statement;
 
 export class ChangeWriter {
@@ -16,6 +18,8 @@ export class ChangeWriter {
   readonly #forget: Statement;
   readonly #delete: Statement;
   readonly #statements: Record<string, Statement>;
+  /** Paths of records that got no row: see #place(). */
+  readonly taken: string[] = [];
 
   constructor(database: Database.Database) {
     const prepare = (sql: string): Statement => database.prepare(sql);
@@ -118,7 +122,10 @@ export class ChangeWriter {
     this.#forget.run(row.path, at, reason, JSON.stringify(row), batch);
   }
 
-  /** The row of a record whose local file is there, and that is identical on the server. */
+  /**
+   * The row of a record whose local file is there, and that is identical on the server. If the row of its name is of another record,
+   * which has left the cache, then the server no longer has that one: its row stays, as lost, until somebody forgets it.
+   */
   #place(
     facts: RecordFacts,
     at: number,
@@ -127,7 +134,12 @@ export class ChangeWriter {
     batch: number,
   ): void {
     const before = this.#row(facts.path);
-    const same = before !== undefined && mayBeEqual(before, facts);
+    const same = before !== undefined && isSame(before, facts);
+    if (before?.removing != null && !same) {
+      this.#statements['lost']?.run(at, facts.path, batch, TAKEN);
+      this.taken.push(facts.path);
+      return;
+    }
     if (before !== undefined && !same) this.#remember(before, at, REPLACED, batch);
     const kept = same ? before : NOTHING;
     this.#write(
@@ -165,6 +177,11 @@ export class ChangeWriter {
     }
     this.#write({ ...withGapsFilled(later, earlier), ...mergedChecksums(earlier, later) }, batch);
   }
+}
+
+/** Without a checksum only the time tells that a file of the same size has the same bytes. */
+function isSame(before: CatalogueRow, facts: RecordFacts): boolean {
+  return mayBeEqual(before, facts) && (facts.checksums.length > 0 || before.mtime === facts.mtime);
 }
 
 const NOTHING = { copied: null, onTape: null, onlineRemoved: null, audited: null, audit: null };

@@ -23,6 +23,7 @@ export class Catalogue implements AsyncDisposable {
   readonly damaged: Opened['damaged'];
   readonly #thread: ThreadLink;
   readonly #queue: CommitQueue;
+  readonly #taken = new Set<string>();
   #batch = 0;
 
   private constructor(file: string, { id, isNew, damaged }: Opened, thread: ThreadLink) {
@@ -31,7 +32,11 @@ export class Catalogue implements AsyncDisposable {
     this.isNew = isNew;
     this.damaged = damaged;
     this.#thread = thread;
-    this.#queue = new CommitQueue(async (changes) => (this.#batch = await thread.ask('write', changes)));
+    this.#queue = new CommitQueue(async (changes) => {
+      const { batch, taken } = await thread.ask('write', changes);
+      this.#batch = batch;
+      for (const path of taken) this.#taken.add(path);
+    });
   }
 
   /** @throws {CatalogueError} */
@@ -58,6 +63,11 @@ export class Catalogue implements AsyncDisposable {
   /** Resolves when all changes would survive a power cut. @throws {CatalogueError} */
   flush(): Promise<void> {
     return this.#queue.flush();
+  }
+
+  /** Does the row of another record, which has left the cache, have the name of a record that was compared since? */
+  isTaken(path: string): boolean {
+    return this.#taken.has(path);
   }
 
   /** A change couldn't be written, and hasn't been since. */

@@ -22,8 +22,11 @@ export interface RememberedPass {
 
 export interface Operations {
   open: { ask: OpenOptions; answer: Opened };
-  /** All of them in one transaction, which is durable when the answer comes. The answer is the number of the batch. */
-  write: { ask: readonly Change[]; answer: number };
+  /**
+   * All of them in one transaction, which is durable when the answer comes. `taken`: paths of records that got no row, since the row of
+   * another record that has left the cache has their name.
+   */
+  write: { ask: readonly Change[]; answer: { batch: number; taken: string[] } };
   page: { ask: Page; answer: CatalogueRow[] };
   rows: { ask: readonly string[]; answer: (CatalogueRow | undefined)[] };
   forgotten: {

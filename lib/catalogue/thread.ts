@@ -6,12 +6,14 @@ import { ChangeWriter } from './apply.js';
 import type { Change } from './changes.js';
 import { checkBytes, guarded, openDatabase, type OpenOptions } from './database.js';
 import { CatalogueError } from './error.js';
+import { FilesInPlace } from './in_place.js';
 import type { Opened, Operation, Operations, RememberedPass, Request, Response } from './messages.js';
 import { holdReserve, releaseReserve } from './reserve.js';
 import { readForgotten, readPage, readRows, summarize, type Page } from './queries.js';
 
 let database: Database.Database | undefined;
 let writer: ChangeWriter | undefined;
+let inPlace: FilesInPlace | undefined;
 let file = '';
 let batch = 0;
 
@@ -31,6 +33,7 @@ function open(options: OpenOptions): Opened {
   const { database: found, ...rest } = openedWithReserve(options);
   if (options.mode === 'write') holdReserve(file);
   database = found;
+  inPlace = new FilesInPlace(file);
   batch = Number(metaOf('batch') ?? 0);
   return rest;
 }
@@ -50,17 +53,17 @@ function openedWithReserve(options: OpenOptions): ReturnType<typeof openDatabase
 /** Changes in one transaction on a full disk: few enough for the reserve. */
 const ON_FULL_DISK = 100;
 
-function write(changes: readonly Change[]): number {
+function write(changes: readonly Change[]): Operations['write']['answer'] {
   try {
-    return commit(changes);
+    commit(changes);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'SQLITE_FULL' || !releaseReserve(file)) throw error;
     for (let at = 0; at < changes.length; at += ON_FULL_DISK) commit(changes.slice(at, at + ON_FULL_DISK));
-    return batch;
   }
+  return { batch, taken: writer?.taken.splice(0) ?? [] };
 }
 
-function commit(changes: readonly Change[]): number {
+function commit(changes: readonly Change[]): void {
   const connection = opened();
   connection.exec('BEGIN IMMEDIATE');
   try {
@@ -70,7 +73,7 @@ function commit(changes: readonly Change[]): number {
     for (const change of changes) writer.apply(change, batch);
     writer.apply({ kind: 'meta', key: 'batch', value: String(batch) }, batch);
     connection.exec('COMMIT');
-    return batch;
+    inPlace?.check();
   } catch (error) {
     // SQLite has ended the transaction by itself after some errors.
     if (connection.inTransaction) connection.exec('ROLLBACK');

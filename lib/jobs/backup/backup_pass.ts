@@ -163,7 +163,8 @@ export class BackupPass {
     const dependencies = this.#dependencies;
     const waiting = new TapeWaitCount(this.#overdueBefore);
     const store = goesByTape(dependencies.config) ? this.#store : toldOfTape(this.#store, dependencies);
-    const context = { catalogue, store, run: this.#run, dependencies, waiting, now };
+    const root = this.#root;
+    const context = { catalogue, root, store, run: this.#run, dependencies, waiting, now };
     await this.#book.reading(() => new FollowUp(context, this.#started).all());
   }
 

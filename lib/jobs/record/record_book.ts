@@ -12,6 +12,9 @@ import type { Failure, Report } from '../events/report.js';
 /** The reason to keep a record that may go. */
 export const UNWRITTEN = "it may be removed, but the catalogue can't be written";
 
+/** The same, for a record whose name is taken: there is no room for its row. */
+export const TAKEN = 'it may be removed, but a lost record has its name: see LostCopy';
+
 export interface Noted {
   facts: RecordFacts;
   /** Null: tape wasn't asked. */
@@ -84,10 +87,12 @@ export class RecordBook {
     if (this.#problem !== undefined) return UNWRITTEN;
     try {
       await this.catalogue?.durable({ kind: 'removing', facts, at: this.#now(), rule, onTape });
-      return undefined;
+      return this.catalogue?.isTaken(facts.path) === true ? TAKEN : undefined;
     } catch (error) {
       if (!(error instanceof CatalogueError)) throw error;
       this.#problem = error;
+      // It may be written yet, by a later commit.
+      this.ended(facts.path, false);
       return UNWRITTEN;
     }
   }

@@ -1,0 +1,183 @@
+/** Attempts to make a loss silent, or a row say what isn't so. */
+import assert from 'node:assert/strict';
+import { copyFile, open, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArchiveOptions, Report } from '../../lib/index.js';
+import { stateOf, type CatalogueRow } from '../../lib/catalogue/row.js';
+import { checksumFile } from '../../lib/posix/index.js';
+import { counts, recordsIn, withSharedArchive, type Bench } from '../support/archive.js';
+import { allRows, catalogueConfig, fileIn, mustOpen } from '../support/catalogue.js';
+import { passUnder, whenCaptured } from '../support/passes.js';
+import { bytesOf, writeRecord } from '../support/records.js';
+
+const SIZE = 1000;
+const cached = { autoRemove: 'cached', catalogueSegments: false } as const satisfies Partial<ArchiveOptions>;
+const onTape = {
+  autoRemove: 'backed_up',
+  catalogueSegments: false,
+} as const satisfies Partial<ArchiveOptions>;
+const never = { autoRemove: 'never', catalogueSegments: false } as const satisfies Partial<ArchiveOptions>;
+
+async function rowOf(bench: Bench, path: string): Promise<CatalogueRow> {
+  const config = { ...catalogueConfig(bench.cache), targetUrl: bench.sandbox.url };
+  await using catalogue = await mustOpen(config, { mode: 'read' });
+  const row = (await allRows(catalogue)).find((each) => each.path === path);
+  assert.ok(row, `no row of ${path}`);
+  return row;
+}
+
+async function forget(bench: Bench, path: string): Promise<void> {
+  const config = { ...catalogueConfig(bench.cache), targetUrl: bench.sandbox.url };
+  await using catalogue = await mustOpen(config, { mode: 'write' });
+  await catalogue.durable({ kind: 'forgotten', path, at: Date.now(), reason: 'test' });
+}
+
+function lost(report: Report): string[] {
+  return report.failures.filter(({ code }) => code === 'LostCopy').map(({ path }) => path);
+}
+
+describe('a name that is used again after its record was lost', () => {
+  /** A record that was archived and removed; then its copy goes, and another record comes under its name. */
+  async function lostAndReplaced(bench: Bench): Promise<void> {
+    await writeRecord(bench.cache, 'r', SIZE);
+    assert.equal((await bench.pass(cached)).removedAfterCopy, 1);
+    await rm(bench.sandbox.diskPath('r'));
+  }
+
+  for (const [when, told] of [
+    ['before any pass has noticed', false],
+    ['after a pass has said so', true],
+  ] as const)
+    it(`${when}: the new one is copied and stays, and the loss is told until somebody forgets it`, async () => {
+      await withSharedArchive(async (bench) => {
+        await lostAndReplaced(bench);
+        if (told) assert.deepEqual(lost(await bench.pass(cached)), ['r']);
+        await writeFile(join(bench.cache, 'r'), bytesOf('other', SIZE));
+        const report = await bench.pass(cached);
+        assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1 });
+        assert.deepEqual(lost(report), ['r']);
+        const next = await bench.pass(cached);
+        assert.deepEqual(lost(next), ['r']);
+        assert.equal(next.keptReasons['it may be removed, but a lost record has its name: see LostCopy'], 1);
+        assert.deepEqual(await recordsIn(bench.cache), ['r']);
+        await forget(bench, 'r');
+        assert.deepEqual(counts(await bench.pass(cached)), { scanned: 1, removed: 1 });
+        assert.equal(stateOf(await rowOf(bench, 'r')), 'waiting');
+      });
+    });
+
+  it('also if nothing is removed: the new record is never taken for the lost one', async () => {
+    await withSharedArchive(async (bench) => {
+      await lostAndReplaced(bench);
+      await writeFile(join(bench.cache, 'r'), bytesOf('other', SIZE));
+      for (const report of [await bench.pass(onTape), await bench.pass(onTape)])
+        assert.deepEqual(lost(report), ['r']);
+    });
+  });
+
+  it('the same record, put again: archived as ever', async () => {
+    await withSharedArchive(async (bench) => {
+      await lostAndReplaced(bench);
+      await writeRecord(bench.cache, 'r', SIZE);
+      assert.deepEqual(counts(await bench.pass(cached)), { scanned: 1, copied: 1, removedAfterCopy: 1 });
+      assert.equal((await bench.pass(cached)).lost, undefined);
+    });
+  });
+});
+
+describe('the checksum of a row (S14)', () => {
+  it('is known also with verify: size, for a record that an earlier pass has copied', async () => {
+    await withSharedArchive(async (bench) => {
+      const options = { ...onTape, verify: 'size' } as const;
+      await writeRecord(bench.cache, 'r', SIZE);
+      const { type, value } = await sumOf(join(bench.cache, 'r'));
+      await bench.pass({ ...options, catalogue: false });
+      await bench.sandbox.migrateAll();
+      assert.equal((await bench.pass(options)).removed, 1);
+      assert.deepEqual((await rowOf(bench, 'r')).checksums, [{ type, value }]);
+    });
+  });
+
+  it('is that of the bytes that went, though others of the same size were copied before', async () => {
+    await withSharedArchive(async (bench) => {
+      const options = { ...onTape, verify: 'size' } as const;
+      await writeRecord(bench.cache, 'r', SIZE);
+      await bench.pass(options);
+      await writeFile(join(bench.cache, 'r'), bytesOf('other', SIZE));
+      const { type, value } = await sumOf(join(bench.cache, 'r'));
+      await bench.sandbox.migrateAll();
+      assert.equal((await bench.pass(options)).removed, 1);
+      assert.deepEqual((await rowOf(bench, 'r')).checksums, [{ type, value }]);
+    });
+  });
+});
+
+async function sumOf(path: string) {
+  await using file = await open(path);
+  return await checksumFile(file, { type: 'crc32c' });
+}
+
+describe('a catalogue whose files go while a pass runs', () => {
+  const names = Array.from({ length: 40 }, (_, index) => `r${index}`);
+
+  async function whileRemoving(
+    bench: Bench,
+    task: (file: string, copy: string) => Promise<unknown>,
+  ): Promise<Report> {
+    await bench.pass(never);
+    await copyFile(fileIn(bench.cache), `${bench.cache}.copy`);
+    for (const name of names) await writeRecord(bench.cache, name, SIZE);
+    let done = false;
+    const around = whenCaptured(async () => {
+      if (done) return;
+      done = true;
+      await task(fileIn(bench.cache), `${bench.cache}.copy`);
+    });
+    return (await passUnder(bench, { ...cached, parallelCopies: 1 }, { around })).report;
+  }
+
+  for (const [what, task] of [
+    ['removed', (file) => Promise.all(['', '-wal', '-shm'].map((suffix) => rm(file + suffix)))],
+    ['the log alone', (file) => rm(`${file}-wal`)],
+    ['replaced by a copy', (file) => rename(`${file}.copy`, file)],
+  ] as [string, (file: string, copy: string) => Promise<unknown>][])
+    it(`${what}: removals stop, and the pass fails`, async () => {
+      await withSharedArchive(async (bench) => {
+        const report = await whileRemoving(bench, task);
+        await rm(`${bench.cache}.copy`, { force: true });
+        assert.equal(report.copied, names.length);
+        assert.ok(report.removedAfterCopy < names.length, 'all were removed');
+        assert.deepEqual(
+          report.failures.map(({ code }) => code),
+          ['CatalogueUnusable'],
+        );
+        assert.match(report.failures[0]?.message ?? '', /removed or replaced while it was in use/);
+      });
+    });
+});
+
+describe('a row of a record that stays after all', () => {
+  it("says so from the next pass on, though that pass doesn't look at its bytes", async () => {
+    await withSharedArchive(async (bench) => {
+      await writeRecord(bench.cache, 'r', SIZE);
+      const around = whenCaptured(() => {
+        throw new Error('no answer');
+      }, 'each time');
+      assert.equal((await passUnder(bench, cached, { around })).report.failed, 1);
+      assert.deepEqual(await recordsIn(bench.cache), ['r']);
+      assert.equal((await bench.pass(never)).removedNotOnTape, undefined);
+      assert.equal((await rowOf(bench, 'r')).removing, null);
+    });
+  });
+});
+
+describe('a removal by a clock that was years ahead', () => {
+  it('is followed, once the clock is right', async () => {
+    await withSharedArchive(async (bench) => {
+      await writeRecord(bench.cache, 'r', SIZE);
+      await passUnder(bench, cached, { ahead: 10 * 365 * 86_400_000 });
+      await rm(bench.sandbox.diskPath('r'));
+      assert.deepEqual(lost(await bench.pass(cached)), ['r']);
+    });
+  });
+});
