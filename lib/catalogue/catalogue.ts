@@ -129,9 +129,9 @@ export class Catalogue implements AsyncDisposable {
     await this.#thread.ask('check', undefined satisfies Operations['check']['ask']);
   }
 
-  /** Writes what is left, as far as it can be written: flush() first tells whether it could. */
+  /** Writes what is left, unless the last commit has failed: flush() first tells whether it could be written. */
   async close(): Promise<void> {
-    await this.#queue.flush().catch(() => undefined);
+    if (this.#queue.failure === undefined) await this.#queue.flush().catch(() => undefined);
     this.#queue.stop();
     await this.#thread.ask('close', undefined).catch(() => undefined);
     await this.#thread.end();

@@ -48,8 +48,9 @@ export class CommitQueue {
       this.#changes.shift();
       this.#lost = true;
     }
-    // After a failure only those who wait try again: else a full disk would be tried for each record.
-    if (this.#changes.length >= MOST_WAITING && this.#failure === undefined) this.#begin();
+    // After a failure only those who wait try again: else a full disk would be tried for each record, and a lock waited for each time.
+    if (this.#failure !== undefined) return;
+    if (this.#changes.length >= MOST_WAITING) this.#begin();
     else this.#later();
   }
 
@@ -106,7 +107,8 @@ export class CommitQueue {
     } catch (error) {
       this.#failure = error;
       this.#changes = [...changes.filter((change) => change !== DONE), ...this.#changes];
-      for (const { reject } of waiters) reject(error);
+      // Those who came meanwhile, too: a file that is locked for long would let each wait its time.
+      for (const { reject } of [...waiters, ...this.#waiters.splice(0)]) reject(error);
     }
   }
 }

@@ -36,13 +36,12 @@ const QUICK_CHECK_BYTES = 2 ** 30;
 /** @throws {CatalogueError} */
 export function openDatabase(options: OpenOptions): OpenedDatabase {
   const { file, mode, now } = options;
-  const exists = fs.existsSync(file) && fs.statSync(file).size > 0;
-  if (!exists) {
+  if (!fs.existsSync(file) || fs.statSync(file).size === 0) {
     if (mode === 'read') throw new CatalogueError('Unavailable', file, `there is no catalogue at ${file}`);
     return { ...make(options), damaged: undefined };
   }
   try {
-    return { ...openExisting(options), damaged: undefined };
+    return { ...(openExisting(options) ?? make(options)), damaged: undefined };
   } catch (error) {
     if (!(error instanceof CatalogueError) || error.code !== 'Damaged' || mode === 'read') throw error;
     const movedTo = putAside(file, now);
@@ -50,40 +49,85 @@ export function openDatabase(options: OpenOptions): OpenedDatabase {
   }
 }
 
+/** Several processes may do so at once: one of them makes it, and the others find it made. */
 function make(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> {
   const { file, target, cache } = options;
   return guarded(file, () => {
-    fs.mkdirSync(dirname(file), { recursive: true });
-    // Names of records are nobody else's business.
-    fs.closeSync(
-      fs.openSync(file, fs.constants.O_CREAT | fs.constants.O_RDWR | fs.constants.O_NOFOLLOW, 0o600),
-    );
+    makeDirectory(file);
+    let isOurs = makeEmpty(file);
+    const inode = inodeOf(file);
     let database: Database.Database | undefined;
     try {
       database = connect(file);
-      const id = randomUUID();
       database.exec('BEGIN IMMEDIATE');
+      if (hasTables(database)) {
+        database.close();
+        const opened = openExisting(options);
+        if (opened === undefined)
+          throw new CatalogueError('Unavailable', file, `${file} has just lost its tables`);
+        return opened;
+      }
+      isOurs = true;
       database.exec(SCHEMA);
+      const id = randomUUID();
       const put = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)');
       for (const [key, value] of Object.entries({ id, target, cache: cache ?? '' })) put.run(key, value);
       database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
       database.exec(`PRAGMA user_version = ${FORMAT}`);
       database.exec('COMMIT');
+      // Another process may have failed to make it, and taken it away.
+      checkInode(file, inode);
       return { database, id, isNew: true };
     } catch (error) {
+      // There was none, and half a one has nothing that anybody needs. While we hold the lock nobody else makes it.
+      if (isOurs && inodeOf(file) === inode)
+        for (const suffix of ['', '-wal', '-shm']) fs.rmSync(file + suffix, { force: true });
       database?.close();
-      // There was none, and half a one has nothing that anybody needs.
-      for (const suffix of ['', '-wal', '-shm']) fs.rmSync(file + suffix, { force: true });
       throw error;
     }
   });
 }
 
-function openExisting(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> {
+/** Doesn't open one that is there: closing it again would end the locks that this process has on it. @returns was there none? */
+function makeEmpty(file: string): boolean {
+  try {
+    // Names of records are nobody else's business.
+    fs.closeSync(fs.openSync(file, 'wx', 0o600));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Only the last part of its path is made: what is missing above it may be a disk that isn't mounted. */
+function makeDirectory(file: string): void {
+  try {
+    fs.mkdirSync(dirname(file));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+function hasTables(database: Database.Database): boolean {
+  const [tables] = database.prepare('SELECT count(*) FROM sqlite_schema').raw().get() as [number];
+  return tables > 0;
+}
+
+/** @returns undefined if it is still to be made: its maker is at work, or was killed */
+function openExisting(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> | undefined {
   const { file, mode } = options;
   return guarded(file, () => {
+    const inode = inodeOf(file);
     const database = connect(file);
     try {
+      checkInode(file, inode);
+      if (isUnmade(database)) {
+        if (mode === 'read')
+          throw new CatalogueError('Unavailable', file, `there is no catalogue at ${file} yet`);
+        database.close();
+        return undefined;
+      }
       checkKind(database, file);
       if (fs.statSync(file).size <= QUICK_CHECK_BYTES) checkBytes(database, file, 'quick_check');
       const meta = new Map(
@@ -106,22 +150,31 @@ function openExisting(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> {
 
 function connect(file: string): Database.Database {
   const database = new Database(file);
+  try {
+    configure(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function configure(database: Database.Database): void {
   database.exec(`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`);
   database.exec('PRAGMA journal_mode = WAL');
   // With WAL, only FULL makes each commit durable (S14): https://www.sqlite.org/pragma.html#pragma_synchronous
   database.exec('PRAGMA synchronous = FULL');
   // The log stays below the two MiB that fit into the reserve.
   database.exec('PRAGMA wal_autocheckpoint = 250');
-  return database;
+}
+
+function isUnmade(database: Database.Database): boolean {
+  return pragma(database, 'application_id') === 0 && !hasTables(database);
 }
 
 function checkKind(database: Database.Database, file: string): void {
   const application = pragma(database, 'application_id');
   if (application !== APPLICATION_ID) {
-    const tables = database.prepare('SELECT count(*) FROM sqlite_schema').raw().get() as [number];
-    // A crash between the making of the file and the first commit.
-    if (application === 0 && tables[0] === 0)
-      throw new CatalogueError('Damaged', file, 'it has no tables: the process that made it was killed');
     const advice = 'give catalogue_path another place, or move that file away';
     throw new CatalogueError('Foreign', file, `${file} is a database of another program: ${advice}`);
   }
@@ -130,6 +183,17 @@ function checkKind(database: Database.Database, file: string): void {
     const message = `${file} was written by a newer version of xrootd-archive (format ${format}, this one knows ${FORMAT}): use that version`;
     throw new CatalogueError('Newer', file, message);
   }
+}
+
+function inodeOf(file: string): string | undefined {
+  const stat = fs.statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stat && `${stat.dev} ${stat.ino}`;
+}
+
+function checkInode(file: string, inode: string | undefined): void {
+  if (inodeOf(file) === inode) return;
+  const message = `the catalogue ${file} was removed or replaced by another process just now`;
+  throw new CatalogueError('Unavailable', file, message);
 }
 
 /** @throws {CatalogueError} Damaged */

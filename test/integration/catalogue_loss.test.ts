@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { copyFile, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveOptions, Report } from '../../lib/index.js';
+import { Catalogue } from '../../lib/catalogue/catalogue.js';
 import { stateOf, type CatalogueRow } from '../../lib/catalogue/row.js';
 import { checksumFile } from '../../lib/posix/index.js';
 import { counts, recordsIn, withSharedArchive, type Bench } from '../support/archive.js';
 import { allRows, catalogueConfig, fileIn, mustOpen } from '../support/catalogue.js';
 import { passUnder, whenCaptured } from '../support/passes.js';
 import { bytesOf, writeRecord } from '../support/records.js';
+import { withTemp } from '../support/temporary.js';
 
 const SIZE = 1000;
 const cached = { autoRemove: 'cached', catalogueSegments: false } as const satisfies Partial<ArchiveOptions>;
@@ -139,7 +141,7 @@ describe('a catalogue whose files go while a pass runs', () => {
   for (const [what, task] of [
     ['removed', (file) => Promise.all(['', '-wal', '-shm'].map((suffix) => rm(file + suffix)))],
     ['the log alone', (file) => rm(`${file}-wal`)],
-    ['replaced by a copy', (file) => rename(`${file}.copy`, file)],
+    ['replaced by a copy', (file, copy) => rename(copy, file)],
   ] as [string, (file: string, copy: string) => Promise<unknown>][])
     it(`${what}: removals stop, and the pass fails`, async () => {
       await withSharedArchive(async (bench) => {
@@ -167,6 +169,47 @@ describe('a row of a record that stays after all', () => {
       assert.deepEqual(await recordsIn(bench.cache), ['r']);
       assert.equal((await bench.pass(never)).removedNotOnTape, undefined);
       assert.equal((await rowOf(bench, 'r')).removing, null);
+    });
+  });
+});
+
+describe('a lost record', () => {
+  it("isn't found again by its size alone, also with verify: size", async () => {
+    await withSharedArchive(async (bench) => {
+      const options = { ...cached, verify: 'size' } as const;
+      await writeRecord(bench.cache, 'r', SIZE);
+      await bench.pass(options);
+      await rm(bench.sandbox.diskPath('r'));
+      assert.deepEqual(lost(await bench.pass(options)), ['r']);
+      await writeFile(bench.sandbox.diskPath('r'), bytesOf('other', SIZE));
+      assert.deepEqual(lost(await bench.pass(options)), ['r']);
+      await writeFile(bench.sandbox.diskPath('r'), bytesOf('r', SIZE));
+      assert.deepEqual(lost(await bench.pass(options)), []);
+    });
+  });
+});
+
+describe('a catalogue that several open at once', () => {
+  it('before there is one: one of them makes it, and all use that', async () => {
+    await withTemp(async (directory) => {
+      const file = join(directory, 'catalogue');
+      const options = { file, mode: 'write', target: 't', cache: undefined, now: Date.now() } as const;
+      const opened = await Promise.all([1, 2, 3].map(() => Catalogue.open(options)));
+      assert.equal(new Set(opened.map(({ id }) => id)).size, 1);
+      assert.equal(opened.filter(({ isNew }) => isNew).length, 1);
+      await Promise.all(opened.map((each) => each.close()));
+    });
+  });
+});
+
+describe('a catalogue_path', () => {
+  it("in a directory that isn't there: nothing is removed, for that may be a disk that isn't mounted", async () => {
+    await withSharedArchive(async (bench) => {
+      await writeRecord(bench.cache, 'r', SIZE);
+      const cataloguePath = join(bench.cache, 'disk', 'directory', 'catalogue');
+      const report = await bench.pass({ ...cached, cataloguePath });
+      assert.equal(report.failures[0]?.code, 'CatalogueUnusable');
+      assert.deepEqual(await recordsIn(bench.cache), ['r']);
     });
   });
 });

@@ -151,7 +151,10 @@ export class BackupPass {
       await this.#followUp(context.now);
     } finally {
       if (!listing) this.#run.extra.notOnTape = this.#notOnTape.result();
-      const failure = await this.#book.finish(this.#whole && !signal.aborted);
+      const failure = await this.#book.finish({
+        whole: this.#whole && !signal.aborted,
+        stopped: signal.aborted,
+      });
       if (failure !== undefined) this.#run.finish({ result: 'failed', failure });
     }
   }

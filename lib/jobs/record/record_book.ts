@@ -103,12 +103,13 @@ export class RecordBook {
   }
 
   /**
-   * Writes what is left.
+   * Writes what is left. A pass that is stopped doesn't try again what has failed: another process may hold the file for long.
    * @param whole the pass has looked at every record
    * @returns what kept the catalogue from being written in this pass
    */
-  async finish(whole: boolean): Promise<Failure | undefined> {
+  async finish({ whole, stopped }: { whole: boolean; stopped: boolean }): Promise<Failure | undefined> {
     await this.reading(async () => {
+      if (stopped && this.#problem !== undefined) return;
       await this.catalogue?.flush();
       const value = new Date(this.#now()).toISOString();
       if (whole && !this.isFilled && this.#problem === undefined)
