@@ -224,3 +224,25 @@ describe('a removal by a clock that was years ahead', () => {
     });
   });
 });
+
+describe('records that left the cache when passes were shared otherwise', () => {
+  const names = Array.from({ length: 8 }, (_, index) => `r${index}`);
+  const shards = (count: number) => Array.from({ length: count }, (_, index) => ({ index, count }));
+
+  for (const [what, before, later] of [
+    ['by two, and now by none', shards(2), [undefined]],
+    ['by none, and now by two', [undefined], shards(2)],
+    ['by two, and now by three', shards(2), shards(3)],
+  ] as const)
+    it(`${what}: each loss is told once`, async () => {
+      await withSharedArchive(async (bench) => {
+        for (const name of names) await writeRecord(bench.cache, name, SIZE);
+        for (const shard of before) await passUnder(bench, cached, { shard });
+        assert.deepEqual(await recordsIn(bench.cache), []);
+        for (const name of names) await rm(bench.sandbox.diskPath(name));
+        const told: string[] = [];
+        for (const shard of later) told.push(...lost((await passUnder(bench, cached, { shard })).report));
+        assert.deepEqual(told.sort(), names);
+      });
+    });
+});

@@ -166,9 +166,13 @@ export class BackupPass {
     const dependencies = this.#dependencies;
     const waiting = new TapeWaitCount(this.#overdueBefore);
     const store = goesByTape(dependencies.config) ? this.#store : toldOfTape(this.#store, dependencies);
-    const root = this.#root;
-    const context = { catalogue, root, store, run: this.#run, dependencies, waiting, now };
-    await this.#book.reading(() => new FollowUp(context, this.#started).all());
+    const [root, shard] = [this.#root, this.#shard];
+    const context = { root, store, run: this.#run, dependencies, waiting, now };
+    await this.#book.reading(() => new FollowUp({ ...context, catalogue }, this.#started).all());
+    const only = shard && ((path: string) => inShard(path, shard));
+    await this.#book.others(dependencies.config, shard, (other) =>
+      new FollowUp({ ...context, catalogue: other, only }, this.#started).all(),
+    );
   }
 
   /** Otherwise each record would fail. @throws {ConfigError} */

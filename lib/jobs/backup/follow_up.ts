@@ -20,6 +20,8 @@ import type { JobDependencies, JobRun } from '../run/job_run.js';
 export interface FollowUpContext {
   catalogue: Catalogue;
   root: Pick<CacheDirectory, 'entry'>;
+  /** The paths of this shard, if the catalogue has others, too. */
+  only?: ((path: string) => boolean) | undefined;
   /** Its `backUpExists` is what `tape_state` says. */
   store: RemoteStore;
   run: JobRun;
@@ -49,17 +51,17 @@ export class FollowUp {
     const ahead = statBatchesAhead(dependencies.config.parallelStats);
     for (const state of ['lost', 'waiting'] as const)
       await forEachConcurrent(this.#batches(state), ahead, (rows) => this.#look(rows));
-    if (this.#lost > 0) run.extra.lost = this.#lost;
+    if (this.#lost > 0) run.extra.lost = (run.extra.lost ?? 0) + this.#lost;
     const removedNotOnTape = this.#context.waiting.result();
     if (removedNotOnTape.files > 0) run.extra.removedNotOnTape = removedNotOnTape;
   }
 
   async *#batches(state: 'lost' | 'waiting'): AsyncGenerator<CatalogueRow[], void, undefined> {
-    const { catalogue, run, now } = this.#context;
+    const { catalogue, run, now, only = () => true } = this.#context;
     for await (const page of catalogue.pages({ state })) {
       if (run.signal.aborted) return;
       const gone: CatalogueRow[] = [];
-      for (const row of page) if (!(await this.#isStillThere(row))) gone.push(row);
+      for (const row of page) if (only(row.path) && !(await this.#isStillThere(row))) gone.push(row);
       if (state === 'waiting') for (const row of gone) this.#count(row);
       const due = gone.filter((row) => !this.#isOfThisPass(row) && isDue(row, now()));
       for (let at = 0; at < due.length; at += statBatch) yield due.slice(at, at + statBatch);

@@ -2,9 +2,10 @@
  * What a pass tells the catalogue of the records of its cache. If the catalogue can't be written, everything goes on but removals (S14);
  * the pass ends with a failure that says so.
  */
-import type { Catalogue } from '../../catalogue/catalogue.js';
+import { Catalogue } from '../../catalogue/catalogue.js';
 import { CatalogueError } from '../../catalogue/error.js';
 import { openCatalogue, NoCatalogue, type CatalogueConfig } from '../../catalogue/open_catalogue.js';
+import { otherwiseShared } from '../../catalogue/place.js';
 import type { RecordFacts, RemovalRule } from '../../catalogue/row.js';
 import type { Shard } from '../../rules/sharding.js';
 import type { Failure, Report } from '../events/report.js';
@@ -129,6 +130,23 @@ export class RecordBook {
     }
   }
 
+  /** What passes have noted that were shared otherwise: no pass would follow that any more. Only catalogues in which something waits. */
+  async others(
+    config: CatalogueConfig,
+    shard: Shard | undefined,
+    task: (catalogue: Catalogue) => Promise<void>,
+  ): Promise<void> {
+    for (const other of await otherwiseShared(config, shard))
+      await this.reading(async () => {
+        if (!(await somethingWaits(config, other))) return;
+        const opened = await openCatalogue(config, { mode: 'write', shard: other, now: this.#now() });
+        if (!(opened instanceof Catalogue)) return;
+        await using catalogue = opened;
+        await task(catalogue);
+        await catalogue.flush();
+      });
+  }
+
   /** The pass has ended. */
   pass({ job, startedAt: started, finishedAt: finished, failures: _, ...counts }: Report): void {
     this.catalogue?.note({ kind: 'pass', job, started, finished, report: JSON.stringify(counts) });
@@ -142,6 +160,16 @@ export class RecordBook {
   async close(): Promise<void> {
     await this.catalogue?.close();
   }
+}
+
+/** Reads only: a damaged one is a failure, and stays where it is. */
+async function somethingWaits(config: CatalogueConfig, shard: Shard | undefined): Promise<boolean> {
+  const opened = await openCatalogue(config, { mode: 'read', shard });
+  if (!(opened instanceof Catalogue)) return false;
+  await using catalogue = opened;
+  for (const state of ['lost', 'waiting'] as const)
+    for await (const _ of catalogue.rows({ state })) return true;
+  return false;
 }
 
 const REBUILD =
