@@ -21,16 +21,19 @@ export class Catalogue implements AsyncDisposable {
   readonly isNew: boolean;
   /** What stood at its place was damaged and was put aside; nothing is removed in this pass. */
   readonly damaged: Opened['damaged'];
+  /** Of the last commit before this opening; 0: there was none. */
+  readonly batchAtOpening: number;
   readonly #thread: ThreadLink;
   readonly #queue: CommitQueue;
   readonly #taken = new Set<string>();
   #batch = 0;
 
-  private constructor(file: string, { id, isNew, damaged }: Opened, thread: ThreadLink) {
+  private constructor(file: string, { id, batch, isNew, damaged }: Opened, thread: ThreadLink) {
     this.file = file;
     this.id = id;
     this.isNew = isNew;
     this.damaged = damaged;
+    this.batchAtOpening = batch;
     this.#thread = thread;
     this.#queue = new CommitQueue(async (changes) => {
       const { batch, taken } = await thread.ask('write', changes);

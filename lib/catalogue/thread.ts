@@ -35,7 +35,7 @@ function open(options: OpenOptions): Opened {
   database = found;
   inPlace = new FilesInPlace(file);
   batch = Number(metaOf('batch') ?? 0);
-  return rest;
+  return { ...rest, batch };
 }
 
 function openedWithReserve(options: OpenOptions): ReturnType<typeof openDatabase> {

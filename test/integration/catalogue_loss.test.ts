@@ -1,6 +1,6 @@
 /** Attempts to make a loss silent, or a row say what isn't so. */
 import assert from 'node:assert/strict';
-import { copyFile, open, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveOptions, Report } from '../../lib/index.js';
 import { Catalogue } from '../../lib/catalogue/catalogue.js';
@@ -243,6 +243,34 @@ describe('records that left the cache when passes were shared otherwise', () => 
         const told: string[] = [];
         for (const shard of later) told.push(...lost((await passUnder(bench, cached, { shard })).report));
         assert.deepEqual(told.sort(), names);
+      });
+    });
+});
+
+describe('a catalogue that is not the one that the pass before has written', () => {
+  const files = (bench: Bench) => ['', '-wal', '-shm'].map((suffix) => fileIn(bench.cache) + suffix);
+
+  for (const [what, task] of [
+    ['removed', (bench) => Promise.all(files(bench).map((file) => rm(file, { force: true })))],
+    ['truncated', (bench) => truncate(fileIn(bench.cache), 0)],
+    ['restored from an older backup', (bench, backup) => copyFile(backup, fileIn(bench.cache))],
+  ] as [string, (bench: Bench, backup: string) => Promise<unknown>][])
+    it(`${what}: the next pass fails once, for losses would be silent`, async () => {
+      await withSharedArchive(async (bench) => {
+        await withTemp(async (directory) => {
+          const backup = join(directory, 'backup');
+          await writeRecord(bench.cache, 'a', SIZE);
+          assert.equal((await bench.pass(cached)).failed, 0);
+          await copyFile(fileIn(bench.cache), backup);
+          await writeRecord(bench.cache, 'b', SIZE);
+          assert.equal((await bench.pass(cached)).failed, 0);
+          await task(bench, backup);
+          await writeRecord(bench.cache, 'c', SIZE);
+          const report = await bench.pass(cached);
+          assert.deepEqual(counts(report), { scanned: 2, copied: 1, removedAfterCopy: 1, failed: 1 });
+          assert.equal(report.failures[0]?.code, 'CatalogueReplaced');
+          assert.equal((await bench.pass(cached)).failed, 0);
+        });
       });
     });
 });
