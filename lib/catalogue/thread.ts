@@ -29,7 +29,6 @@ function metaOf(key: string): string | undefined {
 }
 
 function open(options: OpenOptions): Opened {
-  file = options.file;
   const { database: found, ...rest } = openedWithReserve(options);
   if (options.mode === 'write') holdReserve(file);
   database = found;
@@ -120,6 +119,8 @@ const handlers: { [O in Operation]: (ask: Operations[O]['ask']) => Operations[O]
 };
 
 function answer({ id, operation, ask }: Request): Response {
+  // Before anything fails: errors name it.
+  if (operation === 'open') ({ file } = ask as OpenOptions);
   try {
     const handler = handlers[operation] as (given: unknown) => Operations[Operation]['answer'];
     return { id, answer: guarded(file, () => handler(ask)) };

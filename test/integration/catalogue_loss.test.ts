@@ -1,5 +1,6 @@
 /** Attempts to make a loss silent, or a row say what isn't so. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { copyFile, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveOptions, Report } from '../../lib/index.js';
@@ -10,6 +11,7 @@ import { counts, recordsIn, withSharedArchive, type Bench } from '../support/arc
 import { allRows, catalogueConfig, fileIn, mustOpen } from '../support/catalogue.js';
 import { passUnder, whenCaptured } from '../support/passes.js';
 import { bytesOf, writeRecord } from '../support/records.js';
+import { withSmallDisk } from '../support/small_disk.js';
 import { withTemp } from '../support/temporary.js';
 
 const SIZE = 1000;
@@ -210,6 +212,29 @@ describe('a catalogue_path', () => {
       const report = await bench.pass({ ...cached, cataloguePath });
       assert.equal(report.failures[0]?.code, 'CatalogueUnusable');
       assert.deepEqual(await recordsIn(bench.cache), ['r']);
+    });
+  });
+});
+
+describe('a catalogue on a file system that became read-only', () => {
+  it('copies go on, removals stop, and the failure names the file and the cause; later all goes on', async function () {
+    await withSmallDisk(this, 'size=80m', async (disk) => {
+      await withSharedArchive(async (bench) => {
+        const options = { ...cached, cataloguePath: join(disk, 'catalogue') };
+        await writeRecord(bench.cache, 'a', SIZE);
+        assert.equal((await bench.pass(options)).removedAfterCopy, 1);
+        await writeRecord(bench.cache, 'b', SIZE);
+        execFileSync('mount', ['-o', 'remount,ro', disk]);
+        const report = await bench.pass(options);
+        assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1 });
+        assert.equal(report.failures[0]?.code, 'CatalogueUnusable');
+        assert.match(
+          report.failures[0].message,
+          /^the catalogue \S+\/catalogue: .*(read-?only|CANTOPEN|unable to open)/i,
+        );
+        execFileSync('mount', ['-o', 'remount,rw', disk]);
+        assert.deepEqual(counts(await bench.pass(options)), { scanned: 1, removed: 1 });
+      });
     });
   });
 });
