@@ -17,7 +17,9 @@ export class ThreadLink {
 
   constructor(file: string) {
     this.#file = file;
-    this.#worker = new Worker(new URL('./thread.js', import.meta.url), { name: 'catalogue' });
+    // The process's own options may not suit a thread: `--input-type` ends it at once.
+    const options = { name: 'catalogue', execArgv: [] };
+    this.#worker = new Worker(new URL('./thread.js', import.meta.url), options);
     this.#worker.on('message', (response: Response) => {
       this.#answered(response);
     });

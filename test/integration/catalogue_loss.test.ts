@@ -204,6 +204,22 @@ describe('a catalogue that several open at once', () => {
   });
 });
 
+describe('a catalogue of a program that comes from `node -e`', () => {
+  it('opens: its thread has no options of the process', async () => {
+    await withTemp((directory) => {
+      const module = new URL('../../lib/catalogue/catalogue.js', import.meta.url).href;
+      const options = { file: join(directory, 'catalogue'), mode: 'write', target: 't', now: 1 };
+      const program = `import { Catalogue } from '${module}';
+        const catalogue = await Catalogue.open(${JSON.stringify(options)});
+        console.log(catalogue.isNew);
+        await catalogue.close();`;
+      const args = ['--input-type=module', '-e', program];
+      assert.equal(execFileSync(process.execPath, args, { encoding: 'utf8' }), 'true\n');
+      return Promise.resolve();
+    });
+  });
+});
+
 describe('a catalogue_path', () => {
   it("in a directory that isn't there: nothing is removed, for that may be a disk that isn't mounted", async () => {
     await withSharedArchive(async (bench) => {
