@@ -48,8 +48,8 @@ function openedWithReserve(options: OpenOptions): ReturnType<typeof openDatabase
     return openDatabase(options);
   } catch (error) {
     // On a full disk SQLite can't make its log.
-    if (!(error instanceof CatalogueError) || error.code !== 'Unavailable' || options.mode === 'read')
-      throw error;
+    if (!(error instanceof CatalogueError) || options.mode === 'read') throw error;
+    if (!/SQLITE_(FULL|IOERR|CANTOPEN)|ENOSPC/.test(error.message)) throw error;
     if (!releaseReserve(file)) throw error;
     return openDatabase(options);
   }

@@ -13,6 +13,11 @@ export function identityOf(stats: Identity): Identity {
   return { dev: stats.dev, ino: stats.ino, size: stats.size, mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs };
 }
 
+/** A time in whole microseconds, the nearest: who sets a time by a number of seconds sets it a little off. */
+export function microseconds(timeNs: bigint): number {
+  return Number((timeNs + 500n) / 1000n);
+}
+
 /** The same file, and nothing about it changed. */
 export function sameIdentity(a: Identity, b: Identity): boolean {
   return sameInode(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;

@@ -96,6 +96,7 @@ describe('the union of catalogues', () => {
         assert.deepEqual(summary, {
           ...{ in_cache: { records: 2, bytes: 2000 }, waiting: { records: 0, bytes: 0 } },
           ...{ on_tape: one, lost: one, forgotten: 0, lastSegment: 0 },
+          proof: { audited: 3, latestAudit: 5, oldest: NOON, wrong: 1 },
         });
         assert.deepEqual(
           parts.map(({ name, records, audited: seen, oldestAudit, wrong }) => [
@@ -110,7 +111,7 @@ describe('the union of catalogues', () => {
             ['run', 3, 2, null, 1],
           ],
         );
-        const sizes = fs.readdirSync(cache).filter((name) => !name.endsWith('-shm'));
+        const sizes = fs.readdirSync(cache).filter((name) => !/-shm$|\.reserve-/.test(name));
         assert.equal(
           fileBytes,
           sizes.reduce((sum, name) => sum + fs.statSync(`${cache}/${name}`).size, 0),

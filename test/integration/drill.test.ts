@@ -66,7 +66,7 @@ describe('drill', () => {
         assert.deepEqual(counts(report), { scanned: 12, verified: 11, failed: 1, evicted: 12 });
         const failure = report.failures[0]!;
         assert.equal(failure.path, 'd3/r3');
-        assert.equal(failure.code, 'CheckSumError');
+        assert.equal(failure.code, 'LostCopy');
         assert.match(failure.message, /bytes that came have adler32:.*the server says adler32:/);
         assert.deepEqual(await entriesOf(scratch), []);
         await allOffline(bench, records);

@@ -11,6 +11,7 @@ import { forEachConcurrent } from '../../flow/concurrent.js';
 import { statBatch, statBatchesAhead } from '../../remote/limited_store.js';
 import type { RemoteStat, RemoteStore } from '../../remote/store.js';
 import { isDue } from '../../rules/follow_up.js';
+import { microseconds } from '../../rules/identity.js';
 import { printableName } from '../../rules/names.js';
 import type { TapeWaitCount } from '../../rules/tape_wait.js';
 import { compareRow } from '../record/compare_row.js';
@@ -78,7 +79,7 @@ export class FollowUp {
     const { catalogue, root } = this.#context;
     try {
       const there = await fs.lstat(root.entry(path), { bigint: true });
-      if (!there.isFile() || Number(there.size) !== size || Number(there.mtimeNs / 1000n) !== mtime)
+      if (!there.isFile() || Number(there.size) !== size || microseconds(there.mtimeNs) !== mtime)
         return false;
     } catch (error) {
       const code = errnoCode(error);

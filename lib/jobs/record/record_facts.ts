@@ -2,7 +2,7 @@
 import type { RecordFacts } from '../../catalogue/row.js';
 import type { RemoteStat } from '../../remote/store.js';
 import type { Checksum } from '../../rules/checksum.js';
-import type { Identity } from '../../rules/identity.js';
+import { microseconds, type Identity } from '../../rules/identity.js';
 import type { Classification } from '../../rules/remote_state.js';
 
 export type Identical = Extract<Classification, { state: 'cached' | 'backed_up' }>;
@@ -35,7 +35,7 @@ export function recordFacts(
   return {
     path,
     size: Number(identity.size),
-    mtime: Number(identity.mtimeNs / 1000n),
+    mtime: microseconds(identity.mtimeNs),
     mode,
     checksums: [...sums.values()],
     source: local.some(({ source }) => source === 'put') ? 'put' : 'read',
