@@ -41,11 +41,11 @@ export interface Step {
 /** On standard error, when a step is reached. */
 export const REACHED = 'reached\n';
 
-const child = (name: string) => fileURLToPath(new URL(`../faults/children/${name}.js`, import.meta.url));
+const child = (name: string) => new URL(`../faults/children/${name}.js`, import.meta.url);
 
-/** What `node` and its environment need to stop at a step. */
-export function stepIn(step: Step): { flags: string[]; env: Record<string, string> } {
-  return { flags: ['--import', child('at_step')], env: { AT_STEP: JSON.stringify(step) } };
+/** The environment of a process, and of its threads, that is to stop at a step. */
+export function stepIn(step: Step): Record<string, string> {
+  return { NODE_OPTIONS: `--import ${child('at_step').href}`, AT_STEP: JSON.stringify(step) };
 }
 
 export class PassesToKill {
@@ -56,10 +56,10 @@ export class PassesToKill {
 
   /** It starts, and waits for go(). @param passes 0: until it is killed */
   constructor(options: ArchiveOptions, passes: number, step?: Step) {
-    const { flags = [], env = {} } = step === undefined ? {} : stepIn(step);
+    const env = step === undefined ? {} : stepIn(step);
     this.#child = spawn(
       process.execPath,
-      [...flags, child('passes'), JSON.stringify(options), String(passes)],
+      [fileURLToPath(child('passes')), JSON.stringify(options), String(passes)],
       { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } },
     );
     this.#closed = once(this.#child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
