@@ -8,10 +8,10 @@ import { checkBytes, guarded } from './database.js';
 import { CatalogueError } from './error.js';
 
 /**
- * The changes after which the log is written into the file. SQLite would do so by itself, but then nobody could tell its writing from
- * another's. Some 250 pages, which stay below the two MiB that fit into the reserve.
+ * After so many changes the log is written into the file: SQLite would do so by itself, but then nobody could tell its writing from
+ * another's. Of records all over the file they are some 300 pages, so that the log stays below the two MiB that fit into the reserve.
  */
-const CHECKPOINT_CHANGES = 250;
+const CHECKPOINT_CHANGES = 100;
 
 export class InPlace {
   readonly #database: Database.Database;
@@ -62,9 +62,14 @@ export class InPlace {
     this.#writeLog();
   }
 
+  /** On a full disk the log goes on to grow, until it can't either: then a commit fails, which gives up the reserve. */
   #writeLog(): void {
-    this.#database.prepare('PRAGMA wal_checkpoint(PASSIVE)').raw().get();
-    this.#changes = 0;
+    try {
+      this.#database.prepare('PRAGMA wal_checkpoint(PASSIVE)').raw().get();
+      this.#changes = 0;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'SQLITE_FULL') throw error;
+    }
   }
 
   #commitsOfOthers(): number {
