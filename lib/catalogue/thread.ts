@@ -6,6 +6,7 @@ import { ChangeWriter } from './apply.js';
 import type { Change } from './changes.js';
 import { checkBytes, guarded, openDatabase, type OpenOptions } from './database.js';
 import { CatalogueError } from './error.js';
+import { InPlace } from './in_place.js';
 import type { Opened, Operation, Operations, RememberedPass, Request, Response } from './messages.js';
 import { holdReserve, releaseReserve } from './reserve.js';
 import { markSuspect } from './suspect.js';
@@ -17,8 +18,7 @@ let file = '';
 let batch = 0;
 /** Damage that was met in this opening: nothing is written any more. */
 let broken: CatalogueError | undefined;
-/** Of the file and its log, as they were first seen. */
-let inodes: Partial<Record<'' | '-wal', number>> = {};
+let inPlace: InPlace | undefined;
 
 /** For other writers. */
 const LONGEST_WAIT_MILLISECONDS = 30_000;
@@ -36,9 +36,11 @@ function metaOf(key: string): string | undefined {
 
 function open(options: OpenOptions): Opened {
   const { database: found, ...rest } = openedWithReserve(options);
-  if (options.mode === 'write') holdReserve(file);
   database = found;
-  inodes = { '': fs.statSync(file).ino };
+  if (options.mode === 'write') {
+    holdReserve(file);
+    inPlace = new InPlace(found, file);
+  }
   batch = Number(metaOf('batch') ?? 0);
   return { ...rest, batch };
 }
@@ -86,7 +88,7 @@ function commit(changes: readonly Change[]): number {
     if (connection.inTransaction) connection.exec('ROLLBACK');
     throw error;
   }
-  assertInPlace();
+  inPlace?.assert(changes.length);
   return batch;
 }
 
@@ -100,20 +102,6 @@ function begin(connection: Database.Database): void {
       const { code = '' } = error as NodeJS.ErrnoException;
       if (!code.startsWith('SQLITE_BUSY') || performance.now() > deadline) throw error;
     }
-}
-
-/** Somebody may have moved or removed the files: what is written to them then is no longer there for whoever looks (S14). */
-function assertInPlace(): void {
-  for (const suffix of ['', '-wal'] as const) {
-    const found = fs.lstatSync(file + suffix, { throwIfNoEntry: false });
-    if (found !== undefined) inodes[suffix] ??= found.ino;
-    if (found?.ino !== inodes[suffix] || found === undefined)
-      throw new CatalogueError(
-        'Unavailable',
-        file,
-        `${file}${suffix} was moved or removed while it was open: what was written isn't kept`,
-      );
-  }
 }
 
 function passes({ limit, job }: Operations['passes']['ask']): RememberedPass[] {

@@ -1,0 +1,94 @@
+/**
+ * What is told durable must be there for whoever opens the file next (S14). SQLite doesn't notice when somebody moves, removes or overwrites
+ * the files that it has open: it goes on with what it has in memory.
+ */
+import * as fs from 'node:fs';
+import Database from 'libsql';
+import { checkBytes, guarded } from './database.js';
+import { CatalogueError } from './error.js';
+
+/**
+ * After so many changes the log is written into the file: SQLite would do so by itself, but then nobody could tell its writing from
+ * another's. Of records all over the file they are some 300 pages, so that the log stays below the two MiB that fit into the reserve.
+ */
+const CHECKPOINT_CHANGES = 100;
+
+export class InPlace {
+  readonly #database: Database.Database;
+  readonly #file: string;
+  readonly #inodes: Partial<Record<'' | '-wal', bigint>> = {};
+  #mark: string;
+  #others: number;
+  #changes = 0;
+
+  /** Of a database that was just opened for writing. */
+  constructor(database: Database.Database, file: string) {
+    this.#database = database;
+    this.#file = file;
+    database.exec('PRAGMA wal_autocheckpoint = 0');
+    const stat = this.#stat('');
+    this.#inodes[''] = stat.ino;
+    this.#mark = markOf(stat);
+    this.#others = this.#commitsOfOthers();
+  }
+
+  /** To be called after each commit. @throws {CatalogueError} if what it wrote wouldn't be found */
+  assert(changes: number): void {
+    for (const suffix of ['', '-wal'] as const) {
+      const { ino } = this.#stat(suffix);
+      this.#inodes[suffix] ??= ino;
+      if (this.#inodes[suffix] !== ino) throw this.#gone(suffix);
+    }
+    const others = this.#commitsOfOthers();
+    // Another process of ours writes into the file, too, but only after a commit of its own.
+    if (this.#mark !== markOf(this.#stat('')) && others === this.#others) this.#checkAnew();
+    this.#others = others;
+    this.#changes += changes;
+    if (this.#changes >= CHECKPOINT_CHANGES) this.#writeLog();
+    this.#mark = markOf(this.#stat(''));
+  }
+
+  /** By a connection that has nothing in memory. */
+  #checkAnew(): void {
+    guarded(this.#file, () => {
+      const fresh = new Database(this.#file);
+      try {
+        checkBytes(fresh, this.#file, 'quick_check');
+      } finally {
+        fresh.close();
+      }
+    });
+    // The first page is in the log: what was changed there is mended.
+    this.#writeLog();
+  }
+
+  /** On a full disk the log goes on to grow, until it can't either: then a commit fails, which gives up the reserve. */
+  #writeLog(): void {
+    try {
+      this.#database.prepare('PRAGMA wal_checkpoint(PASSIVE)').raw().get();
+      this.#changes = 0;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'SQLITE_FULL') throw error;
+    }
+  }
+
+  #commitsOfOthers(): number {
+    const [version] = this.#database.prepare('PRAGMA data_version').raw().get() as [number];
+    return version;
+  }
+
+  #stat(suffix: '' | '-wal'): fs.BigIntStats {
+    const stat = fs.lstatSync(this.#file + suffix, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) throw this.#gone(suffix);
+    return stat;
+  }
+
+  #gone(suffix: string): CatalogueError {
+    const message = `${this.#file}${suffix} was moved or removed while it was open: what was written isn't kept`;
+    return new CatalogueError('Unavailable', this.#file, message);
+  }
+}
+
+function markOf({ size, mtimeNs }: fs.BigIntStats): string {
+  return `${size} ${mtimeNs}`;
+}
