@@ -8,6 +8,7 @@ import { forEachConcurrent } from '../../flow/concurrent.js';
 import { statBatch, statBatchesAhead } from '../../remote/limited_store.js';
 import type { RemoteStat, RemoteStore } from '../../remote/store.js';
 import { isDue } from '../../rules/follow_up.js';
+import { LOST_COPY } from '../../rules/failure_codes.js';
 import { printableName } from '../../rules/names.js';
 import type { TapeWaitCount } from '../../rules/tape_wait.js';
 import { compareRow } from '../record/compare_row.js';
@@ -110,9 +111,6 @@ export class FollowUp {
     return undefined;
   }
 }
-
-/** The code of a failure: the only copy that the archive made is gone, or isn't what it was. */
-export const LOST_COPY = 'LostCopy';
 
 /** Nothing about it has changed since its bytes were last compared, and tape doesn't have it yet. */
 function isAsBefore(row: CatalogueRow, { kind, size, mtime, backUpExists }: RemoteStat): boolean {

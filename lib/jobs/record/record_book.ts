@@ -7,6 +7,7 @@ import type { Change } from '../../catalogue/changes.js';
 import { CatalogueError } from '../../catalogue/error.js';
 import { openCatalogue, NoCatalogue, type CatalogueConfig } from '../../catalogue/open_catalogue.js';
 import type { RecordFacts, RemovalRule } from '../../catalogue/row.js';
+import { CATALOGUE_UNUSABLE } from '../../rules/failure_codes.js';
 import type { Shard } from '../../rules/sharding.js';
 import type { Failure, Report } from '../events/report.js';
 
@@ -125,7 +126,7 @@ export class RecordBook {
         await this.catalogue?.durable({ kind: 'meta', key: FILLED, value });
     });
     const problem = this.#problem;
-    return problem && { path: problem.file, code: 'CatalogueUnusable', message: failureText(problem) };
+    return problem && { path: problem.file, code: CATALOGUE_UNUSABLE, message: failureText(problem) };
   }
 
   /** Runs a task that reads the catalogue. If that can't be read, it counts as one that can't be written. */

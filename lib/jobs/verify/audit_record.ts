@@ -1,6 +1,7 @@
 /**
  * What becomes of one row of the catalogue: what is wrong is asked once more before it is called so. Results go into the catalogue.
  */
+import { LOST_COPY } from '../../rules/failure_codes.js';
 import type { CatalogueRow } from '../../catalogue/row.js';
 import { ConfigError } from '../../config/index.js';
 import { NextRun } from '../../flow/next_run.js';
@@ -122,7 +123,7 @@ export class RecordAudit {
     catalogue.note({ kind: 'audited', path, at, result: reason });
     if (hasLeftCache(row, isInCache(path))) {
       catalogue.note({ kind: 'lost', path, at, reason });
-      return failed(path, 'LostCopy', `it has left the cache, and ${reason}`);
+      return failed(path, LOST_COPY, `it has left the cache, and ${reason}`);
     }
     if (found === 'missing') return failed(path, 'NotFound', `${reason}; it is still in the cache`);
     return conflict(path, reason);

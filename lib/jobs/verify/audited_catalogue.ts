@@ -76,7 +76,7 @@ export class AuditedCatalogue implements AsyncDisposable {
     const changes = this.#unsent;
     this.#unsent = [];
     if (changes.length > 0) await this.#send(changes);
-    await Promise.all(this.#files.map(({ writer }) => writer?.flush()));
+    for (const { writer } of this.#files) await writer?.flush();
   }
 
   /** A file that knows another record of that name is left alone: a later fact would make that one the record. */
