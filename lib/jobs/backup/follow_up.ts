@@ -11,9 +11,10 @@ import { isDue } from '../../rules/follow_up.js';
 import { LOST_COPY } from '../../rules/failure_codes.js';
 import { printableName } from '../../rules/names.js';
 import type { TapeWaitCount } from '../../rules/tape_wait.js';
-import { compareRow } from '../record/compare_row.js';
+import { ConfirmedRows, isProven, isWrong } from '../record/confirmed_row.js';
 import { failed } from '../run/failure.js';
 import type { JobDependencies, JobRun } from '../run/job_run.js';
+import type { Outcome } from '../run/tally.js';
 
 export interface FollowUpContext {
   catalogue: Catalogue;
@@ -23,6 +24,8 @@ export interface FollowUpContext {
   dependencies: Pick<JobDependencies, 'config' | 'logger'>;
   /** What waits for tape is counted there. */
   waiting: TapeWaitCount;
+  /** The base wasn't there when the pass began, which then may have made it anew. */
+  baseWasMissing: boolean;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -30,12 +33,20 @@ export interface FollowUpContext {
 export class FollowUp {
   readonly #context: FollowUpContext;
   readonly #started: number;
+  readonly #rows: ConfirmedRows;
   #lost = 0;
 
   /** @param started when the pass began: what it removed itself was compared a moment ago */
   constructor(context: FollowUpContext, started: number) {
     this.#context = context;
     this.#started = started;
+    const { catalogue, store, run, dependencies, baseWasMissing, now } = context;
+    const { config } = dependencies;
+    this.#rows = new ConfirmedRows({
+      ...{ config, store, rows: catalogue, signal: run.signal, baseWasMissing, now },
+      // Each is compared once, and may be the only copy.
+      ...{ bytes: config.verify !== 'size', readBack: 'wherever it proves more' },
+    });
   }
 
   /** @throws what ends the whole pass */
@@ -91,22 +102,23 @@ export class FollowUp {
     run.finish(outcome);
   }
 
-  async #ask(row: CatalogueRow) {
+  async #ask(row: CatalogueRow): Promise<Outcome | undefined> {
     const { catalogue, store, run, dependencies, now } = this.#context;
-    const { config, logger } = dependencies;
-    const { signal } = run;
     const { path } = row;
-    const remote = await store.stat(path, signal);
-    const answer = await compareRow(row, remote, { store, config, signal });
-    if (answer.result === 'differs') {
-      catalogue.note({ kind: 'lost', path, at: now(), reason: answer.reason });
-      return failed(path, LOST_COPY, lostText(row, answer.reason));
+    const looked = await this.#rows.look(row, await store.stat(path, run.signal));
+    if (looked === undefined) return undefined;
+    if ('unsure' in looked) return failed(path, 'Unverified', looked.unsure);
+    const { remote, compared } = looked;
+    if (isWrong(compared)) {
+      catalogue.note({ kind: 'lost', path, at: now(), reason: compared.reason });
+      return failed(path, LOST_COPY, lostText(looked.row, compared.reason));
     }
+    const { lost, loss } = looked.row;
     // What was lost isn't found again by its size alone.
-    if (answer.result === 'unchecked' && row.lost !== null)
-      return failed(path, LOST_COPY, lostText(row, row.loss ?? answer.reason));
-    if (row.lost !== null)
-      logger.info('a lost record is found again on the server', { path: printableName(path) });
+    if (lost !== null && !isProven(looked.row, compared))
+      return failed(path, LOST_COPY, lostText(looked.row, loss ?? 'only its size can be compared'));
+    if (lost !== null)
+      dependencies.logger.info('a lost record is found again on the server', { path: printableName(path) });
     catalogue.note({ kind: remote?.backUpExists === true ? 'on_tape' : 'followed', path, at: now() });
     return undefined;
   }
