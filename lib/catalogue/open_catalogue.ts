@@ -32,6 +32,10 @@ export class NoCatalogue {
   }
 }
 
+export function missingText(file: string): string {
+  return `there is no catalogue at ${file}: the first pass of backup makes one`;
+}
+
 /**
  * @returns undefined if the configuration wants none, or has no place for it
  * @throws {ConfigError} if it belongs to another archive, or `catalogue_path` is on a network file system; {CatalogueError} if it can't

@@ -82,14 +82,3 @@ export async function networkFileSystem(file: string): Promise<string | undefine
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || directory === dirname(directory)) throw error;
     }
 }
-
-/** Is there a file of the catalogue's name? @throws EACCES, … */
-export async function isThere(file: string): Promise<boolean> {
-  try {
-    await fs.access(file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}

@@ -1,11 +1,9 @@
 /** All catalogues of an archive as one, for those who read: each shard writes a file of its own. */
-import { readdir } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
-import type { Shard } from '../rules/sharding.js';
 import type { Catalogue } from './catalogue.js';
 import { laterFirst, mayBeEqual, mergedRow } from './merge.js';
 import type { RememberedPass } from './messages.js';
 import {
+  missingText,
   NoCatalogue,
   openCatalogue,
   type CatalogueConfig,
@@ -13,13 +11,23 @@ import {
 } from './open_catalogue.js';
 import { comparePaths } from './path_order.js';
 import { catalogueFile } from './place.js';
-import type { RowFilter, Summary } from './queries.js';
-import { stateOf, type CatalogueRow, type ForgottenRow } from './row.js';
+import type { RowFilter, StateCount, Summary } from './queries.js';
+import { shardsBeside } from './shard_files.js';
+import { stateOf, type CatalogueRow, type ForgottenRow, type RowState } from './row.js';
 
 /** What can be asked of one catalogue, and of all together. */
 export type CatalogueReader = Pick<
   Catalogue,
-  'pages' | 'rows' | 'rowsOf' | 'forgotten' | 'replacedLosses' | 'summary' | 'passes' | 'close'
+  | 'pages'
+  | 'rows'
+  | 'rowsOf'
+  | 'count'
+  | 'forgotten'
+  | 'replacedLosses'
+  | 'summary'
+  | 'meta'
+  | 'passes'
+  | 'close'
 >;
 
 /** Rows that are merged at once. */
@@ -32,7 +40,7 @@ const PAGE_ROWS = 1000;
  */
 export async function openUnion(
   config: CatalogueConfig,
-  options: Pick<OpenCatalogueOptions, 'adopt' | 'unchecked'> = {},
+  options: Pick<OpenCatalogueOptions, 'adopt' | 'unchecked' | 'now'> = {},
 ): Promise<CatalogueReader | NoCatalogue | undefined> {
   const file = catalogueFile(config);
   if (file === undefined) return undefined;
@@ -48,31 +56,19 @@ export async function openUnion(
     throw error;
   }
   const [first, ...others] = opened;
-  if (first === undefined) return new NoCatalogue(`there is no catalogue at ${file}`);
-  return others.length === 0 ? first : new Union(opened);
+  if (first === undefined) return new NoCatalogue(missingText(file));
+  return unionOf([first, ...others]);
 }
 
-/** Of every file that is there; undefined: the one without a shard. */
-async function shardsBeside(file: string): Promise<(Shard | undefined)[]> {
-  let names: string[];
-  try {
-    names = await readdir(dirname(file));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  const own = basename(file);
-  return names.sort(comparePaths).flatMap((name) => {
-    if (name === own) return [undefined];
-    const found = name.startsWith(`${own}.`) && /^(\d+)-of-(\d+)$/.exec(name.slice(own.length + 1));
-    return found ? [{ index: Number(found[1]), count: Number(found[2]) }] : [];
-  });
+/** One that is opened already is given as it is. @param catalogues at least one */
+export function unionOf(catalogues: readonly [Catalogue, ...Catalogue[]]): CatalogueReader {
+  return catalogues.length === 1 ? catalogues[0] : new Union(catalogues);
 }
 
 class Union implements CatalogueReader {
-  readonly #catalogues: readonly Catalogue[];
+  readonly #catalogues: readonly [Catalogue, ...Catalogue[]];
 
-  constructor(catalogues: readonly Catalogue[]) {
+  constructor(catalogues: readonly [Catalogue, ...Catalogue[]]) {
     this.#catalogues = catalogues;
   }
 
@@ -118,9 +114,27 @@ class Union implements CatalogueReader {
   }
 
   /** The sum: a record that several know, as after a change of the number of shards, counts several times. */
+  async count(filter: RowFilter = {}): Promise<StateCount> {
+    const all = await Promise.all(this.#catalogues.map((catalogue) => catalogue.count(filter)));
+    return all.reduce(addedCounts);
+  }
+
+  /** As count(); but for what is lost: what one file calls so may have been found since, as another one knows. */
   async summary(): Promise<Summary> {
     const all = await Promise.all(this.#catalogues.map((catalogue) => catalogue.summary()));
-    return all.reduce(added);
+    const lost = { records: 0, bytes: 0 };
+    const add = ({ size }: { size: number }) => {
+      lost.records += 1;
+      lost.bytes += size;
+    };
+    for await (const row of this.rows({ state: 'lost' })) add(row);
+    for await (const { row } of this.replacedLosses()) add(row);
+    return { ...all.reduce(added), lost };
+  }
+
+  /** Of the first file. */
+  meta(key: string): Promise<string | undefined> {
+    return this.#catalogues[0].meta(key);
   }
 
   async passes(limit: number, job?: string): Promise<RememberedPass[]> {
@@ -182,21 +196,24 @@ function together(a: CatalogueRow, b: CatalogueRow): CatalogueRow {
 }
 
 /** What whereOf() asks of a row; but for its path, which no other file changes, and `changedUpTo`, which is of one file. */
-function matches(row: CatalogueRow, { state, since, until, minSize, maxSize, gone }: RowFilter): boolean {
+function matches(row: CatalogueRow, filter: RowFilter): boolean {
+  const { state, since, until, timeless, minSize, maxSize, gone } = filter;
   const time = row.mtime === null ? row.remoteMtime : Math.trunc(row.mtime / 1000);
   if (state !== undefined && stateOf(row) !== state) return false;
   if (since !== undefined && !(time !== null && time >= since)) return false;
   if (until !== undefined && !(time !== null && time < until)) return false;
+  if (timeless === true && time !== null) return false;
   if (minSize !== undefined && row.size < minSize) return false;
   if (maxSize !== undefined && row.size > maxSize) return false;
   return gone !== true || row.removing !== null;
 }
 
+function addedCounts(a: StateCount, b: StateCount): StateCount {
+  return { records: a.records + b.records, bytes: a.bytes + b.bytes };
+}
+
 function added(a: Summary, b: Summary): Summary {
-  const count = (state: 'in_cache' | 'waiting' | 'on_tape' | 'lost') => ({
-    records: a[state].records + b[state].records,
-    bytes: a[state].bytes + b[state].bytes,
-  });
+  const count = (state: RowState) => addedCounts(a[state], b[state]);
   const parts = new Map(a.parts.map((part) => [part.name, part]));
   for (const part of b.parts) {
     const other = parts.get(part.name);

@@ -1,5 +1,6 @@
 /** Advice for the user after a job, from its report. Pure. */
 import type { Report } from '../jobs/events/report.js';
+import { CATALOGUE_UNUSABLE, LOST_COPY } from '../rules/failure_codes.js';
 import { REASONS } from '../rules/removal.js';
 import { plural } from './format.js';
 
@@ -87,11 +88,11 @@ function afterRestore({ interrupted, error, failed, conflicts, failures }: Repor
     steps.push(`it ${end}; every file that is there is complete, the same command goes on`);
   }
   if (failed > 0) steps.push(`${plural(failed, 'file')} failed; the same command tries again`);
-  if (failures.some(({ code }) => code === 'LostCopy'))
+  if (failures.some(({ code }) => code === LOST_COPY))
     steps.push(
       'the server has lost files that the catalogue knows, or has other bytes (LostCopy): look for other copies now',
     );
-  if (failures.some(({ code }) => code === 'CatalogueUnusable'))
+  if (failures.some(({ code }) => code === CATALOGUE_UNUSABLE))
     steps.push('nothing was compared with the catalogue: mend it, or say "catalogue: false" to do without');
   if (conflicts > 0)
     steps.push(`${plural(conflicts, 'file')} stayed as they were; --overwrite replaces files that differ`);
@@ -109,7 +110,7 @@ function afterStage({ interrupted, failed, requested = 0 }: Report): string[] {
 function afterVerify({ interrupted, error, failed, conflicts, failures }: Report): string[] {
   const steps: string[] = [];
   if (error !== undefined || interrupted) steps.push('it ended before everything was compared');
-  if (failures.some(({ code }) => code === 'LostCopy'))
+  if (failures.some(({ code }) => code === LOST_COPY))
     steps.push('LostCopy: the server has lost records that have left the cache; ask its operators at once');
   if (failed > 0)
     steps.push(`${plural(failed, 'file')} failed: what is missing or could not be compared counts as wrong`);

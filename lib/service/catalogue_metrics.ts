@@ -1,8 +1,8 @@
 /** Metrics of what the catalogue says, and of whether it can be used. */
+import { CATALOGUE_UNUSABLE } from '../rules/failure_codes.js';
 import { Gauge, type Registry } from 'prom-client';
 import type { Report } from '../jobs/events/report.js';
 import type { CatalogueView, RememberedProof } from './catalogue_view.js';
-import { UNUSABLE } from './lost_records.js';
 
 export class CatalogueMetrics {
   readonly #series: ReturnType<typeof seriesOf>;
@@ -21,7 +21,7 @@ export class CatalogueMetrics {
   /** Of a pass that was no dry run. */
   finished({ job, failures, error }: Report): void {
     const hindered = [...failures, ...(error === undefined ? [] : [error])].some(
-      ({ code }) => code === UNUSABLE,
+      ({ code }) => code === CATALOGUE_UNUSABLE,
     );
     if (hindered) this.#hindered.add(job);
     else this.#hindered.delete(job);

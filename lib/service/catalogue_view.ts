@@ -1,16 +1,17 @@
 /** What the catalogue says of the archive, for the status page and the metrics. Read in the catalogue's own thread. */
-import type { Catalogue } from '../catalogue/catalogue.js';
 import type { RememberedPass } from '../catalogue/messages.js';
-import { NoCatalogue, openCatalogue, type CatalogueConfig } from '../catalogue/open_catalogue.js';
-import { catalogueFile, isThere } from '../catalogue/place.js';
+import { NoCatalogue, type CatalogueConfig } from '../catalogue/open_catalogue.js';
+import { catalogueFile } from '../catalogue/place.js';
 import type { Summary, StateCount } from '../catalogue/queries.js';
 import type { RowState } from '../catalogue/row.js';
+import { shardsBeside } from '../catalogue/shard_files.js';
+import { openUnion, type CatalogueReader } from '../catalogue/union.js';
 import type { ArchiveConfig } from '../config/index.js';
 import type { Report } from '../jobs/events/report.js';
 import { parseMoment } from '../rules/moment.js';
 import { outcomeOf, type PassOutcome } from './pass_outcome.js';
 
-export type CatalogueReader = Pick<Catalogue, 'rows' | 'replacedLosses' | 'summary' | 'passes'>;
+type Viewed = Pick<CatalogueReader, 'rows' | 'replacedLosses' | 'summary' | 'passes'>;
 
 /** Of a pass that the catalogue remembers. */
 export interface RememberedProof {
@@ -87,8 +88,8 @@ export async function viewCatalogue(config: ViewedConfig, now = Date.now()): Pro
   const nothing = (text: string, isFault: boolean) => view({ nothing: { text, isFault } });
   if (file === null) return nothing('None is kept: the configuration turns it off.', false);
   try {
-    if (!(await isThere(file))) return nothing('None yet: the first pass makes it.', false);
-    const catalogue = await openCatalogue(config, { mode: 'read', now });
+    if ((await shardsBeside(file)).length === 0) return nothing('None yet: the first pass makes it.', false);
+    const catalogue = await openUnion(config, { now });
     if (catalogue === undefined) return nothing('None is kept.', false);
     if (catalogue instanceof NoCatalogue) return nothing(catalogue.reason, false);
     try {
@@ -102,7 +103,7 @@ export async function viewCatalogue(config: ViewedConfig, now = Date.now()): Pro
 }
 
 async function factsOf(
-  catalogue: CatalogueReader,
+  catalogue: Viewed,
   { maxAgeWarning }: ViewedConfig,
   now: number,
 ): Promise<CatalogueFacts> {
@@ -122,14 +123,14 @@ async function factsOf(
   };
 }
 
-async function overdue(catalogue: CatalogueReader, age: string, now: number): Promise<number> {
+async function overdue(catalogue: Viewed, age: string, now: number): Promise<number> {
   const until = parseMoment(age, new Date(now)).getTime();
   let found = 0;
   for await (const _ of catalogue.rows({ state: 'waiting', until })) if (++found === MOST_OVERDUE) break;
   return found;
 }
 
-async function lostRecords(catalogue: CatalogueReader): Promise<LostRecord[]> {
+async function lostRecords(catalogue: Viewed): Promise<LostRecord[]> {
   const found: LostRecord[] = [];
   for await (const lost of allLost(catalogue)) {
     found.push(lost);
@@ -138,14 +139,14 @@ async function lostRecords(catalogue: CatalogueReader): Promise<LostRecord[]> {
   return found;
 }
 
-async function* allLost(catalogue: CatalogueReader): AsyncGenerator<LostRecord, void, undefined> {
+async function* allLost(catalogue: Viewed): AsyncGenerator<LostRecord, void, undefined> {
   for await (const { path, size, lost, loss } of catalogue.rows({ state: 'lost' }))
     yield { path, size, since: iso(lost ?? 0), reason: loss ?? '' };
   for await (const { path, at, reason, row } of catalogue.replacedLosses())
     yield { path, size: row.size, since: iso(row.lost ?? at), reason: row.loss ?? reason };
 }
 
-async function lastOf(catalogue: CatalogueReader, job: Report['job']): Promise<RememberedProof | null> {
+async function lastOf(catalogue: Viewed, job: Report['job']): Promise<RememberedProof | null> {
   const last = (await catalogue.passes(MOST_INTERRUPTED, job)).map(proofOf);
   return last.find(({ outcome }) => outcome !== 'interrupted') ?? last[0] ?? null;
 }

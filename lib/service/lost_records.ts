@@ -1,10 +1,5 @@
 /** What people are told of records that the server has lost. Pure. */
 
-/** The failure's code in reports. */
-export const LOST = 'LostCopy';
-/** The catalogue can't be read or written: nothing is removed (S14). */
-export const UNUSABLE = 'CatalogueUnusable';
-
 export const LOST_ADVICE =
   'Look for each on the server and on tape, with its operators. If another copy is found, put it back on the server under the same ' +
   'path, or into the cache; the next pass then finds it. A loss that cannot be mended is told again until somebody accepts it: ' +

@@ -1,7 +1,8 @@
 /** A drill by schedule: the catalogue remembers when files last came back from tape. */
 import { Catalogue } from '../catalogue/catalogue.js';
 import { openCatalogue, type CatalogueConfig } from '../catalogue/open_catalogue.js';
-import { catalogueFile, isThere } from '../catalogue/place.js';
+import { catalogueFile } from '../catalogue/place.js';
+import { shardsBeside } from '../catalogue/shard_files.js';
 import type { Report } from '../jobs/events/report.js';
 import { drill } from '../jobs/restore/drill.js';
 import type { JobDependencies } from '../jobs/run/job_run.js';
@@ -21,12 +22,14 @@ export async function rememberedDrill(dependencies: JobDependencies, signal: Abo
 
 async function remember(config: CatalogueConfig, report: Report): Promise<void> {
   const file = catalogueFile(config);
-  if (file === undefined || !(await isThere(file))) return;
+  const kept = file === undefined ? [] : await shardsBeside(file);
+  if (kept.length === 0) return;
+  const [shard] = kept;
   // Opened for writing, a damaged file would be put aside here, and the pass that must heed this wouldn't hear of it.
-  const read = await openCatalogue(config, { mode: 'read' });
+  const read = await openCatalogue(config, { mode: 'read', shard });
   if (!(read instanceof Catalogue)) return;
   await read.close();
-  const written = await openCatalogue(config, { mode: 'write' });
+  const written = await openCatalogue(config, { mode: 'write', shard });
   if (!(written instanceof Catalogue)) return;
   try {
     const { job, startedAt: started, finishedAt: finished, failures: _, ...counts } = report;

@@ -1,8 +1,9 @@
 /** The troubles in a pass's report that should be mailed. Pure. */
 import type { DiskUsage } from '../jobs/events/events.js';
 import type { Failure, Report } from '../jobs/events/report.js';
+import { CATALOGUE_UNUSABLE, LOST_COPY } from '../rules/failure_codes.js';
 import { bytes, plural } from '../rules/quantities.js';
-import { LOST, UNUSABLE } from './lost_records.js';
+
 import { removedWaitOf, tapeWaitOf } from './tape_wait.js';
 
 /** The worst first. */
@@ -68,8 +69,8 @@ export function troublesOf(report: Report, usage: (DiskUsage & { warning: boolea
 function failureTrouble(job: Report['job'], { path, code, message }: Failure): Trouble {
   const text = path === '' ? message : `${path}: ${message}`;
   // A pass and an audit find the same.
-  if (code === LOST) return { kind: 'lost', key: `lost ${path}`, text };
+  if (code === LOST_COPY) return { kind: 'lost', key: `lost ${path}`, text };
   // The message names the file.
-  if (code === UNUSABLE) return { kind: 'catalogue', key: `catalogue ${path}`, text: message };
+  if (code === CATALOGUE_UNUSABLE) return { kind: 'catalogue', key: `catalogue ${path}`, text: message };
   return { kind: 'failure', key: `failure ${job} ${code} ${path}`, text };
 }

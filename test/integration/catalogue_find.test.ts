@@ -3,8 +3,16 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path, { join } from 'node:path';
 import Database from 'libsql';
-import { Archive, CatalogueError, ConfigError, ImportError, type FoundItem } from '../../lib/index.js';
+import {
+  Archive,
+  CatalogueError,
+  ConfigError,
+  ImportError,
+  type FindOptions,
+  type FoundItem,
+} from '../../lib/index.js';
 import type { CatalogueRow } from '../../lib/catalogue/row.js';
+import { APPLICATION_ID, FORMAT } from '../../lib/catalogue/schema.js';
 import { collect, withSharedArchive } from '../support/archive.js';
 import {
   allRows,
@@ -154,15 +162,15 @@ describe('without a catalogue that can be used', () => {
     });
   });
 
-  for (const [code, pragma] of [
-    ['Newer', 'user_version = 99'],
-    ['Foreign', 'application_id = 1'],
+  for (const [code, sql] of [
+    ['Newer', `PRAGMA application_id = ${APPLICATION_ID + FORMAT + 1}`],
+    ['Foreign', 'DROP TABLE records; DROP VIEW records_readable; PRAGMA application_id = 1; VACUUM'],
   ] as const)
     it(`says so: ${code}; and leaves it`, async () => {
       await withCatalogue({ rows }, async ({ cache, catalogue }) => {
         await catalogue.close();
         const database = new Database(fileIn(cache));
-        database.exec(`PRAGMA ${pragma}`);
+        database.exec(sql);
         database.close();
         for (const [name, ask] of asks(archiveOf({ cache })))
           await assert.rejects(ask, (error) => error instanceof CatalogueError && error.code === code, name);
@@ -376,6 +384,34 @@ describe('forget', () => {
 });
 
 describe('a catalogue of several shards', () => {
+  it('is found in, exported and summed up as one', async () => {
+    await withTemp(async (cache) => {
+      const lost = rowOf('b', { removing: NOON, lost: NOON, loss: 'gone', followed: NOON });
+      const found = { ...lost, lost: null, loss: null, followed: NOON + 1, onTape: NOON + 1 };
+      const parts = [
+        [rowOf('a'), lost],
+        [found, rowOf('c', { mtime: null, remoteMtime: null })],
+      ];
+      for (const [index, own] of parts.entries()) {
+        await using one = await mustOpen(catalogueConfig(cache), {
+          mode: 'write',
+          shard: { index, count: 2 },
+        });
+        for (const row of own) await one.durable({ kind: 'imported', row });
+      }
+      const archive = archiveOf({ cache });
+      const items = async (options: FindOptions) => pathsIn(await collect(archive.find([], options)));
+      assert.deepEqual(await items({}), ['a', 'b', 'c']);
+      assert.deepEqual(await items({ states: ['lost'] }), []);
+      assert.deepEqual(await items({ states: ['on_tape'] }), ['b']);
+      assert.deepEqual(await items({ since: new Date(0) }), ['a', 'b', 'BadTime: c']);
+      assert.equal((await collect(archive.catalogue.export({ format: 'jsonl' }))).length, 3);
+      const { files, states, lost: named } = await archive.catalogue.status();
+      assert.equal(files.length, 2);
+      assert.deepEqual([states.lost.records, named], [0, []]);
+    });
+  });
+
   it('is checked, adopted, and rid of rows in each of its files', async () => {
     await withTemp(async (cache) => {
       for (const index of [0, 1]) {

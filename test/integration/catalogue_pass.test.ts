@@ -1,6 +1,6 @@
 /** What passes write into the catalogue, and what they do without one (S14, S15). */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import type { ArchiveOptions, Report } from '../../lib/index.js';
@@ -286,6 +286,68 @@ describe('records that have left the cache', () => {
       assert.equal((await rowsOf(bench)).get('d1/shot-1')?.lost, null);
     });
   });
+
+  it("bytes that were changed under the server's own checksum are found: they are read back", async () => {
+    await withSharedArchive(async (bench) => {
+      await fill(bench, 3);
+      await bench.pass(cached);
+      await bench.sandbox.corrupt('d1/shot-1');
+      assert.deepEqual(lost(await bench.pass(cached)), ['d1/shot-1']);
+    });
+  });
+
+  it('a server that says for a moment that one is missing is asked again', async () => {
+    await withSharedArchive(async (bench) => {
+      await fill(bench, 3);
+      await bench.pass(cached);
+      let asked = 0;
+      const { report } = await passUnder(bench, cached, {
+        around: (store) => ({
+          statMany: async (names, signal) =>
+            (await store.statMany(names, signal)).map((answer, index) =>
+              names[index] === 'd1/shot-1' ? null : answer,
+            ),
+          stat: async (name, signal) =>
+            name === 'd1/shot-1' && ++asked === 1 ? null : await store.stat(name, signal),
+        }),
+      });
+      assert.ok(asked >= 2);
+      assert.deepEqual([lost(report), report.failed], [[], 0]);
+      assert.equal((await rowsOf(bench)).get('d1/shot-1')?.lost, null);
+    });
+  });
+
+  it("data servers with different files of a name: the check can't be made, and nothing is lost", async () => {
+    await withSharedArchive(async (bench) => {
+      await fill(bench, 3);
+      await bench.pass(cached);
+      await bench.sandbox.corrupt('d1/shot-1');
+      const { report } = await passUnder(bench, cached, {
+        around: () => ({ differing: () => Promise.resolve(['root://a', 'root://b']) }),
+      });
+      assert.deepEqual(
+        report.failures.map(({ path, code }) => [path, code]),
+        [['d1/shot-1', 'Unverified']],
+      );
+      assert.equal((await rowsOf(bench)).get('d1/shot-1')?.lost, null);
+    });
+  });
+
+  for (const [title, add] of [
+    ['', false],
+    [', also if the pass makes it anew', true],
+  ] as const)
+    it(`a base that is gone, as of a storage that isn't mounted, is one failure: nothing is lost${title}`, async () => {
+      await withSharedArchive(async (bench) => {
+        await fill(bench, 3);
+        await bench.pass(cached);
+        const base = bench.sandbox.diskPath('.');
+        await rename(base, `${base.replace(/\/\.?$/, '')}-elsewhere`);
+        if (add) await writeRecord(bench.cache, 'new', SIZE);
+        await assert.rejects(bench.pass(cached), { name: 'ConfigError', message: /is its storage mounted/ });
+        for (const row of (await rowsOf(bench)).values()) assert.equal(row.lost, null);
+      });
+    });
 
   it('the only copy of one is gone, and another record gets its name: it stays a lost copy until it is forgotten', async () => {
     await withSharedArchive(async (bench) => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Catalogue } from '../../lib/catalogue/catalogue.js';
 import { NoCatalogue } from '../../lib/catalogue/open_catalogue.js';
 import { comparePaths } from '../../lib/catalogue/path_order.js';
+import type { RowFilter } from '../../lib/catalogue/queries.js';
 import type { CatalogueRow } from '../../lib/catalogue/row.js';
 import { openUnion, type CatalogueReader } from '../../lib/catalogue/union.js';
 import { allRows, catalogueConfig, fileIn, mustOpen, NOON, rowOf } from '../support/catalogue.js';
@@ -80,6 +81,34 @@ describe('the union of catalogues', () => {
     });
   });
 
+  it('filters as one catalogue does: by time, also none, and behind a path', async () => {
+    const timeless = { mtime: null, remoteMtime: null };
+    const both = rowOf('b', { ...timeless, compared: 5 });
+    const shards = [
+      [rowOf('a', timeless), both],
+      [rowOf('b', { compared: 4 }), rowOf('c', timeless), rowOf('d')],
+    ];
+    await withShards(shards, async (union) => {
+      const paths = async (filter: RowFilter) => (await allRows(union, filter)).map(({ path }) => path);
+      // The other file knows the time of b.
+      assert.deepEqual(await paths({ timeless: true }), ['a', 'c']);
+      assert.deepEqual(await paths({ timeless: true, after: 'a' }), ['c']);
+      assert.deepEqual(await paths({ after: 'b' }), ['c', 'd']);
+      assert.deepEqual(await paths({ after: 'b', below: 'd' }), ['d']);
+      assert.deepEqual(await union.count({ after: 'b' }), { records: 2, bytes: 2000 });
+    });
+  });
+
+  it('counts as lost what no other file has found since', async () => {
+    const lost = { removing: 5, removed: 5, lost: 7, loss: 'gone', followed: 7 };
+    await withShards(
+      [[rowOf('a', lost), rowOf('b', lost)], [rowOf('a', { compared: 9, onTape: 9 })]],
+      async (union) => {
+        assert.deepEqual((await union.summary()).lost, { records: 1, bytes: 1000 });
+      },
+    );
+  });
+
   it('sums up, and has the latest passes first', async () => {
     const audited = { audited: 5, audit: 'ok' };
     await withShards(
@@ -107,11 +136,11 @@ describe('the union of catalogues', () => {
             wrong,
           ]),
           [
-            ['d', 1, 1, 5, 0],
+            ['.', 1, 1, 5, 0],
             ['run', 3, 2, null, 1],
           ],
         );
-        const sizes = fs.readdirSync(cache).filter((name) => !/-shm$|\.reserve-/.test(name));
+        const sizes = fs.readdirSync(cache).filter((name) => /-of-\d+(-wal)?$/.test(name));
         assert.equal(
           fileBytes,
           sizes.reduce((sum, name) => sum + fs.statSync(`${cache}/${name}`).size, 0),

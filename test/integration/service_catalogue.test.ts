@@ -7,6 +7,7 @@ import { CatalogueWatch } from '../../lib/service/catalogue_watch.js';
 import type { Status } from '../../lib/service/status_board.js';
 import { keepingLogger, withSharedArchive, type Bench } from '../support/archive.js';
 import {
+  catalogueConfig,
   factsOf as factsOfRecord,
   fileIn,
   mustOpen,
@@ -76,6 +77,23 @@ describe('the view of a catalogue', () => {
       assert.deepEqual(facts.audit, { ...remembered, outcome: 'failures', verified: 7, failed: 1 });
       assert.deepEqual(facts.drill, { ...remembered, outcome: 'ok', verified: 3, failed: 0 });
       assert.ok(facts.fileBytes > 10_000);
+    });
+  });
+
+  it('is that of all shards together', async () => {
+    await withTemp(async (cache) => {
+      const config = catalogueConfig(cache);
+      const shards = [rows.slice(0, 4), rows.slice(4)];
+      for (const [index, own] of shards.entries()) {
+        await using one = await mustOpen(config, { mode: 'write', shard: { index, count: 2 } });
+        for (const row of own) one.note({ kind: 'imported', row });
+      }
+      const facts = factsOf(await viewCatalogue({ ...config, maxAgeWarning: '3d' }, now));
+      assert.deepEqual([facts.overdue, facts.records.waiting.records, facts.audited], [1, 2, 2]);
+      assert.deepEqual(
+        facts.lost.map(({ path }) => path),
+        ['b/3'],
+      );
     });
   });
 

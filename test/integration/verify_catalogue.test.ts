@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Catalogue } from '../../lib/catalogue/catalogue.js';
 import type { Change } from '../../lib/catalogue/changes.js';
 import type { CatalogueRow } from '../../lib/catalogue/row.js';
 import { resolveOptions } from '../../lib/config/index.js';
@@ -27,7 +28,7 @@ import {
   withSharedArchive,
   type Bench,
 } from '../support/archive.js';
-import { allRows, factsOf, mustOpen } from '../support/catalogue.js';
+import { allRows, factsOf, fileIn, mustOpen } from '../support/catalogue.js';
 import { expired } from '../support/passes.js';
 import { bytesOf, writeRecord } from '../support/records.js';
 import { many, type Records } from '../support/tape.js';
@@ -312,6 +313,41 @@ describe('verify --catalogue', () => {
         assert.deepEqual(counts(report), { scanned: own.length, verified: own.length });
         assert.ok((await allRows(file)).every(({ audit }) => audit === 'ok'));
       }
+    });
+  });
+
+  it('without a shard the rows of all files are compared; what is found goes into those that have the record', async () => {
+    await withGone(many(10), async (bench) => {
+      const rows = [...(await rowsBy(bench)).values()];
+      const { config } = bench.archive();
+      await using one = await mustOpen(config, { mode: 'write', shard: { index: 0, count: 2 } });
+      await using two = await mustOpen(config, { mode: 'write', shard: { index: 1, count: 2 } });
+      for (const row of rows.slice(0, 6)) one.note({ kind: 'imported', row });
+      for (const row of rows.slice(5)) two.note({ kind: 'imported', row });
+      // An earlier record of that name.
+      const earlier = { copied: 800, compared: 900, removing: 900, removed: 900 };
+      const [first, , , , , shared] = rows;
+      assert.ok(first && shared);
+      two.note({ kind: 'imported', row: { ...first, size: first.size + 1, ...earlier } });
+      await one.flush();
+      await two.flush();
+      await rm(fileIn(bench.cache));
+      await rm(bench.sandbox.diskPath(shared.path));
+
+      const half = await audit(bench, { samplePercent: 50 });
+      const rest = await audit(bench, { samplePercent: 50 });
+      assert.equal((half.verified ?? 0) + (rest.verified ?? 0), 9);
+      assert.deepEqual([...failures(half), ...failures(rest)], [`LostCopy ${shared.path}`]);
+      const result = async (file: Catalogue) =>
+        (await allRows(file)).map(({ path, audit: found, lost }) => [path, found, lost !== null]);
+      const missing = 'the server has no such file';
+      const wanted = rows.map(({ path }) =>
+        path === shared.path ? [path, missing, true] : [path, 'ok', false],
+      );
+      assert.deepEqual(await result(one), wanted.slice(0, 6));
+      assert.deepEqual(await result(two), [[first.path, null, false], ...wanted.slice(5)]);
+      assert.equal(await two.meta('audit_round'), undefined);
+      assert.ok((await one.meta('audit_round')) !== undefined);
     });
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { auditComparison, hasLeftCache, type AuditFacts } from '../../lib/rules/audit.js';
+import { hasLeftCache } from '../../lib/rules/audit.js';
 import {
   endsRound,
   NEW_ROUND,
@@ -11,6 +11,7 @@ import {
   type AuditRound,
 } from '../../lib/rules/audit_round.js';
 import { SMALL_READ_BACK } from '../../lib/rules/comparison.js';
+import { rowComparison, type RowFacts } from '../../lib/rules/row_comparison.js';
 
 /** One run over sorted paths, as the audit makes it. @param most interrupted after so many rows */
 function run(
@@ -122,7 +123,7 @@ describe('the rounds of a sampled audit', () => {
 
 const sum = (type: string) => ({ type, value: '1' });
 
-function facts(more: Partial<AuditFacts> = {}): AuditFacts {
+function facts(more: Partial<RowFacts> = {}): RowFacts {
   return {
     checksums: [sum('adler32'), sum('crc32c')],
     remote: { size: 10, offline: false, mtime: new Date(0) },
@@ -130,14 +131,15 @@ function facts(more: Partial<AuditFacts> = {}): AuditFacts {
     configured: 'adler32',
     serverTypes: { named: ['adler32'], refused: [] },
     refused: new Set(),
+    readBack: 'small',
     now: 1e9,
     ...more,
   };
 }
 
 describe('how an audit compares bytes', () => {
-  const by = (more: Partial<AuditFacts>) => {
-    const found = auditComparison(facts(more));
+  const by = (more: Partial<RowFacts>) => {
+    const found = rowComparison(facts(more));
     return found.by === 'nothing' ? found.reason : `${found.by} ${found.expected.type}`;
   };
   const offline = { size: 10, offline: true, mtime: new Date(0) };
@@ -169,6 +171,18 @@ describe('how an audit compares bytes', () => {
     assert.equal(by({ checksums: [] }), 'not compared: the catalogue has no checksum of it');
     assert.match(by({ checksums: [sum('sha1')], verify: 'read' }), /not computed here/);
     assert.equal(by({ checksums: [sum('sha1')] }), noType);
+  });
+
+  it('reads back what is online wherever that proves more, if the caller wants that', () => {
+    const more = { readBack: 'wherever it proves more' } as const;
+    assert.equal(by(more), 'read crc32c');
+    assert.equal(by({ ...more, remote: big }), 'query adler32');
+    assert.equal(by({ ...more, remote: big, serverTypes: none }), 'read crc32c');
+    assert.equal(by({ ...more, remote: big, now: 1000 }), 'read crc32c');
+    assert.equal(by({ ...more, remote: offline }), 'query adler32');
+    assert.equal(by({ ...more, remote: offline, serverTypes: none }), noType);
+    assert.equal(by({ ...more, verify: 'checksum' }), 'query adler32');
+    assert.equal(by({ ...more, verify: 'checksum', serverTypes: none }), 'read crc32c');
   });
 
   it("doesn't ask about a file that was just written, nor for crc32 unless that is configured", () => {

@@ -68,6 +68,7 @@ export class BackupPass {
   #unsynced = false;
   /** Every record of the cache was walked. */
   #whole = false;
+  #baseWasMissing = false;
   /** The cache is empty, and no pass has found a record in it before. */
   #bare = false;
 
@@ -124,6 +125,8 @@ export class BackupPass {
     const { signal } = this.#run;
     const usage = await this.#lookAround();
     if (!signal.aborted) await this.#store.ping(signal);
+    if (!signal.aborted && this.#book.catalogue !== undefined)
+      this.#baseWasMissing = (await this.#store.stat('', signal)) === null;
     if (!signal.aborted) await this.#checkWritable();
     if (!signal.aborted && config.autoRemove !== 'never') await refuseProxies(this.#store, config, signal);
     if (!signal.aborted) await this.#context.separate.checkSurroundings();
@@ -176,8 +179,8 @@ export class BackupPass {
     const dependencies = this.#dependencies;
     const waiting = new TapeWaitCount(this.#overdueBefore);
     const store = goesByTape(dependencies.config) ? this.#store : toldOfTape(this.#store, dependencies);
-    const [root, shard] = [this.#root, this.#shard];
-    const context = { root, store, run: this.#run, dependencies, waiting, now };
+    const [root, shard, baseWasMissing] = [this.#root, this.#shard, this.#baseWasMissing];
+    const context = { root, store, run: this.#run, dependencies, waiting, baseWasMissing, now };
     await this.#book.reading(() => new FollowUp({ ...context, catalogue }, this.#started).all());
     const only = shard && ((path: string) => inShard(path, shard));
     await this.#book.others(dependencies.config, shard, (other) =>

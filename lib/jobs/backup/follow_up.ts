@@ -11,12 +11,14 @@ import { forEachConcurrent } from '../../flow/concurrent.js';
 import { statBatch, statBatchesAhead } from '../../remote/limited_store.js';
 import type { RemoteStat, RemoteStore } from '../../remote/store.js';
 import { isDue } from '../../rules/follow_up.js';
+import { LOST_COPY } from '../../rules/failure_codes.js';
 import { microseconds } from '../../rules/identity.js';
 import { printableName } from '../../rules/names.js';
 import type { TapeWaitCount } from '../../rules/tape_wait.js';
-import { compareRow } from '../record/compare_row.js';
+import { ConfirmedRows, isProven, isWrong } from '../record/confirmed_row.js';
 import { failed } from '../run/failure.js';
 import type { JobDependencies, JobRun } from '../run/job_run.js';
+import type { Outcome } from '../run/tally.js';
 
 export interface FollowUpContext {
   catalogue: Catalogue;
@@ -29,6 +31,8 @@ export interface FollowUpContext {
   dependencies: Pick<JobDependencies, 'config' | 'logger'>;
   /** What waits for tape is counted there. */
   waiting: TapeWaitCount;
+  /** The base wasn't there when the pass began, which then may have made it anew. */
+  baseWasMissing: boolean;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -36,12 +40,25 @@ export interface FollowUpContext {
 export class FollowUp {
   readonly #context: FollowUpContext;
   readonly #started: number;
+  readonly #rows: ConfirmedRows;
+  /** What was lost isn't found again by its size alone. */
+  readonly #lostRows: ConfirmedRows;
   #lost = 0;
 
   /** @param started when the pass began: what it removed itself was compared a moment ago */
   constructor(context: FollowUpContext, started: number) {
     this.#context = context;
     this.#started = started;
+    const { catalogue, store, run, dependencies, baseWasMissing, now } = context;
+    const { config } = dependencies;
+    const rowsBy = (bytes: boolean) =>
+      new ConfirmedRows({
+        ...{ config, store, rows: catalogue, signal: run.signal, baseWasMissing, now },
+        // Each is compared once, and may be the only copy.
+        ...{ bytes, readBack: 'wherever it proves more' },
+      });
+    this.#rows = rowsBy(config.verify !== 'size');
+    this.#lostRows = rowsBy(true);
   }
 
   /** @throws what ends the whole pass */
@@ -52,7 +69,9 @@ export class FollowUp {
     const ahead = statBatchesAhead(dependencies.config.parallelStats);
     for (const state of ['lost', 'waiting'] as const)
       await forEachConcurrent(this.#batches(state), ahead, (rows) => this.#look(rows));
-    for await (const { path, row, reason } of this.#context.catalogue.replacedLosses()) {
+    const { only = () => true } = this.#context;
+    for await (const { path, row, reason } of catalogue.replacedLosses()) {
+      if (!only(path)) continue;
       run.finish(failed(path, LOST_COPY, lostText(row, row.loss ?? reason)));
       this.#lost += 1;
     }
@@ -123,29 +142,27 @@ export class FollowUp {
     run.finish(outcome);
   }
 
-  async #ask(row: CatalogueRow) {
+  async #ask(row: CatalogueRow): Promise<Outcome | undefined> {
     const { catalogue, store, run, dependencies, now } = this.#context;
-    const { config, logger } = dependencies;
-    const { signal } = run;
     const { path } = row;
-    const remote = await store.stat(path, signal);
-    const answer = await compareRow(row, remote, { store, config, signal });
-    if (answer.result === 'differs') {
-      catalogue.note({ kind: 'lost', path, at: now(), reason: answer.reason });
-      return failed(path, LOST_COPY, lostText(row, answer.reason));
+    const rows = row.lost === null ? this.#rows : this.#lostRows;
+    const looked = await rows.look(row, await store.stat(path, run.signal));
+    if (looked === undefined) return undefined;
+    if ('unsure' in looked) return failed(path, 'Unverified', looked.unsure);
+    const { remote, compared } = looked;
+    if (isWrong(compared)) {
+      catalogue.note({ kind: 'lost', path, at: now(), reason: compared.reason });
+      return failed(path, LOST_COPY, lostText(looked.row, compared.reason));
     }
-    // What was lost isn't found again by its size alone.
-    if (answer.result === 'unchecked' && row.lost !== null)
-      return failed(path, LOST_COPY, lostText(row, row.loss ?? answer.reason));
-    if (row.lost !== null)
-      logger.info('a lost record is found again on the server', { path: printableName(path) });
+    const { lost, loss } = looked.row;
+    if (lost !== null && !isProven(looked.row, compared))
+      return failed(path, LOST_COPY, lostText(looked.row, loss ?? 'only its size can be compared'));
+    if (lost !== null)
+      dependencies.logger.info('a lost record is found again on the server', { path: printableName(path) });
     catalogue.note({ kind: remote?.backUpExists === true ? 'on_tape' : 'followed', path, at: now() });
     return undefined;
   }
 }
-
-/** The code of a failure: the only copy that the archive made is gone, or isn't what it was. */
-export const LOST_COPY = 'LostCopy';
 
 /** Nothing about it has changed since its bytes were last compared, and tape doesn't have it yet. */
 function isAsBefore(row: CatalogueRow, { kind, size, mtime, backUpExists }: RemoteStat): boolean {

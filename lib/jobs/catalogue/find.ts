@@ -2,13 +2,14 @@
 import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
 import type { RowFilter } from '../../catalogue/queries.js';
 import { stateOf, type RowState } from '../../catalogue/row.js';
+import type { CatalogueReader } from '../../catalogue/union.js';
 import { ConfigError } from '../../config/errors.js';
 import { normalized } from '../../config/pattern.js';
 import { printableName } from '../../rules/names.js';
 import { selector, type Selection, type Selector } from '../../rules/selection.js';
 import type { Failure } from '../events/report.js';
 import { foundRecord, type FoundRecord } from './found_record.js';
-import { openReader, type CatalogueReader } from './open_kept.js';
+import { openReader } from './open_kept.js';
 
 export interface FindOptions {
   /** Plain paths, in which no letter is special, beside the patterns. */

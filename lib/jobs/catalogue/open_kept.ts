@@ -1,28 +1,25 @@
 /** Opens a catalogue for somebody who asks for it: what is missing or damaged is told with what to do about it. */
 import * as fs from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
-import { Catalogue } from '../../catalogue/catalogue.js';
+import { dirname } from 'node:path';
+import type { Catalogue } from '../../catalogue/catalogue.js';
 import { CatalogueError } from '../../catalogue/error.js';
 import {
+  missingText,
+  NoCatalogue,
   openCatalogue,
   type CatalogueConfig,
   type OpenCatalogueOptions,
 } from '../../catalogue/open_catalogue.js';
 import { catalogueFile } from '../../catalogue/place.js';
+import { shardsBeside } from '../../catalogue/shard_files.js';
+import { openUnion, type CatalogueReader } from '../../catalogue/union.js';
 import { ConfigError } from '../../config/errors.js';
 import type { Shard } from '../../rules/sharding.js';
 
-/** What a reader needs. */
-export type CatalogueReader = Pick<
-  Catalogue,
-  'pages' | 'rows' | 'rowsOf' | 'forgotten' | 'summary' | 'passes' | 'close'
->;
-
 /** All files of the catalogue as one. @throws {ConfigError | CatalogueError} as openToRead() */
 export async function openReader(config: CatalogueConfig): Promise<CatalogueReader> {
-  const [shard, ...others] = await shardsKept(config);
-  if (others.length > 0) throw problem('the catalogue has several files, one for each shard of its passes');
-  return openToRead(config, { shard, unchecked: true });
+  const file = fileOf(config);
+  return await opened(file, () => openUnion(config, { unchecked: true }));
 }
 
 /**
@@ -31,17 +28,8 @@ export async function openReader(config: CatalogueConfig): Promise<CatalogueRead
  * @throws {ConfigError} if no catalogue is configured
  */
 export async function shardsKept(config: CatalogueConfig): Promise<(Shard | undefined)[]> {
-  const file = fileOf(config);
-  const names = await fs.readdir(dirname(file)).catch(absent);
-  const kept = names?.flatMap((name) => {
-    if (name === basename(file)) return [undefined];
-    const [, index, count] =
-      (name.startsWith(`${basename(file)}.`) &&
-        /^(\d+)-of-(\d+)$/.exec(name.slice(basename(file).length + 1))) ||
-      [];
-    return index === undefined ? [] : [{ index: Number(index), count: Number(count) }];
-  });
-  return kept === undefined || kept.length === 0 ? [undefined] : kept;
+  const kept = await shardsBeside(fileOf(config));
+  return kept.length === 0 ? [undefined] : kept;
 }
 
 /**
@@ -90,21 +78,26 @@ export function isKept(config: CatalogueConfig): Promise<boolean> {
 }
 
 async function open(config: CatalogueConfig, options: OpenCatalogueOptions): Promise<Catalogue> {
-  const file = fileOf(config, options.shard);
-  let opened: Awaited<ReturnType<typeof openCatalogue>>;
-  try {
-    opened = await openCatalogue(config, options);
-  } catch (error) {
-    if (!(error instanceof CatalogueError)) throw error;
-    if (error.code === 'Unavailable' && !(await hasContent(file))) throw problem(missing(file));
-    throw error.code === 'Damaged' ? damaged(error) : error;
-  }
-  if (opened instanceof Catalogue) return opened;
-  throw problem(opened?.reason ?? missing(file));
+  return await opened(fileOf(config, options.shard), () => openCatalogue(config, options));
 }
 
-function missing(file: string): string {
-  return `there is no catalogue at ${file}: the first pass of backup makes one`;
+/** @param file that opening is about, unless an error tells of another one */
+async function opened<C extends { close: unknown }>(
+  file: string,
+  openIt: () => Promise<C | NoCatalogue | undefined>,
+): Promise<C> {
+  let found: C | NoCatalogue | undefined;
+  try {
+    found = await openIt();
+  } catch (error) {
+    if (!(error instanceof CatalogueError)) throw error;
+    if (error.code === 'Unavailable' && !(await hasContent(error.file)))
+      throw problem(missingText(error.file));
+    throw error.code === 'Damaged' ? damaged(error) : error;
+  }
+  if (found === undefined) throw problem(missingText(file));
+  if (found instanceof NoCatalogue) throw problem(found.reason);
+  return found;
 }
 
 /** The same error with what to do. */

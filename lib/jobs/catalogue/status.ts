@@ -4,9 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
 import type { StateCount, Summary } from '../../catalogue/queries.js';
 import { ROW_STATES, type RowState } from '../../catalogue/row.js';
+import type { CatalogueReader } from '../../catalogue/union.js';
 import { redactText, type ArchiveConfig } from '../../config/index.js';
 import { dateOf, foundRecord, type FoundRecord } from './found_record.js';
-import { fileOf, openReader, openToRead, shardsKept, type CatalogueReader } from './open_kept.js';
+import { fileOf, openReader, openToRead, shardsKept } from './open_kept.js';
 
 export type StatusConfig = CatalogueConfig &
   Pick<ArchiveConfig, 'catalogueSegments' | 'catalogueSegmentsUrl'>;

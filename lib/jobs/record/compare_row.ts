@@ -1,75 +1,82 @@
-/** Does the server still have what the catalogue says? Reads nothing from tape. */
+/** Compares one row of the catalogue with the server's file. Changes nothing, and recalls nothing from tape. */
 import type { CatalogueRow } from '../../catalogue/row.js';
 import type { ArchiveConfig } from '../../config/index.js';
+import { isNoSuchType } from '../../remote/server_checksums.js';
 import type { RemoteStat, RemoteStore } from '../../remote/store.js';
-import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.js';
-import { bytesOf, mayAsk, SMALL_READ_BACK, type Verify } from '../../rules/comparison.js';
-import { checksumTypes, type ChecksumType } from '../../xrdcl/index.js';
-import { remoteChecksum } from './remote_checksum.js';
-
-export type RowAnswer =
-  | { result: 'same' }
-  /** In words. */
-  | { result: 'differs' | 'unchecked'; reason: string };
+import { rowComparison, type RowFacts } from '../../rules/row_comparison.js';
+import type { Checksum } from '../../rules/checksum.js';
+import { judgeListed } from '../../rules/checksum_list.js';
+import { checksumTypes } from '../../xrdcl/index.js';
 
 export interface CompareRowContext {
-  store: Pick<RemoteStore, 'stat' | 'checksum' | 'readChecksum' | 'checksumTypes'>;
   config: Pick<ArchiveConfig, 'verify' | 'checksumType'>;
+  store: Pick<RemoteStore, 'checksum' | 'checksumTypes' | 'readChecksum'>;
+  /** False: sizes only. */
+  bytes: boolean;
+  readBack: RowFacts['readBack'];
   signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  now: () => number;
 }
 
-/**
- * @param remote a stat of just now; null: there is nothing
- * @throws what requests throw: then nothing is known
- */
+export type ComparedRow =
+  /** @param sum by which; undefined: by size alone, or there are no bytes */
+  | { found: 'same'; sum: Checksum | undefined }
+  /** Of the same size; whether the bytes are the same can't be told. */
+  | { found: 'unknown'; reason: string }
+  | { found: 'missing' | 'differs'; reason: string };
+
+/** @throws what asking and reading throw */
 export async function compareRow(
   row: CatalogueRow,
   remote: RemoteStat | null,
   context: CompareRowContext,
-): Promise<RowAnswer> {
-  const different = differenceAtSight(row, remote);
-  if (remote === null || different !== undefined)
-    return { result: 'differs', reason: different ?? 'the server has no such file' };
-  const { store, config, signal } = context;
-  // What was lost isn't found again by its size alone.
-  const verify = row.lost === null ? config.verify : bytesOf(config.verify);
-  if (verify === 'size' || row.size === 0) return { result: 'same' };
-  const way = await wayToCompare(row, remote, context, verify);
-  if (way === undefined) return { result: 'unchecked', reason: 'nothing but its size can be compared' };
-  const { by, sum } = way;
-  const options = { store, verify, configured: config.checksumType, signal };
-  const theirs = await remoteChecksum(row.path, remote, { by, type: sum.type }, options);
-  if (sameChecksum(sum, theirs)) return { result: 'same' };
-  const reason = `its bytes have ${checksumText(theirs)} instead of ${checksumText(sum)}`;
-  return { result: 'differs', reason };
+): Promise<ComparedRow> {
+  const { size } = row;
+  const looked = judgeListed({ type: '', value: '', size }, remote, undefined);
+  if (remote === null || !('ask' in looked)) {
+    const reason = 'reason' in looked ? looked.reason : '';
+    return { found: remote === null ? 'missing' : 'differs', reason };
+  }
+  if (size === 0 || !context.bytes) return { found: 'same', sum: undefined };
+  return await compareBytes(row, remote, context);
 }
 
-/** What a stat alone tells. */
-export function differenceAtSight({ size }: CatalogueRow, remote: RemoteStat | null): string | undefined {
-  if (remote === null) return 'the server has no such file';
-  if (remote.kind !== 'file') return 'the server has something else there that is no regular file';
-  return remote.size === size ? undefined : `it has ${remote.size} bytes instead of ${size}`;
+async function compareBytes(
+  { path, size, checksums }: CatalogueRow,
+  remote: RemoteStat,
+  { config, store, readBack, signal, now }: CompareRowContext,
+): Promise<ComparedRow> {
+  const { verify, checksumType: configured } = config;
+  const refused = new Set<string>();
+  for (;;) {
+    const serverTypes = await store.checksumTypes(signal);
+    const comparison = rowComparison({
+      ...{ checksums, remote, verify, configured, serverTypes, refused, readBack, now: now() },
+    });
+    if (comparison.by === 'nothing') return { found: 'unknown', reason: comparison.reason };
+    const { by, expected } = comparison;
+    let theirs: Checksum;
+    try {
+      theirs =
+        by === 'query'
+          ? await store.checksum(path, expected.type, size, signal)
+          : await store.readChecksum(path, readable(expected), remote, signal);
+    } catch (error) {
+      if (by === 'read' || !isNoSuchType(error)) throw error;
+      refused.add(expected.type.toLowerCase());
+      continue;
+    }
+    const judged = judgeListed({ ...expected, size }, remote, theirs);
+    if ('ask' in judged) throw new Error('a question that was answered is asked again');
+    if (judged.verdict === 'verified') return { found: 'same', sum: expected };
+    if (judged.verdict === 'unknown') return { found: 'unknown', reason: `not compared: ${judged.reason}` };
+    return { found: 'differs', reason: judged.reason };
+  }
 }
 
-/** A small file that is online is read back: that proves more than what the server has stored. */
-async function wayToCompare(
-  { checksums, size }: CatalogueRow,
-  { offline }: RemoteStat,
-  { store, signal }: CompareRowContext,
-  verify: Verify,
-): Promise<{ by: 'read' | 'query'; sum: Checksum } | undefined> {
-  const ours = (sum: Checksum): sum is Checksum & { type: ChecksumType } =>
-    checksumTypes.some((type) => type === sum.type);
-  // Files of other bytes easily share an adler32.
-  const known = checksums
-    .filter(ours)
-    .sort((a, b) => Number(a.type === 'adler32') - Number(b.type === 'adler32'));
-  const readable = offline ? undefined : (known.find(({ type }) => type === 'crc32c') ?? known[0]);
-  if (readable !== undefined && verify !== 'checksum' && (size <= SMALL_READ_BACK || verify === 'read'))
-    return { by: 'read', sum: readable };
-  if (verify === 'read') return undefined;
-  const types = await store.checksumTypes(signal);
-  const asked = known.find(({ type }) => mayAsk(type, types));
-  if (asked !== undefined) return { by: 'query', sum: asked };
-  return readable && { by: 'read', sum: readable };
+function readable({ type }: Checksum) {
+  const found = checksumTypes.find((each) => each === type.toLowerCase());
+  if (found === undefined) throw new Error(`${type} isn't computed here`);
+  return found;
 }

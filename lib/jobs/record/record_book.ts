@@ -9,6 +9,7 @@ import { CatalogueError } from '../../catalogue/error.js';
 import { openCatalogue, NoCatalogue, type CatalogueConfig } from '../../catalogue/open_catalogue.js';
 import { otherwiseShared } from '../../catalogue/place.js';
 import type { RecordFacts, RemovalRule } from '../../catalogue/row.js';
+import { CATALOGUE_UNUSABLE } from '../../rules/failure_codes.js';
 import type { Shard } from '../../rules/sharding.js';
 import type { Failure, Report } from '../events/report.js';
 
@@ -143,7 +144,7 @@ export class RecordBook {
     const problem = this.#problem;
     return problem === undefined
       ? this.#gap
-      : { path: problem.file, code: 'CatalogueUnusable', message: failureText(problem) };
+      : { path: problem.file, code: CATALOGUE_UNUSABLE, message: failureText(problem) };
   }
 
   /** Runs a task that reads the catalogue. If that can't be read, it counts as one that can't be written. */

@@ -10,6 +10,7 @@ import {
   typesOfRestored,
   type KnownComparison,
 } from '../../rules/known_record.js';
+import { LOST_COPY } from '../../rules/failure_codes.js';
 import { decideRestore, type RestoreFacts } from '../../rules/restoring.js';
 import { XRootDError, type ChecksumType } from '../../xrdcl/index.js';
 import { Once } from '../../flow/once.js';
@@ -40,8 +41,8 @@ const stagings = 3;
 
 /** What the server gives back isn't the record that the catalogue knows. */
 class LostCopy extends Error {
-  override readonly name = 'LostCopy';
-  readonly code = 'LostCopy';
+  override readonly name = LOST_COPY;
+  readonly code = LOST_COPY;
 }
 
 /** @throws what requests, staging, copying and writing throw; nothing half-written stays */
@@ -53,7 +54,7 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
     return { result: 'failed', failure: { path, code: 'BadName', message: problem } };
   }
   const otherSize = row && sizeProblem(size, row);
-  if (otherSize !== undefined) return failed(path, 'LostCopy', otherSize);
+  if (otherSize !== undefined) return failed(path, LOST_COPY, otherSize);
   const expected = await expectedSums(entry, context);
   const { decision, local } = await decide(entry, context);
   switch (decision.action) {
@@ -62,7 +63,7 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
     case 'conflict':
       return conflict(path, decision.reason);
     case 'lost':
-      return failed(path, 'LostCopy', decision.reason);
+      return failed(path, LOST_COPY, decision.reason);
     case 'fetch':
     case 'replace': {
       const replaces = decision.action === 'replace' ? (local ?? undefined) : undefined;

@@ -11,6 +11,7 @@ import { ConfigError, type Logger } from '../../config/index.js';
 import { inBatches } from '../../flow/in_batches.js';
 import { statBatch } from '../../remote/limited_store.js';
 import type { RemoteStore } from '../../remote/store.js';
+import { CATALOGUE_UNUSABLE, LOST_COPY } from '../../rules/failure_codes.js';
 import { missingText, recordTime } from '../../rules/known_record.js';
 import { printableName } from '../../rules/names.js';
 import { pathFraction } from '../../rules/path_fraction.js';
@@ -159,7 +160,7 @@ export class KnownRecords implements AsyncDisposable {
     if (this.#problem === undefined) return;
     const message = `${this.#problem}. What the server has is not compared with the catalogue, and what it has lost is not named`;
     this.#problem = undefined;
-    yield { path: '.', code: 'CatalogueUnusable', message, failed: true };
+    yield { path: '.', code: CATALOGUE_UNUSABLE, message, failed: true };
   }
 }
 
@@ -215,7 +216,7 @@ function withRow(item: ListItem, row: CatalogueRow | undefined): ListItem {
 function lost(row: CatalogueRow, directory = false): FailedItem {
   return {
     path: printableName(row.path),
-    code: 'LostCopy',
+    code: LOST_COPY,
     message: missingText(row, directory),
     failed: true,
   };

@@ -1,4 +1,5 @@
 /** What the server has and the catalogue doesn't. */
+import type { CatalogueReader } from '../../catalogue/union.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import { forEachConcurrent } from '../../flow/concurrent.js';
 import { inBatches } from '../../flow/in_batches.js';
@@ -8,13 +9,12 @@ import type { Selector } from '../../rules/selection.js';
 import { failed, failureOf } from '../run/failure.js';
 import type { JobRun } from '../run/job_run.js';
 import { badName, entriesOf } from '../run/list.js';
-import type { CatalogueReader } from './audited_catalogue.js';
 
 export interface ExtraContext {
   store: RemoteStore;
   run: JobRun;
   config: Pick<ArchiveConfig, 'parallelStats'>;
-  rows: CatalogueReader;
+  rows: Pick<CatalogueReader, 'rowsOf'>;
   selector: Selector;
   chosen: (path: string) => boolean;
   isInCache: (path: string) => boolean | undefined;

@@ -1,0 +1,6 @@
+/** Codes of failures that several rooms know: jobs report them; commands, mails and metrics tell what to do. */
+
+/** The only copy that the archive made of a record is gone, or isn't what it was. */
+export const LOST_COPY = 'LostCopy';
+/** The catalogue can't be read or written: nothing is removed (S14). */
+export const CATALOGUE_UNUSABLE = 'CatalogueUnusable';
