@@ -27,7 +27,7 @@ export async function write(
   catalogue: Catalogue,
   { options = {}, around = () => ({}), ...more }: WriteOptions = {},
 ): Promise<Written> {
-  const { config } = bench.archive(options);
+  const { config } = bench.archive({ catalogueSegments: true, ...options });
   const store = openStore(config);
   const { logger, lines } = keepingLogger();
   const extra: { warnings?: string[] } = {};
