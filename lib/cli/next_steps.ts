@@ -49,8 +49,16 @@ const after: Record<Report['job'], (report: Report) => string[]> = {
 };
 
 function afterBackup(report: Report): string[] {
-  const { interrupted, error, failed, conflicts, kept, copied, removedAfterCopy, job } = report;
+  const { interrupted, error, failures, conflicts, kept, copied, removedAfterCopy, job, lost = 0 } = report;
   const steps: string[] = [];
+  if (lost > 0)
+    steps.push(
+      `the server has lost ${plural(lost, 'record')} that ${lost === 1 ? 'has' : 'have'} left the cache (LostCopy): ask its operators at once, and look for other copies`,
+    );
+  const isUnusable = failures.some(({ code }) => code === 'CatalogueUnusable');
+  if (isUnusable)
+    steps.push('nothing is removed while the catalogue cannot be used: its failure says what to do');
+  const failed = report.failed - lost - (isUnusable ? 1 : 0);
   if (error !== undefined)
     steps.push(
       'it ended before everything was looked at; nothing is left half-done, the next pass continues',

@@ -35,6 +35,7 @@ async function passWith(
     settleSeconds: 0,
     retryDelaySeconds: 0,
     autoRemove,
+    catalogueSegments: false,
   });
   const { logger } = keepingLogger();
   const store = openStore(config);

@@ -90,6 +90,20 @@ describe('the summary of a pass', () => {
     assert.match(two, /Next:\n {2}2 files are damaged in the cache: their messages say/);
   });
 
+  it('says of records that the server has lost that no local file has stayed', () => {
+    const lost = { path: 'a', code: 'LostCopy', message: 'the server has no such file' };
+    const told = text({ scanned: 1, failed: 1, lost: 1, failures: [lost] });
+    assert.match(told, /Next:\n {2}the server has lost 1 record that has left the cache \(LostCopy\)/);
+    assert.doesNotMatch(told, /stayed as they were/);
+    const other = { path: 'b', code: 'IOError', message: 'no' };
+    const both = text({ scanned: 2, failed: 2, lost: 1, failures: [lost, other] });
+    assert.match(both, /lost 1 record[^]*\n {2}1 file failed and stayed/);
+    const catalogue = { path: '/c', code: 'CatalogueUnusable', message: 'it was damaged' };
+    const unusable = text({ scanned: 1, failed: 1, failures: [catalogue] });
+    assert.match(unusable, /Next:\n {2}nothing is removed while the catalogue cannot be used/);
+    assert.doesNotMatch(unusable, /stayed as they were/);
+  });
+
   it('says nothing more of a pass without incident', () => {
     assert.doesNotMatch(text({ scanned: 2, removed: 2 }), /Failed|Next|Kept,/);
   });

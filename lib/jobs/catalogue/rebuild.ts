@@ -10,6 +10,7 @@ import { checkAccess, ConfigError, type ArchiveConfig } from '../../config/index
 import { isMountPoint } from '../../config/mounts.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import type { RemoteStore } from '../../remote/store.js';
+import { plural } from '../../rules/quantities.js';
 import type { Report } from '../events/report.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { lockPass } from '../run/pass_lock.js';
@@ -35,7 +36,7 @@ export interface RebuildOptions extends ShardOptions {
 
 /**
  * Can be ended at any moment, and run again.
- * @throws {ConfigError} before anything is made, also when several catalogues have segments there, and none was named;
+ * @throws {ConfigError} before any row is made, also when several catalogues have segments there, and none was named;
  * {LockedError}; {CatalogueError}; {XRootDError} when the server can't be reached or refuses us
  */
 export async function rebuild(dependencies: JobDependencies, options: RebuildOptions = {}): Promise<Report> {
@@ -133,11 +134,15 @@ async function chosen(
   ids: readonly string[],
   catalogue: Catalogue,
   store: RemoteStore,
-  { archive, signal }: RebuildOptions,
+  { archive, shard, signal }: RebuildOptions,
 ): Promise<string | undefined> {
   if (archive !== undefined || ids.length <= 1) return archive ?? ids[0];
-  if (ids.includes(catalogue.id)) return catalogue.id;
-  const told = ids.map(async (id) => `${id} (${(await sequences(store, id, signal)).length} segments)`);
+  // Each shard has segments of its own. Else the others may be of the one before this: it was damaged or lost, and passes went on.
+  if (shard !== undefined && ids.includes(catalogue.id)) return catalogue.id;
+  const told = ids.map(async (id) => {
+    const count = plural((await sequences(store, id, signal)).length, 'segment');
+    return `${id} (${count}${id === catalogue.id ? ', of the catalogue that is here' : ''})`;
+  });
   throw problem('archive', `say which catalogue is meant; ${thereAre(await Promise.all(told))}`);
 }
 

@@ -58,7 +58,7 @@ export class RecordBook {
     const damaged = this.catalogue?.damaged;
     if (this.catalogue !== undefined && damaged !== undefined) {
       const { file } = this.catalogue;
-      const message = `the catalogue ${file} was damaged (${damaged.reason}) and is now ${damaged.movedTo}; a new one was begun. ${REBUILD}`;
+      const message = `the catalogue ${file} was damaged and is now ${damaged.movedTo}: ${damaged.reason}. ${OR_A_COPY}`;
       this.#problem = new CatalogueError('Damaged', file, message);
     } else if (this.catalogue !== undefined && seen !== undefined) this.#gap = gapOf(this.catalogue, seen);
     this.isFilled = isFilled && this.#gap === undefined;
@@ -220,6 +220,7 @@ async function somethingWaits(config: CatalogueConfig, shard: Shard | undefined)
 
 const REBUILD =
   'What it knew can be had back by "xrootd-archive catalogue rebuild", or from a backup of the file';
+const OR_A_COPY = 'A copy of it from a backup can also be put in its place while nothing runs';
 
 function failureText({ code, message }: CatalogueError): string {
   const room = /FULL|ENOSPC/.test(message)
