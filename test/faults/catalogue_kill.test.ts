@@ -117,7 +117,7 @@ describe('SIGKILL and the catalogue', () => {
 
   for (const rule of rules)
     it(`at each step around commit, capture, unlink and close (${rule})`, async function () {
-      this.timeout(180_000);
+      this.timeout(times * 120_000);
       const random = randomOf(seed);
       const steps: Step[] = MAKING_STEPS.map((step) => ({ step, nth: 1 }));
       for (const step of REMOVAL_STEPS) for (let nth = 1; nth <= times; nth += 1) steps.push({ step, nth });
