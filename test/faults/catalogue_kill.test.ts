@@ -109,7 +109,7 @@ describe('SIGKILL and the catalogue', () => {
         await telling(`after kill ${done} (${rule})`, () => complete(bench, claims, rule));
       });
     figures('random moments', { inTime, ...sum });
-    assert.ok(inTime >= kills / 2, `only ${inTime} of ${kills} came before all records had gone`);
+    assert.ok(inTime >= kills / 4, `only ${inTime} of ${kills} came before all records had gone`);
   });
 
   const rules: readonly Rule[] = scaled('rules', 1, 2) > 1 ? ['cached', 'backed_up'] : ['cached'];
@@ -117,7 +117,7 @@ describe('SIGKILL and the catalogue', () => {
 
   for (const rule of rules)
     it(`at each step around commit, capture, unlink and close (${rule})`, async function () {
-      this.timeout(180_000);
+      this.timeout(times * 120_000);
       const random = randomOf(seed);
       const steps: Step[] = MAKING_STEPS.map((step) => ({ step, nth: 1 }));
       for (const step of REMOVAL_STEPS) for (let nth = 1; nth <= times; nth += 1) steps.push({ step, nth });
@@ -160,7 +160,7 @@ describe('SIGKILL and the catalogue', () => {
         i % 2 === 0
           ? undefined
           : {
-              step: REMOVAL_STEPS[((i - 1) / 2) % REMOVAL_STEPS.length] as StepPlace,
+              step: REMOVAL_STEPS[((i + 5) / 2) % REMOVAL_STEPS.length] as StepPlace,
               nth: 1,
               go: '/nowhere',
             },
