@@ -25,7 +25,23 @@ export interface ComparedWith {
   mtime: Date;
 }
 
-const MAGIC = Buffer.from('xrootd-archive 4');
+/** The catalogue that a pass has written, as it was at the pass's end. */
+export interface SeenCatalogue {
+  /** A UUID. */
+  id: string;
+  /** Counts upwards with each commit. */
+  batch: number;
+}
+
+const MAGIC = Buffer.from('xrootd-archive 5');
+const UUID_BYTES = 16;
+/** After it come the catalogue's UUID, or zeros, and its batch. */
+const HEADER_BYTES = MAGIC.length + UUID_BYTES + 8;
+
+interface Kept {
+  keys: NumberSet;
+  catalogue?: SeenCatalogue | undefined;
+}
 
 export class VerifiedMemo {
   readonly #root: CacheDirectory;
@@ -35,9 +51,13 @@ export class VerifiedMemo {
   readonly #now = new NumberSet();
   /** No earlier pass has left one. */
   readonly isNew: boolean;
+  /** Undefined: none, as far as is known. */
+  readonly catalogue: SeenCatalogue | undefined;
 
-  private constructor(root: CacheDirectory, file: string, scope: string, earlier: NumberSet | undefined) {
-    this.isNew = earlier === undefined;
+  private constructor(root: CacheDirectory, file: string, scope: string, kept: Kept | undefined) {
+    const earlier = kept?.keys;
+    this.isNew = kept === undefined;
+    this.catalogue = kept?.catalogue;
     this.#root = root;
     this.#file = file;
     this.#scope = scope;
@@ -79,12 +99,15 @@ export class VerifiedMemo {
     if (!isTimeless(remote)) this.#now.add(this.#key(record, remote, proven));
   }
 
-  /** @param complete every record was looked at: what this pass didn't meet is forgotten */
-  async save(complete: boolean): Promise<void> {
+  /**
+   * @param complete every record was looked at: what this pass didn't meet is forgotten
+   * @param catalogue undefined: this pass had none, and what earlier ones had is remembered
+   */
+  async save(complete: boolean, catalogue = this.catalogue): Promise<void> {
     if (!complete) for (const key of this.#earlier) this.#now.add(key);
     const temporary = this.#root.entry(`${this.#file}.new`);
     try {
-      await fs.writeFile(temporary, [MAGIC, this.#now.bytes()], { mode: 0o600 });
+      await fs.writeFile(temporary, [MAGIC, headerOf(catalogue), this.#now.bytes()], { mode: 0o600 });
       await fs.rename(temporary, this.#root.entry(this.#file));
     } catch (error) {
       // Half a file would only take room on a full disk.
@@ -106,19 +129,33 @@ function isTimeless({ mtime }: ComparedWith): boolean {
   return Number.isNaN(mtime.getTime());
 }
 
+function headerOf(catalogue: SeenCatalogue | undefined): Buffer {
+  const header = Buffer.alloc(UUID_BYTES + 8);
+  if (catalogue === undefined) return header;
+  header.write(catalogue.id.replaceAll('-', ''), 'hex');
+  header.writeDoubleLE(catalogue.batch, UUID_BYTES);
+  return header;
+}
+
+function catalogueIn(header: Buffer): SeenCatalogue | undefined {
+  const id = header.toString('hex', 0, UUID_BYTES).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return /^[0-]+$/.test(id) ? undefined : { id, batch: header.readDoubleLE(UUID_BYTES) };
+}
+
 /** Undefined if there is none. */
-async function read(file: string): Promise<NumberSet | undefined> {
+async function read(file: string): Promise<Kept | undefined> {
   const keys = new NumberSet();
   try {
     const bytes = await fs.readFile(file);
-    if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || bytes.length % 8 !== 0) return keys;
-    for (let at = MAGIC.length; at < bytes.length; at += 8) {
+    const isOurs = bytes.subarray(0, MAGIC.length).equals(MAGIC);
+    if (!isOurs || bytes.length % 8 !== 0 || bytes.length < HEADER_BYTES) return { keys };
+    for (let at = HEADER_BYTES; at < bytes.length; at += 8) {
       keys.add(bytes.readDoubleLE(at));
       // Reading a million keys takes a tenth of a second.
       if (at % (8 * 65_536) === 0) await new Promise(setImmediate);
     }
+    return { keys, catalogue: catalogueIn(bytes.subarray(MAGIC.length)) };
   } catch (error) {
-    return errnoCode(error) === 'ENOENT' ? undefined : new NumberSet();
+    return errnoCode(error) === 'ENOENT' ? undefined : { keys: new NumberSet() };
   }
-  return keys;
 }

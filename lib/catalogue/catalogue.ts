@@ -22,15 +22,18 @@ export class Catalogue implements AsyncDisposable {
   readonly isNew: boolean;
   /** What stood at its place was damaged and was put aside; nothing is removed in this pass. */
   readonly damaged: Opened['damaged'];
+  /** Of the last commit before this opening; 0: there was none. */
+  readonly batchAtOpening: number;
   readonly #thread: ThreadLink;
   readonly #queue: CommitQueue;
   #batch = 0;
 
-  private constructor(file: string, { id, isNew, damaged }: Opened, thread: ThreadLink) {
+  private constructor(file: string, { id, batch, isNew, damaged }: Opened, thread: ThreadLink) {
     this.file = file;
     this.id = id;
     this.isNew = isNew;
     this.damaged = damaged;
+    this.batchAtOpening = batch;
     this.#thread = thread;
     this.#queue = new CommitQueue(async (changes) => (this.#batch = await thread.ask('write', changes)));
   }
@@ -153,9 +156,9 @@ export class Catalogue implements AsyncDisposable {
     await this.#thread.ask('check', undefined satisfies Operations['check']['ask']);
   }
 
-  /** Writes what is left, as far as it can be written: flush() first tells whether it could. */
+  /** Writes what is left, unless the last commit has failed: flush() first tells whether it could be written. */
   async close(): Promise<void> {
-    await this.#queue.flush().catch(() => undefined);
+    if (this.#queue.failure === undefined) await this.#queue.flush().catch(() => undefined);
     this.#queue.stop();
     await this.#thread.ask('close', undefined).catch(() => undefined);
     await this.#thread.end();

@@ -57,8 +57,9 @@ export class CommitQueue {
   add(change: Change): void {
     this.#entries.push({ change, isAwaited: false });
     if (this.#failure !== undefined && this.#entries.length > MOST_KEPT) this.#giveUp();
-    // After a failure only those who wait try again: else a full disk would be tried for each record.
-    if (this.#entries.length >= MOST_WAITING && this.#failure === undefined) this.#begin();
+    // After a failure only those who wait try again: else a full disk would be tried for each record, and a lock waited for each time.
+    if (this.#failure !== undefined) return;
+    if (this.#entries.length >= MOST_WAITING) this.#begin();
     else this.#later();
   }
 
@@ -130,9 +131,13 @@ export class CommitQueue {
       for (const { resolve } of waiters) resolve();
     } catch (error) {
       this.#failure = error;
-      const left = entries.slice(at).map(({ change }) => ({ change, isAwaited: false }));
-      this.#entries = left.concat(this.#entries);
-      for (const { reject } of waiters) reject(error);
+      // Those who came meanwhile, too: a file that is locked for long would let each wait its time.
+      const left = [...entries.slice(at), ...this.#entries].map(({ change }) => ({
+        change,
+        isAwaited: false,
+      }));
+      this.#entries = left;
+      for (const { reject } of [...waiters, ...this.#waiters.splice(0)]) reject(error);
     }
   }
 }

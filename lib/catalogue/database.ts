@@ -126,13 +126,22 @@ function checkContents(
 
 function connect(file: string): Database.Database {
   const database = new Database(file);
+  try {
+    configure(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function configure(database: Database.Database): void {
   database.exec(`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`);
   database.exec('PRAGMA journal_mode = WAL');
   // With WAL, only FULL makes each commit durable (S14): https://www.sqlite.org/pragma.html#pragma_synchronous
   database.exec('PRAGMA synchronous = FULL');
   // The log stays below the two MiB that fit into the reserve.
   database.exec('PRAGMA wal_autocheckpoint = 250');
-  return database;
 }
 
 /** @throws {CatalogueError} Damaged */

@@ -10,7 +10,7 @@ const ABANDONED_MILLISECONDS = 3_600_000;
 
 /** @returns false if another process has made it meanwhile */
 export function makeDatabase(file: string, meta: Readonly<Record<'target' | 'cache', string>>): boolean {
-  fs.mkdirSync(dirname(file), { recursive: true });
+  makeDirectory(dirname(file));
   removeAbandoned(file);
   const making = `${makingPrefix(file)}${randomBytes(8).toString('hex')}`;
   try {
@@ -23,6 +23,15 @@ export function makeDatabase(file: string, meta: Readonly<Record<'target' | 'cac
     return true;
   } finally {
     for (const suffix of ['', '-journal']) fs.rmSync(making + suffix, { force: true });
+  }
+}
+
+/** Only the last part of its path is made: what is missing above it may be a disk that isn't mounted. */
+function makeDirectory(directory: string): void {
+  try {
+    fs.mkdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

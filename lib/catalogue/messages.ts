@@ -7,6 +7,8 @@ import type { CatalogueRow, ForgottenRow } from './row.js';
 
 export interface Opened {
   id: string;
+  /** Of its last commit; 0: there was none. */
+  batch: number;
   isNew: boolean;
   damaged: { movedTo: string; reason: string } | undefined;
 }

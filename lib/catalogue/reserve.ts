@@ -29,6 +29,11 @@ export function holdReserve(file: string): void {
 /** @returns was there anything to give up? */
 export function releaseReserve(file: string): boolean {
   const held = SUFFIXES.map((suffix) => file + suffix).filter((name) => fs.existsSync(name));
-  for (const name of held) fs.rmSync(name, { force: true });
+  try {
+    for (const name of held) fs.rmSync(name, { force: true });
+  } catch {
+    // A read-only file system: what failed before says so better.
+    return false;
+  }
   return held.length > 0;
 }

@@ -35,13 +35,12 @@ function metaOf(key: string): string | undefined {
 }
 
 function open(options: OpenOptions): Opened {
-  file = options.file;
   const { database: found, ...rest } = openedWithReserve(options);
   if (options.mode === 'write') holdReserve(file);
   database = found;
   inodes = { '': fs.statSync(file).ino };
   batch = Number(metaOf('batch') ?? 0);
-  return rest;
+  return { ...rest, batch };
 }
 
 function openedWithReserve(options: OpenOptions): ReturnType<typeof openDatabase> {
@@ -65,8 +64,8 @@ function write(changes: readonly Change[]): number {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'SQLITE_FULL' || !releaseReserve(file)) throw error;
     for (let at = 0; at < changes.length; at += ON_FULL_DISK) commit(changes.slice(at, at + ON_FULL_DISK));
-    return batch;
   }
+  return batch;
 }
 
 function commit(changes: readonly Change[]): number {
@@ -158,6 +157,8 @@ const handlers: { [O in Operation]: (ask: Operations[O]['ask']) => Operations[O]
 };
 
 function answer({ id, operation, ask }: Request): Response {
+  // Before anything fails: errors name it.
+  if (operation === 'open') ({ file } = ask as OpenOptions);
   try {
     const handler = handlers[operation] as (given: unknown) => Operations[Operation]['answer'];
     return { id, answer: guarded(file, () => handler(ask)) };

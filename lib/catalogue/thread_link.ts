@@ -21,6 +21,8 @@ export class ThreadLink {
       name: 'catalogue',
       // Rows live for a moment: V8's 48 MB for young objects would be filled for nothing. This saves 20 MB, and costs some 3 % of CPU time.
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
+      // The process's own options may not suit a thread: `--input-type` ends it at once.
+      execArgv: [],
     });
     this.#worker.on('message', (response: Response) => {
       this.#answered(response);

@@ -37,7 +37,8 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
       const store = shardStore(told, options.shard, config.parallelChecksums);
       const memo = await VerifiedMemo.load(root, `${config.targetUrl} ${config.checksumType}`, options.shard);
       const { shard, dryRun = false } = options;
-      const book = await RecordBook.open(config, { shard, dryRun, now: dependencies.now ?? Date.now });
+      const now = dependencies.now ?? Date.now;
+      const book = await RecordBook.open(config, { shard, dryRun, now, seen: memo.catalogue });
       try {
         return await new BackupPass(root, { memo, book }, store, dependencies, options).all();
       } finally {

@@ -2,7 +2,7 @@
 import type { CacheDirectory } from '../../cache/directory.js';
 import { diskUsage, type DiskUsage } from '../../cache/usage.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
-import type { VerifiedMemo } from '../../cache/verified_memo.js';
+import type { SeenCatalogue, VerifiedMemo } from '../../cache/verified_memo.js';
 import { ConfigError, requireCache, type ArchiveConfig, type Logger } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { ListedStats } from '../../remote/listed_stats.js';
@@ -152,7 +152,10 @@ export class BackupPass {
       await this.#followUp(context.now);
     } finally {
       if (!listing) this.#run.extra.notOnTape = this.#notOnTape.result();
-      const failure = await this.#book.finish(this.#whole && !signal.aborted);
+      const failure = await this.#book.finish({
+        whole: this.#whole && !signal.aborted,
+        stopped: signal.aborted,
+      });
       if (failure !== undefined) this.#run.finish({ result: 'failed', failure });
       else await this.#writeSegments(context.now);
     }
@@ -173,8 +176,13 @@ export class BackupPass {
     const dependencies = this.#dependencies;
     const waiting = new TapeWaitCount(this.#overdueBefore);
     const store = goesByTape(dependencies.config) ? this.#store : toldOfTape(this.#store, dependencies);
-    const context = { catalogue, store, run: this.#run, dependencies, waiting, now };
-    await this.#book.reading(() => new FollowUp(context, this.#started).all());
+    const [root, shard] = [this.#root, this.#shard];
+    const context = { root, store, run: this.#run, dependencies, waiting, now };
+    await this.#book.reading(() => new FollowUp({ ...context, catalogue }, this.#started).all());
+    const only = shard && ((path: string) => inShard(path, shard));
+    await this.#book.others(dependencies.config, shard, (other) =>
+      new FollowUp({ ...context, catalogue: other, only }, this.#started).all(),
+    );
   }
 
   /** Otherwise each record would fail. @throws {ConfigError} */
@@ -224,7 +232,7 @@ export class BackupPass {
     if (this.#run.dryRun || (this.#bare && this.#memo.isEmpty)) return;
     // What has no row must not count as known.
     if (this.#book.isIncomplete) return;
-    await saveMemo(this.#memo, this.#whole, this.#dependencies.logger);
+    await saveMemo(this.#memo, this.#whole, this.#book.seen, this.#dependencies.logger);
   }
 }
 
@@ -239,9 +247,14 @@ function watermarksOf({
 }
 
 /** Without it the next pass compares again. */
-async function saveMemo(memo: VerifiedMemo, whole: boolean, logger: Logger): Promise<void> {
+async function saveMemo(
+  memo: VerifiedMemo,
+  whole: boolean,
+  catalogue: SeenCatalogue | undefined,
+  logger: Logger,
+): Promise<void> {
   try {
-    await memo.save(whole);
+    await memo.save(whole, catalogue);
   } catch (error) {
     logger.warn(`what was verified is not remembered for the next pass: ${String(error)}`);
   }

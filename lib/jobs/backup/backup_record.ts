@@ -272,7 +272,11 @@ async function remove(
   const anyDevice = await separate.mayKnowOtherDevices();
   const known = memo.recall(record, remote);
   if (removal.perform) {
-    const noted = notedOf(record, await file.open(), remote, state, sent, context);
+    const open = await file.open();
+    // With `verify: size` nothing may have read the bytes yet, and the row tells what they were (S14).
+    const known = sent !== undefined || (state.local ?? []).length > 0;
+    const sum = known ? sent : await context.sums.ofUnwritten(open, 'crc32c', { signal: run.signal });
+    const noted = notedOf(record, open, remote, state, sum, context);
     const reason = await book.allowRemoval(noted, onTape ? 'backed_up' : 'cached', copied);
     if (reason !== undefined) return { result: 'kept', reason };
   }

@@ -2,6 +2,9 @@
  * Asks about records that have left the cache and aren't known to be on tape: a disk buffer may lose them before tape has them. What is
  * gone or has other bytes is a failure of each pass until it is found again, or until somebody takes it out of the catalogue.
  */
+import * as fs from 'node:fs/promises';
+import { errnoCode } from '../../cache/errors.js';
+import type { CacheDirectory } from '../../cache/directory.js';
 import type { Catalogue } from '../../catalogue/catalogue.js';
 import type { CatalogueRow } from '../../catalogue/row.js';
 import { forEachConcurrent } from '../../flow/concurrent.js';
@@ -16,6 +19,9 @@ import type { JobDependencies, JobRun } from '../run/job_run.js';
 
 export interface FollowUpContext {
   catalogue: Catalogue;
+  root: Pick<CacheDirectory, 'entry'>;
+  /** The paths of this shard, if the catalogue has others, too. */
+  only?: ((path: string) => boolean) | undefined;
   /** Its `backUpExists` is what `tape_state` says. */
   store: RemoteStore;
   run: JobRun;
@@ -39,7 +45,9 @@ export class FollowUp {
 
   /** @throws what ends the whole pass */
   async all(): Promise<void> {
-    const { run, dependencies } = this.#context;
+    const { catalogue, run, dependencies } = this.#context;
+    // What this pass has found out about the same names. If it can't be written, RecordBook.finish() says so.
+    await catalogue.flush().catch(() => undefined);
     const ahead = statBatchesAhead(dependencies.config.parallelStats);
     for (const state of ['lost', 'waiting'] as const)
       await forEachConcurrent(this.#batches(state), ahead, (rows) => this.#look(rows));
@@ -47,19 +55,43 @@ export class FollowUp {
       run.finish(failed(path, LOST_COPY, lostText(row, row.loss ?? reason)));
       this.#lost += 1;
     }
-    if (this.#lost > 0) run.extra.lost = this.#lost;
+    if (this.#lost > 0) run.extra.lost = (run.extra.lost ?? 0) + this.#lost;
     const removedNotOnTape = this.#context.waiting.result();
     if (removedNotOnTape.files > 0) run.extra.removedNotOnTape = removedNotOnTape;
   }
 
   async *#batches(state: 'lost' | 'waiting'): AsyncGenerator<CatalogueRow[], void, undefined> {
-    const { catalogue, run, now } = this.#context;
+    const { catalogue, run, now, only = () => true } = this.#context;
     for await (const page of catalogue.pages({ state })) {
       if (run.signal.aborted) return;
-      if (state === 'waiting') for (const row of page) this.#count(row);
-      const due = page.filter((row) => (row.removing ?? 0) < this.#started && isDue(row, now()));
+      const gone: CatalogueRow[] = [];
+      for (const row of page) if (only(row.path) && !(await this.#isStillThere(row))) gone.push(row);
+      if (state === 'waiting') for (const row of gone) this.#count(row);
+      const due = gone.filter((row) => !this.#isOfThisPass(row) && isDue(row, now()));
       for (let at = 0; at < due.length; at += statBatch) yield due.slice(at, at + statBatch);
     }
+  }
+
+  /** Removed after all, or not: a crash or an error came between. */
+  async #isStillThere({ path, size, mtime, removing, removed, lost }: CatalogueRow): Promise<boolean> {
+    if (removing === null || removed !== null || lost !== null) return false;
+    const { catalogue, root } = this.#context;
+    try {
+      const there = await fs.lstat(root.entry(path), { bigint: true });
+      if (!there.isFile() || Number(there.size) !== size || Number(there.mtimeNs / 1000n) !== mtime)
+        return false;
+    } catch (error) {
+      const code = errnoCode(error);
+      if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+      throw error;
+    }
+    catalogue.note({ kind: 'stays', path });
+    return true;
+  }
+
+  /** A time ahead of now comes from a clock that was wrong. */
+  #isOfThisPass({ removing }: CatalogueRow): boolean {
+    return removing !== null && removing >= this.#started && removing <= this.#context.now();
   }
 
   #count({ path, size, mtime, removing }: CatalogueRow): void {

@@ -3,7 +3,7 @@ import type { CatalogueRow } from '../../catalogue/row.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStat, RemoteStore } from '../../remote/store.js';
 import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.js';
-import { mayAsk, SMALL_READ_BACK } from '../../rules/comparison.js';
+import { bytesOf, mayAsk, SMALL_READ_BACK, type Verify } from '../../rules/comparison.js';
 import { checksumTypes, type ChecksumType } from '../../xrdcl/index.js';
 import { remoteChecksum } from './remote_checksum.js';
 
@@ -31,11 +31,13 @@ export async function compareRow(
   if (remote === null || different !== undefined)
     return { result: 'differs', reason: different ?? 'the server has no such file' };
   const { store, config, signal } = context;
-  if (config.verify === 'size' || row.size === 0) return { result: 'same' };
-  const way = await wayToCompare(row, remote, context);
+  // What was lost isn't found again by its size alone.
+  const verify = row.lost === null ? config.verify : bytesOf(config.verify);
+  if (verify === 'size' || row.size === 0) return { result: 'same' };
+  const way = await wayToCompare(row, remote, context, verify);
   if (way === undefined) return { result: 'unchecked', reason: 'nothing but its size can be compared' };
   const { by, sum } = way;
-  const options = { store, verify: config.verify, configured: config.checksumType, signal };
+  const options = { store, verify, configured: config.checksumType, signal };
   const theirs = await remoteChecksum(row.path, remote, { by, type: sum.type }, options);
   if (sameChecksum(sum, theirs)) return { result: 'same' };
   const reason = `its bytes have ${checksumText(theirs)} instead of ${checksumText(sum)}`;
@@ -53,19 +55,19 @@ export function differenceAtSight({ size }: CatalogueRow, remote: RemoteStat | n
 async function wayToCompare(
   { checksums, size }: CatalogueRow,
   { offline }: RemoteStat,
-  { store, config, signal }: CompareRowContext,
+  { store, signal }: CompareRowContext,
+  verify: Verify,
 ): Promise<{ by: 'read' | 'query'; sum: Checksum } | undefined> {
   const ours = (sum: Checksum): sum is Checksum & { type: ChecksumType } =>
     checksumTypes.some((type) => type === sum.type);
-  const known = checksums.filter(ours);
+  // Files of other bytes easily share an adler32.
+  const known = checksums
+    .filter(ours)
+    .sort((a, b) => Number(a.type === 'adler32') - Number(b.type === 'adler32'));
   const readable = offline ? undefined : (known.find(({ type }) => type === 'crc32c') ?? known[0]);
-  if (
-    readable !== undefined &&
-    config.verify !== 'checksum' &&
-    (size <= SMALL_READ_BACK || config.verify === 'read')
-  )
+  if (readable !== undefined && verify !== 'checksum' && (size <= SMALL_READ_BACK || verify === 'read'))
     return { by: 'read', sum: readable };
-  if (config.verify === 'read') return undefined;
+  if (verify === 'read') return undefined;
   const types = await store.checksumTypes(signal);
   const asked = known.find(({ type }) => mayAsk(type, types));
   if (asked !== undefined) return { by: 'query', sum: asked };

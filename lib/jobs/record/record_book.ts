@@ -2,10 +2,12 @@
  * What a pass tells the catalogue of the records of its cache. If the catalogue can't be written, everything goes on but removals (S14);
  * the pass ends with a failure that says so.
  */
-import type { Catalogue } from '../../catalogue/catalogue.js';
+import type { SeenCatalogue } from '../../cache/verified_memo.js';
+import { Catalogue } from '../../catalogue/catalogue.js';
 import type { Change } from '../../catalogue/changes.js';
 import { CatalogueError } from '../../catalogue/error.js';
 import { openCatalogue, NoCatalogue, type CatalogueConfig } from '../../catalogue/open_catalogue.js';
+import { otherwiseShared } from '../../catalogue/place.js';
 import type { RecordFacts, RemovalRule } from '../../catalogue/row.js';
 import type { Shard } from '../../rules/sharding.js';
 import type { Failure, Report } from '../events/report.js';
@@ -22,6 +24,14 @@ export interface Noted {
 /** A catalogue that every earlier pass has filled has this in its meta. */
 const FILLED = 'filled';
 
+export interface RecordBookOptions {
+  shard: Shard | undefined;
+  dryRun: boolean;
+  now: () => number;
+  /** As the pass before left it. */
+  seen: SeenCatalogue | undefined;
+}
+
 export class RecordBook {
   /** Undefined: there is none, or it can't be opened. */
   readonly catalogue: Catalogue | undefined;
@@ -31,14 +41,16 @@ export class RecordBook {
   readonly isFilled: boolean;
   readonly #now: () => number;
   #problem: CatalogueError | undefined;
+  /** It can be written, but rows are missing. */
+  readonly #gap: Failure | undefined;
 
   private constructor(
     opened: Catalogue | NoCatalogue | CatalogueError | undefined,
     isFilled: boolean,
     now: () => number,
+    seen?: SeenCatalogue,
   ) {
     this.#now = now;
-    this.isFilled = isFilled;
     if (opened instanceof CatalogueError) this.#problem = opened;
     else if (opened instanceof NoCatalogue) this.warning = opened.reason;
     else this.catalogue = opened;
@@ -47,7 +59,8 @@ export class RecordBook {
       const { file } = this.catalogue;
       const message = `the catalogue ${file} was damaged and is now ${damaged.movedTo}: ${damaged.reason}. ${OR_A_COPY}`;
       this.#problem = new CatalogueError('Damaged', file, message);
-    }
+    } else if (this.catalogue !== undefined && seen !== undefined) this.#gap = gapOf(this.catalogue, seen);
+    this.isFilled = isFilled && this.#gap === undefined;
   }
 
   /**
@@ -56,7 +69,7 @@ export class RecordBook {
    */
   static async open(
     config: CatalogueConfig,
-    { shard, dryRun, now }: { shard: Shard | undefined; dryRun: boolean; now: () => number },
+    { shard, dryRun, now, seen }: RecordBookOptions,
   ): Promise<RecordBook> {
     const unknown = new RecordBook(undefined, true, now);
     // A dry run changes nothing, not even a damaged catalogue.
@@ -65,7 +78,7 @@ export class RecordBook {
       const opened = await openCatalogue(config, { mode: 'write', shard, now: now() });
       if (opened === undefined) return unknown;
       const filled = opened instanceof NoCatalogue || (await opened.meta(FILLED)) !== undefined;
-      return new RecordBook(opened, filled, now);
+      return new RecordBook(opened, filled, now, seen);
     } catch (error) {
       if (error instanceof CatalogueError) return new RecordBook(error, true, now);
       throw error;
@@ -103,6 +116,8 @@ export class RecordBook {
     } catch (error) {
       if (!(error instanceof CatalogueError)) throw error;
       this.#problem = error;
+      // It may be written yet, by a later commit.
+      if (change.kind === 'removing') this.ended(change.facts.path, false);
       return UNWRITTEN;
     }
   }
@@ -113,19 +128,22 @@ export class RecordBook {
   }
 
   /**
-   * Writes what is left.
+   * Writes what is left. A pass that is stopped doesn't try again what has failed: another process may hold the file for long.
    * @param whole the pass has looked at every record
    * @returns what kept the catalogue from being written in this pass
    */
-  async finish(whole: boolean): Promise<Failure | undefined> {
+  async finish({ whole, stopped }: { whole: boolean; stopped: boolean }): Promise<Failure | undefined> {
     await this.reading(async () => {
+      if (stopped && this.#problem !== undefined) return;
       await this.catalogue?.flush();
       const value = new Date(this.#now()).toISOString();
       if (whole && !this.isFilled && this.#problem === undefined)
         await this.catalogue?.durable({ kind: 'meta', key: FILLED, value });
     });
     const problem = this.#problem;
-    return problem && { path: problem.file, code: 'CatalogueUnusable', message: failureText(problem) };
+    return problem === undefined
+      ? this.#gap
+      : { path: problem.file, code: 'CatalogueUnusable', message: failureText(problem) };
   }
 
   /** Runs a task that reads the catalogue. If that can't be read, it counts as one that can't be written. */
@@ -138,14 +156,38 @@ export class RecordBook {
     }
   }
 
+  /** What passes have noted that were shared otherwise: no pass would follow that any more. Only catalogues in which something waits. */
+  async others(
+    config: CatalogueConfig,
+    shard: Shard | undefined,
+    task: (catalogue: Catalogue) => Promise<void>,
+  ): Promise<void> {
+    for (const other of await otherwiseShared(config, shard))
+      await this.reading(async () => {
+        if (!(await somethingWaits(config, other))) return;
+        const opened = await openCatalogue(config, { mode: 'write', shard: other, now: this.#now() });
+        if (!(opened instanceof Catalogue)) return;
+        await using catalogue = opened;
+        await task(catalogue);
+        await catalogue.flush();
+      });
+  }
+
   /** The pass has ended. */
   pass({ job, startedAt: started, finishedAt: finished, failures: _, ...counts }: Report): void {
     this.catalogue?.note({ kind: 'pass', job, started, finished, report: JSON.stringify(counts) });
   }
 
+  /** For the next pass. */
+  get seen(): SeenCatalogue | undefined {
+    if (this.catalogue === undefined) return undefined;
+    const { id, batch, batchAtOpening } = this.catalogue;
+    return { id, batch: Math.max(batch, batchAtOpening) };
+  }
+
   /** Changes of this pass aren't in it: what was compared must not count as known. */
   get isIncomplete(): boolean {
-    return this.#problem !== undefined || this.catalogue?.isIncomplete === true;
+    return this.catalogue === undefined ? this.#problem !== undefined : this.catalogue.isIncomplete;
   }
 
   async close(): Promise<void> {
@@ -154,6 +196,31 @@ export class RecordBook {
 }
 
 const OR_A_COPY = 'A copy of it from a backup can also be put in its place while nothing runs';
+
+/** Is it the catalogue that the pass before has written, with all that it wrote? Told once: then the pass goes on with this one. */
+function gapOf({ file, id, isNew, batchAtOpening }: Catalogue, seen: SeenCatalogue): Failure | undefined {
+  const another = isNew
+    ? 'it is new, though a pass has written one before'
+    : 'a pass has written another one before';
+  const older = `it is older than what a pass has written: ${seen.batch - batchAtOpening} commits are missing`;
+  if (id === seen.id && batchAtOpening >= seen.batch) return undefined;
+  const what = id === seen.id ? older : another;
+  const message = `the catalogue ${file}: ${what}. Records that have left the cache may be missing in it, and nobody would notice their loss. Put the right file back. ${REBUILD}`;
+  return { path: file, code: 'CatalogueReplaced', message };
+}
+
+/** Reads only: a damaged one is a failure, and stays where it is. */
+async function somethingWaits(config: CatalogueConfig, shard: Shard | undefined): Promise<boolean> {
+  const opened = await openCatalogue(config, { mode: 'read', shard });
+  if (!(opened instanceof Catalogue)) return false;
+  await using catalogue = opened;
+  for (const state of ['lost', 'waiting'] as const)
+    for await (const _ of catalogue.rows({ state })) return true;
+  return false;
+}
+
+const REBUILD =
+  'What it knew can be had back by "xrootd-archive catalogue rebuild", or from a backup of the file';
 
 function failureText({ code, message }: CatalogueError): string {
   const room = /FULL|ENOSPC/.test(message)

@@ -51,7 +51,7 @@ export async function retention(
       const confirmed = await confirmation(root, settings, dependencies, options, now);
       const { dryRun = false, signal } = options;
       const reports = dryRun || !confirmed;
-      const book = await RecordBook.open(config, { shard: undefined, dryRun: reports, now });
+      const book = await RecordBook.open(config, { shard: undefined, dryRun: reports, now, seen: undefined });
       try {
         return await new RetentionPass(root, target, settings, dependencies, {
           ...{ dryRun, signal, confirmed, book, now },

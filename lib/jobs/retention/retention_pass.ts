@@ -109,7 +109,7 @@ export class RetentionPass {
         if (!signal.aborted) await retainOrRemove(file, this.#context);
       });
     } finally {
-      const failure = await this.#context.book.finish(false);
+      const failure = await this.#context.book.finish({ whole: false, stopped: signal.aborted });
       if (failure !== undefined) this.#run.finish({ result: 'failed', failure });
       else await this.#writeSegments();
     }
