@@ -55,10 +55,11 @@ function afterBackup(report: Report): string[] {
     steps.push(
       `the server has lost ${plural(lost, 'record')} that ${lost === 1 ? 'has' : 'have'} left the cache (LostCopy): ask its operators at once, and look for other copies`,
     );
+  const isReplaced = failures.some(({ code }) => code === 'CatalogueReplaced');
   const isUnusable = failures.some(({ code }) => code === 'CatalogueUnusable');
   if (isUnusable)
     steps.push('nothing is removed while the catalogue cannot be used: its failure says what to do');
-  const failed = report.failed - lost - (isUnusable ? 1 : 0);
+  const failed = report.failed - lost - Number(isUnusable) - Number(isReplaced);
   if (error !== undefined)
     steps.push(
       'it ended before everything was looked at; nothing is left half-done, the next pass continues',

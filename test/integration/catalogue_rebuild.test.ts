@@ -281,7 +281,7 @@ describe('catalogue rebuild: from segments', () => {
         await assert.rejects(archive.rebuild(), (error: Error) => {
           assert.equal(error.name, 'ConfigError');
           assert.ok(error.message.includes(`${catalogue.id} (5 segments)`), error.message);
-          return error.message.includes(`${second.id} (1 segments)`);
+          return error.message.includes(`${second.id} (1 segment)`);
         });
         const found = await rebuilt(bench, cache, { archive: second.id, from: 'segments' });
         assert.deepEqual(

@@ -5,7 +5,9 @@
 import { Catalogue } from '../../catalogue/catalogue.js';
 import { NoCatalogue, openCatalogue } from '../../catalogue/open_catalogue.js';
 import { segmentState } from '../../catalogue/segment_state.js';
+import { CacheDirectory } from '../../cache/directory.js';
 import { makePath } from '../../cache/make_path.js';
+import { VerifiedMemo } from '../../cache/verified_memo.js';
 import { checkAccess, ConfigError, type ArchiveConfig } from '../../config/index.js';
 import { isMountPoint } from '../../config/mounts.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
@@ -82,14 +84,14 @@ class Rebuild {
   }
 
   /** @param id of the catalogue whose segments are read; undefined: none */
-  all(id: string | undefined): Promise<Report> {
+  async all(id: string | undefined): Promise<Report> {
     const { target, segments, catalogue } = this.#places;
     const { config, logger, now = Date.now } = this.#dependencies;
     const run = this.#run;
     const imported = new ImportedSegments({ config, logger, run, catalogue, store: segments });
     const counts = { segments: 0, rows: 0, forgotten: 0, listed: 0, unsummed: 0, serverOnly: 0 };
     run.extra.rebuilt = counts;
-    return run.run(
+    const report = await run.run(
       async () => {
         if (id !== undefined) {
           const wasEmpty = await this.#isEmpty();
@@ -108,6 +110,26 @@ class Rebuild {
       },
       () => imported.waiting,
     );
+    const isWhole = report.error === undefined && !report.interrupted && report.failed === 0;
+    if (isWhole && id !== undefined) await this.#remembered(id);
+    return report;
+  }
+
+  /** What the last pass had written is back: the next one must not miss it. */
+  async #remembered(id: string): Promise<void> {
+    const { config, logger } = this.#dependencies;
+    if (config.cacheDirectory === undefined) return;
+    const { catalogue } = this.#places;
+    const root = await CacheDirectory.openRoot(config.cacheDirectory);
+    try {
+      const memo = await VerifiedMemo.load(root, '', this.#options.shard);
+      if (memo.catalogue?.id !== id && memo.catalogue?.id !== catalogue.id) return;
+      await memo.save(false, { id: (await catalogue.meta('id')) ?? catalogue.id, batch: catalogue.batch });
+    } catch (error) {
+      logger.warn(`the next pass will say that the catalogue is another one: ${String(error)}`);
+    } finally {
+      await root.close();
+    }
   }
 
   /** It knew nothing before this rebuild, or before one that was ended early: all that it has now is from there. */
