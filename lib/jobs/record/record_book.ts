@@ -196,8 +196,6 @@ export class RecordBook {
   }
 }
 
-const OR_A_COPY = 'A copy of it from a backup can also be put in its place while nothing runs';
-
 /** Is it the catalogue that the pass before has written, with all that it wrote? Told once: then the pass goes on with this one. */
 function gapOf({ file, id, isNew, batchAtOpening }: Catalogue, seen: SeenCatalogue): Failure | undefined {
   const another = isNew
