@@ -67,6 +67,11 @@ export const REPLACED = 'another record was archived under its name';
  */
 export const REPLACED_LOST = 'LOST: another record was archived under its name after its local file had gone';
 
+/** What was known of a record of which replacedLosses() tells: lost, in words. */
+export function replacedRow({ at, reason, row }: ForgottenRow): CatalogueRow {
+  return { ...row, lost: row.lost ?? at, loss: row.loss ?? reason };
+}
+
 /** `in_cache`: the local file hasn't gone, and tape isn't known to have it. `waiting`: it has gone, and tape isn't known to have it. */
 export type RowState = 'in_cache' | 'waiting' | 'on_tape' | 'lost';
 

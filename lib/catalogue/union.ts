@@ -196,7 +196,7 @@ function together(a: CatalogueRow, b: CatalogueRow): CatalogueRow {
 }
 
 /** What whereOf() asks of a row; but for its path, which no other file changes, and `changedUpTo`, which is of one file. */
-function matches(row: CatalogueRow, filter: RowFilter): boolean {
+export function matches(row: CatalogueRow, filter: RowFilter): boolean {
   const { state, since, until, timeless, minSize, maxSize, gone } = filter;
   const time = row.mtime === null ? row.remoteMtime : Math.trunc(row.mtime / 1000);
   if (state !== undefined && stateOf(row) !== state) return false;

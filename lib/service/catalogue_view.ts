@@ -3,7 +3,7 @@ import type { RememberedPass } from '../catalogue/messages.js';
 import { NoCatalogue, type CatalogueConfig } from '../catalogue/open_catalogue.js';
 import { catalogueFile } from '../catalogue/place.js';
 import type { Summary, StateCount } from '../catalogue/queries.js';
-import type { RowState } from '../catalogue/row.js';
+import { replacedRow, type CatalogueRow, type RowState } from '../catalogue/row.js';
 import { shardsBeside } from '../catalogue/shard_files.js';
 import { openUnion, type CatalogueReader } from '../catalogue/union.js';
 import type { ArchiveConfig } from '../config/index.js';
@@ -140,10 +140,12 @@ async function lostRecords(catalogue: Viewed): Promise<LostRecord[]> {
 }
 
 async function* allLost(catalogue: Viewed): AsyncGenerator<LostRecord, void, undefined> {
-  for await (const { path, size, lost, loss } of catalogue.rows({ state: 'lost' }))
-    yield { path, size, since: iso(lost ?? 0), reason: loss ?? '' };
-  for await (const { path, at, reason, row } of catalogue.replacedLosses())
-    yield { path, size: row.size, since: iso(row.lost ?? at), reason: row.loss ?? reason };
+  for await (const row of catalogue.rows({ state: 'lost' })) yield lostRecord(row);
+  for await (const loss of catalogue.replacedLosses()) yield lostRecord(replacedRow(loss));
+}
+
+function lostRecord({ path, size, lost, loss }: CatalogueRow): LostRecord {
+  return { path, size, since: iso(lost ?? 0), reason: loss ?? '' };
 }
 
 async function lastOf(catalogue: Viewed, job: Report['job']): Promise<RememberedProof | null> {

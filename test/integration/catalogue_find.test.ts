@@ -355,6 +355,61 @@ describe('forget', () => {
     });
   });
 
+  it('a record whose name another one has by now: the loss is found and taken out, the other one stays', async () => {
+    await withTemp(async (cache) => {
+      const config = catalogueConfig(cache);
+      const lostOne = rowOf('r', { ...gone, size: 7 });
+      // After the number of shards has changed, the two are in one file, and the new one in another file as well.
+      const shards = [
+        [lostOne, rowOf('r', { compared: NOON + DAY })],
+        [rowOf('r', { compared: NOON + DAY })],
+      ];
+      for (const [index, own] of shards.entries()) {
+        await using one = await mustOpen(config, { mode: 'write', shard: { index, count: 2 } });
+        for (const row of own) await one.durable({ kind: 'imported', row });
+      }
+      const archive = archiveOf({ cache });
+      const found = async (options: FindOptions) => {
+        const items = await collect(archive.find(['r'], options));
+        return items.map((item) => ('failed' in item ? item.code : `${item.state} ${item.size}`));
+      };
+      assert.deepEqual(await found({}), ['in_cache 1000']);
+      assert.deepEqual(await found({ states: ['lost'] }), ['lost 7']);
+      assert.deepEqual(await found({ states: ['lost', 'in_cache'] }), ['in_cache 1000', 'lost 7']);
+      assert.deepEqual(await found({ states: ['lost'], minSize: 8 }), []);
+      const { lost: named, states } = await archive.catalogue.status();
+      assert.deepEqual([named.map(({ size }) => size), states.lost], [[7], { records: 1, bytes: 7 }]);
+      assert.match(named[0]?.loss ?? '', /another record was archived under its name/);
+
+      for (const dryRun of [true, false]) {
+        const { forgotten, unknown } = await archive.catalogue.forget(['r'], { reason: 'why', dryRun });
+        const taken = forgotten.map(({ size, state, inCache }) => [size, state, inCache]);
+        assert.deepEqual([taken, unknown], [[[7, 'lost', false]], []]);
+      }
+      assert.deepEqual(await found({}), ['in_cache 1000']);
+      assert.deepEqual(await found({ states: ['lost'] }), []);
+      assert.equal((await archive.catalogue.check()).records, 2);
+      // Then it is the record's turn.
+      assert.equal((await archive.catalogue.forget(['r'], { reason: 'why' })).forgotten[0]?.size, 1000);
+      assert.equal((await archive.catalogue.check()).records, 0);
+    });
+  });
+
+  it('a name that only such a loss has is known', async () => {
+    await withCatalogue({ rows: [rowOf('r', { ...gone, size: 7 })] }, async (bench) => {
+      await bench.catalogue.durable({ kind: 'imported', row: rowOf('r', { compared: NOON + DAY }) });
+      const { row, ...taken } = (await collect(bench.catalogue.replacedLosses()))[0] ?? assert.fail();
+      await withCatalogue({}, async ({ cache, catalogue }) => {
+        await catalogue.durable({ kind: 'imported_forgotten', forgotten: { ...taken, row } });
+        const archive = archiveOf({ cache });
+        assert.deepEqual(pathsIn(await collect(archive.find(['r']))), []);
+        assert.deepEqual(pathsIn(await collect(archive.find(['r'], { states: ['lost'] }))), ['r']);
+        const { forgotten, unknown } = await archive.catalogue.forget(['r'], { reason: 'why' });
+        assert.deepEqual([forgotten.length, unknown], [1, []]);
+      });
+    });
+  });
+
   it('needs a reason, and names', async () => {
     await withCatalogue({ rows }, async (bench) => {
       const { catalogue } = archiveOf(bench);

@@ -357,11 +357,14 @@ describe('records that have left the cache', () => {
       await writeRecord(bench.cache, 'r', SIZE + 1);
       await bench.pass(kept);
       for (const options of [kept, cached, cached]) assert.deepEqual(lost(await bench.pass(options)), ['r']);
+      const audit = () => bench.archive(cached).verify([], { against: { catalogue: true } });
+      assert.deepEqual(lost(await audit()), ['r']);
       const config = { ...catalogueConfig(bench.cache), targetUrl: bench.sandbox.url };
       const catalogue = await mustOpen(config, { mode: 'write' });
       await catalogue.durable({ kind: 'forgotten', path: 'r', at: Date.now(), reason: 'test' });
       await catalogue.close();
       assert.deepEqual(lost(await bench.pass(cached)), []);
+      assert.deepEqual(lost(await audit()), []);
       assert.equal((await rowsOf(bench)).get('r')?.size, SIZE + 1);
     });
   });

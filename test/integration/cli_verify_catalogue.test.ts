@@ -18,7 +18,9 @@ async function fill({ cache, sandbox }: TapePlace): Promise<void> {
     for (const [path, content] of Object.entries(records)) {
       const file = join(directory, 'content');
       await writeFile(file, content);
-      const facts = factsOf(path, { size: content.length, checksums: [await checksumFile(file)] });
+      const checksums = [await checksumFile(file)];
+      // Another time would make another record of it than that of the pass which archived it.
+      const facts = factsOf(path, { size: content.length, mtime: null, checksums });
       catalogue.note({
         kind: 'imported',
         row: { ...rowOf(path), ...facts, removing: 1, removed: 1, rule: 'cached' },

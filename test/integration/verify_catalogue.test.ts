@@ -524,7 +524,9 @@ describe('verify --catalogue: a check that could not be made is no loss', () => 
         },
       }));
       assert.equal((await rowIn(bench, path))?.size, 900);
-      assert.deepEqual(counts(report), { scanned: 3, verified: 3 });
+      assert.equal(report.verified, 3);
+      // The record that the pass replaced had left the cache: that one is lost.
+      assert.deepEqual(failures(report), [`LostCopy ${path}`]);
     });
   });
 

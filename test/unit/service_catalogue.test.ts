@@ -6,6 +6,7 @@ import { healthOf } from '../../lib/service/health.js';
 import { forgetCommand } from '../../lib/service/lost_records.js';
 import { StatusBoard } from '../../lib/service/status_board.js';
 import { statusPage } from '../../lib/service/status_page.js';
+import { words } from '../support/page_words.js';
 import { viewOf } from '../support/catalogue_views.js';
 import { parseExposition } from '../support/prometheus.js';
 import { failure, finished } from '../support/reports.js';
@@ -24,12 +25,6 @@ function page(...views: CatalogueView[]): string {
   assert.equal(healthOf(status).ok, true, 'a restart brings no record back');
   return statusPage(status, healthOf(status), 80);
 }
-
-const words = (text: string) =>
-  text
-    .replace(/<(style|script)>.*?<\/\1>/gs, '')
-    .replace(/<[^>]*>/g, '')
-    .replace(/\s+/g, ' ');
 
 describe('the catalogue on the status page', () => {
   it('counts the records, and names those that are lost, with what to do', () => {

@@ -6,6 +6,7 @@ import { html } from '../../lib/service/html.js';
 import { outcomeOf } from '../../lib/service/pass_outcome.js';
 import { StatusBoard, type Running } from '../../lib/service/status_board.js';
 import { statusPage } from '../../lib/service/status_page.js';
+import { words } from '../support/page_words.js';
 import { disk, failure, finished, reportOf, started } from '../support/reports.js';
 
 const config = { cacheDirectory: '/data/cache', targetUrl: 'root://host//base' };
@@ -34,11 +35,6 @@ const page = (events: ArchiveEvent[], now?: () => number) => {
   const status = after(events, now);
   return statusPage(status, healthOf(status), 80);
 };
-const words = (text: string) =>
-  text
-    .replace(/<(style|script)>.*?<\/\1>/gs, '')
-    .replace(/<[^>]*>/g, '')
-    .replace(/\s+/g, ' ');
 
 describe('how a pass ended', () => {
   const cases: [Parameters<typeof reportOf>[0], string][] = [

@@ -126,7 +126,7 @@ export class BackupPass {
     const usage = await this.#lookAround();
     if (!signal.aborted) await this.#store.ping(signal);
     if (!signal.aborted && this.#book.catalogue !== undefined)
-      this.#baseWasMissing = (await this.#store.stat('', signal)) === null;
+      this.#baseWasMissing = await this.#isBaseMissing(signal);
     if (!signal.aborted) await this.#checkWritable();
     if (!signal.aborted && config.autoRemove !== 'never') await refuseProxies(this.#store, config, signal);
     if (!signal.aborted) await this.#context.separate.checkSurroundings();
@@ -185,6 +185,14 @@ export class BackupPass {
     const only = shard && ((path: string) => inShard(path, shard));
     await this.#book.others(dependencies.config, shard, (other) =>
       new FollowUp({ ...context, catalogue: other, only }, this.#started).all(),
+    );
+  }
+
+  /** Some servers tell nobody about the base, though they take files below it: then it counts as there. */
+  async #isBaseMissing(signal: AbortSignal): Promise<boolean> {
+    return await this.#store.stat('', signal).then(
+      (stat) => stat === null,
+      () => false,
     );
   }
 

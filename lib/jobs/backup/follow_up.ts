@@ -16,6 +16,7 @@ import { microseconds } from '../../rules/identity.js';
 import { printableName } from '../../rules/names.js';
 import type { TapeWaitCount } from '../../rules/tape_wait.js';
 import { ConfirmedRows, isProven, isWrong } from '../record/confirmed_row.js';
+import { lostText, replacedLoss } from '../record/lost_text.js';
 import { failed } from '../run/failure.js';
 import type { JobDependencies, JobRun } from '../run/job_run.js';
 import type { Outcome } from '../run/tally.js';
@@ -70,9 +71,9 @@ export class FollowUp {
     for (const state of ['lost', 'waiting'] as const)
       await forEachConcurrent(this.#batches(state), ahead, (rows) => this.#look(rows));
     const { only = () => true } = this.#context;
-    for await (const { path, row, reason } of catalogue.replacedLosses()) {
-      if (!only(path)) continue;
-      run.finish(failed(path, LOST_COPY, lostText(row, row.loss ?? reason)));
+    for await (const loss of catalogue.replacedLosses()) {
+      if (!only(loss.path)) continue;
+      run.finish(replacedLoss(loss));
       this.#lost += 1;
     }
     if (this.#lost > 0) run.extra.lost = (run.extra.lost ?? 0) + this.#lost;
@@ -168,13 +169,4 @@ export class FollowUp {
 function isAsBefore(row: CatalogueRow, { kind, size, mtime, backUpExists }: RemoteStat): boolean {
   if (row.lost !== null || row.followed === null || backUpExists) return false;
   return kind === 'file' && size === row.size && mtime.getTime() === row.remoteMtime;
-}
-
-export function lostText({ removed, removing, rule }: CatalogueRow, reason: string): string {
-  const at = removed ?? removing;
-  const since =
-    at === null
-      ? ''
-      : `; its local file was removed on ${new Date(at).toISOString()} (auto_remove: ${rule ?? 'unknown'})`;
-  return `${reason}${since}. Look for it on the server and on tape; "xrootd-archive catalogue forget" ends this message`;
 }

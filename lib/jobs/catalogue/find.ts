@@ -1,8 +1,8 @@
 /** Finds records in the catalogue. Asks no server. */
 import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
 import type { RowFilter } from '../../catalogue/queries.js';
-import { stateOf, type RowState } from '../../catalogue/row.js';
-import type { CatalogueReader } from '../../catalogue/union.js';
+import { replacedRow, stateOf, type CatalogueRow, type RowState } from '../../catalogue/row.js';
+import { matches, type CatalogueReader } from '../../catalogue/union.js';
 import { ConfigError } from '../../config/errors.js';
 import { normalized } from '../../config/pattern.js';
 import { printableName } from '../../rules/names.js';
@@ -18,7 +18,10 @@ export interface FindOptions {
   since?: Date | undefined;
   /** Only records whose own time is before. */
   until?: Date | undefined;
-  /** Only records in one of these states. Default: in any. */
+  /**
+   * Only records in one of these states. Default: in any. With `lost` also those whose name another record has by now: a path may then
+   * come twice.
+   */
   states?: readonly RowState[] | undefined;
   /** Bytes. */
   minSize?: number | undefined;
@@ -65,6 +68,8 @@ class Search {
     const filter: RowFilter = { minSize, state: states?.length === 1 ? states[0] : undefined };
     const inTime = { ...filter, since: since?.getTime(), until: until?.getTime() };
     yield* this.#rows(selects, inTime);
+    if (states?.includes('lost') === true)
+      for await (const row of this.#replaced(selects)) if (matches(row, inTime)) yield foundRecord(row);
     if (since !== undefined || until !== undefined)
       for await (const { path } of this.#rows(selects, { ...filter, timeless: true })) yield timeless(path);
     for (const given of selects.unmatched()) if (!(await this.#isKnown(given))) yield unknown(given);
@@ -81,6 +86,14 @@ class Search {
       }
   }
 
+  /** Losses of which no row tells. */
+  async *#replaced(selects: Selector): AsyncGenerator<CatalogueRow, void, undefined> {
+    for await (const loss of this.#catalogue.replacedLosses()) {
+      this.#options.signal?.throwIfAborted();
+      if (selects.names(loss.path)) yield replacedRow(loss);
+    }
+  }
+
   /** A name that selects records of other times, sizes or states is no mistake. */
   async #isKnown(given: string): Promise<boolean> {
     if (normalized(given) === '') return true;
@@ -90,6 +103,7 @@ class Search {
         this.#options.signal?.throwIfAborted();
         if (page.some(({ path }) => alone.names(path))) return true;
       }
+    for await (const _ of this.#replaced(alone)) return true;
     return false;
   }
 }

@@ -2,10 +2,12 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
+import { replacedRow, type CatalogueRow } from '../../catalogue/row.js';
+import type { CatalogueReader } from '../../catalogue/union.js';
 import { ConfigError } from '../../config/errors.js';
 import { normalized } from '../../config/pattern.js';
 import { foundRecord, type FoundRecord } from './found_record.js';
-import { openToChange, shardsKept } from './open_kept.js';
+import { openReader, openToChange, shardsKept } from './open_kept.js';
 
 export interface ForgetOptions {
   /** Why; kept with what was known. */
@@ -16,7 +18,10 @@ export interface ForgetOptions {
 }
 
 export interface ForgetResult {
-  /** As they were known. `inCache`: the record is still in the cache, so the next pass notes it anew. */
+  /**
+   * As they were known. `inCache`: the record is still in the cache, so the next pass notes it anew. Of a lost record whose name another
+   * one has by now, the loss alone is taken out.
+   */
   forgotten: (FoundRecord & { inCache: boolean })[];
   /** Paths that no row has. */
   unknown: string[];
@@ -35,31 +40,70 @@ export async function forget(
 ): Promise<ForgetResult> {
   if (reason.trim() === '') throw wrong('forgetting needs a reason: it is kept with what was known');
   if (paths.length === 0) throw wrong('no paths given');
-  const result: ForgetResult = { forgotten: [], unknown: [] };
-  const known = new Set<string>();
   const names = [...new Set(paths.map(plainPath))];
+  const { replaced, ...result } = await known(config, names, signal);
+  if (dryRun) return result;
+  const taken = new Set(result.forgotten.map(({ path }) => path));
   for (const shard of await shardsKept(config)) {
     const catalogue = await openToChange(config, { shard });
     try {
-      for (let at = 0; at < names.length; at += pathsAtOnce) {
+      const own = await replacedIn(catalogue, taken);
+      for (const path of taken) {
         signal?.throwIfAborted();
-        for (const row of await catalogue.rowsOf(names.slice(at, at + pathsAtOnce))) {
-          if (row === undefined) continue;
-          const { path } = row;
-          // Several shards know it after their number has changed.
-          if (!known.has(path))
-            result.forgotten.push({ ...foundRecord(row), inCache: await isThere(config, path) });
-          known.add(path);
-          if (!dryRun) catalogue.note({ kind: 'forgotten', path, at: Date.now(), reason });
-        }
-        await catalogue.flush();
+        // The record that has taken the name stays, also where it is in another file.
+        const isMeant = !replaced.has(path) || own.has(path) || (await isLost(catalogue, path));
+        if (isMeant) catalogue.note({ kind: 'forgotten', path, at: Date.now(), reason });
       }
+      await catalogue.flush();
     } finally {
       await catalogue.close();
     }
   }
-  result.unknown = names.filter((name) => !known.has(name));
   return result;
+}
+
+/** What will be taken out: losses of a name come first, and the record that has their name by now stays, unless it is lost as well. */
+async function known(
+  config: CatalogueConfig,
+  names: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ForgetResult & { replaced: ReadonlyMap<string, unknown> }> {
+  const catalogue = await openReader(config);
+  try {
+    const replaced = await replacedIn(catalogue, new Set(names));
+    const result: ForgetResult = { forgotten: [], unknown: [] };
+    for (let at = 0; at < names.length; at += pathsAtOnce) {
+      signal?.throwIfAborted();
+      const some = names.slice(at, at + pathsAtOnce);
+      const rows = await catalogue.rowsOf(some);
+      for (const [index, path] of some.entries()) {
+        const losses = replaced.get(path) ?? [];
+        for (const row of losses) result.forgotten.push({ ...foundRecord(row), inCache: false });
+        const row = rows[index];
+        if (row !== undefined && (losses.length === 0 || row.lost !== null))
+          result.forgotten.push({ ...foundRecord(row), inCache: await isThere(config, path) });
+        else if (losses.length === 0) result.unknown.push(path);
+      }
+    }
+    return { ...result, replaced };
+  } finally {
+    await catalogue.close();
+  }
+}
+
+async function replacedIn(
+  catalogue: Pick<CatalogueReader, 'replacedLosses'>,
+  names: ReadonlySet<string>,
+): Promise<Map<string, CatalogueRow[]>> {
+  const found = new Map<string, CatalogueRow[]>();
+  for await (const loss of catalogue.replacedLosses())
+    if (names.has(loss.path)) found.set(loss.path, [...(found.get(loss.path) ?? []), replacedRow(loss)]);
+  return found;
+}
+
+async function isLost(catalogue: Pick<CatalogueReader, 'rowsOf'>, path: string): Promise<boolean> {
+  const [row] = await catalogue.rowsOf([path]);
+  return row !== undefined && row.lost !== null;
 }
 
 function plainPath(given: string): string {

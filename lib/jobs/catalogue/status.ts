@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
 import type { StateCount, Summary } from '../../catalogue/queries.js';
-import { ROW_STATES, type RowState } from '../../catalogue/row.js';
+import { replacedRow, ROW_STATES, type CatalogueRow, type RowState } from '../../catalogue/row.js';
 import type { CatalogueReader } from '../../catalogue/union.js';
 import { redactText, type ArchiveConfig } from '../../config/index.js';
 import { dateOf, foundRecord, type FoundRecord } from './found_record.js';
@@ -29,7 +29,7 @@ export interface CatalogueStatus {
   records: number;
   bytes: number;
   states: Record<RowState, StateCount>;
-  /** The first 20 that are lost. */
+  /** The first 20 that are lost; those whose name another record has by now come last. */
   lost: FoundRecord[];
   /** Rows that were taken out, and are remembered. */
   forgotten: number;
@@ -106,11 +106,16 @@ async function filesOf(config: CatalogueConfig): Promise<CatalogueStatus['files'
 
 async function lostOnes(catalogue: CatalogueReader): Promise<FoundRecord[]> {
   const found: FoundRecord[] = [];
-  for await (const page of catalogue.pages({ state: 'lost' })) {
-    for (const row of page) if (found.length < mostLost) found.push(foundRecord(row));
+  for await (const row of allLost(catalogue)) {
+    found.push(foundRecord(row));
     if (found.length === mostLost) break;
   }
   return found;
+}
+
+async function* allLost(catalogue: CatalogueReader): AsyncGenerator<CatalogueRow, void, undefined> {
+  yield* catalogue.rows({ state: 'lost' });
+  for await (const loss of catalogue.replacedLosses()) yield replacedRow(loss);
 }
 
 async function damagedFiles(file: string): Promise<string[]> {

@@ -73,7 +73,7 @@ export class ConfirmedRows {
   async #askServer(): Promise<void> {
     const { store, signal, baseWasMissing = false } = this.#context;
     await store.ping(signal);
-    if (!baseWasMissing && (this.#hasFound || (await store.stat('', signal)) !== null)) return;
+    if (this.#hasFound || (!baseWasMissing && (await store.stat('', signal)) !== null)) return;
     const message =
       "the server doesn't have this base, of which the catalogue has records: is its storage mounted?";
     throw new ConfigError([{ key: 'targetUrl', message }]);

@@ -18,12 +18,14 @@ import {
 import type { Selector } from '../../rules/selection.js';
 import type { Shard } from '../../rules/sharding.js';
 import type { Report } from '../events/report.js';
+import { replacedLoss } from '../record/lost_text.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { missing } from '../run/selected.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { cacheLook } from '../run/uploads.js';
 import { reportExtra } from './audit_extra.js';
 import { Frontier } from './frontier.js';
+import { Counted, type Announced } from './counted.js';
 import { RecordAudit, type AuditContext } from './audit_record.js';
 import { AuditedCatalogue } from './audited_catalogue.js';
 
@@ -129,6 +131,7 @@ class Audit {
     return this.#run.run(async () => {
       await this.#store.ping(this.#run.signal);
       await (samplePercent === undefined ? this.#selected() : this.#sample(samplePercent));
+      await this.#replaced();
       this.#missing();
       if (extra)
         await reportExtra({
@@ -253,6 +256,14 @@ class Audit {
     progress.walkEnded();
   }
 
+  /** Losses of which no row tells, since another record has their name. */
+  async #replaced(): Promise<void> {
+    for await (const loss of this.#catalogue.rows.replacedLosses()) {
+      if (this.#run.signal.aborted) return;
+      if (this.#choice.chosen(loss.path)) this.#run.finish(replacedLoss(loss));
+    }
+  }
+
   /** Counts as failed what was named and isn't in the catalogue. */
   #missing(): void {
     if (this.#run.signal.aborted) return;
@@ -270,21 +281,6 @@ interface Batch {
   looked: number;
   /** Path of the last of them. */
   last: string;
-}
-
-interface Announced {
-  records: number;
-  bytes: number;
-}
-
-class Counted implements Announced {
-  records = 0;
-  bytes = 0;
-
-  add(size: number): void {
-    this.records += 1;
-    this.bytes += size;
-  }
 }
 
 /** Under which the catalogue keeps where the round is. */
