@@ -69,7 +69,11 @@ describe('the commit queue of the catalogue', () => {
     const { queue, commits } = held(hour);
     const all = Array.from({ length: 4 }, (_, i) => outcome(queue.durable(change(i))));
     await commits[0]?.end();
-    assert.deepEqual([all[0]?.is, commits.length], ['durable', 1], 'three wait: the next commit is to come later');
+    assert.deepEqual(
+      [all[0]?.is, commits.length],
+      ['durable', 1],
+      'three wait: the next commit is to come later',
+    );
     for (let i = 4; i < 60; i++) all.push(outcome(queue.durable(change(i))));
     assert.deepEqual(
       commits.map(({ names }) => names.length),
