@@ -60,7 +60,7 @@ describe('the commit queue of the catalogue', () => {
     await commits[0]?.end();
     assert.deepEqual([first.is, second.is, third.is], ['durable', 'waits', 'waits']);
     assert.deepEqual(commits[1]?.names, ['2', '3'], 'those that came meanwhile share a commit');
-    await commits[1]?.end();
+    await commits[1].end();
     assert.deepEqual([second.is, third.is], ['durable', 'durable']);
   });
 
