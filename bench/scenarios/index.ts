@@ -1,6 +1,7 @@
 /** All scenarios, in the order in which they run. */
 import type { Scenario } from '../harness/scenario.js';
 import { catalogueAudit } from './catalogue_audit.js';
+import { catalogueCost } from './catalogue_cost.js';
 import { catalogue } from './catalogue.js';
 import { events } from './events.js';
 import { large } from './large.js';
@@ -24,4 +25,5 @@ export const scenarios: readonly Scenario[] = [
   events,
   memory,
   catalogue,
+  catalogueCost,
 ];

@@ -138,6 +138,8 @@ export interface NativeCopyResults {
   bytes: number;
   size?: number;
   sourceCheckSum?: string;
+  /** Of a small copy: of the same bytes, of another type. */
+  alsoCheckSum?: string;
   targetCheckSum?: string;
   sources?: string[];
   realTarget?: string;
@@ -191,7 +193,7 @@ export interface Addon {
     source: string,
     target: string,
     makeDirectories: boolean,
-    checksumType: string,
+    checksumTypes: readonly string[],
     sync: boolean,
     download: boolean,
     mostBytes: number,

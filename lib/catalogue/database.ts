@@ -140,8 +140,6 @@ function configure(database: Database.Database): void {
   database.exec('PRAGMA journal_mode = WAL');
   // With WAL, only FULL makes each commit durable (S14): https://www.sqlite.org/pragma.html#pragma_synchronous
   database.exec('PRAGMA synchronous = FULL');
-  // The log stays below the two MiB that fit into the reserve.
-  database.exec('PRAGMA wal_autocheckpoint = 250');
 }
 
 /** @throws {CatalogueError} Damaged */

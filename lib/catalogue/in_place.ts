@@ -9,9 +9,9 @@ import { CatalogueError } from './error.js';
 
 /**
  * After so many changes the log is written into the file: SQLite would do so by itself, but then nobody could tell its writing from
- * another's. Of records all over the file they are some 300 pages, so that the log stays below the two MiB that fit into the reserve.
+ * another's. Of records all over the file they are some 1,200 pages, 5 MB, which fit into the reserve.
  */
-const CHECKPOINT_CHANGES = 100;
+const CHECKPOINT_CHANGES = 400;
 
 export class InPlace {
   readonly #database: Database.Database;

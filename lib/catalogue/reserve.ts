@@ -6,10 +6,10 @@ import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 
 const SUFFIXES = ['.reserve-1', '.reserve-2'];
-/** More than the log grows before SQLite writes it into the file and begins it anew. */
-const BYTES = 3 * 2 ** 20;
+/** More than the log grows before SQLite writes it into the file and begins it anew; both files together: and than the file grows by it. */
+const BYTES = 6 * 2 ** 20;
 /** On a disk with less room than this nothing is held. */
-const NEEDED = 16 * BYTES;
+const NEEDED = 8 * BYTES;
 
 /** Makes what is missing, if the disk has plenty of room. Never fails: without it a full disk stops removals. */
 export function holdReserve(file: string): void {

@@ -31,18 +31,23 @@ export class Copies {
   /** As RemoteStore.upload(). @param path on the server */
   async upload(source: string, path: string, options: UploadOptions): Promise<Uploaded> {
     const { label = source, sizeHint, chunks, checksumType, sync, onLeft, onProgress, signal } = options;
+    const alsoCheckSumType = options.alsoChecksumType;
     const target = urlOf(this.#options.fileSystem.url, path);
     const job: CopyJobOptions = {
       source,
       target,
       sizeHint,
       ...chunks,
-      ...(checksumType !== undefined && { checkSumMode: 'source', checkSumType: checksumType }),
+      ...(checksumType !== undefined && {
+        checkSumMode: 'source',
+        checkSumType: checksumType,
+        alsoCheckSumType,
+      }),
       ...(sync && { sync }),
     };
     const result = await this.#copy(job, onProgress, signal, onLeft);
-    const { error, size, sourceChecksum: checksum, made, synced = false } = result;
-    if (error === undefined) return { size, checksum, made, synced };
+    const { error, size, sourceChecksum: checksum, alsoSourceChecksum: also, made, synced = false } = result;
+    if (error === undefined) return { size, checksum, also, made, synced };
     throw error.about({ source: label });
   }
 

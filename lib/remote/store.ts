@@ -29,6 +29,8 @@ export interface UploadOptions {
   chunks?: Chunks;
   /** Type of the checksum to compute while the bytes are read. Default: none. */
   checksumType?: string;
+  /** Compute this type, too, where that costs no second reading. Default: none. */
+  alsoChecksumType?: ChecksumType | undefined;
   /** Wait until the server has the bytes on its disk, where it can. Default false. */
   sync?: boolean;
   /** Called when the upload failed and left a file of ours at the target. */
@@ -47,6 +49,8 @@ export interface Uploaded {
   synced: boolean;
   /** The checksum of the bytes that were read from the source, if it was asked for. */
   checksum: Checksum | undefined;
+  /** The one of `alsoChecksumType`, if it cost no second reading. */
+  also?: Checksum | undefined;
 }
 
 export interface DownloadOptions {

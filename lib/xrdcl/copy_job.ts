@@ -35,6 +35,8 @@ export interface CopyResult {
   size: number;
   /** The source's checksum, computed while reading; with `checkSumMode` `source` or `end2end`. */
   sourceChecksum?: Checksum;
+  /** Of the same bytes, of the type `alsoCheckSumType`; only of a small copy. */
+  alsoSourceChecksum?: Checksum;
   /** The target's checksum; with `checkSumMode` `target` or `end2end`. */
   targetChecksum?: Checksum;
   /** `targetChecksum` is of the finished file, read again after the copy: always on a server; locally only if it is small. */
@@ -76,14 +78,16 @@ export interface Job extends CopyJob {
   properties: JobProperties;
   sizeHint: number | undefined;
   sync: boolean;
+  alsoCheckSumType: CopyJobOptions['alsoCheckSumType'];
 }
 
 /** @throws TypeError, RangeError for options that libXrdCl would misread */
 export function jobOf(index: number, options: CopyJobOptions): Job {
-  const { source, target, sizeHint } = options;
+  const { source, target, sizeHint, alsoCheckSumType } = options;
   const properties = jobPropertiesOf(options);
   for (const end of [source, target]) hideOpaque(cgiOf(end));
-  return { index, source, target, sizeHint, sync: options.sync === true && isRemoteUrl(target), properties };
+  const sync = options.sync === true && isRemoteUrl(target);
+  return { index, source, target, sizeHint, sync, alsoCheckSumType, properties };
 }
 
 export interface JobWatch {
@@ -160,7 +164,7 @@ interface Copied {
 }
 
 async function copyEither(
-  { properties, sync, trySmall }: Job & { trySmall: boolean },
+  { properties, sync, alsoCheckSumType, trySmall }: Job & { trySmall: boolean },
   pace: CopyPace | undefined,
   interval: number,
   signal: AbortSignal,
@@ -171,7 +175,7 @@ async function copyEither(
     started();
     started = () => undefined;
     const end = await ending<NativeSmallCopyResults>(signal, (ended) =>
-      startSmallCopy(properties, sync, ended),
+      startSmallCopy(properties, { sync, alsoCheckSumType }, ended),
     );
     const { opened, tooLarge } = end.results;
     if (!tooLarge) return { ...end, opened, small: true };
@@ -245,6 +249,8 @@ function resultOf(
   const sourceChecksum = checksumOf(results.sourceCheckSum);
   const targetChecksum = checksumOf(results.targetCheckSum);
   if (sourceChecksum) result.sourceChecksum = sourceChecksum;
+  const also = checksumOf(results.alsoCheckSum);
+  if (also) result.alsoSourceChecksum = also;
   if (targetChecksum) result.targetChecksum = targetChecksum;
   if (results.realTarget !== undefined) result.realTarget = results.realTarget;
   if (made) result.made = made;

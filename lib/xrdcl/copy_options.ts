@@ -1,4 +1,5 @@
 /** Options of copies: every job property of libXrdCl, with units and defaults, and how they are checked. */
+import { checksumTypes, type ChecksumType } from '../posix/checksum.js';
 import { checkEndpoint, isRemoteUrl, pathOf } from './location.js';
 
 /** The properties of one copy. Defaults are libXrdCl's unless stated otherwise. */
@@ -52,6 +53,11 @@ export interface CopyJobOptions {
   checkSumMode?: 'none' | 'source' | 'target' | 'end2end';
   /** `adler32`, `crc32c`, `md5`, …; needed with `checkSumMode`. libXrdCl's `auto` is refused: name what you rely on. */
   checkSumType?: string;
+  /**
+   * Compute this type, too, where that costs no second reading: for a small file that is sent, with `checkSumMode: source`. See
+   * `alsoSourceChecksum` of the result.
+   */
+  alsoCheckSumType?: ChecksumType | undefined;
   /** The expected checksum, hexadecimal. */
   checkSumPreset?: string;
   /** Remove the target on a checksum mismatch (implies posc); remote targets only. Default false. */
@@ -67,7 +73,7 @@ export interface CopyJobOptions {
 }
 
 /** The checked options that libXrdCl's copy gets; none is undefined. */
-export type JobProperties = Omit<CopyJobOptions, 'sizeHint' | 'sync' | 'targetIsDir'>;
+export type JobProperties = Omit<CopyJobOptions, 'sizeHint' | 'sync' | 'alsoCheckSumType' | 'targetIsDir'>;
 
 interface Range {
   least: number;
@@ -147,7 +153,9 @@ function inDirectory(directory: string, source: string): string {
  * @throws TypeError, RangeError for whatever libXrdCl would misread, ignore or crash on.
  */
 export function jobPropertiesOf(options: CopyJobOptions): JobProperties {
-  const { source, target, sizeHint: _, sync = false, ...rest } = options;
+  const { source, target, sizeHint: _, sync = false, alsoCheckSumType: also, ...rest } = options;
+  if (also !== undefined && !checksumTypes.includes(also))
+    throw new TypeError(`alsoCheckSumType must be one of ${checksumTypes.join(', ')}`);
   if (typeof sync !== 'boolean') throw new TypeError(`sync must be true or false, not ${String(sync)}`);
   const ends = { source: checkEndpoint('source', source), target: checkEndpoint('target', target) };
   const given = (Object.entries(rest) as [keyof CopyJobOptions, unknown][]).filter(

@@ -9,7 +9,7 @@ import {
   type NativeStatus,
 } from '../addon/addon.js';
 import type { JobProperties } from './copy_options.js';
-import { checksumTypes } from '../posix/checksum.js';
+import { checksumTypes as knownTypes, type ChecksumType } from '../posix/checksum.js';
 import { isRemoteUrl } from './location.js';
 
 /** Most bytes of a small file: the only place that says so. */
@@ -30,7 +30,7 @@ function isDefault(value: string | number | boolean): boolean {
 
 function isLocalChecksum(properties: JobProperties): boolean {
   const { checkSumMode = 'none', checkSumType = '' } = properties;
-  return checkSumMode === 'none' || checksumTypes.some((type) => type === checkSumType);
+  return checkSumMode === 'none' || knownTypes.some((type) => type === checkSumType);
 }
 
 /**
@@ -48,13 +48,20 @@ export function isSmallCopy(properties: JobProperties, sizeHint: number | undefi
   );
 }
 
+export interface SmallCopyOptions {
+  sync: boolean;
+  /** Of the same bytes, besides `checkSumType`. */
+  alsoCheckSumType: ChecksumType | undefined;
+}
+
 export function startSmallCopy(
   properties: JobProperties,
-  sync: boolean,
+  { sync, alsoCheckSumType }: SmallCopyOptions,
   ended: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
 ): NativeOperation {
   const { source, target, makeDir = true, checkSumMode = 'none', checkSumType = '' } = properties;
-  const checksumType = checkSumMode === 'none' ? '' : checkSumType;
+  const types = checkSumMode === 'none' ? [] : [checkSumType, alsoCheckSumType];
+  const checksumTypes = types.filter((type) => type !== undefined);
   const download = isRemoteUrl(source);
-  return addon.copySmall(source, target, makeDir, checksumType, sync, download, smallFile, ended);
+  return addon.copySmall(source, target, makeDir, checksumTypes, sync, download, smallFile, ended);
 }

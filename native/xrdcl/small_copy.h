@@ -7,9 +7,10 @@
 
 #include "js/napi.h"
 
-// JavaScript: copySmall(source, target, make directories, type as RunningSum knows it or "", sync, download,
+// JavaScript: copySmall(source, target, make directories, types as RunningSum knows them, sync, download,
 // most bytes, callback) -> Operation.
 // One end is a URL, the other an absolute path, as `download` says; nothing is overwritten.
+// results.sourceCheckSum or targetCheckSum has the first type, results.alsoCheckSum the second.
 // callback(error | undefined, results); results.opened: the target is this copy's, results.made or results.localFile
 // tell which file that is; results.synced: an upload was asked to `sync`, and the server did; results.targetCheckSum is
 // of the local file as it can be read afterwards; results.tooLarge: this is no file for this way (it has

@@ -68,7 +68,7 @@ XRootDStatus SmallDownload::Store() {
   if (file.Number() < 0) return CannotOpen(errno);
   made_ = LocalFile::Open(file.Number());
   if (!file.WriteAll(buffer_.data(), buffer_.size())) return DiskFailed(errno);
-  if (sum_) {
+  if (sums_) {
     // Of the file as it can be read now: what came says nothing about what was kept.
     XRootDStatus status = ReadWhole(file);
     if (!status.IsOK()) return status;

@@ -16,7 +16,7 @@ SmallFileCopy::SmallFileCopy(Completion completion, Options options, const char*
       options_(std::move(options)),
       completion_(std::move(completion)),
       sum_name_(sum_name) {
-  if (!options_.checksum_type.empty()) sum_.emplace(options_.checksum_type);
+  if (!options_.checksum_types.empty()) sums_.emplace(options_.checksum_types);
 }
 
 void SmallFileCopy::Run() {
@@ -53,7 +53,7 @@ XRootDStatus SmallFileCopy::ReadWhole(const Descriptor& file) {
     if (got == 0) return Incomplete(done, buffer_.size());
     done += static_cast<std::size_t>(got);
   }
-  if (sum_) sum_->Update(buffer_.data(), buffer_.size());
+  if (sums_) sums_->Update(buffer_.data(), buffer_.size());
   return {};
 }
 
@@ -114,7 +114,12 @@ void SmallFileCopy::End(const XRootDStatus& status) {
     results["bytes"] = Napi::Number::New(env, static_cast<double>(self->size_));
     results["tooLarge"] = Napi::Boolean::New(env, self->too_large_);
     if (status.IsOK()) results["size"] = Napi::Number::New(env, static_cast<double>(self->size_));
-    if (self->sum_) results[self->sum_name_] = self->options_.checksum_type + ":" + self->sum_->Hex();
+    if (self->sums_) {
+      const auto& types = self->options_.checksum_types;
+      const auto values = self->sums_->Hex();
+      results[self->sum_name_] = types[0] + ":" + values[0];
+      if (values.size() > 1) results["alsoCheckSum"] = types[1] + ":" + values[1];
+    }
     self->Tell(env, results);
     return {StatusToJs(env, status), results};
   });

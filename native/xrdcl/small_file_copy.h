@@ -15,7 +15,7 @@
 #include "js/cancellable.h"
 #include "js/completion.h"
 #include "posix/descriptor.h"
-#include "posix/running_sum.h"
+#include "posix/running_sums.h"
 #include "xrdcl/answer.h"
 
 class SmallFileCopy : public Cancellable, public std::enable_shared_from_this<SmallFileCopy> {
@@ -24,7 +24,7 @@ class SmallFileCopy : public Cancellable, public std::enable_shared_from_this<Sm
     std::string source;
     std::string target;
     bool make_directories;
-    std::string checksum_type;
+    std::vector<std::string> checksum_types;
     bool sync;
     std::uint64_t most;  // bytes of a file
   };
@@ -71,7 +71,7 @@ class SmallFileCopy : public Cancellable, public std::enable_shared_from_this<Sm
   const Options options_;
   std::unique_ptr<XrdCl::File> file_;
   std::vector<char> buffer_;
-  std::optional<RunningSum> sum_;
+  std::optional<RunningSums> sums_;
   std::uint64_t size_ = 0;
 
  private:

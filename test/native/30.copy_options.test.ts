@@ -12,7 +12,7 @@ const flag = { good: [true, false], bad: ['true', 1, 0, 'yes', null] };
 
 /** Every property of libXrdCl's jobs but their ends: values that are passed on as they are, and values that are refused. */
 const options: Record<
-  Exclude<keyof CopyJobOptions, 'source' | 'target' | 'sizeHint' | 'sync'>,
+  Exclude<keyof CopyJobOptions, 'source' | 'target' | 'sizeHint' | 'sync' | 'alsoCheckSumType'>,
   { good: unknown[]; bad: unknown[] }
 > = {
   force: flag,
@@ -75,6 +75,7 @@ describe('copy options', () => {
     ['sourceLimit, which libXrdCl documents and ignores', { ...ends, sourceLimit: 2 }],
     ['jobType, which would be a configuration', { ...ends, jobType: 'configuration' }],
     ['force with continue', { ...ends, force: true, continue: true }],
+    ['an unknown second type of checksum', { ...ends, alsoCheckSumType: 'sha1' }],
     ['a checksum mode without a type', { ...ends, checkSumMode: 'end2end' }],
     ['posc to a local target', { source: '/a', target: '/b', posc: true }],
     ['rmOnBadCksum to a local target', { source: '/a', target: '/b', rmOnBadCksum: true }],

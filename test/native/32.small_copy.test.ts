@@ -158,6 +158,22 @@ describe('small copies', () => {
     });
   }
 
+  it('a second type of the same bytes, of a small file that is sent', async () => {
+    const source = freshLocal();
+    writeFileSync(source, randomBytes(100_003));
+    const sums = await Promise.all(
+      (['crc32c', 'adler32'] as const).map((type) => checksumFile(source, { type })),
+    );
+    const both = { checkSumMode: 'source', checkSumType: 'crc32c', alsoCheckSumType: 'adler32' } as const;
+    const small = await copy({ source, target: server.urlOf(fresh()), ...both });
+    assert.deepEqual(
+      [small.sourceChecksum, small.alsoSourceChecksum].map((sum) => sum?.value),
+      sums.map(({ value }) => value),
+    );
+    const large = await copy({ source, target: server.urlOf(fresh()), ...both, sizeHint: 2 ** 30 });
+    assert.deepEqual([large.sourceChecksum?.value, large.alsoSourceChecksum], [sums[0]?.value, undefined]);
+  });
+
   it('an md5, which only libXrdCl can compute, and whatever else is asked for, goes its way', async () => {
     const source = local.write('for md5', 'text');
     const path = fresh();

@@ -7,7 +7,7 @@ const change = (name: string | number): Change => ({ kind: 'stays', path: String
 const namesOf = (changes: readonly Change[]) => changes.map((each) => ('path' in each ? each.path : ''));
 
 /** A queue whose commits the test ends. */
-function held() {
+function held(between = 0) {
   const commits: { names: string[]; end: (error?: Error) => Promise<void> }[] = [];
   const queue = new CommitQueue(
     (changes) =>
@@ -21,6 +21,7 @@ function held() {
           },
         });
       }),
+    between,
   );
   return { queue, commits };
 }
@@ -61,6 +62,48 @@ describe('the commit queue of the catalogue', () => {
     assert.deepEqual(commits[1]?.names, ['2', '3'], 'those that came meanwhile share a commit');
     await commits[1].end();
     assert.deepEqual([second.is, third.is], ['durable', 'durable']);
+  });
+
+  it('gathers those who come one by one, if several have waited for the commit before', async () => {
+    const hour = 3_600_000;
+    const { queue, commits } = held(hour);
+    const all = Array.from({ length: 4 }, (_, i) => outcome(queue.durable(change(i))));
+    await commits[0]?.end();
+    assert.deepEqual(
+      [all[0]?.is, commits.length],
+      ['durable', 1],
+      'three wait: the next commit is to come later',
+    );
+    for (let i = 4; i < 60; i++) all.push(outcome(queue.durable(change(i))));
+    assert.deepEqual(
+      commits.map(({ names }) => names.length),
+      [1, 48],
+      'enough wait',
+    );
+    await commits[1]?.end();
+    assert.equal(all.filter(({ is }) => is === 'durable').length, 49);
+    queue.stop();
+  });
+
+  it('gathers for a moment only', async () => {
+    const { queue, commits } = held(20);
+    const all = Array.from({ length: 4 }, (_, i) => outcome(queue.durable(change(i))));
+    await commits[0]?.end();
+    const begun = performance.now();
+    while (commits.length === 1) await settled();
+    assert.ok(performance.now() - begun < 1000);
+    await commits[1]?.end();
+    assert.ok(all.every(({ is }) => is === 'durable'));
+  });
+
+  it('lets nobody wait who waits alone', async () => {
+    const { queue, state } = quick();
+    for (let i = 0; i < 3; i++) {
+      const told = outcome(queue.durable(change(i)));
+      await settled();
+      assert.equal(told.is, 'durable');
+    }
+    assert.equal(state.commits, 3);
   });
 
   it('writes what nobody waits for before what somebody waits for, in order', async () => {

@@ -7,7 +7,7 @@ import { typeOfUpload, type LocalType } from '../../rules/comparison.js';
 import type { PutChecksum } from '../../rules/put_checksum.js';
 import type { Classification } from '../../rules/remote_state.js';
 import { hasWriters } from '../../posix/index.js';
-import { XRootDError } from '../../xrdcl/index.js';
+import { isSmallFile, XRootDError } from '../../xrdcl/index.js';
 import { classifyOptionsOf, type BackupContext, type RecordWork } from './backup_context.js';
 import { classifyRecord, type KnownRecord } from '../record/classify_record.js';
 import { DamagedInCache, explainingDamage, refuseDamaged } from '../record/damaged_in_cache.js';
@@ -44,19 +44,22 @@ export async function copyRecord(
   const size = Number(record.identity.size);
   const put = size > 0 ? file.putChecksum() : undefined;
   const type = await typeToSum(size, put, context);
-  if (put !== undefined && put.type !== type)
+  // A small record is in memory while it is sent: both are computed there.
+  const also = put !== undefined && put.type !== type && isSmallFile(size) ? put.type : undefined;
+  if (put !== undefined && put.type !== type && also === undefined)
     await explainingDamage(sums.ofUnwritten(file, put.type, { signal: run.signal }), null, size, context);
   for (let copies = 1; ; copies += 1) {
     if (hasWriters(file.fd) === true) throw new FileChanged(FILE_CHANGED.writing);
     run.emit({ type: 'file:copying', path: record.path, size, attempt });
     const started = performance.now();
-    const uploaded = await upload(work, file, type, context);
+    const uploaded = await upload(work, file, { type, also }, context);
     if (!file.isUnchanged()) {
       work.stale = uploaded;
       await takeStaleBack(work, context);
       throw new FileChanged(FILE_CHANGED.changed);
     }
-    if (put?.type === type) await refuseDamagedCopy(work, file, put, uploaded, context);
+    if (put !== undefined && (put.type === type || put.type === also))
+      await refuseDamagedCopy(work, file, put, uploaded, context);
     const { state, remote } = await look(record, file, put, uploaded, context);
     if (remote !== null && (state.state === 'cached' || state.state === 'backed_up')) {
       const seconds = (performance.now() - started) / 1000;
@@ -103,8 +106,9 @@ async function refuseDamagedCopy(
   uploaded: Uploaded,
   context: BackupContext,
 ): Promise<void> {
-  const { checksum } = uploaded;
-  const read = checksum?.type === put.type ? checksum : await context.sums.of(file, put.type);
+  const { checksum, also } = uploaded;
+  const read =
+    [checksum, also].find((sum) => sum?.type === put.type) ?? (await context.sums.of(file, put.type));
   try {
     refuseDamaged(work.record.path, put, read);
   } catch (error) {
@@ -133,7 +137,7 @@ async function takenBack(
 async function upload(
   work: RecordWork,
   file: OpenRecord,
-  checksumType: LocalType,
+  { type: checksumType, also: alsoChecksumType }: { type: LocalType; also: LocalType | undefined },
   { config, run, store }: BackupContext,
 ): Promise<Uploaded> {
   const { path, absolute, identity } = work.record;
@@ -141,6 +145,7 @@ async function upload(
   const uploaded = store.upload(file.source, path, {
     ...{ label: absolute, sizeHint: size },
     checksumType,
+    alsoChecksumType,
     // The record may be removed a moment later, and without a sync the server's disk gets the bytes only later.
     sync: config.autoRemove === 'cached',
     onLeft: (made) => {
