@@ -25,10 +25,10 @@ export const CLOSING_STEPS = [
   ...(['before the file is closed', 'after the file is closed', 'after it closed'] as const),
 ];
 
-/** Of the first file that is closed: while there is no catalogue the one that is being made. */
-export const MAKING_STEPS = ['before the file is closed', 'after the file is closed'] as const;
+export const MAKING_STEPS = ['before the made file is closed', 'after the made file is closed'] as const;
 
-export type StepPlace = (typeof REMOVAL_STEPS)[number] | (typeof CLOSING_STEPS)[number];
+export type StepPlace =
+  (typeof REMOVAL_STEPS)[number] | (typeof CLOSING_STEPS)[number] | (typeof MAKING_STEPS)[number];
 
 export interface Step {
   step: StepPlace;

@@ -75,10 +75,12 @@ function aroundThread(): void {
   const port = parentPort;
   if (port === null) return;
   let changes: readonly Change[] = [];
+  let closing = false;
   const on = port.on.bind(port) as (event: string, listener: (request: Request) => void) => typeof port;
   port.on = ((event: string, listener: (request: Request) => void) =>
     on(event, (request) => {
       changes = request.operation === 'write' ? (request.ask as readonly Change[]) : [];
+      closing = request.operation === 'close';
       listener(request);
     })) as typeof port.on;
   const prototype = Database.prototype;
@@ -94,9 +96,10 @@ function aroundThread(): void {
     return done;
   };
   prototype.close = function () {
-    at('before the file is closed');
+    // While it is opened it is made by a connection of its own, or looked at.
+    at(closing ? 'before the file is closed' : 'before the made file is closed');
     const done = close.call(this);
-    at('after the file is closed');
+    at(closing ? 'after the file is closed' : 'after the made file is closed');
     return done;
   };
 }
