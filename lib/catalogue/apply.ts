@@ -214,7 +214,9 @@ export class ChangeWriter {
       return;
     }
     if (mayBeEqual(row, before)) {
-      this.#write(mergedRow(row, before), batch);
+      const merged = mergedRow(row, before);
+      // What is known already is no change.
+      if (!sameRow(merged, before)) this.#write(merged, batch);
       return;
     }
     const [later, earlier] = laterFirst(row, before);
@@ -248,6 +250,11 @@ export class ChangeWriter {
     const now = this.#row(path);
     if (now !== undefined && mayBeEqual(now, row) && latestOf(now) <= latestOf(row)) this.#delete.run(path);
   }
+}
+
+function sameRow(a: CatalogueRow, b: CatalogueRow): boolean {
+  const [one, other] = [toSql(a, 0), toSql(b, 0)];
+  return one.every((value, at) => value === other[at]);
 }
 
 const NOTHING = { copied: null, onTape: null, onlineRemoved: null, audited: null, audit: null };

@@ -48,7 +48,8 @@ describe('segments, by a process that is killed', () => {
       const forgotten = await collect(catalogue.forgotten());
       const known = new Set([...rows, ...forgotten].map(({ path }) => path));
       for (const path of durable) assert.ok(known.has(path), path);
-      assert.ok((await segmentNames(bench, catalogue)).length > kills);
+      // Some processes live long enough to send one.
+      assert.ok((await segmentNames(bench, catalogue)).length > kills / 5);
 
       await withTemp(async (directory) => {
         const cacheDirectory = join(directory, 'cache');

@@ -67,19 +67,20 @@ for (const [which, size] of Object.entries(sizes))
             assert.deepEqual(onServer(bench, 'd/bad'), []);
           }));
 
-      it('is never removed once it is on tape, unless nothing reads it', () =>
+      it('is never removed once it is on tape', () =>
         withSharedArchive(async (bench) => {
           await putTwo(bench, size);
           assert.equal((await bench.pass({ verify, autoRemove: 'never' })).copied, 2);
           await bench.sandbox.migrateAll();
           damage(bench, size);
           const report = await bench.pass({ verify, autoRemove: 'backed_up' });
-          if (verify === 'size') {
-            assert.deepEqual([report.removed, report.failed], [2, 0]);
-          } else {
-            assert.equal(report.removed, 1);
-            assertDamaged(report, bench, /The copy on the server is the good one/);
-          }
+          assert.equal(report.removed, 1);
+          // With `verify: size` the bytes are read for the catalogue's row alone.
+          assertDamaged(
+            report,
+            bench,
+            verify === 'size' ? /those that were put had/ : /The copy on the server is the good one/,
+          );
           assertServerHas(bench, 'd/bad', size);
         }));
 

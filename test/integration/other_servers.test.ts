@@ -215,7 +215,8 @@ describe('Other servers: evictions that are counted', () => {
       ['f', 1000],
       ['g', 1000],
     ] as const;
-    await withOffline({ countEvictions: true, stageDelay: 0.1 }, records, async (bench) => {
+    // Both are still offline when the restore lists them.
+    await withOffline({ countEvictions: true, stageDelay: 2 }, records, async (bench) => {
       const client = new FileSystem(`root://${bench.sandbox.host}`);
       await client.stage(['/archive/f']);
       await client.stage(['/archive/f']);

@@ -179,7 +179,7 @@ describe('restore with a catalogue', () => {
           );
           assert.match(
             textOf(second),
-            /the file that is here has md5:.*, as the catalogue says; the server has other/,
+            /the file that is here has (md5|crc32c):.*, as the catalogue says; the server has other/,
           );
           assert.deepEqual(failedBy(report, 'Conflict'), overwrite ? [] : [third]);
           assert.ok(await holdsRecord(join(to, second), second, sizeOf(second)));

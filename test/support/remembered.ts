@@ -13,8 +13,9 @@ export const sizeOf = (name: string) => 1000 + names.indexOf(name);
 export const [deleted, truncated, changed] = [names.slice(0, 3), names.slice(3, 6), names.slice(6, 9)];
 export const wrong = [...deleted, ...truncated, ...changed];
 export const good = names.filter((name) => !wrong.includes(name)).sort();
+/** Fractions of a second that a double holds exactly, as utimes() takes it. */
 export const microsecondsOf = (name: string) =>
-  Date.UTC(2021, 2, 4, 5, 6, 7) * 1000 + names.indexOf(name) * 1_000_123;
+  Date.UTC(2021, 2, 4, 5, 6, 7) * 1000 + names.indexOf(name) * 1_015_625;
 export const modeOf = (name: string) => (names.indexOf(name) % 2 === 0 ? 0o640 : 0o444);
 
 /** The row of a record that is in the cache, as if it had been removed. */
