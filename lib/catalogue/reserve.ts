@@ -8,6 +8,8 @@ import { dirname } from 'node:path';
 const SUFFIXES = ['.reserve-1', '.reserve-2'];
 /** More than the log grows before SQLite writes it into the file and begins it anew; both files together: and than the file grows by it. */
 const BYTES = 6 * 2 ** 20;
+/** Written at once. */
+const PIECE_BYTES = 2 ** 18;
 /** On a disk with less room than this nothing is held. */
 const NEEDED = 8 * BYTES;
 
@@ -18,12 +20,22 @@ export function holdReserve(file: string): void {
       if (fs.statSync(name, { throwIfNoEntry: false })?.size === BYTES) continue;
       const { bavail, bsize } = fs.statfsSync(dirname(file));
       if (bavail * bsize < NEEDED) return;
-      fs.writeFileSync(name, Buffer.alloc(BYTES), { mode: 0o600 });
+      writeZeros(name);
     } catch {
       // Half a file would only take room.
       fs.rmSync(name, { force: true });
       return;
     }
+}
+
+function writeZeros(name: string): void {
+  const piece = Buffer.alloc(PIECE_BYTES);
+  const fd = fs.openSync(name, 'w', 0o600);
+  try {
+    for (let at = 0; at < BYTES; at += PIECE_BYTES) fs.writeSync(fd, piece);
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 /** @returns was there anything to give up? */
