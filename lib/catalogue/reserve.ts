@@ -17,7 +17,8 @@ const NEEDED = 8 * BYTES;
 export function holdReserve(file: string): void {
   for (const name of SUFFIXES.map((suffix) => file + suffix))
     try {
-      if (fs.statSync(name, { throwIfNoEntry: false })?.size === BYTES) continue;
+      const held = fs.lstatSync(name, { throwIfNoEntry: false });
+      if (held?.isFile() === true && held.size === BYTES) continue;
       const { bavail, bsize } = fs.statfsSync(dirname(file));
       if (bavail * bsize < NEEDED) return;
       writeZeros(name);
@@ -28,9 +29,11 @@ export function holdReserve(file: string): void {
     }
 }
 
+/** Never through a link that somebody has put there (S8). */
 function writeZeros(name: string): void {
+  fs.rmSync(name, { force: true });
   const piece = Buffer.alloc(PIECE_BYTES);
-  const fd = fs.openSync(name, 'w', 0o600);
+  const fd = fs.openSync(name, 'wx', 0o600);
   try {
     for (let at = 0; at < BYTES; at += PIECE_BYTES) fs.writeSync(fd, piece);
   } finally {

@@ -477,3 +477,17 @@ describe('a catalogue that an ordinary user may not', () => {
     });
   });
 });
+
+describe('the reserve for a full disk', () => {
+  it('is never written through a link', async () => {
+    await withTemp(async (cache) => {
+      const other = join(cache, 'other');
+      fs.writeFileSync(other, 'somebody else’s');
+      const name = `${fileIn(cache)}.reserve-1`;
+      fs.symlinkSync(other, name);
+      await (await mustOpen(catalogueConfig(cache), { mode: 'write' })).close();
+      assert.equal(fs.readFileSync(other, 'utf8'), 'somebody else’s');
+      assert.ok(fs.lstatSync(name).isFile());
+    });
+  });
+});
