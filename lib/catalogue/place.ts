@@ -1,6 +1,6 @@
 /** Where the catalogue's file is. */
 import * as fs from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RESERVED_PREFIX } from '../rules/names.js';
 import type { Shard } from '../rules/sharding.js';
 
@@ -23,23 +23,6 @@ export function catalogueFile(
   if (file === undefined) return undefined;
   // Each shard writes a file of its own: they may run on several machines.
   return shard === undefined ? file : `${file}.${shard.index}-of-${shard.count}`;
-}
-
-/** Catalogues of passes that were shared otherwise, beside the one of this shard; undefined: of passes that weren't shared. */
-export async function otherwiseShared(
-  settings: CatalogueSettings,
-  shard: Shard | undefined,
-): Promise<(Shard | undefined)[]> {
-  const file = catalogueFile(settings);
-  if (file === undefined) return [];
-  const found: (Shard | undefined)[] = [];
-  for (const name of await fs.readdir(dirname(file))) {
-    const [, index, count] = /^\.(\d+)-of-(\d+)$/.exec(name.slice(basename(file).length)) ?? [];
-    if (name === basename(file)) found.push(undefined);
-    else if (name.startsWith(basename(file)) && index !== undefined)
-      found.push({ index: Number(index), count: Number(count) });
-  }
-  return found.filter((other) => other?.count !== shard?.count);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Advice for the user after a job, from its report. Pure. */
 import type { Report } from '../jobs/events/report.js';
-import { CATALOGUE_UNUSABLE, LOST_COPY } from '../rules/failure_codes.js';
+import { CATALOGUE_REPLACED, CATALOGUE_UNUSABLE, LOST_COPY } from '../rules/failure_codes.js';
 import { REASONS } from '../rules/removal.js';
 import { plural } from './format.js';
 
@@ -55,7 +55,7 @@ function afterBackup(report: Report): string[] {
     steps.push(
       `the server has lost ${plural(lost, 'record')} that ${lost === 1 ? 'has' : 'have'} left the cache (LostCopy): ask its operators at once, and look for other copies`,
     );
-  const isReplaced = failures.some(({ code }) => code === 'CatalogueReplaced');
+  const isReplaced = failures.some(({ code }) => code === CATALOGUE_REPLACED);
   const isUnusable = failures.some(({ code }) => code === 'CatalogueUnusable');
   if (isUnusable)
     steps.push('nothing is removed while the catalogue cannot be used: its failure says what to do');

@@ -4,3 +4,5 @@
 export const LOST_COPY = 'LostCopy';
 /** The catalogue can't be read or written: nothing is removed (S14). */
 export const CATALOGUE_UNUSABLE = 'CatalogueUnusable';
+/** The catalogue is new, another one or older than what the last pass wrote: what it lacks isn't followed. */
+export const CATALOGUE_REPLACED = 'CatalogueReplaced';

@@ -7,9 +7,10 @@ import { Catalogue } from '../../catalogue/catalogue.js';
 import type { Change } from '../../catalogue/changes.js';
 import { CatalogueError } from '../../catalogue/error.js';
 import { openCatalogue, NoCatalogue, type CatalogueConfig } from '../../catalogue/open_catalogue.js';
-import { otherwiseShared } from '../../catalogue/place.js';
+import { catalogueFile } from '../../catalogue/place.js';
 import type { RecordFacts, RemovalRule } from '../../catalogue/row.js';
-import { CATALOGUE_UNUSABLE } from '../../rules/failure_codes.js';
+import { shardsBeside } from '../../catalogue/shard_files.js';
+import { CATALOGUE_REPLACED, CATALOGUE_UNUSABLE } from '../../rules/failure_codes.js';
 import type { Shard } from '../../rules/sharding.js';
 import type { Failure, Report } from '../events/report.js';
 
@@ -163,7 +164,9 @@ export class RecordBook {
     shard: Shard | undefined,
     task: (catalogue: Catalogue) => Promise<void>,
   ): Promise<void> {
-    for (const other of await otherwiseShared(config, shard))
+    const file = catalogueFile(config);
+    const all = file === undefined ? [] : await shardsBeside(file);
+    for (const other of all.filter((each) => each?.count !== shard?.count))
       await this.reading(async () => {
         if (!(await somethingWaits(config, other))) return;
         const opened = await openCatalogue(config, { mode: 'write', shard: other, now: this.#now() });
@@ -205,7 +208,7 @@ function gapOf({ file, id, isNew, batchAtOpening }: Catalogue, seen: SeenCatalog
   if (id === seen.id && batchAtOpening >= seen.batch) return undefined;
   const what = id === seen.id ? older : another;
   const message = `the catalogue ${file}: ${what}. Records that have left the cache may be missing in it, and nobody would notice their loss. Put the right file back. ${REBUILD}`;
-  return { path: file, code: 'CatalogueReplaced', message };
+  return { path: file, code: CATALOGUE_REPLACED, message };
 }
 
 /** Reads only: a damaged one is a failure, and stays where it is. */
