@@ -107,7 +107,10 @@ export class VerifiedMemo {
     if (!complete) for (const key of this.#earlier) this.#now.add(key);
     const temporary = this.#root.entry(`${this.#file}.new`);
     try {
-      await fs.writeFile(temporary, [MAGIC, headerOf(catalogue), this.#now.bytes()], { mode: 0o600 });
+      // Never through a link that somebody has put there (S8).
+      await fs.rm(temporary, { force: true });
+      const bytes = [MAGIC, headerOf(catalogue), this.#now.bytes()];
+      await fs.writeFile(temporary, bytes, { mode: 0o600, flag: 'wx' });
       await fs.rename(temporary, this.#root.entry(this.#file));
     } catch (error) {
       // Half a file would only take room on a full disk.

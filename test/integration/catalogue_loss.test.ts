@@ -1,9 +1,10 @@
 /** Attempts to make a loss silent, or a row say what isn't so. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFile, open, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, open, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveOptions, Report } from '../../lib/index.js';
+import { MEMO_NAME } from '../../lib/cache/own_files.js';
 import { Catalogue } from '../../lib/catalogue/catalogue.js';
 import { stateOf, type CatalogueRow } from '../../lib/catalogue/row.js';
 import { checksumFile } from '../../lib/posix/index.js';
@@ -310,4 +311,20 @@ describe('a catalogue that is not the one that the pass before has written', () 
         });
       });
     });
+});
+
+describe('what a pass remembers of its comparisons', () => {
+  it('is never written through a link', async () => {
+    await withSharedArchive(async (bench) => {
+      await withTemp(async (directory) => {
+        const other = join(directory, 'other');
+        await writeFile(other, 'somebody else’s');
+        await symlink(other, join(bench.cache, `${MEMO_NAME}.new`));
+        await writeRecord(bench.cache, 'r', SIZE);
+        await bench.pass(never);
+        assert.equal(await readFile(other, 'utf8'), 'somebody else’s');
+        assert.equal((await bench.pass(never)).kept, 1);
+      });
+    });
+  });
 });
