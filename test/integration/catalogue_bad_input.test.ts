@@ -78,7 +78,8 @@ describe('a catalogue that is damaged is put aside and told:', () => {
       });
     });
 
-  it('anything overwritten anywhere: told, or every row is read', async () => {
+  it('anything overwritten anywhere: told, or every row is read', async function () {
+    this.timeout(300_000);
     await withTemp(async (cache) => {
       const whole = fs.readFileSync(await makeIn(cache));
       let told = 0;

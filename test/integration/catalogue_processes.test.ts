@@ -279,9 +279,11 @@ describe('a catalogue', () => {
           parentPort.postMessage((await catalogue.rowsOf(['a']).catch((error) => error.message)));
         });`;
       const worker = new Worker(code, { eval: true, workerData: { module, cache } });
+      // Both events may come in one turn of the event loop.
+      const exited = once(worker, 'exit');
       const [answer] = (await once(worker, 'message')) as [string];
       assert.match(answer, /closed/);
-      await once(worker, 'exit');
+      await exited;
       await using catalogue = await mustOpen(catalogueConfig(cache), { mode: 'read' });
       assert.equal((await allRows(catalogue)).length, 1);
     });

@@ -11,6 +11,8 @@ interface Started {
   lines: Interface;
   pid: number;
   directory: string;
+  /** Waited for from the start: it may end in the turn in which its line comes. */
+  ended: Promise<unknown[]>;
 }
 
 const sandbox = new URL('../../lib/sandbox/index.js', import.meta.url).href;
@@ -27,11 +29,12 @@ async function startOwner(then: string, options = '{}'): Promise<Started> {
     stdio: ['pipe', 'pipe', then.includes('throw') ? 'ignore' : 'inherit'],
   });
   const lines = createInterface({ input: owner.stdout });
+  const ended = once(owner, 'exit');
   const line = await Promise.race([
     once(lines, 'line').then(([text]) => String(text)),
-    once(owner, 'exit').then(() => assert.fail('the owner ended before its sandbox was there')),
+    ended.then(() => assert.fail('the owner ended before its sandbox was there')),
   ]);
-  return { owner, lines, ...(JSON.parse(line) as { pid: number; directory: string }) };
+  return { owner, lines, ended, ...(JSON.parse(line) as { pid: number; directory: string }) };
 }
 
 function isRunning(pid: number): boolean {
@@ -96,7 +99,7 @@ describe('TapeSandbox: nothing outlives its owner', () => {
     it(`when it ${how}`, async () => {
       const started = await startOwner(then);
       assert.ok(isRunning(started.pid));
-      const ended = once(started.owner, 'exit');
+      const { ended } = started;
       end(started);
       await ended;
       await untilGone(started);
@@ -120,7 +123,7 @@ describe('TapeSandbox: nothing outlives its owner', () => {
       await once(started.lines, 'line');
       const [helper, ...more] = helpersOf(started.owner.pid ?? 0);
       assert.ok(helper !== undefined && more.length === 0);
-      const ended = once(started.owner, 'exit');
+      const { ended } = started;
       end(started);
       await ended;
       await untilGone(started);
@@ -130,7 +133,7 @@ describe('TapeSandbox: nothing outlives its owner', () => {
 
   it('lets its owner end by itself after stop()', async () => {
     const started = await startOwner('await sandbox.stop();');
-    const [code] = (await once(started.owner, 'exit')) as [number];
+    const [code] = (await started.ended) as [number];
     assert.equal(code, 0);
     await untilGone(started);
   });
