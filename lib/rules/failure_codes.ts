@@ -6,3 +6,5 @@ export const LOST_COPY = 'LostCopy';
 export const CATALOGUE_UNUSABLE = 'CatalogueUnusable';
 /** The catalogue is new, another one or older than what the last pass wrote: what it lacks isn't followed. */
 export const CATALOGUE_REPLACED = 'CatalogueReplaced';
+/** Nothing is on the server of what has left the cache: nothing more leaves it. */
+export const STORAGE_EMPTIED = 'StorageEmptied';

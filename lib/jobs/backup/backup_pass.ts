@@ -8,6 +8,7 @@ import type { LimitedStore } from '../../remote/limited_store.js';
 import { ListedStats } from '../../remote/listed_stats.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import { waysOfVerifying } from '../../rules/comparison.js';
+import { STORAGE_EMPTIED } from '../../rules/failure_codes.js';
 import { parseMoment } from '../../rules/moment.js';
 import { scopeOf } from '../../rules/scope.js';
 import { inShard } from '../../rules/sharding.js';
@@ -27,6 +28,7 @@ import { refuseProxies } from '../separation/refuse_proxies.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
 import { goesByTape, type BackupContext } from './backup_context.js';
 import { isBare } from './cache_warnings.js';
+import { emptiedStorage } from './emptied_storage.js';
 import { FollowUp } from './follow_up.js';
 import { PassSteps } from './pass_steps.js';
 import { UNSYNCED, warnOfCache, warnOfNoTape, warnOfOverdue } from './pass_warnings.js';
@@ -128,6 +130,7 @@ export class BackupPass {
     if (!signal.aborted && this.#book.catalogue !== undefined)
       this.#baseWasMissing = await this.#isBaseMissing(signal);
     if (!signal.aborted) await this.#checkWritable();
+    if (!signal.aborted) await this.#checkStorage();
     if (!signal.aborted && config.autoRemove !== 'never') await refuseProxies(this.#store, config, signal);
     if (!signal.aborted) await this.#context.separate.checkSurroundings();
     if (!signal.aborted) await this.#sayHowVerified(signal);
@@ -175,7 +178,8 @@ export class BackupPass {
   /** @throws what ends the whole pass */
   async #followUp(now: () => number): Promise<void> {
     const { catalogue } = this.#book;
-    if (catalogue === undefined || this.#run.signal.aborted) return;
+    // Else all that was copied and waits for tape would be called lost.
+    if (catalogue === undefined || this.#book.isHeld || this.#run.signal.aborted) return;
     const dependencies = this.#dependencies;
     const waiting = new TapeWaitCount(this.#overdueBefore);
     const store = goesByTape(dependencies.config) ? this.#store : toldOfTape(this.#store, dependencies);
@@ -186,6 +190,19 @@ export class BackupPass {
     await this.#book.others(dependencies.config, shard, (other) =>
       new FollowUp({ ...context, catalogue: other, only }, this.#started).all(),
     );
+  }
+
+  /** Copies go on: the server may be meant to be empty. */
+  async #checkStorage(): Promise<void> {
+    const { catalogue } = this.#book;
+    if (catalogue === undefined || this.#dependencies.config.autoRemove === 'never') return;
+    await this.#book.reading(async () => {
+      const message = await emptiedStorage(catalogue, this.#store, this.#run.signal);
+      if (message === undefined) return;
+      const failure = { path: '.', code: STORAGE_EMPTIED, message };
+      this.#book.hold();
+      this.#run.finish({ result: 'failed', failure });
+    });
   }
 
   /** Some servers tell nobody about the base, though they take files below it: then it counts as there. */

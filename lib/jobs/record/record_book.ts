@@ -17,6 +17,9 @@ import type { Failure, Report } from '../events/report.js';
 /** The reason to keep a record that may go. */
 export const UNWRITTEN = "it may be removed, but the catalogue can't be written";
 
+/** The reason to keep a record that may go, while the server's storage seems not to be the one that it was. */
+export const EMPTIED = 'it may be removed, but what left the cache earlier is not on the server';
+
 export interface Noted {
   facts: RecordFacts;
   /** Null: tape wasn't asked. */
@@ -43,6 +46,8 @@ export class RecordBook {
   readonly isFilled: boolean;
   readonly #now: () => number;
   #problem: CatalogueError | undefined;
+  /** Nothing may be removed, though rows can be written. */
+  #held = false;
   /** It can be written, but rows are missing. */
   readonly #gap: Failure | undefined;
 
@@ -87,6 +92,15 @@ export class RecordBook {
     }
   }
 
+  /** Nothing may be removed in this pass: see EMPTIED. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  get isHeld(): boolean {
+    return this.#held;
+  }
+
   /** The record is identical on the server. */
   compared({ facts, onTape }: Noted, copied: boolean): void {
     this.catalogue?.note({ kind: 'compared', facts, at: this.#now(), copied, onTape });
@@ -112,6 +126,7 @@ export class RecordBook {
 
   async #allow(change: Change): Promise<string | undefined> {
     if (this.#problem !== undefined) return UNWRITTEN;
+    if (this.#held) return EMPTIED;
     try {
       await this.catalogue?.durable(change);
       return undefined;
