@@ -8,7 +8,6 @@ import type { LimitedStore } from '../../remote/limited_store.js';
 import { ListedStats } from '../../remote/listed_stats.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import { waysOfVerifying } from '../../rules/comparison.js';
-import { STORAGE_EMPTIED } from '../../rules/failure_codes.js';
 import { parseMoment } from '../../rules/moment.js';
 import { scopeOf } from '../../rules/scope.js';
 import { inShard } from '../../rules/sharding.js';
@@ -17,6 +16,7 @@ import { bytesAbove, roomOf, type Watermarks } from '../../rules/watermarks.js';
 import type { Report } from '../events/report.js';
 import { TaskPool } from '../../flow/task_pool.js';
 import { writeSegments } from '../catalogue/segments.js';
+import { checkStorage } from '../record/emptied_storage.js';
 import { LocalSums } from '../record/local_sums.js';
 import type { RecordBook } from '../record/record_book.js';
 import { TapeSigns } from '../record/told_by_query.js';
@@ -28,7 +28,6 @@ import { refuseProxies } from '../separation/refuse_proxies.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
 import { goesByTape, type BackupContext } from './backup_context.js';
 import { isBare } from './cache_warnings.js';
-import { emptiedStorage } from './emptied_storage.js';
 import { FollowUp } from './follow_up.js';
 import { PassSteps } from './pass_steps.js';
 import { UNSYNCED, warnOfCache, warnOfNoTape, warnOfOverdue } from './pass_warnings.js';
@@ -130,7 +129,8 @@ export class BackupPass {
     if (!signal.aborted && this.#book.catalogue !== undefined)
       this.#baseWasMissing = await this.#isBaseMissing(signal);
     if (!signal.aborted) await this.#checkWritable();
-    if (!signal.aborted) await this.#checkStorage();
+    const check = { book: this.#book, store: this.#store, run: this.#run, config, shard: this.#shard };
+    if (!signal.aborted && config.autoRemove !== 'never') await checkStorage(check);
     if (!signal.aborted && config.autoRemove !== 'never') await refuseProxies(this.#store, config, signal);
     if (!signal.aborted) await this.#context.separate.checkSurroundings();
     if (!signal.aborted) await this.#sayHowVerified(signal);
@@ -167,11 +167,14 @@ export class BackupPass {
     }
   }
 
-  /** Not after a failure of the catalogue: what it has then isn't all that it should have. */
+  /**
+   * Not after a failure of the catalogue: what it has then isn't all that it should have. And not onto a storage that seems to be another
+   * one: what goes there is out of sight later, and would count as sent.
+   */
   async #writeSegments(now: () => number): Promise<void> {
-    const { catalogue } = this.#book;
+    const { catalogue, isHeld } = this.#book;
     const { config, logger } = this.#dependencies;
-    if (catalogue !== undefined)
+    if (catalogue !== undefined && !isHeld)
       await writeSegments({ ...{ catalogue, config, logger, now }, store: this.#store, run: this.#run });
   }
 
@@ -190,19 +193,6 @@ export class BackupPass {
     await this.#book.others(dependencies.config, shard, (other) =>
       new FollowUp({ ...context, catalogue: other, only }, this.#started).all(),
     );
-  }
-
-  /** Copies go on: the server may be meant to be empty. */
-  async #checkStorage(): Promise<void> {
-    const { catalogue } = this.#book;
-    if (catalogue === undefined || this.#dependencies.config.autoRemove === 'never') return;
-    await this.#book.reading(async () => {
-      const message = await emptiedStorage(catalogue, this.#store, this.#run.signal);
-      if (message === undefined) return;
-      const failure = { path: '.', code: STORAGE_EMPTIED, message };
-      this.#book.hold();
-      this.#run.finish({ result: 'failed', failure });
-    });
   }
 
   /** Some servers tell nobody about the base, though they take files below it: then it counts as there. */

@@ -10,6 +10,7 @@ import { openCatalogue, NoCatalogue, type CatalogueConfig } from '../../catalogu
 import { catalogueFile } from '../../catalogue/place.js';
 import type { RecordFacts, RemovalRule } from '../../catalogue/row.js';
 import { shardsBeside } from '../../catalogue/shard_files.js';
+import { ConfigError } from '../../config/index.js';
 import { CATALOGUE_REPLACED, CATALOGUE_UNUSABLE } from '../../rules/failure_codes.js';
 import type { Shard } from '../../rules/sharding.js';
 import type { Failure, Report } from '../events/report.js';
@@ -192,6 +193,23 @@ export class RecordBook {
       });
   }
 
+  /** This pass's catalogue, and then those of other shards. Of these, one that can't be read is left out: follow-up, or its own pass, tells. */
+  async *readable(
+    config: CatalogueConfig,
+    shard: Shard | undefined,
+  ): AsyncGenerator<Catalogue, void, undefined> {
+    if (this.catalogue !== undefined) yield this.catalogue;
+    const own = catalogueFile(config, shard);
+    const file = catalogueFile(config);
+    for (const other of file === undefined ? [] : await shardsBeside(file)) {
+      if (catalogueFile(config, other) === own) continue;
+      const opened = await openCatalogue(config, { mode: 'read', shard: other }).catch(notReadable);
+      if (!(opened instanceof Catalogue)) continue;
+      await using catalogue = opened;
+      yield catalogue;
+    }
+  }
+
   /** The pass has ended. */
   pass({ job, startedAt: started, finishedAt: finished, failures: _, ...counts }: Report): void {
     this.catalogue?.note({ kind: 'pass', job, started, finished, report: JSON.stringify(counts) });
@@ -224,6 +242,10 @@ function gapOf({ file, id, isNew, batchAtOpening }: Catalogue, seen: SeenCatalog
   const what = id === seen.id ? older : another;
   const message = `the catalogue ${file}: ${what}. Records that have left the cache may be missing in it, and nobody would notice their loss. Put the right file back. ${REBUILD}`;
   return { path: file, code: CATALOGUE_REPLACED, message };
+}
+
+function notReadable(error: unknown): undefined {
+  if (!(error instanceof CatalogueError) && !(error instanceof ConfigError)) throw error;
 }
 
 /** Reads only: a damaged one is a failure, and stays where it is. */

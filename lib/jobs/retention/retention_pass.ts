@@ -10,6 +10,7 @@ import { nameProblem } from '../../rules/names.js';
 import type { OnlineFile } from '../../rules/retention.js';
 import type { Report } from '../events/report.js';
 import { forEachConcurrent } from '../../flow/concurrent.js';
+import { checkStorage } from '../record/emptied_storage.js';
 import type { RecordBook } from '../record/record_book.js';
 import { writeSegments } from '../catalogue/segments.js';
 import { TapeSigns, toldByQuery } from '../record/told_by_query.js';
@@ -103,6 +104,8 @@ export class RetentionPass {
     await this.#both.ping(signal);
     await refuseProxies(this.#context.store, this.#dependencies.config, signal);
     await this.#context.storage.check();
+    const { book, store } = this.#context;
+    await checkStorage({ book, store, run: this.#run, config: this.#dependencies.config });
     const most = Math.min(filesInFlight, mostOpenFiles());
     try {
       await forEachConcurrent(this.#files(), most, async (file) => {
@@ -119,7 +122,8 @@ export class RetentionPass {
     const { store, book, run, now } = this.#context;
     const { config, logger } = this.#dependencies;
     const { catalogue } = book;
-    if (catalogue !== undefined) await writeSegments({ catalogue, store, config, run, logger, now });
+    if (catalogue !== undefined && !book.isHeld)
+      await writeSegments({ catalogue, store, config, run, logger, now });
   }
 
   async *#files(): AsyncGenerator<OnlineFile, void, undefined> {
