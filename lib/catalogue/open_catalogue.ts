@@ -4,7 +4,7 @@ import { parseTarget } from '../config/target.js';
 import type { Shard } from '../rules/sharding.js';
 import { Catalogue } from './catalogue.js';
 import { CatalogueError } from './error.js';
-import { catalogueFile, networkFileSystem } from './place.js';
+import { CATALOGUE_NAME, catalogueFile, networkFileSystem, wouldBeRecord } from './place.js';
 
 export type CatalogueConfig = Pick<
   ArchiveConfig,
@@ -57,6 +57,13 @@ export async function openCatalogue(
       );
     throw new ConfigError([{ key: 'cataloguePath', message: `${why}: give a path on a local disk` }]);
   }
+  if (await wouldBeRecord(config))
+    throw new ConfigError([
+      {
+        key: 'cataloguePath',
+        message: `lies in the cache, where it would be archived and removed as a record: give it a place outside, or name it ${CATALOGUE_NAME}`,
+      },
+    ]);
   try {
     const target = identityOfTarget(config.targetUrl);
     const cache = config.cataloguePath === undefined ? undefined : config.cacheDirectory;

@@ -1,6 +1,7 @@
 /** Where the catalogue's file is. */
 import * as fs from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { isWithin } from '../config/mounts.js';
 import { RESERVED_PREFIX } from '../rules/names.js';
 import type { Shard } from '../rules/sharding.js';
 
@@ -23,6 +24,28 @@ export function catalogueFile(
   if (file === undefined) return undefined;
   // Each shard writes a file of its own: they may run on several machines.
   return shard === undefined ? file : `${file}.${shard.index}-of-${shard.count}`;
+}
+
+/** Does `catalogue_path` lie in the cache, under a name that isn't ours? */
+export async function wouldBeRecord({ cataloguePath, cacheDirectory }: CatalogueSettings): Promise<boolean> {
+  if (cataloguePath === undefined || cacheDirectory === undefined) return false;
+  if (basename(cataloguePath) === CATALOGUE_NAME) return false;
+  const [directory, cache] = await Promise.all([
+    realPlace(dirname(cataloguePath)),
+    realPlace(cacheDirectory),
+  ]);
+  return isWithin(directory, cache);
+}
+
+/** Without symbolic links, as far as it is there. */
+async function realPlace(directory: string): Promise<string> {
+  try {
+    return await fs.realpath(directory);
+  } catch (error) {
+    const above = dirname(directory);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === directory) throw error;
+    return join(await realPlace(above), basename(directory));
+  }
 }
 
 /**

@@ -270,10 +270,13 @@ describe('what isn’t ours is refused and stays where it is:', () => {
   });
 
   it('a text file at catalogue_path', async () => {
-    await withTemp(async (cache) => {
-      const file = join(cache, 'notes.txt');
+    await withTemp(async (place) => {
+      const file = join(place, 'notes.txt');
+      const cache = join(place, 'cache');
+      fs.mkdirSync(cache);
       fs.writeFileSync(file, 'These are my notes.\n');
       await refused(cache, 'Foreign', /no catalogue.*catalogue_path/, file);
+      assert.deepEqual(fs.readdirSync(place).sort(), ['cache', 'notes.txt']);
     });
   });
 

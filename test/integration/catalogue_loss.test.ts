@@ -221,11 +221,33 @@ describe('a catalogue of a program that comes from `node -e`', () => {
 describe('a catalogue_path', () => {
   it("in a directory that isn't there: nothing is removed, for that may be a disk that isn't mounted", async () => {
     await withSharedArchive(async (bench) => {
-      await writeRecord(bench.cache, 'r', SIZE);
-      const cataloguePath = join(bench.cache, 'disk', 'directory', 'catalogue');
-      const report = await bench.pass({ ...cached, cataloguePath });
-      assert.equal(report.failures[0]?.code, 'CatalogueUnusable');
-      assert.deepEqual(await recordsIn(bench.cache), ['r']);
+      await withTemp(async (place) => {
+        await writeRecord(bench.cache, 'r', SIZE);
+        const cataloguePath = join(place, 'disk', 'directory', 'catalogue');
+        const report = await bench.pass({ ...cached, cataloguePath });
+        assert.equal(report.failures[0]?.code, 'CatalogueUnusable');
+        assert.deepEqual(await recordsIn(bench.cache), ['r']);
+      });
+    });
+  });
+
+  it('in the cache is refused, also by a link: the catalogue and what lies beside it would be archived and removed', async () => {
+    await withSharedArchive(async (bench) => {
+      await withTemp(async (place) => {
+        await writeRecord(bench.cache, 'r', SIZE);
+        await symlink(bench.cache, join(place, 'link'));
+        for (const directory of [bench.cache, join(bench.cache, 'new'), join(place, 'link')])
+          await assert.rejects(
+            bench.pass({ ...cached, cataloguePath: join(directory, 'catalogue.sqlite') }),
+            {
+              name: 'ConfigError',
+              message: /lies in the cache/,
+            },
+          );
+        assert.deepEqual(await recordsIn(bench.cache), ['r']);
+        const report = await bench.pass({ ...cached, cataloguePath: fileIn(bench.cache) });
+        assert.equal(report.removedAfterCopy, 1);
+      });
     });
   });
 });
