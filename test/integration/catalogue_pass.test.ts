@@ -1,6 +1,17 @@
 /** What passes write into the catalogue, and what they do without one (S14, S15). */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import type { ArchiveOptions, Report } from '../../lib/index.js';
@@ -230,6 +241,21 @@ describe('records that have left the cache', () => {
     await bench.sandbox.corrupt(name, { keepChecksums: false });
     await utimes(path, atime, mtime);
   }
+
+  it('of which the disk can’t tell whether they have gone are followed; the pass goes on', async () => {
+    await withSharedArchive(async (bench) => {
+      for (const name of ['d/there', 'd/gone']) await writeRecord(bench.cache, name, SIZE);
+      assert.equal((await bench.pass(cached)).removedAfterCopy, 2);
+      // As a crash leaves them, and a rebuild.
+      const database = new Database(fileIn(bench.cache));
+      database.exec('UPDATE records SET removed = NULL');
+      database.close();
+      await rm(join(bench.cache, 'd'), { recursive: true, force: true });
+      await symlink('d', join(bench.cache, 'd'));
+      await rm(bench.sandbox.diskPath('d/gone'));
+      assert.deepEqual(lost(await bench.pass({ ...cached, exclude: ['d'] })), ['d/gone']);
+    });
+  });
 
   it(`${count}, of which ${wrong} each are deleted, truncated and changed: exactly these are lost copies`, async function () {
     this.timeout(60_000);

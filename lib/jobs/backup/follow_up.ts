@@ -102,9 +102,9 @@ export class FollowUp {
       if (!there.isFile() || Number(there.size) !== size || microseconds(there.mtimeNs) !== mtime)
         return false;
     } catch (error) {
-      const code = errnoCode(error);
-      if (code === 'ENOENT' || code === 'ENOTDIR') return false;
-      throw error;
+      // One of which the disk tells nothing is followed, as if it had gone: that only asks the server about it.
+      if (errnoCode(error) === undefined) throw error;
+      return false;
     }
     catalogue.note({ kind: 'stays', path });
     return true;
