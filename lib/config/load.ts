@@ -109,7 +109,7 @@ function emptyFile(): ParsedFile {
 
 function parseFile(text: string): ParsedFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const problems: ConfigProblem[] = document.errors.map((error) => ({
     key: '',
     line: lines.linePos(error.pos[0]).line,
