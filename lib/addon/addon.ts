@@ -197,6 +197,7 @@ export interface Addon {
     sync: boolean,
     download: boolean,
     mostBytes: number,
+    ownerOnly: boolean,
     callback: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
   ): NativeOperation;
   /**

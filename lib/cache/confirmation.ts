@@ -2,10 +2,9 @@
  * Which retention settings somebody confirmed, kept beside the lock. Only the last ones: whoever goes back to earlier
  * settings confirms them again. JSON, for people to read.
  */
-import * as fs from 'node:fs/promises';
 import type { CacheDirectory } from './directory.js';
-import { errnoCode } from './errors.js';
 import { CONFIRMATION_NAME } from './own_files.js';
+import { readStateFile, replaceStateFile } from './state_file.js';
 
 interface Confirmation {
   /** ISO 8601, UTC. */
@@ -15,15 +14,10 @@ interface Confirmation {
 
 /** Are these the settings that were confirmed, to the letter? What can't be read confirms nothing. */
 export async function isConfirmed(root: CacheDirectory, settings: object): Promise<boolean> {
-  let text: string;
+  const bytes = await readStateFile(root.entry(CONFIRMATION_NAME));
+  if (bytes === undefined) return false;
   try {
-    text = await fs.readFile(root.entry(CONFIRMATION_NAME), 'utf8');
-  } catch (error) {
-    if (errnoCode(error) === 'ENOENT') return false;
-    throw error;
-  }
-  try {
-    const { settings: confirmed } = JSON.parse(text) as Partial<Confirmation>;
+    const { settings: confirmed } = JSON.parse(bytes.toString()) as Partial<Confirmation>;
     return JSON.stringify(confirmed) === JSON.stringify(settings);
   } catch {
     return false;
@@ -33,7 +27,6 @@ export async function isConfirmed(root: CacheDirectory, settings: object): Promi
 /** @throws errors of the file system */
 export async function confirm(root: CacheDirectory, settings: object, now: Date): Promise<void> {
   const confirmation: Confirmation = { confirmedAt: now.toISOString(), settings };
-  const temporary = root.entry(`${CONFIRMATION_NAME}.new`);
-  await fs.writeFile(temporary, `${JSON.stringify(confirmation, undefined, 2)}\n`, { mode: 0o600 });
-  await fs.rename(temporary, root.entry(CONFIRMATION_NAME));
+  const text = `${JSON.stringify(confirmation, undefined, 2)}\n`;
+  await replaceStateFile(root.entry(CONFIRMATION_NAME), text);
 }

@@ -228,7 +228,8 @@ async function untilLocked(
 async function openLockFile(key: string, file: string): Promise<fs.FileHandle> {
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   try {
-    return await fs.open(file, flags, 0o644);
+    // Who may read it may lock it, and keep all passes away.
+    return await fs.open(file, flags, 0o600);
   } catch (error) {
     const message = `the lock file ${file} can't be opened: ${(error as Error).message}`;
     const code = errnoCode(error);

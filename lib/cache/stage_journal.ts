@@ -5,8 +5,8 @@
 import * as fs from 'node:fs/promises';
 import type { Shard } from '../rules/sharding.js';
 import type { CacheDirectory } from './directory.js';
-import { errnoCode } from './errors.js';
 import { JOURNAL_NAME, nameFor } from './own_files.js';
+import { appendToStateFile, readStateFile } from './state_file.js';
 
 export interface StagedRequest {
   requestId: string;
@@ -25,10 +25,8 @@ export class StageJournal {
 
   /** The requests of an earlier restore from the same target, oldest first. */
   async read(): Promise<StagedRequest[]> {
-    const lines = await fs.readFile(this.#file, 'utf8').catch((error: unknown) => {
-      if (errnoCode(error) === 'ENOENT') return '';
-      throw error;
-    });
+    const bytes = await readStateFile(this.#file);
+    const lines = bytes?.toString() ?? '';
     return lines.split('\n').flatMap((line) => {
       const entry = parse(line);
       return entry?.target === this.#target ? [{ requestId: entry.requestId, names: entry.names }] : [];
@@ -38,7 +36,7 @@ export class StageJournal {
   /** Resolves when the line is on the disk. */
   add(request: StagedRequest): Promise<void> {
     const line = `${JSON.stringify({ target: this.#target, ...request })}\n`;
-    this.#writing = this.#writing.then(() => fs.appendFile(this.#file, line, { flush: true }));
+    this.#writing = this.#writing.then(() => appendToStateFile(this.#file, line));
     return this.#writing;
   }
 

@@ -4,14 +4,13 @@
  * root; if it is lost, records are compared again. Never a reason to remove anything: S1 asks for what was seen in the same
  * pass.
  */
-import * as fs from 'node:fs/promises';
 import type { Identity } from '../rules/identity.js';
 import { pathFraction } from '../rules/path_fraction.js';
 import type { Shard } from '../rules/sharding.js';
 import type { CacheDirectory } from './directory.js';
 import { MEMO_NAME, nameFor } from './own_files.js';
-import { errnoCode } from './errors.js';
 import { NumberSet } from './number_set.js';
+import { readStateFile, replaceStateFile } from './state_file.js';
 
 export interface Compared {
   path: string;
@@ -105,18 +104,8 @@ export class VerifiedMemo {
    */
   async save(complete: boolean, catalogue = this.catalogue): Promise<void> {
     if (!complete) for (const key of this.#earlier) this.#now.add(key);
-    const temporary = this.#root.entry(`${this.#file}.new`);
-    try {
-      // Never through a link that somebody has put there (S8).
-      await fs.rm(temporary, { force: true });
-      const bytes = [MAGIC, headerOf(catalogue), this.#now.bytes()];
-      await fs.writeFile(temporary, bytes, { mode: 0o600, flag: 'wx' });
-      await fs.rename(temporary, this.#root.entry(this.#file));
-    } catch (error) {
-      // Half a file would only take room on a full disk.
-      await fs.rm(temporary, { force: true });
-      throw error;
-    }
+    const bytes = [MAGIC, headerOf(catalogue), this.#now.bytes()];
+    await replaceStateFile(this.#root.entry(this.#file), bytes);
   }
 
   /** 53 bits: among a million records, two have the same key in one pass of ten thousand. */
@@ -149,7 +138,8 @@ function catalogueIn(header: Buffer): SeenCatalogue | undefined {
 async function read(file: string): Promise<Kept | undefined> {
   const keys = new NumberSet();
   try {
-    const bytes = await fs.readFile(file);
+    const bytes = await readStateFile(file);
+    if (bytes === undefined) return undefined;
     const isOurs = bytes.subarray(0, MAGIC.length).equals(MAGIC);
     if (!isOurs || bytes.length % 8 !== 0 || bytes.length < HEADER_BYTES) return { keys };
     for (let at = HEADER_BYTES; at < bytes.length; at += 8) {
@@ -158,7 +148,7 @@ async function read(file: string): Promise<Kept | undefined> {
       if (at % (8 * 65_536) === 0) await new Promise(setImmediate);
     }
     return { keys, catalogue: catalogueIn(bytes.subarray(MAGIC.length)) };
-  } catch (error) {
-    return errnoCode(error) === 'ENOENT' ? undefined : { keys: new NumberSet() };
+  } catch {
+    return { keys: new NumberSet() };
   }
 }

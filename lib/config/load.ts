@@ -1,4 +1,5 @@
 /** Finds, reads and checks configuration files, and names the line of every problem. */
+import { createReadStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { distance } from 'fastest-levenshtein';
@@ -21,6 +22,9 @@ const MOUNT_POINT = 'cache_mount_point';
 const SECRETS = SECRET_FILE_KEYS.map(snakeCase);
 /** An unknown top-level word this near to a known one is a slip, not another program's block. */
 const SLIP = 2;
+/** Of a file: another one isn't a configuration. */
+const MOST_BYTES = 2 ** 20;
+const DEEPEST = 50;
 
 export interface LoadOptions {
   /** Where relative overrides and default files start. Default: the working directory. */
@@ -105,30 +109,46 @@ function emptyFile(): ParsedFile {
 
 function parseFile(text: string): ParsedFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const problems: ConfigProblem[] = document.errors.map((error) => ({
     key: '',
     line: lines.linePos(error.pos[0]).line,
     message: `not valid YAML: ${error.message}`,
   }));
-  const top: unknown = document.errors.length === 0 ? document.toJS() : {};
+  let top: unknown = {};
+  if (problems.length === 0)
+    try {
+      top = document.toJS();
+      if (!isShallow(top)) throw new Error(`it is nested deeper than ${DEEPEST} levels, or contains itself`);
+    } catch (error) {
+      // An alias that leads nowhere, or aliases of aliases without end.
+      problems.push({ key: '', message: `not valid YAML: ${(error as Error).message}` });
+    }
+  const unreadable = problems.length > 0;
   const lineOf = (keys: readonly string[]): number | undefined => {
     const offset = offsetOf(document, keys);
     return offset === undefined ? undefined : lines.linePos(offset).line;
   };
-  if (document.errors.length === 0) problems.push(...topLevelProblems(top, lineOf));
+  if (!unreadable) problems.push(...topLevelProblems(top, lineOf));
   return {
     block: isPlainObject(top) ? (top[BLOCK] ?? {}) : {},
-    unreadable: document.errors.length > 0,
+    unreadable,
     problems,
     place: (keys, message, given) => {
       const key = [BLOCK, ...keys].join('.');
       const [first] = keys;
-      if (first !== undefined && first in given) return { key: first, message };
+      if (first !== undefined && Object.hasOwn(given, first)) return { key: first, message };
       const line = lineOf([BLOCK, ...keys]);
       return line === undefined ? { key, message } : { key, line, message };
     },
   };
+}
+
+/** Other programs' blocks may be deeper than ours. */
+function isShallow(value: unknown, levels = DEEPEST): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const inner = value instanceof Map || value instanceof Set ? [...value] : Object.values(value);
+  return levels > 0 && inner.every((each) => isShallow(each, levels - 1));
 }
 
 /** A facility's file may hold blocks of other programs: those are left alone, slips and stray keys aren't. */
@@ -197,12 +217,24 @@ async function findDefault(
 
 async function read(file: string): Promise<string> {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await fs.readFile(file));
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readAtMost(file, MOST_BYTES));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a directory' : message;
     throw new ConfigError([{ key: '', message: `the configuration file ${file} ${why}` }], file);
   }
+}
+
+/** Also of a device or a pipe without end. */
+async function readAtMost(file: string, most: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of createReadStream(file) as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > most) throw new Error(`has more than ${most} bytes`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }
 
 /** Offset of a key (for a missing one: of the nearest parent that stands in the file). */

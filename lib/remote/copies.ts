@@ -58,6 +58,7 @@ export class Copies {
       sizeHint,
       chunks,
       checksumType,
+      ownerOnly = false,
       thirdParty = false,
       onProgress,
       signal,
@@ -69,6 +70,7 @@ export class Copies {
       target: isRemoteUrl(target) ? withLoginOf(source, target) : target,
       sizeHint,
       ...chunks,
+      ...(ownerOnly && { ownerOnly }),
       thirdParty: thirdParty ? 'only' : 'none',
       ...(kindOf(sizeHint) === 'small' &&
         checksumType && { checkSumMode: 'target', checkSumType: checksumType }),

@@ -64,6 +64,8 @@ export interface DownloadOptions {
   checksumType?: string;
   /** Bytes written so far; at most a few times a second, and once at the end. */
   onProgress?: (bytes: number) => void;
+  /** A local target is made so that only its owner can read it: it gets its own mode later. Default false. */
+  ownerOnly?: boolean;
   /** `target` is a URL on another server, and the bytes must go directly from server to server. Default false. */
   thirdParty?: boolean;
   signal?: AbortSignal;

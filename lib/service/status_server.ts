@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isIP, type AddressInfo } from 'node:net';
 import type { HttpConfig, Logger } from '../config/index.js';
 
 export interface Answer {
@@ -22,7 +22,20 @@ export interface StatusServerOptions {
   logger: Logger;
   /** Milliseconds between attempts while the address is in use. Default 10,000. */
   tryAgain?: number;
+  /** Milliseconds that a client may take to send its request, or to read nothing of the answer. Default 10,000. */
+  patience?: number;
 }
+
+/** What browsers are told with each answer: show it in no frame, guess no type, keep nothing, tell no other site of it. */
+const SAFE_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
 
 export class StatusServer {
   readonly #options: StatusServerOptions;
@@ -47,9 +60,16 @@ export class StatusServer {
    * @throws EACCES, EADDRNOTAVAIL, ENOTFOUND, …
    */
   async start(): Promise<void> {
-    const { config, logger, tryAgain = 10_000 } = this.#options;
-    const server = createServer((request, response) => void this.#respond(request, response));
+    const { config, logger, tryAgain = 10_000, patience = 10_000 } = this.#options;
+    const server = createServer(
+      {
+        ...{ headersTimeout: patience, requestTimeout: patience },
+        connectionsCheckingInterval: Math.min(1000, patience),
+      },
+      (request, response) => void this.#respond(request, response),
+    );
     server.maxConnections = 64;
+    server.setTimeout(patience);
     try {
       server.listen(config.port, config.host);
       await once(server, 'listening');
@@ -96,14 +116,15 @@ export class StatusServer {
     response.writeHead(status, {
       'content-type': type,
       'content-length': Buffer.byteLength(body),
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
+      ...SAFE_HEADERS,
       ...headers,
     });
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
-  async #answer({ method, url = '' }: IncomingMessage): Promise<Answer> {
+  async #answer({ method, url = '', headers, socket }: IncomingMessage): Promise<Answer> {
+    if (isLoopback(socket.localAddress) && !isNearby(headers.host))
+      return plain(421, 'not a name of this service');
     const path = url.replace(/\?.*$/s, '');
     const route = Object.hasOwn(this.#options.routes, path) ? this.#options.routes[path] : undefined;
     if (route === undefined) return plain(404, 'not found');
@@ -116,6 +137,20 @@ export class StatusServer {
       return plain(500, 'an error; the log has it');
     }
   }
+}
+
+function isLoopback(address = ''): boolean {
+  return /^(?:::ffff:)?127\.|^::1$/.test(address);
+}
+
+/**
+ * A page of another site can have its own name resolve to 127.0.0.1, and then read what is here (DNS rebinding). It can't ask for
+ * an address or for `localhost` without being another site to the browser.
+ */
+function isNearby(host: string | undefined): boolean {
+  if (host === undefined) return true;
+  const name = host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+  return isIP(name) !== 0 || /^(?:[^.]+\.)*localhost\.?$/i.test(name);
 }
 
 export function plain(status: number, text: string): Answer {

@@ -22,6 +22,8 @@ export interface CopyJobOptions {
   sync?: boolean;
   /** Persist on successful close; remote targets only. A cancelled copy stays all the same. Default false. */
   posc?: boolean;
+  /** A local target is made so that only its owner can read it, from the first byte on. Default false: 0644, less the umask. */
+  ownerOnly?: boolean;
   /** Make missing parent directories; default true (libXrdCl's client always makes them). */
   makeDir?: boolean;
   /** Ignore another writer's lock; default false: `FileLocked`. */
@@ -97,6 +99,7 @@ const flags = new Set<string>([
   'force',
   'continue',
   'posc',
+  'ownerOnly',
   'makeDir',
   'coerce',
   'targetIsDir',

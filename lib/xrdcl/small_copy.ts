@@ -21,7 +21,16 @@ export function isSmallFile(size: number | undefined): boolean {
 
 /** Options that `native/xrdcl/small_file_copy.cc` supports, or that don't matter for a file of one request. */
 const known = new Set<string>([
-  ...['source', 'target', 'makeDir', 'chunkSize', 'parallelChunks', 'checkSumMode', 'checkSumType'],
+  ...[
+    'source',
+    'target',
+    'makeDir',
+    'ownerOnly',
+    'chunkSize',
+    'parallelChunks',
+    'checkSumMode',
+    'checkSumType',
+  ],
 ]);
 
 function isDefault(value: string | number | boolean): boolean {
@@ -59,9 +68,10 @@ export function startSmallCopy(
   { sync, alsoCheckSumType }: SmallCopyOptions,
   ended: (error: NativeStatus | undefined, results: NativeSmallCopyResults) => void,
 ): NativeOperation {
-  const { source, target, makeDir = true, checkSumMode = 'none', checkSumType = '' } = properties;
+  const { source, target, makeDir = true, ownerOnly = false } = properties;
+  const { checkSumMode = 'none', checkSumType = '' } = properties;
   const types = checkSumMode === 'none' ? [] : [checkSumType, alsoCheckSumType];
   const checksumTypes = types.filter((type) => type !== undefined);
   const download = isRemoteUrl(source);
-  return addon.copySmall(source, target, makeDir, checksumTypes, sync, download, smallFile, ended);
+  return addon.copySmall(source, target, makeDir, checksumTypes, sync, download, smallFile, ownerOnly, ended);
 }

@@ -14,6 +14,7 @@
 #include "js/completion.h"
 #include "js/operation.h"
 #include "posix/local_file.h"
+#include "posix/private_files.h"
 #include "threads/bounded_threads.h"
 #include "xrdcl/made_file.h"
 #include "xrdcl/status.h"
@@ -82,6 +83,7 @@ class CopyJob final : public Cancellable,
     const std::optional<UploadTarget> upload = Watch();
     XrdCl::PropertyList properties = properties_;
     if (upload) properties.Set("target", upload->Url());
+    const PrivateFiles private_files(Property<bool>("ownerOnly"));
     XRootDStatus status = RunProcess(properties);
     if (upload) made_file_->Ended();
     if (status.IsOK()) LookAtLocalTarget();

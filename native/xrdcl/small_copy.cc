@@ -14,9 +14,10 @@
 Napi::Value CopySmall(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   SmallFileCopy::Options options{StringArgument(info, 0),  StringArgument(info, 1),     info[2].ToBoolean().Value(),
-                                 StringsArgument(info, 3), info[4].ToBoolean().Value(), LongArgument(info, 6)};
+                                 StringsArgument(info, 3), info[4].ToBoolean().Value(), LongArgument(info, 6),
+                                 info[7].ToBoolean().Value()};
   const bool download = info[5].ToBoolean().Value();
-  Completion completion = Completion::Begin(env, FunctionArgument(info, 7));
+  Completion completion = Completion::Begin(env, FunctionArgument(info, 8));
   std::shared_ptr<SmallFileCopy> copy;
   if (download) {
     copy = std::make_shared<SmallDownload>(std::move(completion), std::move(options));

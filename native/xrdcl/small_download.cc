@@ -78,8 +78,8 @@ XRootDStatus SmallDownload::Store() {
 
 int SmallDownload::Create() const {
   constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  constexpr mode_t kMode = 0644;
-  const int file = open(options_.target.c_str(), kFlags, kMode);
+  const mode_t mode = options_.owner_only ? 0600 : 0644;
+  const int file = open(options_.target.c_str(), kFlags, mode);
   if (file >= 0 || errno != ENOENT || !options_.make_directories) return file;
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(options_.target).parent_path(), error);
@@ -87,7 +87,7 @@ int SmallDownload::Create() const {
     errno = error.value();
     return -1;
   }
-  return open(options_.target.c_str(), kFlags, kMode);
+  return open(options_.target.c_str(), kFlags, mode);
 }
 
 void SmallDownload::Tell(Napi::Env env, Napi::Object results) const { made_.Tell(env, results); }

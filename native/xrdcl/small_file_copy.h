@@ -27,6 +27,7 @@ class SmallFileCopy : public Cancellable, public std::enable_shared_from_this<Sm
     std::vector<std::string> checksum_types;
     bool sync;
     std::uint64_t most;  // bytes of a file
+    bool owner_only;     // nobody else may read a local target
   };
 
   // `sum_name` is how the results call the checksum of the local end.

@@ -18,6 +18,7 @@ const options: Record<
   force: flag,
   continue: flag,
   posc: flag,
+  ownerOnly: flag,
   makeDir: flag,
   coerce: flag,
   targetIsDir: { good: [false], bad: flag.bad },

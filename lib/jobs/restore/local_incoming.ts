@@ -35,7 +35,12 @@ export class LocalIncoming implements Incoming {
     const { path, label, expected } = this.#options;
     const [checksumType] = expected.checksumTypes;
     const wanted = checksumType === undefined ? {} : { checksumType };
-    const download = { label, sizeHint: expected.size, ...wanted, onProgress, ...(signal && { signal }) };
+    // A record that others mustn't read is never theirs to read, not even under its temporary name.
+    const ownerOnly = expected.mode !== undefined;
+    const download = {
+      ...{ label, sizeHint: expected.size, ownerOnly, ...wanted, onProgress },
+      ...(signal && { signal }),
+    };
     const fetch = () => store.download(path, this.#file.target, download);
     const received = await fetch().catch(async (error: unknown) => {
       if (!(error instanceof XRootDError) || error.code !== 'ItExists') throw error;
