@@ -21,8 +21,8 @@ export interface Patience {
   gone: number;
 }
 
-/** A server that falls silent is gone after 5 + 5 + 5 seconds. What is in flight then ends within 12 more (`StreamTimeout`). */
-const usual: Patience = { between: 5, ping: 5, again: 2, gone: 9 };
+/** A server that falls silent is gone after 3 + 5 + 5 seconds. What is in flight then ends within 12 more (`StreamTimeout`). */
+const usual: Patience = { between: 3, ping: 5, again: 2, gone: 9 };
 
 export class ServerWatch {
   readonly #store: Pick<RemoteStore, 'ping' | 'pingApart'>;
