@@ -112,5 +112,6 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
     proxies: (signal) => store.proxies(signal),
     readOnly: (signal) => store.readOnly(signal),
     ping: (signal) => store.ping(signal),
+    pingApart: (seconds, signal) => store.pingApart(seconds, signal),
   };
 }

@@ -213,4 +213,10 @@ export interface RemoteStore {
   readOnly(signal?: AbortSignal): Promise<string | undefined>;
   /** Resolves when the server answers and lets us in. @throws {XRootDError} NoServer when it lacks data servers (`data_servers`) */
   ping(signal?: AbortSignal): Promise<void>;
+  /**
+   * A ping on a connection of its own, which doesn't wait behind the bytes of copies: it tells whether the server lives, and nothing
+   * of data servers.
+   * @param seconds for the answer
+   */
+  pingApart(seconds: number, signal?: AbortSignal): Promise<void>;
 }

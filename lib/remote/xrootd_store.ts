@@ -13,6 +13,7 @@ import {
   type MadeFile,
   type RateLimit,
 } from '../xrdcl/index.js';
+import { onOwnConnection } from '../xrdcl/opaque.js';
 import { Copies } from './copies.js';
 import { DataServers, isNotFound } from './data_servers.js';
 import { Listings } from './listings.js';
@@ -59,6 +60,8 @@ export class XRootDStore implements RemoteStore {
   readonly #timeouts: StoreTimeouts;
   readonly #expectedServers: number;
   readonly #fileSystem: FileSystem;
+  /** On a connection of its own. */
+  readonly #apart: FileSystem;
   readonly #dataServers: DataServers;
   readonly #checksums: ServerChecksums;
   readonly #copies: Copies;
@@ -75,6 +78,7 @@ export class XRootDStore implements RemoteStore {
     this.#timeouts = timeouts;
     this.#expectedServers = expectedServers;
     this.#fileSystem = open(target.endpoint);
+    this.#apart = new FileSystem(target.endpoint, () => onOwnConnection(cgi?.() ?? '', 'apart'));
     this.#dataServers = new DataServers(this.#fileSystem, open, timeouts.request);
     this.#checksums = new ServerChecksums(this.#fileSystem, timeouts, rateLimit);
     this.#copies = new Copies({ fileSystem: this.#fileSystem, timeout: timeouts.copy, rateLimit });
@@ -225,6 +229,10 @@ export class XRootDStore implements RemoteStore {
 
   readOnly(signal?: AbortSignal): Promise<string | undefined> {
     return readOnly(this.#fileSystem, this.#target.base, { timeout: this.#timeouts.request, signal });
+  }
+
+  pingApart(seconds: number, signal?: AbortSignal): Promise<void> {
+    return this.#apart.ping({ timeout: seconds, signal });
   }
 
   async ping(signal?: AbortSignal): Promise<void> {

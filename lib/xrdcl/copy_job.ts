@@ -23,6 +23,7 @@ import { hideOpaque } from './opaque.js';
 import type { RateLimit } from './rate_limit.js';
 import { isSmallCopy, startSmallCopy } from './small_copy.js';
 import { errorResponse, localError, statusOf } from './status_codes.js';
+import { unlessGivenUp } from './unless_given_up.js';
 
 export interface CopyResult {
   /** Position of the job, in the order of `add`. */
@@ -123,12 +124,19 @@ export async function runJob(
   if (signal.aborted) {
     return resultOf(job, statusOf('OperationInterrupted', 'cancelled before it started'), { bytes: 0 });
   }
-  const copied = await copyEither({ ...job, properties: native, trySmall }, pace, interval, signal, {
+  const copying = copyEither({ ...job, properties: native, trySmall }, pace, interval, signal, {
     started: () => {
       safely(() => onJobStart?.({ index, source, target }));
     },
     progress: tell,
   });
+  // A download is waited for: it may yet open its local target.
+  const copied = isRemoteUrl(target) ? await unlessGivenUp(copying, signal) : await copying;
+  if (copied === undefined) {
+    void copying.then((late) => takeBackLate(late, native));
+    const failure = statusOf('OperationInterrupted', 'given up while the server let it wait');
+    return resultOf(job, failure, { bytes: 0 }, { partialLeft: true });
+  }
   const { error, results, cancelled, stalled, opened, small } = copied;
   const made = madeOf(results, error);
   const failure = error ?? (plan && (await verifyChecksums(plan, results, signal)));
@@ -144,6 +152,17 @@ export async function runJob(
   const size = results.size ?? results.bytes;
   if (last !== size) tell(size, size);
   return resultOf(job, undefined, results, { made, targetAtRest: small || plan?.target !== undefined });
+}
+
+/** Removes the part that an upload has left after it was given up. One that has ended well after all stays, as any that does. */
+async function takeBackLate(
+  { error, results, stalled, opened }: Copied,
+  properties: JobProperties,
+): Promise<void> {
+  if (error === undefined) return;
+  const { asked = true, localFile } = results;
+  const made = madeOf(results, error);
+  await leavesPartial({ properties, failure: error, stalled, asked, opened, made, localFile });
 }
 
 function madeOf({ made }: NativeCopyResults, error: NativeStatus | undefined): MadeFile | undefined {

@@ -21,7 +21,8 @@ export interface RunOptions {
   rateLimit?: RateLimit | undefined;
   /**
    * Ends running and queued jobs: within a second while data flows, within libXrdCl's stream timeout (10 s) at a
-   * silent server. `run` resolves when they have ended; they have the error `OperationInterrupted`.
+   * silent server. `run` resolves when they have ended; they have the error `OperationInterrupted`. An upload that the server lets
+   * wait (kXR_wait) is given up after 15 s; a download ends when the server's time is over.
    */
   signal?: AbortSignal;
 }

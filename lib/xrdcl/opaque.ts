@@ -31,6 +31,15 @@ export function withLoginOf(other: string, url: string): string {
   return options === '' ? url : `${withoutCgi(url)}?${options}`;
 }
 
+/** The same options for a connection of its own, which others with these options don't use. */
+export function onOwnConnection(cgi: string, name: string): string {
+  const options = cgi.split('&').filter((option) => option !== '');
+  // URLs with different values of this option get different connections (XrdCl::URL::GetChannelId).
+  const isIntent = (option: string) => option.startsWith('xrdcl.intent=');
+  const intent = options.find(isIntent) ?? 'xrdcl.intent=';
+  return [`${intent}${name}`, ...options.filter((option) => !isIntent(option))].join('&');
+}
+
 /** From now on no error and no log shows the values of these options, that of libXrdCl included. */
 export function hideOpaque(cgi: string): void {
   const added = addSecrets(splitCgi(cgi).opaque);

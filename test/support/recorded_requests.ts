@@ -73,12 +73,20 @@ export class RequestReader {
         continue;
       }
       if (this.#rest.length < 24 + length) return;
-      // libXrdCl sends the NUL of a query's text, too.
-      const text = this.#rest.toString('latin1', 24, 24 + length).replace(/\0+$/, '');
-      this.#tell(recorded(name, this.#rest.subarray(4, 20), text));
+      this.#tell(recordedOf(this.#rest.subarray(0, 24 + length)));
       this.#rest = this.#rest.subarray(24 + length);
     }
   }
+}
+
+/** @param request whole, with what follows its header */
+export function recordedOf(request: Buffer): Recorded {
+  const number = request.readUInt16BE(2);
+  const name = NAMES[number] ?? String(number);
+  if (name === 'write' || name === 'pgwrite') return { kind: name, text: '', paths: [] };
+  // libXrdCl sends the NUL of a query's text, too.
+  const text = request.toString('latin1', 24).replace(/\0+$/, '');
+  return recorded(name, request.subarray(4, 20), text);
 }
 
 function recorded(name: string, parameters: Buffer, text: string): Recorded {

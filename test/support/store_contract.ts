@@ -338,6 +338,7 @@ export function keepsPromises(make: () => Promise<Storage> | Storage): void {
       queryStage: () => store.queryStage('1', ['f'], signal),
       evict: () => store.evict(['f'], signal),
       ping: () => store.ping(signal),
+      pingApart: () => store.pingApart(5, signal),
       differing: () => store.differing('f', signal),
       proxies: () => store.proxies(signal),
       readOnly: () => store.readOnly(signal),

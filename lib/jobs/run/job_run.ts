@@ -76,7 +76,7 @@ export class JobRun {
     // Every file that is worked on listens to it.
     setMaxListeners(0, this.signal);
     this.#tally = new Tally(job, dryRun, new Date());
-    this.#server = new ServerWatch(store, this.#stop);
+    this.#server = new ServerWatch(store, this.#stop, dependencies.logger);
   }
 
   /**
@@ -93,8 +93,11 @@ export class JobRun {
       this.emit(waiting === undefined ? progress : { ...progress, waitingForTape: waiting() });
     };
     const timer = setInterval(tell, progressMilliseconds);
+    const ended = new AbortController();
+    void this.#server.watch(AbortSignal.any([this.signal, ended.signal]));
     const error = await this.#end(work).finally(() => {
       clearInterval(timer);
+      ended.abort();
     });
     tell();
     const failure = error && failureOf('', error);
