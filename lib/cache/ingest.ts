@@ -10,6 +10,7 @@ import type { Checksum } from '../rules/checksum.js';
 import { keepChecksum, RunningSums, writeNewFile, type ChecksumType } from '../posix/index.js';
 import { CacheDirectory, named, splitPath } from './directory.js';
 import { alreadyExists, CacheError, errnoCode } from './errors.js';
+import { checkStillThere } from './given_bytes.js';
 import { sumsOf, type Sums } from './put_sums.js';
 import { openOrMake } from './make_directory.js';
 import { incomingName } from './own_files.js';
@@ -68,7 +69,8 @@ const RACES = 100;
  * Missing directories are made. Nothing is written through symbolic links inside the cache (S8).
  * @param data text is written as UTF-8; a stream is read as fast as the disk takes it, and is destroyed after any error
  * @throws {CacheError} InvalidPath, OutsideCache: before anything was written. AlreadyExists; ChecksumMismatch.
- * @throws {TypeError} before anything was written: a `checksum` or `checksumType` that can't be understood
+ * @throws {TypeError} before anything was written: a `checksum` or `checksumType` that can't be understood. Bytes whose
+ * ArrayBuffer is transferred or shrunk before they are written.
  * @throws what the stream throws, ENOSPC and the like, AbortError. After any error the temporary file is gone.
  */
 export async function put(
@@ -105,16 +107,20 @@ async function putRecord(
   const [parent, name] = splitPath(path);
   const problem = nameProblem(path);
   const warning = problem === undefined ? {} : { warning: problem };
+  // Asked now: later they may have been taken away.
+  const byteLength = data instanceof Uint8Array ? data.byteLength : undefined;
   const whole = wholeOf(data, options);
   if (whole !== undefined) {
+    const size = whole.byteLength;
+    checkStillThere(whole, size);
     const checksum = await writeWhole(cacheDirectory, path, whole, sums, options);
-    if (checksum !== undefined) return { path, size: whole.byteLength, checksum, ...warning };
+    if (checksum !== undefined) return { path, size, checksum, ...warning };
   }
   const root = await CacheDirectory.openRoot(cacheDirectory);
   try {
     const { directory, temporary, handle } = await openTemporary(root, parent, options);
     try {
-      const filled = await fill(directory, temporary, handle, { path, data, sums }, options);
+      const filled = await fill(directory, temporary, handle, { path, data, byteLength, sums }, options);
       await named(directory, () => publish(directory, temporary, name, options));
       return { path, ...filled, ...warning };
     } finally {
@@ -199,6 +205,8 @@ interface Content {
   /** Of the record. */
   path: string;
   data: PutData;
+  /** Of data in memory, when they were given. */
+  byteLength: number | undefined;
   sums: Sums;
 }
 
@@ -206,7 +214,7 @@ async function fill(
   directory: CacheDirectory,
   temporary: string,
   handle: fs.FileHandle,
-  { path, data, sums }: Content,
+  { path, data, byteLength, sums }: Content,
   options: PutOptions,
 ): Promise<Pick<PutResult, 'size' | 'checksum'>> {
   try {
@@ -216,8 +224,9 @@ async function fill(
     const file = { fd: handle.fd, path: `${directory.real}/${temporary}` };
     try {
       for await (const chunk of chunksOf(data)) {
-        await writeAll(file, chunk, running, options.signal);
-        size += chunk.byteLength;
+        const given = byteLength ?? chunk.byteLength;
+        await writeAll(file, chunk, given, running, options.signal);
+        size += given;
       }
       options.signal?.throwIfAborted();
       checksum = sums.checked(path, running.end());
@@ -247,11 +256,14 @@ async function* chunksOf(data: PutData): AsyncGenerator<Uint8Array> {
 async function writeAll(
   file: { fd: number; path: string },
   bytes: Uint8Array,
+  byteLength: number,
   running: RunningSums,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (let offset = 0; offset < bytes.byteLength; offset += WRITE_BYTES) {
+  checkStillThere(bytes, byteLength);
+  for (let offset = 0; offset < byteLength; offset += WRITE_BYTES) {
     signal?.throwIfAborted();
     await running.write(file, bytes.subarray(offset, offset + WRITE_BYTES));
+    checkStillThere(bytes, byteLength);
   }
 }

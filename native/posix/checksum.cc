@@ -16,13 +16,15 @@
 #include "js/completion.h"
 #include "js/operation.h"
 #include "js/strings.h"
+#include "posix/checksum_types.h"
 #include "posix/descriptor.h"
 #include "posix/running_sums.h"
 #include "threads/bounded_threads.h"
 
 namespace {
 
-constexpr std::size_t kPiece = 256 * 1024;  // stays in a core's cache between read and sum
+constexpr std::size_t kPiece = 256 * 1024;                   // stays in a core's cache between read and sum
+constexpr std::int64_t kMostLength = 9'007'199'254'740'991;  // 2^53 - 1
 
 BoundedThreads& Threads() {
   static auto* threads = new BoundedThreads(8);
@@ -80,10 +82,11 @@ class FileChecksum final : public Cancellable, public std::enable_shared_from_th
 
 Napi::Value Checksum(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const int given = static_cast<int>(NumberArgument(info, 0));
-  const std::vector<std::string> types = StringsArgument(info, 1);
+  const int given = DescriptorArgument(info, 0);
+  const std::vector<std::string> types = ChecksumTypesArgument(info, 1);
   const std::uint64_t offset = LongArgument(info, 2);
-  const std::uint64_t length = LongArgument(info, 3);  // -1 becomes the largest: to the end of the file
+  // -1 becomes the largest: to the end of the file.
+  const auto length = static_cast<std::uint64_t>(WholeArgument(info, 3, -1, kMostLength));
   const Napi::Function callback = FunctionArgument(info, 4);
   const int descriptor = fcntl(given, F_DUPFD_CLOEXEC, 0);
   const int error = descriptor < 0 ? errno : 0;

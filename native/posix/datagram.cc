@@ -22,6 +22,7 @@ constexpr int kType = SOCK_DGRAM;
 int Send(const std::string& path, const std::string& message) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
+  if (path.empty()) return EINVAL;
   if (path.size() >= sizeof address.sun_path) return ENAMETOOLONG;
   std::copy(path.begin(), path.end(), static_cast<char*>(address.sun_path));
   if (path.front() == '@') address.sun_path[0] = '\0';

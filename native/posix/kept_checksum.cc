@@ -62,7 +62,7 @@ int KeepChecksum(int descriptor, const std::string& checksum) {
 }
 
 Napi::Value KeepChecksumLater(const Napi::CallbackInfo& info) {
-  const int descriptor = static_cast<int>(NumberArgument(info, 0));
+  const int descriptor = DescriptorArgument(info, 0);
   auto* keeping = new Keeping(FunctionArgument(info, 2), descriptor, StringArgument(info, 1));
   keeping->Queue();  // it deletes itself
   return info.Env().Undefined();

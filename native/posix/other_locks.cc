@@ -7,11 +7,11 @@
 
 Napi::Value HasOtherLocks(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const int descriptor = static_cast<int>(NumberArgument(info, 0));
+  const int descriptor = DescriptorArgument(info, 0);
   struct flock lock {};
   lock.l_whence = SEEK_SET;
-  lock.l_start = static_cast<off_t>(NumberArgument(info, 1));
-  lock.l_len = static_cast<off_t>(NumberArgument(info, 2));
+  lock.l_start = static_cast<off_t>(LongArgument(info, 1));
+  lock.l_len = static_cast<off_t>(LongArgument(info, 2));
 #ifdef F_OFD_GETLK
   // Only asked for: a directory, which can't be opened for writing, could never be locked so.
   lock.l_type = F_WRLCK;

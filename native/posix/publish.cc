@@ -214,6 +214,16 @@ class Publisher {
   int working_ = 0;
 };
 
+// As of a Date.
+double TimeArgument(const Napi::CallbackInfo& info, std::size_t index) {
+  constexpr double kMost = 8.64e15;
+  constexpr const char* kExpected = "milliseconds since the epoch";
+  if (!info[index].IsNumber()) throw WrongArgument(info, index, kExpected);
+  const double time = info[index].As<Napi::Number>().DoubleValue();
+  if (!(std::fabs(time) <= kMost)) throw WrongArgument(info, index, kExpected);
+  return time;
+}
+
 Publisher& ThePublisher() {
   static auto* publisher = new Publisher();
   return *publisher;
@@ -226,16 +236,16 @@ Napi::Value Publish(const Napi::CallbackInfo& info) {
   Order order{};
   order.from = StringArgument(info, 0);
   order.to = StringArgument(info, 1);
-  if (info[2].IsNumber()) order.mtime = info[2].As<Napi::Number>().DoubleValue();
+  if (!info[2].IsUndefined()) order.mtime = TimeArgument(info, 2);
   // Never more than permissions: no setuid, no setgid.
-  if (info[3].IsNumber()) order.mode = info[3].As<Napi::Number>().Uint32Value() & 0777U;
+  if (!info[3].IsUndefined()) order.mode = NumberArgument(info, 3) & 0777U;
   order.sync = info[4].ToBoolean().Value();
   if (info[5].IsString()) {
     order.version = StringArgument(info, 5);
   } else {
     order.overwrite = info[5].ToBoolean().Value();
   }
-  if (info[6].IsString()) order.made = StringArgument(info, 6);
+  if (!info[6].IsUndefined()) order.made = StringArgument(info, 6);
   ThePublisher().Add(std::move(order), Completion::Begin(env, FunctionArgument(info, 7)));
   return env.Undefined();
 }

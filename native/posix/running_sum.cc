@@ -51,6 +51,10 @@ std::string HexOf(const unsigned char* bytes, std::size_t size) {
 
 void RunningSum::Recycled::operator()(XrdCksCalc* calculator) const { calculator->Recycle(); }
 
+bool RunningSum::Knows(const std::string& type) {
+  return type == "adler32" || type == "crc32c" || type == "crc32" || type == "md5";
+}
+
 RunningSum::RunningSum(const std::string& type) {
   if (type == "adler32") {
     step_ = Adler;

@@ -15,6 +15,7 @@ class RunningSum {
   // adler32, crc32c, md5, or crc32, which is XRootD's own: it counts the length too. Another name throws
   // std::invalid_argument.
   explicit RunningSum(const std::string& type);
+  static bool Knows(const std::string& type);
   void Update(const void* data, std::size_t size);
   // Lower case, all digits: 8, of md5 32. Nothing can be added afterwards.
   std::string Hex();

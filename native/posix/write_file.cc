@@ -17,6 +17,7 @@
 
 #include "js/arguments.h"
 #include "js/strings.h"
+#include "posix/checksum_types.h"
 #include "posix/descriptor.h"
 #include "posix/kept_checksum.h"
 #include "posix/rename_new.h"
@@ -24,6 +25,8 @@
 #include "posix/summed_write.h"
 
 namespace {
+
+constexpr std::uint32_t kMostMode = 07777;
 
 struct Place {
   std::string root;
@@ -57,15 +60,13 @@ int OpenBeneath(const std::string& root, const std::string& parent) {
 
 class Writing final : public Napi::AsyncWorker {
  public:
-  Writing(Napi::Function callback, Place place, Napi::Uint8Array bytes, mode_t mode, Sums sums)
+  Writing(Napi::Function callback, Place place, std::vector<std::uint8_t> bytes, mode_t mode, Sums sums)
       : Napi::AsyncWorker(callback),
         place_(std::move(place)),
         sums_(std::move(sums)),
         running_(sums_.types),
-        data_(bytes.Data()),
-        size_(bytes.ByteLength()),
-        mode_(mode),
-        bytes_(Napi::Persistent(bytes)) {}
+        bytes_(std::move(bytes)),
+        mode_(mode) {}
 
   void Execute() override {
     const Descriptor directory(OpenBeneath(place_.root, place_.parent));
@@ -74,7 +75,7 @@ class Writing final : public Napi::AsyncWorker {
     constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     Descriptor file(openat(directory.Number(), temporary, kNew, mode_));
     if (file.Number() < 0) return Fail("open");
-    if (WriteSummed(file, data_, size_, running_)) {
+    if (WriteSummed(file, bytes_.data(), bytes_.size(), running_)) {
       End(file, directory);
     } else {
       Fail("write");
@@ -90,7 +91,7 @@ class Writing final : public Napi::AsyncWorker {
  private:
   void End(Descriptor& file, const Descriptor& directory) {
     values_ = running_.Hex();
-    if (!sums_.expected.empty() && values_.back() != sums_.expected) return Refuse();
+    if (!sums_.expected.empty() && (values_.empty() || values_.back() != sums_.expected)) return Refuse();
     // Whatever comes of it: many file systems have no such attributes.
     if (!values_.empty()) KeepChecksum(file.Number(), sums_.types.front() + ":" + values_.front());
     if (file.Close() != 0) return Fail("close");
@@ -110,10 +111,8 @@ class Writing final : public Napi::AsyncWorker {
   const Place place_;
   const Sums sums_;
   RunningSums running_;
-  const std::uint8_t* const data_;
-  const std::size_t size_;
+  const std::vector<std::uint8_t> bytes_;
   const mode_t mode_;
-  const Napi::Reference<Napi::Uint8Array> bytes_;
   int error_ = 0;
   const char* step_ = "";
   std::vector<std::string> values_;
@@ -123,9 +122,11 @@ class Writing final : public Napi::AsyncWorker {
 
 Napi::Value WriteFile(const Napi::CallbackInfo& info) {
   Place place{StringArgument(info, 0), StringArgument(info, 1), StringArgument(info, 2), StringArgument(info, 3)};
-  auto* writing =
-      new Writing(FunctionArgument(info, 8), std::move(place), info[4].As<Napi::Uint8Array>(),
-                  static_cast<mode_t>(NumberArgument(info, 5)), {StringsArgument(info, 6), StringArgument(info, 7)});
+  const mode_t mode = NumberArgument(info, 5, kMostMode);
+  Sums sums{ChecksumTypesArgument(info, 6), StringArgument(info, 7)};
+  const Napi::Function callback = FunctionArgument(info, 8);
+  std::vector<std::uint8_t> bytes = BytesArgument(info, 4);
+  auto* writing = new Writing(callback, std::move(place), std::move(bytes), mode, std::move(sums));
   writing->Queue();  // it deletes itself
   return info.Env().Undefined();
 }

@@ -31,7 +31,7 @@ bool OnNetworkFileSystem(int descriptor) {
 Napi::Value HasWriters(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
 #ifdef F_SETLEASE
-  const int descriptor = static_cast<int>(NumberArgument(info, 0));
+  const int descriptor = DescriptorArgument(info, 0);
   // A writer that comes while we hold the lease makes the kernel signal us: by default with SIGIO, which ends a
   // process. SIGURG is ignored by default. The writer waits for the microseconds until the lease is given back.
   if (fcntl(descriptor, F_SETSIG, SIGURG) != 0) return env.Undefined();
@@ -41,7 +41,7 @@ Napi::Value HasWriters(const Napi::CallbackInfo& info) {
   }
   if (errno == EAGAIN && !OnNetworkFileSystem(descriptor)) return Napi::Boolean::New(env, true);
 #else
-  static_cast<void>(NumberArgument(info, 0));
+  static_cast<void>(DescriptorArgument(info, 0));
 #endif
   return env.Undefined();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <XrdCl/XrdClXRootDResponses.hh>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -19,7 +20,7 @@ class Answer final : public XrdCl::ResponseHandler {
   // Sends with a handler that destroys itself once it is answered; if it can't be sent, it is destroyed here.
   template <typename Handler, typename Sending>
   static XrdCl::XRootDStatus Entrust(std::unique_ptr<Handler> handler, const Sending& send) {
-    XrdCl::XRootDStatus status = send(handler.get());
+    XrdCl::XRootDStatus status = Sent(send, handler.get());
     // If it was sent, the answer may have come and gone already: the handler isn't ours any more.
     if (status.IsOK()) static_cast<void>(handler.release());
     return status;
@@ -37,5 +38,13 @@ class Answer final : public XrdCl::ResponseHandler {
   void HandleResponse(XrdCl::XRootDStatus* status, XrdCl::AnyObject* response) override;
 
  private:
+  // libXrdCl throws at some arguments (std::out_of_range at an empty list of paths), and has sent nothing then.
+  template <typename Sending>
+  static XrdCl::XRootDStatus Sent(const Sending& send, XrdCl::ResponseHandler* handler) try {
+    return send(handler);
+  } catch (const std::exception& error) {
+    return {XrdCl::stError, XrdCl::errInvalidArgs, 0, error.what()};
+  }
+
   const Function function_;
 };

@@ -2,6 +2,7 @@
 
 #include <XrdCl/XrdClDefaultEnv.hh>
 #include <XrdVersion.hh>
+#include <limits>
 #include <string>
 
 #include "js/arguments.h"
@@ -36,7 +37,8 @@ Napi::Value GetInt(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PutInt(const Napi::CallbackInfo& info) {
-  const auto value = static_cast<int>(NumberArgument(info, 1));
+  using Limits = std::numeric_limits<int>;
+  const auto value = static_cast<int>(WholeArgument(info, 1, Limits::min(), Limits::max()));
   return Napi::Boolean::New(info.Env(), XrdCl::DefaultEnv::GetEnv()->PutInt(StringArgument(info, 0), value));
 }
 

@@ -147,5 +147,6 @@ void HideInLog(const Napi::CallbackInfo& info) {
 }
 
 void SetLogLevel(const Napi::CallbackInfo& info) {
-  XrdCl::DefaultEnv::GetLog()->SetLevel(static_cast<XrdCl::Log::LogLevel>(NumberArgument(info, 0)));
+  XrdCl::DefaultEnv::GetLog()->SetLevel(
+      static_cast<XrdCl::Log::LogLevel>(NumberArgument(info, 0, XrdCl::Log::DumpMsg)));
 }

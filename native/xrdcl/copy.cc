@@ -189,7 +189,7 @@ XrdCl::PropertyList Properties(const Napi::Object& object) {
 
 Napi::Value Copy(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsObject()) throw Napi::TypeError::New(env, "argument 0 must be an object");
+  if (!info[0].IsObject()) throw WrongArgument(info, 0, "an object");
   XrdCl::PropertyList properties = Properties(info[0].As<Napi::Object>());
   const std::chrono::milliseconds interval(NumberArgument(info, 1));
   const bool held_up = info[2].ToBoolean().Value();

@@ -37,9 +37,9 @@ class FileSystem final : public Napi::ObjectWrap<FileSystem> {
   Napi::Value DelXAttr(const Napi::CallbackInfo& info);
   Napi::Value ListXAttr(const Napi::CallbackInfo& info);
 
-  // `operation(file system, handler, timeout)`, with the last two arguments of the call.
+  // `operation(file system, handler, timeout)`, with the two arguments that come after the method's `own` ones.
   template <typename Operation>
-  Napi::Value Start(const Napi::CallbackInfo& info, ConvertResponse convert, Operation operation);
+  Napi::Value Start(const Napi::CallbackInfo& info, std::size_t own, ConvertResponse convert, Operation operation);
 
   // Shared with the requests under way: this object may be collected before they are answered.
   std::shared_ptr<XrdCl::FileSystem> file_system_;

@@ -14,6 +14,7 @@
 #include "js/cancellable.h"
 #include "js/completion.h"
 #include "js/operation.h"
+#include "posix/checksum_types.h"
 #include "posix/running_sum.h"
 #include "threads/local_work.h"
 #include "xrdcl/answer.h"
@@ -171,7 +172,7 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
 Napi::Value ReadChecksum(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string url = StringArgument(info, 0);
-  const std::string type = StringArgument(info, 1);
+  const std::string type = ChecksumTypeArgument(info, 1);
   const bool held_up = info[2].ToBoolean().Value();
   Completion completion = Completion::Begin(env, FunctionArgument(info, 3));
   auto work = std::make_shared<RemoteChecksum>(std::move(completion), url, type, held_up);
