@@ -350,6 +350,14 @@ describe('a catalogue that is not the one that the pass before has written', () 
   for (const [what, task] of [
     ['removed', (bench) => Promise.all(files(bench).map((file) => rm(file, { force: true })))],
     ['restored from an older backup', (bench, backup) => copyFile(backup, fileIn(bench.cache))],
+    [
+      'restored from an older backup, and written to since by more commits than are missing',
+      async (bench, backup) => {
+        await copyFile(backup, fileIn(bench.cache));
+        for (let i = 0; i < 5; i += 1)
+          await bench.archive(cached).verify([], { against: { catalogue: true } });
+      },
+    ],
   ] as [string, (bench: Bench, backup: string) => Promise<unknown>][])
     it(`${what}: the next pass fails once, for losses would be silent`, async () => {
       await withSharedArchive(async (bench) => {
