@@ -3,6 +3,9 @@ import { checkExpected } from '../rules/checksum_list.js';
 import { MAX_DISK_COMPONENT_BYTES, nameProblem } from '../rules/names.js';
 import type { CatalogueRow } from './row.js';
 
+/** In milliseconds since the epoch: https://tc39.es/ecma262/#sec-time-values-and-time-range */
+export const LAST_DATE = 8.64e15;
+
 /** What is wrong with it; undefined for a row that a pass could have written. */
 export function rowProblem(row: CatalogueRow): string | undefined {
   const { path, size, checksums, source, removing, removed, rule, lost, loss, audited, audit } = row;
@@ -20,6 +23,10 @@ export function rowProblem(row: CatalogueRow): string | undefined {
       return (error as Error).message;
     }
   }
+  const { copied, compared, onTape, onlineRemoved, followed } = row;
+  const times = [copied, compared, onTape, removing, removed, onlineRemoved, followed, lost, audited];
+  const impossible = times.find((time) => time !== null && Math.abs(time) > LAST_DATE);
+  if (impossible !== undefined) return `it has the time ${impossible}, which is no date`;
   if (removed !== null && removing === null) return 'it was removed, and nothing had allowed it';
   if (rule !== null && !['cached', 'backed_up'].includes(rule)) return `it has the unknown rule ${rule}`;
   if (rule !== null && removing === null) return 'it has the rule of a removal, and none was allowed';

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { isReserved, nameProblem } from '../rules/names.js';
 import { CATALOGUE_NAME } from './place.js';
 import type { CatalogueRow, ForgottenRow } from './row.js';
+import { LAST_DATE } from './row_problem.js';
 
 /** Of the target's base, or of `catalogue_segments_url`: a directory for each catalogue, named by its id. */
 export const SEGMENT_DIRECTORY = CATALOGUE_NAME;
@@ -54,6 +55,9 @@ export type SegmentHeader = z.infer<typeof header>;
 // Microseconds of the year 2256 are past the integers that z.int() takes.
 const at = z.number().refine(Number.isInteger, 'no whole number').nullable().default(null);
 
+/** Milliseconds since the epoch. */
+const moment = at.refine((time) => time === null || Math.abs(time) <= LAST_DATE, 'no date');
+
 const row = z.object({
   path: z
     .string()
@@ -67,14 +71,18 @@ const row = z.object({
     z.object({ type: z.string().regex(/^[\w-]+$/), value: z.string().regex(/^[0-9a-fA-F]+$/) }),
   ),
   source: z.enum(['put', 'read', 'server']),
-  ...{ copied: at, compared: at, onTape: at, removing: at, removed: at },
+  ...{ copied: moment, compared: moment, onTape: moment, removing: moment, removed: moment },
   rule: z.enum(['cached', 'backed_up']).nullable().default(null),
-  ...{ onlineRemoved: at, followed: at, lost: at, audited: at },
+  ...{ onlineRemoved: moment, followed: moment, lost: moment, audited: moment },
   ...{ loss: z.string().nullable().default(null), audit: z.string().nullable().default(null) },
 }) satisfies z.ZodType<CatalogueRow>;
 
 const line = z.union([
-  z.object({ forgotten: z.object({ path: z.string(), at: z.int(), reason: z.string(), row }) }),
+  z.object({
+    forgotten: z
+      .object({ path: z.string(), at: z.int(), reason: z.string(), row })
+      .refine((forgotten) => forgotten.path === forgotten.row.path, 'a row of another record'),
+  }),
   row,
 ]);
 

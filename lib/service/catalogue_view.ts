@@ -175,6 +175,8 @@ function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
+/** Null also for a time beyond all dates, which a row from elsewhere may have. */
 function isoOrNull(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : iso(milliseconds);
+  if (milliseconds === null || Number.isNaN(new Date(milliseconds).getTime())) return null;
+  return iso(milliseconds);
 }

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFile, open, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Database from 'libsql';
 import type { ArchiveOptions, Report } from '../../lib/index.js';
 import { MEMO_NAME } from '../../lib/cache/own_files.js';
 import { Catalogue } from '../../lib/catalogue/catalogue.js';
 import { stateOf, type CatalogueRow } from '../../lib/catalogue/row.js';
 import { checksumFile } from '../../lib/posix/index.js';
 import { counts, recordsIn, withSharedArchive, type Bench } from '../support/archive.js';
-import { allRows, catalogueConfig, fileIn, mustOpen } from '../support/catalogue.js';
+import { allRows, catalogueConfig, fileIn, mustOpen, NOON, rowOf as anyRow } from '../support/catalogue.js';
 import { passUnder, whenCaptured } from '../support/passes.js';
 import { bytesOf, writeRecord } from '../support/records.js';
 import { withSmallDisk } from '../support/small_disk.js';
@@ -40,6 +41,25 @@ async function forget(bench: Bench, path: string): Promise<void> {
 function lost(report: Report): string[] {
   return report.failures.filter(({ code }) => code === 'LostCopy').map(({ path }) => path);
 }
+
+describe('a row with a time that is no date', () => {
+  it('is refused by an import; one that is there is told like any other loss, and the pass goes on', async () => {
+    await withSharedArchive(async (bench) => {
+      const never = Number.MAX_SAFE_INTEGER;
+      const row = anyRow('r', { size: SIZE, removing: NOON, lost: NOON, loss: 'gone' });
+      const { catalogue } = bench.archive();
+      await assert.rejects(catalogue.import([JSON.stringify({ ...row, removing: never })]), /no date/);
+      await catalogue.import([JSON.stringify(row)]);
+      const database = new Database(fileIn(bench.cache));
+      database.exec(`UPDATE records SET removing = ${never}, lost = ${never}`);
+      database.close();
+      assert.deepEqual(lost(await bench.pass(cached)), ['r']);
+      // Another record gets its name.
+      await writeRecord(bench.cache, 'r', SIZE);
+      assert.deepEqual(lost(await bench.pass(cached)), ['r']);
+    });
+  });
+});
 
 describe('a name that is used again after its record was lost', () => {
   /** A record that was archived and removed; then its copy goes, and another record comes under its name. */
@@ -284,6 +304,21 @@ describe('a removal by a clock that was years ahead', () => {
       assert.deepEqual(lost(await bench.pass(cached)), ['r']);
     });
   });
+
+  it('is followed after a rebuild as well', async () => {
+    await withSharedArchive(async (bench) => {
+      const options = { ...cached, catalogueSegments: true };
+      await writeRecord(bench.cache, 'r', SIZE);
+      await passUnder(bench, { ...options, autoRemove: 'never' }, { ahead: 86_400_000 });
+      assert.equal((await bench.pass(options)).removed, 1);
+      await withTemp(async (cacheDirectory) => {
+        const machine = { ...options, cacheDirectory };
+        assert.equal((await bench.archive(machine).rebuild({ from: 'segments' })).failed, 0);
+        await rm(bench.sandbox.diskPath('r'));
+        assert.deepEqual(lost(await bench.pass(machine)), ['r']);
+      });
+    });
+  });
 });
 
 describe('records that left the cache when passes were shared otherwise', () => {
@@ -315,6 +350,14 @@ describe('a catalogue that is not the one that the pass before has written', () 
   for (const [what, task] of [
     ['removed', (bench) => Promise.all(files(bench).map((file) => rm(file, { force: true })))],
     ['restored from an older backup', (bench, backup) => copyFile(backup, fileIn(bench.cache))],
+    [
+      'restored from an older backup, and written to since by more commits than are missing',
+      async (bench, backup) => {
+        await copyFile(backup, fileIn(bench.cache));
+        for (let i = 0; i < 5; i += 1)
+          await bench.archive(cached).verify([], { against: { catalogue: true } });
+      },
+    ],
   ] as [string, (bench: Bench, backup: string) => Promise<unknown>][])
     it(`${what}: the next pass fails once, for losses would be silent`, async () => {
       await withSharedArchive(async (bench) => {

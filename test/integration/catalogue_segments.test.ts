@@ -107,6 +107,33 @@ describe('segments of the catalogue', () => {
     });
   });
 
+  it('are written by one process at a time: what another one learns meanwhile waits, and nothing is lost', async () => {
+    await withOpened(async (bench, catalogue) => {
+      await using other = await opened(bench);
+      await add(catalogue, rowOf('a'));
+      const { warnings } = await write(bench, catalogue, {
+        around: (store) => ({
+          upload: async (...given) => {
+            await add(other, rowOf('b'));
+            assert.deepEqual((await write(bench, other)).warnings, []);
+            return await store.upload(...given);
+          },
+        }),
+      });
+      assert.deepEqual(warnings, []);
+      assert.deepEqual((await write(bench, other)).warnings, []);
+      assert.equal((await segmentNames(bench, catalogue)).length, 2);
+      const all = [1, 2].map(async (sequence) =>
+        paths((await contentOf(fileOf(bench, catalogue, sequence))).lines),
+      );
+      assert.deepEqual(await Promise.all(all), [['a'], ['b']]);
+      assert.deepEqual(
+        (await readdir(bench.cache)).filter((name) => name.includes('segment')),
+        [],
+      );
+    });
+  });
+
   it('carry any name of a record', async () => {
     await withOpened(async (bench, catalogue) => {
       const odd = ['ä/ö ü', 'a\u2028b\u2029c', '#%&"\'\\', '😀/…', ' lead', 'x'.repeat(254)];

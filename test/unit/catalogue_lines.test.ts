@@ -18,6 +18,7 @@ describe('rowProblem', () => {
     ['a negative size', { size: -1 }, /no number of bytes/],
     ['a removal that nothing allowed', { removed: NOON }, /nothing had allowed it/],
     ['a rule without removal', { rule: 'cached' }, /none was allowed/],
+    ['a time that is no date', { removing: Number.MAX_SAFE_INTEGER }, /no date/],
     ['a loss that says nothing', { lost: NOON }, /only one/],
     ['a checksum of no digits', { checksums: [{ type: 'adler32', value: 'xyz' }] }, /not hexadecimal/],
     ['one of too many digits', { checksums: [{ type: 'md5', value: 'abc' }] }, /3 hexadecimal digits/],

@@ -79,6 +79,11 @@ describe('a segment', () => {
     ].map((path): [string, string] => [`the path ${JSON.stringify(path)}`, rowLine(rowOf(path))]),
     ['a size below 0', rowLine(rowOf('a', { size: -1 }))],
     ['a time that is no whole number', rowLine(rowOf('a', { onTape: 1.5 }))],
+    ['a time that is no date', rowLine(rowOf('a', { onTape: Number.MAX_SAFE_INTEGER }))],
+    [
+      'a row under another name',
+      JSON.stringify({ forgotten: { path: 'b', at: 1, reason: 'r', row: rowOf('a') } }),
+    ],
     ['a checksum that would be two', rowLine(rowOf('a', { checksums: [{ type: 'a b', value: '0' }] }))],
     ['another rule', rowLine(rowOf('a')).replace('{', '{"rule":"always",')],
   ];

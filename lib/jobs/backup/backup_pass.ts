@@ -2,7 +2,7 @@
 import type { CacheDirectory } from '../../cache/directory.js';
 import { diskUsage, type DiskUsage } from '../../cache/usage.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
-import type { SeenCatalogue, VerifiedMemo } from '../../cache/verified_memo.js';
+import type { VerifiedMemo } from '../../cache/verified_memo.js';
 import { ConfigError, requireCache, type ArchiveConfig, type Logger } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { ListedStats } from '../../remote/listed_stats.js';
@@ -250,7 +250,7 @@ export class BackupPass {
     if (this.#run.dryRun || (this.#bare && this.#memo.isEmpty)) return;
     // What has no row must not count as known.
     if (this.#book.isIncomplete) return;
-    await saveMemo(this.#memo, this.#whole, this.#book.seen, this.#dependencies.logger);
+    await saveMemo(this.#memo, this.#whole, this.#book, this.#dependencies.logger);
   }
 }
 
@@ -265,14 +265,9 @@ function watermarksOf({
 }
 
 /** Without it the next pass compares again. */
-async function saveMemo(
-  memo: VerifiedMemo,
-  whole: boolean,
-  catalogue: SeenCatalogue | undefined,
-  logger: Logger,
-): Promise<void> {
+async function saveMemo(memo: VerifiedMemo, whole: boolean, book: RecordBook, logger: Logger): Promise<void> {
   try {
-    await memo.save(whole, catalogue);
+    await memo.save(whole, await book.seen());
   } catch (error) {
     logger.warn(`what was verified is not remembered for the next pass: ${String(error)}`);
   }

@@ -14,6 +14,7 @@ import type { LimitedStore } from '../../remote/limited_store.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { plural } from '../../rules/quantities.js';
 import type { Report } from '../events/report.js';
+import { markSeen } from '../record/record_book.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { lockPass } from '../run/pass_lock.js';
 import { checkShard, type ShardOptions } from '../run/shards.js';
@@ -124,7 +125,8 @@ class Rebuild {
     try {
       const memo = await VerifiedMemo.load(root, '', this.#options.shard);
       if (memo.catalogue?.id !== id && memo.catalogue?.id !== catalogue.id) return;
-      await memo.save(false, { id: (await catalogue.meta('id')) ?? catalogue.id, batch: catalogue.batch });
+      const { batch } = await markSeen(catalogue);
+      await memo.save(false, { id: (await catalogue.meta('id')) ?? catalogue.id, batch });
     } catch (error) {
       logger.warn(`the next pass will say that the catalogue is another one: ${String(error)}`);
     } finally {

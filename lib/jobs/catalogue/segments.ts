@@ -3,6 +3,7 @@
  * failure of any record: its rows wait for the next pass.
  */
 import { rm } from 'node:fs/promises';
+import { exclusively } from '../../cache/exclusive_file.js';
 import type { Catalogue } from '../../catalogue/catalogue.js';
 import { identityOfTarget } from '../../catalogue/open_catalogue.js';
 import { segmentName } from '../../catalogue/segment.js';
@@ -48,8 +49,13 @@ export async function writeSegments(options: SegmentOptions): Promise<void> {
   const isStopped = () => run.signal.aborted;
   if (!config.catalogueSegments || run.dryRun || isStopped()) return;
   try {
-    await new SegmentWriter(options).all();
-    if ((await failedSegments(catalogue)) !== undefined) await catalogue.durable(failedChange(undefined));
+    // Passes over the cache and over online storage may end at once, and have one catalogue.
+    const done = await exclusively(`${catalogue.file}.segment.lock`, async () => {
+      await new SegmentWriter(options).all();
+      if ((await failedSegments(catalogue)) !== undefined) await catalogue.durable(failedChange(undefined));
+    });
+    if (!done)
+      logger.info('another process writes segments of the catalogue: what is new waits for the next pass');
   } catch (error) {
     // Stopped, or the server is gone: that is told already.
     if (isStopped()) return;

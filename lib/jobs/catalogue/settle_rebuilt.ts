@@ -1,5 +1,6 @@
 /** The end of a rebuild: makes the rows agree with each other, and with what is on this machine. */
 import type { Catalogue } from '../../catalogue/catalogue.js';
+import { latestOf } from '../../catalogue/row.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import { recordLook } from '../run/uploads.js';
 
@@ -29,8 +30,9 @@ export async function settle(
   for await (const page of catalogue.pages()) {
     for (const row of page) {
       if (row.source === 'server') serverOnly += 1;
+      // Not before what was noted by a clock that was ahead: that would count as a comparison with a local file since then.
       if (row.removing === null && look(row.path) === null)
-        catalogue.note({ kind: 'imported', row: { ...row, removing: now() } });
+        catalogue.note({ kind: 'imported', row: { ...row, removing: Math.max(now(), latestOf(row)) } });
     }
     await catalogue.flush();
   }

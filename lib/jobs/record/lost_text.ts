@@ -7,10 +7,14 @@ import type { Outcome } from '../run/tally.js';
 export function lostText({ removed, removing, rule }: CatalogueRow, reason: string): string {
   const at = removed ?? removing;
   const since =
-    at === null
-      ? ''
-      : `; its local file was removed on ${new Date(at).toISOString()} (auto_remove: ${rule ?? 'unknown'})`;
+    at === null ? '' : `; its local file was removed on ${timeText(at)} (auto_remove: ${rule ?? 'unknown'})`;
   return `${reason}${since}. Look for it on the server and on tape; "xrootd-archive catalogue forget" ends this message`;
+}
+
+/** Also of a time beyond all dates, which somebody may have imported. */
+function timeText(at: number): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? `an impossible day (${at})` : date.toISOString();
 }
 
 /** The server can't be asked about it: another record has its name. */

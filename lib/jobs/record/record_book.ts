@@ -30,6 +30,17 @@ export interface Noted {
 /** A catalogue that every earlier pass has filled has this in its meta. */
 const FILLED = 'filled';
 
+/** What the last pass has noted for the next one in its memo, too: other writers, which know nothing of it, don't change this. */
+const SEEN = 'seen';
+
+/** @throws {CatalogueError} */
+export async function markSeen(catalogue: Catalogue): Promise<SeenCatalogue> {
+  const { id } = catalogue;
+  const batch = Math.max(catalogue.batch, catalogue.batchAtOpening);
+  await catalogue.durable({ kind: 'meta', key: SEEN, value: String(batch) });
+  return { id, batch };
+}
+
 export interface RecordBookOptions {
   shard: Shard | undefined;
   dryRun: boolean;
@@ -56,7 +67,7 @@ export class RecordBook {
     opened: Catalogue | NoCatalogue | CatalogueError | undefined,
     isFilled: boolean,
     now: () => number,
-    seen?: SeenCatalogue,
+    { seen, mark }: { seen?: SeenCatalogue | undefined; mark?: string | undefined } = {},
   ) {
     this.#now = now;
     if (opened instanceof CatalogueError) this.#problem = opened;
@@ -67,7 +78,8 @@ export class RecordBook {
       const { file } = this.catalogue;
       const message = `the catalogue ${file} was damaged and is now ${damaged.movedTo}: ${damaged.reason}. ${OR_A_COPY}`;
       this.#problem = new CatalogueError('Damaged', file, message);
-    } else if (this.catalogue !== undefined && seen !== undefined) this.#gap = gapOf(this.catalogue, seen);
+    } else if (this.catalogue !== undefined && seen !== undefined)
+      this.#gap = gapOf(this.catalogue, seen, mark);
     this.isFilled = isFilled && this.#gap === undefined;
   }
 
@@ -86,7 +98,8 @@ export class RecordBook {
       const opened = await openCatalogue(config, { mode: 'write', shard, now: now() });
       if (opened === undefined) return unknown;
       const filled = opened instanceof NoCatalogue || (await opened.meta(FILLED)) !== undefined;
-      return new RecordBook(opened, filled, now, seen);
+      const mark = opened instanceof NoCatalogue ? undefined : await opened.meta(SEEN);
+      return new RecordBook(opened, filled, now, { seen, mark });
     } catch (error) {
       if (error instanceof CatalogueError) return new RecordBook(error, true, now);
       throw error;
@@ -215,11 +228,9 @@ export class RecordBook {
     this.catalogue?.note({ kind: 'pass', job, started, finished, report: JSON.stringify(counts) });
   }
 
-  /** For the next pass. */
-  get seen(): SeenCatalogue | undefined {
-    if (this.catalogue === undefined) return undefined;
-    const { id, batch, batchAtOpening } = this.catalogue;
-    return { id, batch: Math.max(batch, batchAtOpening) };
+  /** For the next pass. @throws {CatalogueError} */
+  async seen(): Promise<SeenCatalogue | undefined> {
+    return this.catalogue && (await markSeen(this.catalogue));
   }
 
   /** Changes of this pass aren't in it: what was compared must not count as known. */
@@ -232,13 +243,21 @@ export class RecordBook {
   }
 }
 
-/** Is it the catalogue that the pass before has written, with all that it wrote? Told once: then the pass goes on with this one. */
-function gapOf({ file, id, isNew, batchAtOpening }: Catalogue, seen: SeenCatalogue): Failure | undefined {
+/**
+ * Is it the catalogue that the pass before has written, with all that it wrote? Told once: then the pass goes on with this one.
+ * @param mark that of the last pass of which it knows; undefined: it is from before there were marks
+ */
+function gapOf(
+  { file, id, isNew, batchAtOpening }: Catalogue,
+  seen: SeenCatalogue,
+  mark: string | undefined,
+): Failure | undefined {
+  const batch = mark === undefined ? batchAtOpening : Number(mark);
   const another = isNew
     ? 'it is new, though a pass has written one before'
     : 'a pass has written another one before';
-  const older = `it is older than what a pass has written: ${seen.batch - batchAtOpening} commits are missing`;
-  if (id === seen.id && batchAtOpening >= seen.batch) return undefined;
+  const older = `it is older than what a pass has written: ${seen.batch - batch} commits are missing`;
+  if (id === seen.id && batch >= seen.batch) return undefined;
   const what = id === seen.id ? older : another;
   const message = `the catalogue ${file}: ${what}. Records that have left the cache may be missing in it, and nobody would notice their loss. Put the right file back. ${REBUILD}`;
   return { path: file, code: CATALOGUE_REPLACED, message };
