@@ -48,7 +48,7 @@ Napi::Value Text(Napi::Env env, XrdCl::AnyObject* response) {
 
 Napi::Value Stat(Napi::Env env, XrdCl::AnyObject* response) {
   auto* info = Get<XrdCl::StatInfo>(response);
-  return info == nullptr ? env.Null() : StatToJs(env, *info);
+  return info == nullptr || !IsBelievable(*info) ? env.Null() : StatToJs(env, *info);
 }
 
 Napi::Value StatVfs(Napi::Env env, XrdCl::AnyObject* response) {
@@ -103,7 +103,8 @@ Napi::Value Directory(Napi::Env env, XrdCl::AnyObject* response) {
     // Bytes, not text: a name that isn't UTF-8 must not become another name on its way.
     object["name"] = Napi::Buffer<char>::Copy(env, name.data(), name.size());
     object["host"] = (*entry)->GetHostAddress();
-    if (const XrdCl::StatInfo* info = (*entry)->GetStatInfo()) object["stat"] = StatToJs(env, *info);
+    const XrdCl::StatInfo* info = (*entry)->GetStatInfo();
+    if (info != nullptr && IsBelievable(*info)) object["stat"] = StatToJs(env, *info);
     list[index++] = object;
   }
   return list;
@@ -116,7 +117,7 @@ Napi::Value DirectoryStats(Napi::Env env, XrdCl::AnyObject* response) {
   if (listing != nullptr) {
     for (auto entry = listing->Begin(); entry != listing->End(); ++entry) {
       const XrdCl::StatInfo* info = (*entry)->GetStatInfo();
-      if (info == nullptr) continue;
+      if (info == nullptr || !IsBelievable(*info)) continue;
       names.append((*entry)->GetName()).push_back('\n');
       values.push_back(NumbersOf(*info));
     }

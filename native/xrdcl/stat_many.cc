@@ -19,7 +19,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
       : completion_(std::move(completion)), values_(size), errors_(size), left_(size) {}
 
   void Take(std::size_t index, const XrdCl::XRootDStatus& status, const XrdCl::StatInfo* info) {
-    if (status.IsOK() && info != nullptr) {
+    if (status.IsOK() && info != nullptr && IsBelievable(*info)) {
       values_[index] = NumbersOf(*info);
     } else {
       values_[index][0] = -1;

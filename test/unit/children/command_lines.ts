@@ -8,9 +8,9 @@ for (const stream of [process.stdout, process.stderr])
   stream.write = ((piece: string | Uint8Array, ...rest: unknown[]) => {
     out += Buffer.from(piece).toString();
     const done = rest.at(-1);
-    if (typeof done === 'function') process.nextTick(done as () => void);
+    if (typeof done === 'function') process.nextTick(done);
     return true;
-  }) as typeof stream.write;
+  });
 
 for await (const line of createInterface({ input: process.stdin })) {
   out = '';
