@@ -3,14 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AnsweringRelay, type Decide } from './answering_relay.js';
 import { RunningCli, type CliOptions, type Ended } from './cli.js';
-import { tellFigure } from './figures.js';
+import { tellFigure, unlessMeasured } from './figures.js';
 import { PlainServer } from './plain_server.js';
 import { writeRecord } from './records.js';
 import { withTemp } from './temporary.js';
-import { scaled } from './tier.js';
 
 /** Seconds: two of them are the default, and make six to twelve for three attempts. */
-const retryDelay = scaled('seconds before the second attempt', 0.1, 2);
+const retryDelay = unlessMeasured(0.1, 2);
 
 export interface Behaving {
   server: PlainServer;
@@ -29,8 +28,9 @@ export async function withBehaving(
   use: (behaving: Behaving) => Promise<void>,
   keys: Record<string, unknown> = {},
   config: readonly string[] = ['xrootd.chksum max 4 adler32 crc32c'],
+  programs: Record<string, string> = {},
 ): Promise<void> {
-  const server = await PlainServer.start({ config });
+  const server = await PlainServer.start({ config, programs });
   try {
     await using relay = await AnsweringRelay.start(server.url, decide);
     await withTemp(async (directory) => {

@@ -67,13 +67,13 @@ export const underWay: readonly UnderWay[] = [
   {
     name: 'verify',
     archived: { count: 100, size: 1e6 },
-    args: () => ['verify', '--verify', 'read', '--max-rate', '2MB'],
+    args: () => ['verify', '--verify', 'read', '--max-rate', '20MB'],
     inTheMiddle: someDone,
   },
   {
     name: 'verify --catalogue',
     archived: { count: 100, size: 1e6 },
-    args: () => ['verify', '--catalogue', '--verify', 'read', '--max-rate', '2MB'],
+    args: () => ['verify', '--catalogue', '--verify', 'read', '--max-rate', '20MB'],
     inTheMiddle: someDone,
   },
   {

@@ -15,8 +15,8 @@ export interface RemoteChecksumOptions {
 
 /**
  * A redirector names its own types of checksums, and each of its data servers may have others; elsewhere the program that computes
- * them may fail. If the server refuses the query, the file is read back, provided that it still is the one that was statted, and
- * online; except for the configured type with `verify: checksum`.
+ * them may fail, or never end. If the server refuses the query, or lives and gives no answer in time, the file is read back,
+ * provided that it still is the one that was statted, and online; except for the configured type with `verify: checksum`.
  * @param by as comparisonOf() says
  * @throws what requests and reading throw
  */
@@ -31,7 +31,9 @@ export async function remoteChecksum(
   try {
     return await store.checksum(name, type, told.size, signal);
   } catch (error) {
-    if (!(error instanceof XRootDError) || error.isConnectionFailure) throw error;
+    if (!(error instanceof XRootDError)) throw error;
+    // A server that is silent altogether is another error (SilenceWatch).
+    if (error.isConnectionFailure && error.code !== 'OperationExpired') throw error;
     if (ours === undefined || (type === configured && verify !== 'auto')) throw error;
     const now = await store.stat(name, signal);
     // A listing gives no identifier.
