@@ -95,7 +95,7 @@ export function classify(
     entries.push(badName(path, 'its name is not valid UTF-8', result));
   } else {
     const reason = options.nameProblem?.(path);
-    if (reason !== undefined) entries.push(badName(printableName(path), reason, result));
+    if (reason !== undefined) entries.push(badName(path, reason, result));
     else
       entries.push({
         kind: 'record',
@@ -177,8 +177,9 @@ export function unreadable(path: string, error: unknown): WalkProblem {
   return errno === undefined ? entry : { ...entry, errno: Math.abs(errno) };
 }
 
+/** @param path its directories may have control characters, too */
 function badName(path: string, reason: string, stats: BigIntStats): WalkProblem {
-  const entry = problem('bad_name', path, 'BadName', reason);
+  const entry = problem('bad_name', printableName(path), 'BadName', reason);
   return stats.isFile() ? { ...entry, identity: identityOf(stats) } : entry;
 }
 

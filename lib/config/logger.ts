@@ -85,11 +85,18 @@ const LABELS: Record<string, string> = {
 };
 
 function fieldText(value: unknown): string {
-  if (typeof value === 'string') return /^[^\s"=\p{C}]+$/u.test(value) ? value : JSON.stringify(value);
-  if (value === undefined) return 'undefined';
-  return JSON.stringify(value);
+  if (typeof value === 'string' && /^[^\s"=\p{C}]+$/u.test(value)) return value;
+  return value === undefined ? 'undefined' : harmless(JSON.stringify(value));
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\r?\n/g, ' | ');
+  return harmless(text.replace(/\r?\n/g, ' | '));
+}
+
+/** What ends a line, moves a terminal's cursor or turns the direction of writing becomes an escape: names of files are in it. */
+function harmless(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

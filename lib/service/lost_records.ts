@@ -13,5 +13,5 @@ export const UNUSABLE_ADVICE =
 export function forgetCommand(path: string): string {
   const program = 'xrootd-archive catalogue forget';
   const name = /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
-  return name.startsWith('-') ? `${program} --reason 'WHY' -- ${name}` : `${program} ${name} --reason 'WHY'`;
+  return path.startsWith('-') ? `${program} --reason 'WHY' -- ${name}` : `${program} ${name} --reason 'WHY'`;
 }

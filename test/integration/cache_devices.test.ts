@@ -1,10 +1,12 @@
 /** What S13 asks of the local side: on which devices a cache lies, and all its directories. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { devicesOf } from '../../lib/cache/devices.js';
 import { directoriesFrom } from '../../lib/cache/directories_below.js';
 import { collect } from '../support/archive.js';
+import { writeRaw } from '../support/raw_tree.js';
 import { withTemp } from '../support/temporary.js';
 
 const { signal } = new AbortController();
@@ -35,6 +37,23 @@ describe('the directories of a cache', () => {
           .map((path) => [path, lstatSync(path, { bigint: true }).ino])
           .sort(),
       );
+    });
+  });
+
+  it('those whose names are not UTF-8 are among them; those that no system call takes are left out', async () => {
+    await withTemp(async (directory) => {
+      mkdirSync(Buffer.concat([Buffer.from(`${directory}/a`), Buffer.from([0xff])]));
+      const deep = Array.from({ length: 18 }, () => 'd'.repeat(250));
+      writeRaw(directory, [...deep, 'f'].join('/'), '');
+      try {
+        const found = await collect(directoriesFrom({ real: directory }, signal));
+        const paths = found.map(({ path }) => path.slice(directory.length));
+        const reached = Array.from({ length: 16 }, (_, i) => `/${deep.slice(0, i + 1).join('/')}`);
+        assert.deepEqual(paths.sort(), ['', '/a\xff', ...reached].sort());
+      } finally {
+        // Node.js can't remove it.
+        execFileSync('rm', ['-rf', directory]);
+      }
     });
   });
 

@@ -120,9 +120,14 @@ describe('the walk over the cache', () => {
       writeFileSync(path.join(cache, 'a?b'), 'x');
       writeFileSync(path.join(cache, 'two\nlines'), 'x');
       writeFileSync(path.join(cache, 'good'), 'x');
+      // No line of a log may be forged by what is above.
+      mkdirSync(path.join(cache, 'e\n\x1b'));
+      writeFileSync(Buffer.concat([Buffer.from(`${cache}/e\n\x1b/f`), Buffer.from([0xff])]), 'x');
       const entries = await list(cache, { nameProblem: (name) => (/[?\n]/.test(name) ? 'no' : undefined) });
       assert.deepEqual(paths(entries, 'record'), ['good']);
-      assert.deepEqual(paths(entries, 'problem'), ['a?b', 'bad\\xff', 'dir\\xc3', 'two\\x0alines']);
+      assert.deepEqual(paths(entries, 'problem'), [
+        ...['a?b', 'bad\\xff', 'dir\\xc3', 'e\\x0a\\x1b/f\\xff', 'two\\x0alines'],
+      ]);
     });
   });
 

@@ -54,6 +54,27 @@ describe('the logger', () => {
     );
   });
 
+  it('keeps names of files from forging lines, and from moving the cursor of a terminal', async () => {
+    const hostile = [
+      '\r',
+      '\x1b[2J',
+      '\x07',
+      '\u0085',
+      '\u009b2J',
+      '\u2028',
+      '\u2029',
+      '\u202e',
+      '\u2066',
+      '\u200f',
+    ];
+    const found = await lines({}, (logger) => {
+      for (const each of hostile) logger.error(`a${each}b`, { record: `a${each}b`, nested: [each] });
+    });
+    assert.equal(found.length, hostile.length);
+    for (const line of found) assert.doesNotMatch(line, /[\p{Cc}\u200f\u2028\u2029\u202e\u2066]/u);
+    assert.match(found[4] ?? '', /ERROR {3}a\\u009b2Jb record="a\\u009b2Jb" nested=\["\\u009b2J"\]$/);
+  });
+
   it('writes JSON for machines', async () => {
     const [line] = await lines({ json: true, level: 'debug' }, (logger) => {
       logger.debug('copied', { path: 'f', url: 'root://h//f?authz=hunter2' });

@@ -77,6 +77,7 @@ describe('the command that accepts a loss', () => {
     ["it's; rm -rf", `xrootd-archive catalogue forget 'it'\\''s; rm -rf' --reason 'WHY'`],
     ['-rf', "xrootd-archive catalogue forget --reason 'WHY' -- -rf"],
     ['$HOME', "xrootd-archive catalogue forget '$HOME' --reason 'WHY'"],
+    ['-n x', "xrootd-archive catalogue forget --reason 'WHY' -- '-n x'"],
   ];
   for (const [path, command] of cases)
     it(`for ${path}`, () => {

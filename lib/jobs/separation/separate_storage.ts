@@ -24,6 +24,7 @@ import { walk } from '../../cache/walk.js';
 import { ConfigError } from '../../config/index.js';
 import type { RemoteStat, RemoteStore, Surrounding } from '../../remote/store.js';
 import { identityOf, type Identity } from '../../rules/identity.js';
+import { printableName } from '../../rules/names.js';
 import {
   comparePlaces,
   inodeNumber,
@@ -66,6 +67,7 @@ const mostLooks = 5;
 
 export class SeparateStorage {
   readonly #options: SeparateStorageOptions;
+  /** A character for each byte of a path. */
   readonly #own: PathsByNumber<number>;
   readonly #devices: Once<Devices>;
   readonly #above: Once<void>;
@@ -91,7 +93,8 @@ export class SeparateStorage {
       const { url, isBase, entry } = remote;
       // Both may well have a common parent.
       for (const local of isBase ? pathsUpwards(root.real) : [root.real])
-        if (await this.#isOne(local, remote)) throw this.#shared(relation(local, root.real, remote));
+        if (await this.#isOne(Buffer.from(local), remote))
+          throw this.#shared(relation(local, root.real, remote));
       if (entry !== null)
         throw this.#shared(
           `the target's base lies in a cache: ${url} has a file ${LOCK_NAME}, which belongs to the cache of an archive. ` +
@@ -200,8 +203,10 @@ export class SeparateStorage {
   async #compareWithOwn(remote: Seen, how: (local: string) => string): Promise<void> {
     if (!(await this.#mayBeOurs(remote.stat))) return;
     for (const inode of possibleInodes(remote.stat.id))
-      for (const local of await this.#own.pathsOf(inode))
-        if (await this.#isOne(local, remote)) throw this.#shared(how(local));
+      for (const path of await this.#own.pathsOf(inode)) {
+        const local = Buffer.from(path, 'latin1');
+        if (await this.#isOne(local, remote)) throw this.#shared(how(printableName(local)));
+      }
   }
 
   /** A server on another machine sees only those of our disks that are network file systems. */
@@ -210,7 +215,7 @@ export class SeparateStorage {
     return elsewhere || numbers.some((dev) => isOnDevice(dev, id));
   }
 
-  async #isOne(local: string, { stat: first, again }: Seen): Promise<boolean> {
+  async #isOne(local: Buffer, { stat: first, again }: Seen): Promise<boolean> {
     const anyDevice = await this.mayKnowOtherDevices();
     let remote = first;
     for (let looks = 0; looks < mostLooks; looks += 1) {
@@ -245,7 +250,7 @@ function relation(local: string, root: string, { url, isBase }: Surrounding): st
 }
 
 /** Opens the directory, since a network file system may answer a stat from memory. Undefined if it doesn't exist. */
-async function directoryIdentity(directory: string): Promise<Identity | undefined> {
+async function directoryIdentity(directory: Buffer): Promise<Identity | undefined> {
   const handle = await open(directory).catch(() => undefined);
   if (handle === undefined) {
     const stats = await stat(directory, { bigint: true }).catch((error: unknown) => {
