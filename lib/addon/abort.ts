@@ -24,6 +24,26 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
   };
 }
 
+/**
+ * Begins work that an abort stops. It listens first: if that can't be done (an AbortController was given for a signal, for one),
+ * nothing has begun.
+ * @param begin gets a function that ends the listening, to be called when the work has ended; returns how to stop it
+ * @throws TypeError for what is no signal; whatever `begin` throws
+ */
+export function stoppable(signal: AbortSignal | undefined, begin: (ignore: () => void) => () => void): void {
+  let stop: () => void = () => undefined;
+  const ignore = onAbort(signal, () => {
+    stop();
+  });
+  try {
+    stop = begin(ignore);
+  } catch (error) {
+    ignore();
+    throw error;
+  }
+  if (signal?.aborted === true) stop();
+}
+
 /** As `onAbort`, for those who want the reason. */
 export function onceAborted(signal: AbortSignal | undefined, listener: (reason: Error) => void): () => void {
   return onAbort(signal, () => {

@@ -1,7 +1,7 @@
 /** Checksums of local files, computed off the main thread as XRootD's servers compute them. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { onAbort } from '../addon/abort.js';
+import { stoppable } from '../addon/abort.js';
 import { addon } from '../addon/addon.js';
 import { systemError } from '../addon/system_error.js';
 
@@ -95,14 +95,16 @@ function checksumDescriptor(
   signal: AbortSignal | undefined,
 ): Promise<FileChecksum[]> {
   return new Promise((resolve, reject) => {
-    const operation = addon.checksum(fd, types, offset, length ?? -1, (errno, values, bytes) => {
-      ignore();
-      if (errno === 0) resolve(checksumsOf(types, values).map((sum) => ({ ...sum, bytes })));
-      else if (signal?.aborted) reject(signal.reason as Error);
-      else reject(systemError(errno, 'pread', name));
-    });
-    const ignore = onAbort(signal, () => {
-      operation.cancel();
+    stoppable(signal, (ignore) => {
+      const operation = addon.checksum(fd, types, offset, length ?? -1, (errno, values, bytes) => {
+        ignore();
+        if (errno === 0) resolve(checksumsOf(types, values).map((sum) => ({ ...sum, bytes })));
+        else if (signal?.aborted) reject(signal.reason as Error);
+        else reject(systemError(errno, 'pread', name));
+      });
+      return () => {
+        operation.cancel();
+      };
     });
   });
 }

@@ -32,7 +32,8 @@ export function publishFile(from: string, to: string, options: PublishFileOption
   const { mtime, mode, fsync = false, overwrite = false, made } = options;
   const milliseconds = typeof mtime === 'number' ? mtime / 1000 : mtime?.getTime();
   return new Promise((resolve, reject) => {
-    if (Number.isNaN(milliseconds)) throw new RangeError('mtime must be a valid Date');
+    if (milliseconds !== undefined && Number.isNaN(new Date(milliseconds).getTime()))
+      throw new RangeError('mtime must be a valid Date');
     addon.publish(from, to, milliseconds, mode, fsync, overwrite, made, (errno, syscall) => {
       if (errno === 0) resolve();
       else reject(systemError(errno, syscall, from, to));

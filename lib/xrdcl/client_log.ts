@@ -45,7 +45,12 @@ export function onClientLog(listener: (line: ClientLogLine) => void): () => void
   };
 }
 
-/** Sets how much libXrdCl logs; default: what `XRD_LOGLEVEL` says, or nothing if it isn't set. */
+/**
+ * Sets how much libXrdCl logs; default: what `XRD_LOGLEVEL` says, or nothing if it isn't set.
+ * @throws RangeError for a level that doesn't exist
+ */
 export function setClientLogLevel(level: ClientLogLevel): void {
-  addon.setLogLevel(logLevels.indexOf(level));
+  const index = logLevels.indexOf(level);
+  if (index < 0) throw new RangeError(`a log level must be one of ${logLevels.join(', ')}`);
+  addon.setLogLevel(index);
 }

@@ -1,5 +1,5 @@
 /** One copy of any kind: runs it, reports progress, compares checksums, and removes the partial file of a failed copy. */
-import { onAbort } from '../addon/abort.js';
+import { stoppable } from '../addon/abort.js';
 import {
   addon,
   copyEnded,
@@ -105,13 +105,16 @@ export interface JobWatch {
 /** A cancelled copy that takes longer than this to end, in milliseconds, has a silent server. */
 const stall = 3000;
 
+/** Milliseconds: more than a copy takes. */
+const longestInterval = 2 ** 31;
+
 /** Never rejects: a failure is in the result. */
 export async function runJob(
   job: Job,
   { onJobStart, onProgress, progressPerSecond, rateLimit, signal, safely }: JobWatch,
 ): Promise<CopyResult> {
   const { index, source, target } = job;
-  const interval = Math.ceil(1000 / progressPerSecond);
+  const interval = Math.min(longestInterval, Math.ceil(1000 / progressPerSecond));
   let last = -1;
   const tell = (bytes: number, size: number) => {
     last = bytes;
@@ -227,14 +230,16 @@ function ending<R>(
 ): Promise<Pick<Copied, 'error' | 'cancelled' | 'stalled'> & { results: R }> {
   let cancelledAt = Infinity;
   return new Promise((resolve) => {
-    const operation = start((error, results) => {
-      ignore();
-      const cancelled = cancelledAt < Infinity;
-      resolve({ error, results, cancelled, stalled: performance.now() - cancelledAt > stall });
-    });
-    const ignore = onAbort(signal, () => {
-      cancelledAt = performance.now();
-      operation.cancel();
+    stoppable(signal, (ignore) => {
+      const operation = start((error, results) => {
+        ignore();
+        const cancelled = cancelledAt < Infinity;
+        resolve({ error, results, cancelled, stalled: performance.now() - cancelledAt > stall });
+      });
+      return () => {
+        cancelledAt = performance.now();
+        operation.cancel();
+      };
     });
   });
 }

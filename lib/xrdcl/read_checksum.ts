@@ -1,5 +1,5 @@
 /** The checksum of a file on a server, of its bytes as they are read over the network. */
-import { onAbort } from '../addon/abort.js';
+import { stoppable } from '../addon/abort.js';
 import { addon, type NativeStatus } from '../addon/addon.js';
 import { checksumTypes, type ChecksumType, type FileChecksum } from '../posix/checksum.js';
 import { XRootDError } from './error.js';
@@ -54,27 +54,29 @@ export function readChecksum(
   hideOpaque(cgiOf(url));
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const operation = addon.readChecksum(url, type, rateLimit !== undefined, (event, first, second) => {
-      if (event === 0) heldUp(first as number, second as number);
-      else ended(first as NativeStatus | undefined, second as ReadResult);
-    });
-    const ignore = onAbort(signal, () => {
-      operation.cancel();
-    });
-    const heldUp = (bytes: number, size: number) => {
-      const next = Math.min(piece, size - bytes);
-      // Also when it is aborted: then it goes on to its end.
-      void rateLimit?.take(next, signal).then(() => {
-        operation.allow(bytes + next);
+    stoppable(signal, (ignore) => {
+      const operation = addon.readChecksum(url, type, rateLimit !== undefined, (event, first, second) => {
+        if (event === 0) heldUp(first as number, second as number);
+        else ended(first as NativeStatus | undefined, second as ReadResult);
       });
-    };
-    const ended = (failure: NativeStatus | undefined, result: ReadResult) => {
-      ignore();
-      const { size, checksum = '' } = result;
-      if (failure === undefined) resolve({ type, value: checksum, bytes: size, opened: openedOf(result) });
-      else if (signal?.aborted === true) reject(signal.reason as Error);
-      else reject(new XRootDError(failure, { operation: 'read back', source: url }));
-    };
+      const heldUp = (bytes: number, size: number) => {
+        const next = Math.min(piece, size - bytes);
+        // Also when it is aborted: then it goes on to its end.
+        void rateLimit?.take(next, signal).then(() => {
+          operation.allow(bytes + next);
+        });
+      };
+      const ended = (failure: NativeStatus | undefined, result: ReadResult) => {
+        ignore();
+        const { size, checksum = '' } = result;
+        if (failure === undefined) resolve({ type, value: checksum, bytes: size, opened: openedOf(result) });
+        else if (signal?.aborted === true) reject(signal.reason as Error);
+        else reject(new XRootDError(failure, { operation: 'read back', source: url }));
+      };
+      return () => {
+        operation.cancel();
+      };
+    });
   });
 }
 
@@ -90,23 +92,25 @@ export function statOpened(
   hideOpaque(cgiOf(url));
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const operation = addon.readChecksum(url, 'adler32', true, (event, first, second) => {
-      // Held up before its first byte.
-      if (event === 0) stop();
-      else ended(first as NativeStatus | undefined, second as ReadResult);
+    stoppable(signal, (ignore) => {
+      const operation = addon.readChecksum(url, 'adler32', true, (event, first, second) => {
+        // Held up before its first byte.
+        if (event === 0) stop();
+        else ended(first as NativeStatus | undefined, second as ReadResult);
+      });
+      const stop = () => {
+        operation.cancel();
+        operation.allow(0);
+      };
+      const ended = (failure: NativeStatus | undefined, result: ReadResult) => {
+        ignore();
+        if (signal?.aborted === true) reject(signal.reason as Error);
+        else if (failure !== undefined && result.id === undefined)
+          reject(new XRootDError(failure, { operation: 'open', source: url }));
+        else resolve(openedOf(result));
+      };
+      return stop;
     });
-    const stop = () => {
-      operation.cancel();
-      operation.allow(0);
-    };
-    const ignore = onAbort(signal, stop);
-    const ended = (failure: NativeStatus | undefined, result: ReadResult) => {
-      ignore();
-      if (signal?.aborted === true) reject(signal.reason as Error);
-      else if (failure !== undefined && result.id === undefined)
-        reject(new XRootDError(failure, { operation: 'open', source: url }));
-      else resolve(openedOf(result));
-    };
   });
 }
 

@@ -56,14 +56,24 @@ export async function interruptible<T>(
   // Making the error here, after an await, gives it the stack of the async callers without paying for a stack on every
   // successful request.
   const { error, value } = await new Promise<Answer<T>>((resolve, reject) => {
-    const id = send((error, value) => {
-      forget();
-      resolve({ error, value });
-    });
+    let stop: (reason: Error) => void = reject;
+    // First: if it can't be interrupted, nothing is sent.
     const forget = interruption((reason) => {
-      addon.release(id);
-      reject(reason);
+      stop(reason);
     });
+    try {
+      const id = send((error, value) => {
+        forget();
+        resolve({ error, value });
+      });
+      stop = (reason) => {
+        addon.release(id);
+        reject(reason);
+      };
+    } catch (error) {
+      forget();
+      throw error;
+    }
   });
   if (error !== undefined) throw new XRootDError(error, context);
   return value;
@@ -81,13 +91,13 @@ export async function* streamRequest<T>(
     complete: false,
     left: false,
   };
+  const ignore = onAbort(signal, () => {
+    state.wake?.();
+  });
   const id = send((error, value, more) => {
     if (error !== undefined) state.failure ??= error;
     else if (!state.left) pieces.push(value);
     state.complete = !more;
-    state.wake?.();
-  });
-  const ignore = onAbort(signal, () => {
     state.wake?.();
   });
   try {

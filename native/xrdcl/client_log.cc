@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::uint32_t kMostWaiting = 4096;
 constexpr std::size_t kMostSecrets = 1000;
+constexpr std::size_t kMostShown = 256;
 
 struct Subscriber {
   explicit Subscriber(Completion its_completion) : completion(std::move(its_completion)) {}
@@ -71,19 +72,29 @@ class LogSink final : public XrdCl::LogOut {
   }
 
  private:
-  // Longer ones first: one may be a part of another.
-  std::string WithoutSecrets(std::string message) const {
+  // Longer ones first: one may be a part of another. What is shown is looked at no more.
+  std::string WithoutSecrets(const std::string& message) const {
     std::vector<const Secret*> found;
     for (const Secret& secret : secrets_) {
       if (message.find(secret.text) != std::string::npos) found.push_back(&secret);
     }
+    if (found.empty()) return message;
     std::stable_sort(found.begin(), found.end(), [](auto* a, auto* b) { return a->text.size() > b->text.size(); });
-    for (const Secret* secret : found) {
-      for (std::size_t at = 0; (at = message.find(secret->text, at)) != std::string::npos; at += secret->shown.size()) {
-        message.replace(at, secret->text.size(), secret->shown);
+    std::string shown;
+    std::size_t hidden_to = 0;
+    for (std::size_t at = 0; at < message.size(); ++at) {
+      const auto here = std::find_if(found.begin(), found.end(), [&](auto* secret) {
+        return message.compare(at, secret->text.size(), secret->text) == 0;
+      });
+      if (here == found.end()) {
+        if (at >= hidden_to) shown += message[at];
+        continue;
       }
+      // One that begins within another is hidden with it.
+      if (at >= hidden_to) shown += (*here)->shown;
+      hidden_to = std::max(hidden_to, at + (*here)->text.size());
     }
-    return message;
+    return shown;
   }
 
   static void Send(const std::shared_ptr<Subscriber>& subscriber, const std::string& message) {
@@ -142,7 +153,7 @@ void HideInLog(const Napi::CallbackInfo& info) {
   std::vector<std::string> shown = StringsArgument(info, 1);
   shown.resize(texts.size());
   std::vector<Secret> secrets;
-  for (std::size_t i = 0; i < texts.size(); ++i) secrets.push_back({texts[i], shown[i]});
+  for (std::size_t i = 0; i < texts.size(); ++i) secrets.push_back({texts[i], shown[i].substr(0, kMostShown)});
   sink.load()->Hide(std::move(secrets));
 }
 

@@ -1,9 +1,11 @@
 /**
- * Calls whatever functions it is given without knowing them. What arguments a function takes it learns from the errors:
- * "argument 2 must be a function". So most calls get past the first look at their arguments, and one or two are hostile.
+ * Calls whatever functions it is given without knowing them. What arguments a function of the addon takes it learns from the
+ * errors: "argument 2 must be a function". So most calls get past the first look at their arguments, and one or two are hostile.
  */
-import { Hostile, hostile, hostileFunction, someBytes, takeAway, type Mischief } from './hostile.js';
+import { isOfHostiles, type Diary } from './diary.js';
+import { hostile, hostileFunction, someBytes, takeAway, type Mischief } from './hostile.js';
 import type { Random } from './random.js';
+import type { Callables } from './world.js';
 
 /** Makes good values, by the words of the addon's errors. */
 export type Good = Record<string, (random: Random) => unknown>;
@@ -11,7 +13,7 @@ export type Good = Record<string, (random: Random) => unknown>;
 export interface Callable {
   name: string;
   call: (self: unknown, args: unknown[]) => unknown;
-  /** A good `this`, if it is a method. */
+  /** Good ones for `this`, if it is a method. */
   selves: readonly object[];
 }
 
@@ -24,31 +26,32 @@ export class Fuzzer {
   /** Of each function: words for its arguments. */
   readonly #learned = new Map<string, Map<number, string>>();
   readonly #handles: object[] = [];
-  readonly #found: (handle: object) => void;
   readonly #given = new Set<ArrayBufferView>();
   #depth = 0;
-  readonly #mischief: Mischief;
-  /** How many calls weren't refused, by name. */
-  readonly accepted = new Map<string, number>();
+  readonly #mischief: Mischief = {
+    handles: this.#handles,
+    longest: 2 ** 32 - 1,
+    reenter: () => {
+      if (this.#depth < 3) this.callOne();
+    },
+    takeBytes: () => {
+      this.takeBytes();
+    },
+  };
 
-  /** @param found is told of each native object that a call gives back */
+  /**
+   * @param guess makes up arguments, instead of those that it has learned
+   * @param onResult gets what a call returned that is more than a value
+   */
   constructor(
     readonly random: Random,
     readonly good: Good,
-    readonly callables: readonly Callable[],
-    readonly say: (what: string) => void,
-    found: (handle: object) => void,
+    readonly callables: Callables,
+    readonly diary: Diary,
+    readonly guess?: (mischief: Mischief) => unknown[],
+    readonly onResult: (name: string, value: object) => void = () => undefined,
   ) {
-    this.#found = found;
-    this.#mischief = {
-      handles: this.#handles,
-      reenter: () => {
-        if (this.#depth < 3) this.callOne();
-      },
-      takeBytes: () => {
-        this.takeBytes();
-      },
-    };
+    if (guess !== undefined) this.#mischief.longest = 10_000;
   }
 
   takeBytes(): void {
@@ -58,17 +61,15 @@ export class Fuzzer {
 
   callOne(): void {
     const { random } = this;
-    const callable = random.of(this.callables);
     this.#depth += 1;
     try {
-      const hostiles = random.chance(0.3) ? 0 : 1 + random.below(2);
-      this.#call(callable, hostiles);
+      this.#call(random.of(this.callables.list), random.chance(0.3) ? 0 : 1 + random.below(2));
     } finally {
       this.#depth -= 1;
     }
   }
 
-  /** Until it has a call that isn't refused, or learns no more. */
+  /** Until a call isn't refused. */
   learn(callable: Callable): boolean {
     for (let tries = 0; tries < 200; tries += 1) if (this.#call(callable, 0)) return true;
     return false;
@@ -76,24 +77,25 @@ export class Fuzzer {
 
   #call(callable: Callable, hostiles: number): boolean {
     const { random } = this;
-    const args = this.#argumentsOf(callable, hostiles);
+    const { name, selves } = callable;
+    const args = this.guess?.(this.#mischief) ?? this.#argumentsOf(name, hostiles);
     const wrongSelf = hostiles > 0 && random.chance(0.1);
     const self = wrongSelf
       ? hostile(random, this.#mischief)
-      : random.of([...callable.selves, undefined].slice(0, callable.selves.length || 1));
-    this.say(`${callable.name}(${args.map(shown).join(', ')})`);
+      : selves.length > 0
+        ? random.of(selves)
+        : undefined;
+    this.diary.write(`${name}(${args.map(shown).join(', ')})`);
     try {
-      const value = callable.call(self, args);
-      this.accepted.set(callable.name, (this.accepted.get(callable.name) ?? 0) + 1);
-      this.#keep(value);
+      this.#keep(name, callable.call(self, args));
       return true;
     } catch (error) {
-      this.#refused(callable, error);
+      this.#refused(name, error);
       return false;
     }
   }
 
-  #argumentsOf({ name }: Callable, hostiles: number): unknown[] {
+  #argumentsOf(name: string, hostiles: number): unknown[] {
     const { random } = this;
     const learned = this.#learned.get(name) ?? new Map<number, string>();
     const count = Math.max(-1, ...learned.keys()) + 1;
@@ -105,29 +107,36 @@ export class Fuzzer {
 
   #goodOne(word: string | undefined): unknown {
     const { random } = this;
-    if (word === undefined) return random.of([undefined, true, false, 5, 'x']);
+    if (word === undefined) return random.of([undefined, true, false]);
     if (word === 'a function' && random.chance(0.3)) return hostileFunction(random, this.#mischief);
-    if (word === 'bytes') {
-      const size = random.chance(0.1) ? mostBytes : 1000;
-      const bytes = random.chance(0.5) ? someBytes(random, random.below(size / 8) * 8) : new Uint8Array(10);
-      this.#given.add(bytes);
-      return bytes;
-    }
+    if (word === 'bytes') return this.someBytes();
     const make = this.good[word];
-    if (make === undefined) throw new Error(`test/native/children/fuzz.ts: what is ${word}?`);
+    if (make === undefined) throw new Error(`test/native/children/fuzz/world.ts: what is ${word}?`);
     return make(random);
   }
 
-  #keep(value: unknown): void {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
-    if (this.#handles.length < 50) this.#handles.push(value);
-    else this.#handles[this.random.below(50)] = value;
-    this.#found(value);
+  /** Bytes that will be taken away later. */
+  someBytes(): ArrayBufferView {
+    const { random } = this;
+    const size = random.chance(0.1) ? mostBytes : 1000;
+    const bytes = random.chance(0.5) ? someBytes(random, random.below(size / 8) * 8) : new Uint8Array(10);
+    this.#given.add(bytes);
+    return bytes;
+  }
+
+  #keep(name: string, value: unknown): void {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (isObject) {
+      if (this.#handles.length < 50) this.#handles.push(value);
+      else this.#handles[this.random.below(50)] = value;
+      this.callables.found(value);
+    }
+    if (isObject || typeof value === 'function') this.onResult(name, value);
   }
 
   /** Refusing is right; but only with an error, and with a reason. */
-  #refused({ name }: Callable, error: unknown): void {
-    if (error instanceof Hostile) return;
+  #refused(name: string, error: unknown): void {
+    if (isOfHostiles(error)) return;
     if (!(error instanceof Error)) throw new Error(`${name} threw ${String(error)}`);
     const [, index, word] = wanted.exec(error.message) ?? [];
     if (index !== undefined && word !== undefined) {
@@ -136,20 +145,16 @@ export class Fuzzer {
       learned.set(Number(index), word);
       this.#learned.set(name, learned);
     }
-    if (error instanceof TypeError || error instanceof RangeError) return;
+    if (error instanceof TypeError || error instanceof RangeError || this.guess !== undefined) return;
     throw new Error(`${name} threw no TypeError: ${error.message}`, { cause: error });
   }
 }
 
 function shown(value: unknown): string {
   try {
-    const text =
-      typeof value === 'string'
-        ? JSON.stringify(value)
-        : typeof value === 'object' && value !== null
-          ? Object.prototype.toString.call(value)
-          : String(value);
-    return text.slice(0, 60);
+    const isObject = typeof value === 'object' && value !== null;
+    const text = isObject ? Object.prototype.toString.call(value) : String(value);
+    return typeof value === 'string' ? JSON.stringify(text.slice(0, 60)) : text.slice(0, 60);
   } catch {
     return typeof value;
   }

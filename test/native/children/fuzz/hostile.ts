@@ -15,23 +15,12 @@ export interface Mischief {
   takeBytes: () => void;
   /** Objects that calls gave back. */
   handles: readonly object[];
+  /** Length of the longest array: JavaScript's own methods look at all of it. */
+  longest: number;
 }
 
 const numbers = [NaN, -0, 0.5, -1, -2, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53, -(2 ** 53), 1e300, -1e300];
-const texts = [
-  '',
-  'a\0b',
-  '\ud800',
-  '../..',
-  '%00',
-  '\n',
-  '?#&',
-  '*',
-  '/',
-  '//',
-  'root://',
-  'root://127.0.0.1:1//x',
-];
+const texts = ['', 'a\0b', '\ud800', '%00', '\n', '?#&', '*', 'root://', 'root://127.0.0.1:1//x'];
 const throwing = () => {
   throw new Hostile();
 };
@@ -147,7 +136,7 @@ export function hostile(random: Random, mischief: Mischief): unknown {
     () => 'x'.repeat(random.of([300, 5000, 100_000])),
     () => random.of([undefined, null, true, false, Symbol('s')]),
     () => random.of([{}, [], [1], [undefined], new Date(NaN), /x/, new Map(), globalThis]),
-    () => new Array(random.of([1, 1000, 2 ** 32 - 1])),
+    () => new Array(random.of([1, 1000, mischief.longest])),
     () => new Array(2000).fill(random.of(texts)),
     () => trapped(random, mischief),
     () => proxy(random, mischief, random.of([{}, [], ['adler32'], () => undefined, new Uint8Array(8)])),
