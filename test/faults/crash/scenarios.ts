@@ -165,7 +165,8 @@ export class Scenario {
     if (this.name.startsWith('put')) await this.#checkPut();
     else {
       for (const [name, size] of this.#records) await this.#checkRecord(name, size);
-      if (this.name !== 'retention')
+      // Online files have rows of another kind, and of offline ones the claims see only the stub.
+      if (this.name !== 'retention' && this.name !== 'a restore from tape')
         await this.#claims.check(
           this.#round % 2 === 0 ? 'copy' : 'read and write',
           this.#records.map(([name]) => name),
@@ -182,9 +183,11 @@ export class Scenario {
         assert.ok(await holdsRecord(local, name, size), `${local} isn't what was written`);
         return;
       }
-    assert.ok(await holdsRecord(this.#disk(name), name, size), `${name} has gone, and the server hasn't it`);
-    if (this.name === 'a record on tape' || this.name === 'retention')
-      assert.equal((await this.#sandbox.stateOf(`${this.#base}/${name}`))?.onTape, true, `${name} isn't on tape`);
+    const remote = `${this.#base}/${name}`;
+    const state = await this.#sandbox.stateOf(remote);
+    const there = state?.offline === true ? this.#sandbox.tapePath(remote) : this.#sandbox.diskPath(remote);
+    assert.ok(await holdsRecord(there, name, size), `${name} has gone, and the server hasn't it`);
+    if (this.#rule === 'backed_up') assert.equal(state?.onTape, true, `${name} isn't on tape`);
     if (this.name !== 'retention') return;
     await using catalogue = await mustOpen(
       { catalogue: true, cataloguePath: undefined, cacheDirectory: this.#cache, targetUrl: this.#options.targetUrl },
@@ -227,9 +230,11 @@ export class Scenario {
   }
 
   async #endRetention(): Promise<void> {
-    const report = await this.#run((archive) => archive.retention({ confirm: true }));
-    assert.deepEqual(report.failures, []);
-    for (const [name] of this.#records) assert.ok(!existsSync(join(this.#cache, name)), `${name} is still online`);
+    const here = () => this.#records.filter(([name]) => existsSync(join(this.#cache, name)));
+    // What was captured is put back by one pass, and goes with the next.
+    for (let pass = 0; pass < 2 && (pass === 0 || here().length > 0); pass += 1)
+      assert.deepEqual((await this.#run((archive) => archive.retention({ confirm: true }))).failures, []);
+    assert.deepEqual(here(), []);
   }
 
   async #endRebuild(): Promise<void> {
