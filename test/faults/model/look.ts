@@ -7,8 +7,7 @@ export interface Seen {
   /** Of the bytes; `link:TARGET` of a symbolic link. */
   hash: string;
   size: number;
-  /** Of the last change, whole seconds. */
-  second: number;
+  mtimeNs: bigint;
   mode: number;
 }
 
@@ -79,7 +78,7 @@ export class Looker {
   #seen(path: string, info: BigIntStats): Seen {
     const rest = {
       size: Number(info.size),
-      second: Number(info.mtimeNs / 1_000_000_000n),
+      mtimeNs: info.mtimeNs,
       mode: Number(info.mode) & 0o7777,
     };
     if (info.isSymbolicLink()) return { hash: `link:${readlinkSync(path)}`, ...rest };

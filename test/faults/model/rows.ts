@@ -1,8 +1,7 @@
 /** Rows of a catalogue, read from another connection than that of the pass. */
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { CATALOGUE_NAME } from '../../../lib/catalogue/place.js';
 
 export interface Row {
   path: string;
@@ -14,27 +13,44 @@ export interface Row {
   online_removed: number | null;
 }
 
-export function rowsIn(cache: string): Map<string, Row> {
-  const file = join(cache, CATALOGUE_NAME);
-  if (!existsSync(file)) return new Map();
+/** Also those that shards note for themselves, until a pass over the whole cache takes them over. */
+const FILE = /^\.xrootd-archive\.catalogue(\.\d+-of-\d+)?$/;
+
+/** By path; of one that shards know too, several. */
+export function rowsIn(cache: string): Map<string, Row[]> {
+  const rows = new Map<string, Row[]>();
+  for (const name of readdirSync(cache).filter((name) => FILE.test(name)))
+    for (const row of rowsOf(join(cache, name))) rows.set(row.path, [...(rows.get(row.path) ?? []), row]);
+  return rows;
+}
+
+function rowsOf(file: string): Row[] {
   const database = new Database(file);
   try {
     database.exec('PRAGMA query_only = 1');
-    const rows = database
+    return database
       .prepare('SELECT path, size, checksums, removing, removed, online_removed FROM records')
       .all() as Row[];
-    return new Map(rows.map((row) => [row.path, row]));
   } finally {
     database.close();
   }
 }
 
 /** By type. */
-export function sumsOf(row: Row): Map<string, string> {
+export function sumsOf({ checksums }: Pick<Row, 'checksums'>): Map<string, string> {
   return new Map(
-    row.checksums.split(' ').map((sum) => {
+    checksums.split(' ').map((sum) => {
       const [type = '', value = ''] = sum.split(':');
       return [type, value];
     }),
+  );
+}
+
+/** Nothing of what both know of the bytes differs. */
+export function sameBytes(row: Row, known: Pick<Row, 'size' | 'checksums'>): boolean {
+  const sums = sumsOf(known);
+  return (
+    row.size === known.size &&
+    [...sumsOf(row)].every(([type, value]) => !sums.has(type) || sums.get(type) === value)
   );
 }

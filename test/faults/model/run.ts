@@ -1,5 +1,6 @@
 /** The model as a program: `node run.js --seeds 200 --steps 500 [--seed S] [--only NAME,NAME] [--replay LINE]`. */
 import { parseArgs } from 'node:util';
+import type { Done } from './truth.js';
 import { parseReplay, runSeed } from './runner.js';
 
 const { values } = parseArgs({
@@ -17,7 +18,7 @@ const line = values.replay ?? process.env['MODEL_REPLAY'];
 const replay = line === undefined ? undefined : parseReplay(line);
 const seeds = replay === undefined ? Number(values.seeds) : 1;
 const began = performance.now();
-const done = new Map<string, number>();
+const done: Done = new Map();
 let steps = 0;
 let violations = 0;
 
@@ -32,7 +33,10 @@ for (let index = 0; index < seeds; index += 1) {
     ...(replay !== undefined && { replay }),
   });
   steps += result.steps;
-  for (const [name, count] of result.done) done.set(name, (done.get(name) ?? 0) + count);
+  for (const [name, { count, ms }] of result.done) {
+    const before = done.get(name) ?? { count: 0, ms: 0 };
+    done.set(name, { count: before.count + count, ms: before.ms + ms });
+  }
   const seconds = (performance.now() - start) / 1000;
   console.log(`seed ${replay?.seed ?? seed}: ${result.steps} steps in ${seconds.toFixed(1)} s`);
   if (result.violation !== undefined) {
@@ -42,7 +46,8 @@ for (let index = 0; index < seeds; index += 1) {
 }
 
 const seconds = (performance.now() - began) / 1000;
-console.log([...done].map(([name, count]) => `${name}: ${count}`).join(', '));
+for (const [name, { count, ms }] of [...done].sort())
+  console.log(`${String(count).padStart(8)} ${name}, ${(ms / count).toFixed(1)} ms each`);
 console.log(
   `${steps} steps over ${seeds} seeds in ${seconds.toFixed(0)} s, ${(steps / seconds).toFixed(1)} steps/s, ` +
     `${violations} violations`,

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { commandsOf, type AnyStep } from './step.js';
 import { STEPS } from './steps/index.js';
-import { Truth } from './truth.js';
+import { Truth, type Done } from './truth.js';
 import { World } from './world.js';
 
 /** What repeats a run: of `MODEL_REPLAY` and of `--replay`. */
@@ -31,7 +31,7 @@ export interface SeedOptions {
 export interface SeedResult {
   /** That were done in the first run. */
   steps: number;
-  done: ReadonlyMap<string, number>;
+  done: Done;
   violation?: { message: string; replay: string };
 }
 
@@ -72,7 +72,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     seed: replay?.seed ?? seed,
     ...(replay !== undefined && { path: replay.path, endOnFailure: true }),
   });
-  const summary = { steps: first?.steps ?? 0, done: first?.done ?? new Map<string, number>() };
+  const summary = { steps: first?.steps ?? 0, done: first?.done ?? new Map() };
   if (!result.failed) return summary;
   const shrunk = String(result.counterexample?.[0]);
   const [, replayPath = ''] = /replayPath="([^"]*)"/.exec(shrunk) ?? [];

@@ -35,10 +35,14 @@ export class StepCommand implements fc.AsyncCommand<Truth, World> {
 
   async run(truth: Truth, world: World): Promise<void> {
     truth.steps += 1;
-    truth.done.set(this.definition.name, (truth.done.get(this.definition.name) ?? 0) + 1);
+    const { name } = this.definition;
     truth.log.push(this.toString());
+    const began = performance.now();
     await this.definition.run(world, truth, this.args as never);
     checkOwed(world, truth);
+    const { count = 0, ms = 0 } = truth.done.get(name) ?? {};
+    truth.done.set(name, { count: count + 1, ms: ms + performance.now() - began });
+    if (process.env['SLOW'] && performance.now() - began > 500) console.log(performance.now() - began, truth.log.slice(-2));
   }
 
   toString(): string {

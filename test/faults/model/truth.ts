@@ -22,6 +22,9 @@ export interface Harm {
   tape: boolean;
 }
 
+/** How often each step was done, and how long that took in all. */
+export type Done = Map<string, { count: number; ms: number }>;
+
 export class Truth {
   /** Of each cache, by path: the hash of what its owner last completed there, and neither deleted nor overwrote. */
   readonly local: Map<string, string>[] = [];
@@ -37,7 +40,7 @@ export class Truth {
   readonly notStaged = new Set<string>();
   steps = 0;
   /** By the name of the step. */
-  readonly done = new Map<string, number>();
+  readonly done: Done = new Map();
   /** For the messages of violations: what was done last. */
   readonly log: string[] = [];
 

@@ -102,7 +102,9 @@ export class World implements AsyncDisposable {
     for (const [path, seen] of disk) {
       const copy = tape.get(path);
       const offline = copy !== undefined && (copy.mode & STICKY) !== 0;
-      remote.set(path, copy === undefined ? { disk: seen, offline } : { disk: seen, tape: copy, offline });
+      // An older copy isn't one of this file; of an evicted one only tape knows.
+      const onTape = copy !== undefined && (offline || sameTime(seen, copy));
+      remote.set(path, onTape ? { disk: seen, tape: copy, offline } : { disk: seen, offline });
     }
     return remote;
   }
@@ -134,6 +136,12 @@ export class World implements AsyncDisposable {
     mkdirSync(this.diskRoot, { recursive: true });
     chmodSync(this.diskRoot, 0o777);
   }
+}
+
+/** As the sandbox compares them: lib/sandbox/tape_store.ts. */
+function sameTime(disk: Seen, tape: Seen): boolean {
+  const difference = disk.mtimeNs - tape.mtimeNs;
+  return disk.size === tape.size && difference < 100_000n && difference > -100_000n;
 }
 
 /** What a client gets who reads the file: of an offline one what tape will give. */

@@ -3,7 +3,8 @@ import type { AnyStep } from '../step.js';
 import { backup } from './backup.js';
 import { put } from './put.js';
 import { restored } from './restore.js';
+import { byOthers } from './third_party.js';
 import { byTape } from './tape.js';
 import { written } from './write.js';
 
-export const STEPS: readonly AnyStep[] = [put, ...written, backup, ...restored, ...byTape];
+export const STEPS: readonly AnyStep[] = [put, ...written, backup, ...restored, ...byTape, ...byOthers];

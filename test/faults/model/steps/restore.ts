@@ -1,15 +1,14 @@
 /** Records come back. */
-import { readFileSync, rmSync, mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { checksumsOfFile, type ChecksumType } from '../../../../lib/posix/index.js';
 import { checkJob } from '../invariant.js';
 import { job } from '../job.js';
-import { name, pick } from '../names.js';
-import { rowsIn, sumsOf } from '../rows.js';
+import { name } from '../names.js';
+import { rowsIn, sumsOf, type Row } from '../rows.js';
 import { step, type AnyStep } from '../step.js';
 import { RESTORES } from '../world.js';
-import { violated } from '../violation.js';
 
 const into = fc.nat(RESTORES - 1);
 
@@ -29,29 +28,17 @@ export const restored: AnyStep[] = [
       const to = world.restores[into]!;
       const archive = world.archive(cache, { verify });
       await job(truth, () => archive.restore([path], { to, overwrite, evict, dryRun }));
-      const wrong: Promise<void>[] = [];
-      const mayGet = (name: string, { hash, size }: { hash: string; size: number }) => {
-        const row = rows.get(name);
-        if (row === undefined) {
+      const mayGet = async (name: string, { hash, size }: { hash: string; size: number }) => {
+        const known = rows.get(name)?.filter((row) => row.size === size);
+        if (known === undefined) {
           const there = before.remote.get(name);
           return there?.disk.hash === hash || there?.tape?.hash === hash;
         }
-        if (row.size !== size) return false;
-        // What is known of the bytes that were archived.
-        if (verify !== 'size')
-          for (const [type, value] of sumsOf(row))
-            wrong.push(
-              checksumsOfFile(join(to, name), [type as ChecksumType]).then(([sum]) => {
-                if (sum?.value !== value)
-                  violated(
-                    `a restore gave ${name} bytes of ${type} ${String(sum?.value)} instead of ${value}`,
-                  );
-              }),
-            );
-        return true;
+        if (verify === 'size') return known.length > 0;
+        for (const row of known) if (await hasSums(join(to, name), row)) return true;
+        return false;
       };
       await checkJob(world, truth, before, dryRun ? {} : { restore: { into, overwrite, mayGet } });
-      await Promise.all(wrong);
     },
   }),
   step({
@@ -64,4 +51,12 @@ export const restored: AnyStep[] = [
     },
   }),
 ];
-void [pick, readFileSync];
+
+/** What is known of the bytes that were archived. */
+async function hasSums(path: string, row: Row): Promise<boolean> {
+  for (const [type, value] of sumsOf(row)) {
+    const [sum] = await checksumsOfFile(path, [type as ChecksumType]);
+    if (sum?.value !== value) return false;
+  }
+  return true;
+}
