@@ -67,14 +67,14 @@ export class HaltingRelay {
       if (this.#state === 'halted') this.#held.push(() => to.write(bytes));
       else to.write(bytes);
     };
-    let halts = false;
-    const reader = new RequestReader(({ kind }) => (halts ||= this.#isWanted(kind)));
+    const taken: string[] = [];
+    const reader = new RequestReader(({ kind }) => taken.push(kind));
     client.on('data', (bytes) => {
-      halts = false;
       if (this.#state === 'passing') reader.take(bytes);
-      if (halts && this.#halt?.at === 'request') this.#state = 'halted';
+      const halts = taken.splice(0).some((kind) => this.#isWanted(kind)) ? this.#halt?.at : undefined;
+      if (halts === 'request') this.#state = 'halted';
       send(server, bytes);
-      if (halts && this.#halt?.at === 'answer') this.#state = 'answer awaited';
+      if (halts === 'answer') this.#state = 'answer awaited';
     });
     server.on('data', (bytes) => {
       if (this.#state === 'answer awaited') this.#state = 'halted';

@@ -55,14 +55,10 @@ export class StoppedProcess {
   /** It starts, and waits for its job. */
   constructor(patches: readonly Patch[], preloaded: string | undefined) {
     const { flags, env } = withPatches(patches);
-    this.#child = spawn(
-      process.execPath,
-      [...flags, fileURLToPath(new URL('stopped_job.js', children))],
-      {
-        stdio: ['pipe', 'pipe', 'pipe'],
-        env: { ...process.env, ...env, ...(preloaded !== undefined && { LD_PRELOAD: preloaded }) },
-      },
-    );
+    this.#child = spawn(process.execPath, [...flags, fileURLToPath(new URL('stopped_job.js', children))], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env, ...(preloaded !== undefined && { LD_PRELOAD: preloaded }) },
+    });
     this.#closed = once(this.#child, 'close').then(() => (this.#ended = true));
     this.#child.stdin.on('error', () => undefined);
     for (const stream of [this.#child.stdout, this.#child.stderr])

@@ -71,7 +71,10 @@ export const POINTS: readonly Point[] = [
     'lock: released': ['after', 'await lock.release();'],
   }),
   ...inFile('a small record', 'cache/capture.js', {
-    'capture: before the rename': ['before', 'await fs.rename(directory.entry(name), holder.entry(capture));'],
+    'capture: before the rename': [
+      'before',
+      'await fs.rename(directory.entry(name), holder.entry(capture));',
+    ],
     'capture: renamed': ['after', 'await fs.rename(directory.entry(name), holder.entry(capture));'],
     'last look: before it': ['before', 'const reason = await lastLook?.(path);'],
     'last look: after it': ['after', 'const reason = await lastLook?.(path);'],
@@ -85,7 +88,10 @@ export const POINTS: readonly Point[] = [
   }),
   ...inFile('a small record', 'jobs/catalogue/segments.js', {
     'segment: its file made': ['before', 'const upTo = made.upTo ==='],
-    'segment: to be sent, and durably so': ['after', 'await this.#catalogue.durable(pendingChange(pending));'],
+    'segment: to be sent, and durably so': [
+      'after',
+      'await this.#catalogue.durable(pendingChange(pending));',
+    ],
     'segment: uploaded and compared': ['before', 'logger.info('],
     'segment: remembered': ['after', "await this.#note(this.#state, { kind: 'exported', batch, upTo });"],
   }),
@@ -130,7 +136,10 @@ export const POINTS: readonly Point[] = [
   }),
   ...inFile('a restore', 'jobs/restore/restore_record.js', {
     'restore: before the temporary': ['before', 'await incoming.download(store'],
-    'restore: temporary written': ['after', 'await incoming.download(store, { onProgress, signal: run.signal });'],
+    'restore: temporary written': [
+      'after',
+      'await incoming.download(store, { onProgress, signal: run.signal });',
+    ],
     'restore: summed': ['before', 'await check(entry, received, expected);'],
     'restore: compared': ['after', 'await check(entry, received, expected);'],
     'restore: published': ['after', 'await incoming.publish();'],
@@ -171,7 +180,10 @@ export const POINTS: readonly Point[] = [
   ...inFile('a rebuild', 'jobs/catalogue/imported_segments.js', {
     'rebuild: a segment is here': ['before', 'await this.#note(file, header);'],
     'rebuild: a segment is noted': ['after', 'await this.#note(file, header);'],
-    'rebuild: before it takes the chain over': ['before', 'await this.#takeOver(id, wasEmpty, whole ? begin : 0);'],
+    'rebuild: before it takes the chain over': [
+      'before',
+      'await this.#takeOver(id, wasEmpty, whole ? begin : 0);',
+    ],
     'rebuild: the chain taken over': ['after', 'await this.#takeOver(id, wasEmpty, whole ? begin : 0);'],
   }),
 ];
@@ -186,7 +198,8 @@ export const FORCED: readonly Patch[] = [
   {
     file: 'cache/capture.js',
     text: 'if (!sameInode(before, captured))',
-    replacement: "if (globalThis.isForced?.('refusal')) return { outcome: 'refused', reason: 'the test' };\n    if (!sameInode(before, captured))",
+    replacement:
+      "if (globalThis.isForced?.('refusal')) return { outcome: 'refused', reason: 'the test' };\n    if (!sameInode(before, captured))",
   },
 ];
 

@@ -19,6 +19,8 @@ export const SCENARIOS = [
 ];
 export type ScenarioName = (typeof SCENARIOS)[number];
 
+type Named = readonly [name: string, size: number];
+
 export type JobToStop = Omit<StoppedJob, 'reached' | 'go' | 'point' | 'call' | 'callPath'>;
 
 const SMALL = 3000;
@@ -82,7 +84,7 @@ export class Scenario {
   }
 
   /** This round's records. */
-  get #records(): readonly (readonly [name: string, size: number])[] {
+  get #records(): readonly [Named, ...Named[]] {
     const below = (name: string) => `r${this.#round}/${name}`;
     if (this.name.startsWith('put')) return [[below('a'), 5000]];
     if (this.name === 'a large record') return [[below('a'), LARGE]];
@@ -96,7 +98,10 @@ export class Scenario {
     return this.#sandbox.diskPath(`${this.#base}/${path}`);
   }
 
-  async #run(job: (archive: Archive) => Promise<Report>, more: Partial<ArchiveOptions> = {}): Promise<Report> {
+  async #run(
+    job: (archive: Archive) => Promise<Report>,
+    more: Partial<ArchiveOptions> = {},
+  ): Promise<Report> {
     const report = await job(new Archive({ ...this.#options, ...more }, { logger: keepingLogger().logger }));
     assertAddsUp(report);
     return report;
@@ -105,7 +110,7 @@ export class Scenario {
   /** Makes all ready for the job of the next round. */
   async prepare(): Promise<JobToStop> {
     this.#round += 1;
-    const [[path = ''] = []] = this.#records;
+    const [[path]] = this.#records;
     const options = this.#options;
     const whole = { path: `r${this.#round}`, options };
     switch (this.name) {
@@ -177,7 +182,8 @@ export class Scenario {
 
   async #checkRecord(name: string, size: number): Promise<void> {
     const path = join(this.#cache, name);
-    const own = (of: (name: string) => string) => join(dirname(path), of(path.slice(dirname(path).length + 1)));
+    const own = (of: (name: string) => string) =>
+      join(dirname(path), of(path.slice(dirname(path).length + 1)));
     for (const local of [path, own(captureName), own(captureDirectoryName)])
       if (existsSync(local)) {
         assert.ok(await holdsRecord(local, name, size), `${local} isn't what was written`);
@@ -190,7 +196,12 @@ export class Scenario {
     if (this.#rule === 'backed_up') assert.equal(state?.onTape, true, `${name} isn't on tape`);
     if (this.name !== 'retention') return;
     await using catalogue = await mustOpen(
-      { catalogue: true, cataloguePath: undefined, cacheDirectory: this.#cache, targetUrl: this.#options.targetUrl },
+      {
+        catalogue: true,
+        cataloguePath: undefined,
+        cacheDirectory: this.#cache,
+        targetUrl: this.#options.targetUrl,
+      },
       { mode: 'read' },
     );
     const [row] = await catalogue.rowsOf([name]);
@@ -199,7 +210,7 @@ export class Scenario {
 
   /** Under the name is what was there before, the new record, or nothing. */
   async #checkPut(): Promise<void> {
-    const [[name = '', size = 0] = []] = this.#records;
+    const [[name, size]] = this.#records;
     const path = join(this.#cache, name);
     if (!existsSync(path)) assert.equal(this.name, 'put in one call', `${name} has gone`);
     else if (!(await holdsRecord(path, name, size)))
@@ -218,7 +229,7 @@ export class Scenario {
 
   /** Things go on as if nothing had been, to their end. */
   async goOn(): Promise<void> {
-    const [[name = '', size = 0] = []] = this.#records;
+    const [[name, size]] = this.#records;
     if (this.name.startsWith('put')) {
       const archive = new Archive(this.#options, { logger: keepingLogger().logger });
       await archive.put(name, bytesOf(name, size), { overwrite: true });
@@ -271,7 +282,8 @@ export class Scenario {
     assert.deepEqual(report.failures, []);
     for (const [name, size] of this.#records)
       assert.ok(await holdsRecord(join(to, name), name, size), `${name} was restored wrong`);
-    if (this.name !== 'a rebuild') assert.deepEqual(left(to), [], 'what our processes have left in the restore');
+    if (this.name !== 'a rebuild')
+      assert.deepEqual(left(to), [], 'what our processes have left in the restore');
     await rm(to, { recursive: true });
   }
 }

@@ -1,5 +1,9 @@
-/** Runs scripts of the model's steps (JSON: a list of them), each in a world of its own, and tells on a line how each ended (JSON: `Ended`). */
+/**
+ * `script.js INDEX…`: does the steps of these defects' scripts, each in a world of its own, and tells on a line how each ended (JSON: `Ended`).
+ * `script.js random SEED STEPS`: does steps of chance.
+ */
 import { DEFECTS } from './defects.js';
+import { runSeed } from './runner.js';
 import { StepCommand } from './step.js';
 import { STEPS } from './steps/index.js';
 import { momentary } from './steps/moments.js';
@@ -15,8 +19,20 @@ export interface Ended {
 
 const known = new Map([...STEPS, ...momentary].map((step) => [step.name, step]));
 
-/** Indices of DEFECTS. */
-for (const index of process.argv.slice(2)) console.log(JSON.stringify(await run(Number(index))));
+const [first, ...others] = process.argv.slice(2);
+if (first === 'random') console.log(JSON.stringify(await random(Number(others[0]), Number(others[1]))));
+else for (const index of process.argv.slice(2)) console.log(JSON.stringify(await run(Number(index))));
+
+/** Seed after seed, until something is violated or so many steps were done. */
+async function random(seed: number, most: number): Promise<Ended> {
+  let steps = 0;
+  for (let next = seed; steps < most; next += 1) {
+    const result = await runSeed({ seed: next, maxCommands: 200, shrinkFor: 0, steps: [...known.values()] });
+    steps += result.steps;
+    if (result.violation !== undefined) return { steps, message: result.violation.message };
+  }
+  return {};
+}
 
 async function run(index: number): Promise<Ended> {
   const truth = new Truth();

@@ -1,6 +1,6 @@
 /** Passes, puts and restores in the middle of which somebody does something: what a check a moment too early, or left out, would lose. */
-import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, chownSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { exitCodeOfReport } from '../../../../lib/cli/pass.js';
 import { Archive, LockedError, type ArchiveOptions, type Report } from '../../../../lib/index.js';
@@ -34,6 +34,7 @@ interface Interrupted {
   cache: number;
   autoRemove: 'never' | 'cached' | 'backed_up';
   verify: 'auto' | 'checksum' | 'read' | 'size';
+  checksumType: 'adler32' | 'crc32c';
   moment: Moment;
   acts: Act[];
   /** The server says of each file that it is offline, and never that it is on tape. */
@@ -122,7 +123,6 @@ class InterruptedPass {
         rmSync(file);
         // By another program, with bytes of its own.
         writeFileSync(file, Buffer.alloc(size, 'somebody else '));
-        const { chownSync } = await import('node:fs');
         chownSync(file, uid, gid);
         this.#truth.gone(path);
         const now = world.remote().get(path);
@@ -141,7 +141,10 @@ class InterruptedPass {
         break;
       }
       case 'look at the row':
-        if (moment === 'captured' && !(rowsIn(root).get(path) ?? []).some(({ removing }) => removing !== null))
+        if (
+          moment === 'captured' &&
+          !(rowsIn(root).get(path) ?? []).some(({ removing }) => removing !== null)
+        )
           this.violation = `${path} is captured, and no row in the catalogue says that it is to go`;
     }
   }
@@ -150,14 +153,14 @@ class InterruptedPass {
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 async function interrupted(world: World, truth: Truth, how: Interrupted): Promise<void> {
-  const { cache, autoRemove, verify, acts, closeFails, settleSeconds } = how;
+  const { cache, autoRemove, verify, checksumType, closeFails, settleSeconds } = how;
   const relay = closeFails ? await Relay.start(`root://127.0.0.1:${world.sandbox.port}`) : undefined;
   relay?.refuse(CLOSE, NO_SPACE);
   const before = world.sight();
   truth.offered(cache);
   const pass = new InterruptedPass(world, truth, how, before);
   const options: Partial<ArchiveOptions> = {
-    ...{ autoRemove, verify, settleSeconds },
+    ...{ autoRemove, verify, checksumType, settleSeconds },
     ...(relay !== undefined && { targetUrl: `${relay.url}/${world.sandbox.basePath}`, retryAttempts: 1 }),
   };
   const { config } = world.archive(cache, options);
@@ -186,7 +189,6 @@ async function interrupted(world: World, truth: Truth, how: Interrupted): Promis
   const uploads = [{ cache, unfinishedAfter: 600 }];
   await checkJob(world, truth, before, { uploads, removals: removalsOf(cache, autoRemove, verify) });
   if (report !== undefined) checkLosses(world, cache, report, before);
-  void acts;
 }
 
 /** What has left in an earlier pass, and isn't on the server any more, is told by each pass until somebody forgets it. */
@@ -208,7 +210,7 @@ export const momentary: AnyStep[] = [
     args: fc.record({
       cache,
       autoRemove: passOptions.autoRemove,
-      verify: passOptions.verify,
+      ...{ verify: passOptions.verify, checksumType: passOptions.checksumType },
       moment: fc.constantFrom('sent' as const, 'captured' as const),
       acts: fc.constantFrom<Act[][]>(
         ['rewrite'],
@@ -248,7 +250,8 @@ export const momentary: AnyStep[] = [
         if (is !== hashOf(bytes)) violated(`put of ${name}: ${String(is)} instead of ${hashOf(bytes)}`);
       } catch (error) {
         const code = String((error as NodeJS.ErrnoException).code);
-        if (!['ENOTDIR', 'EISDIR', 'EEXIST', 'ENOTEMPTY', 'OutsideCache', 'AlreadyExists'].includes(code)) throw error;
+        if (!['ENOTDIR', 'EISDIR', 'EEXIST', 'ENOTEMPTY', 'OutsideCache', 'AlreadyExists'].includes(code))
+          throw error;
       }
       truth.adopt(cache, world.looker.tree(root));
     },
@@ -256,12 +259,13 @@ export const momentary: AnyStep[] = [
   step({
     name: 'restore of what cannot be listed',
     weight: 1,
-    args: fc.record({ cache, into: fc.nat(1) }),
+    args: fc.record({ into: fc.nat(1) }),
     ready: (truth) => !truth.trouble,
-    async run(world, truth, { cache, into }) {
+    async run(world, truth, { into }) {
       const before = world.sight();
       const closed = readdirSync(world.diskRoot, { withFileTypes: true }).find(
-        (entry) => entry.isDirectory() && [...before.remote.keys()].some((path) => path.startsWith(`${entry.name}/`)),
+        (entry) =>
+          entry.isDirectory() && [...before.remote.keys()].some((path) => path.startsWith(`${entry.name}/`)),
       )?.name;
       if (closed === undefined) return;
       const directory = join(world.diskRoot, closed);
@@ -285,8 +289,6 @@ export const momentary: AnyStep[] = [
         return Promise.resolve(there?.disk.hash === hash || there?.tape?.hash === hash);
       };
       await checkJob(world, truth, before, { restore: { into, overwrite: false, mayGet } });
-      void cache;
     },
   }),
 ];
-void dirname;
