@@ -21,7 +21,7 @@ import { withTemp } from '../support/temporary.js';
 import { scaled } from '../support/tier.js';
 
 const asked = process.env['HOSTILE_NAMES'];
-const total = asked === undefined ? scaled('hostile names', 300, 12_000) : Number(asked);
+const total = asked === undefined ? scaled('hostile names', 300, 6000) : Number(asked);
 const batch = Math.min(total, 2000);
 /** Other names each day. */
 const seed = Number(process.env['HOSTILE_SEED'] ?? Math.floor(Date.now() / 86_400_000));
@@ -163,5 +163,5 @@ describe('hostile names', () => {
       });
     // The names are no use if one fate is all that they meet.
     assert.ok(sums.carried > total / 4 && sums.refused > total / 5 && sums.ours > 0, JSON.stringify(sums));
-  }).timeout(asked === undefined ? 240_000 : 0);
+  }).timeout(asked === undefined ? 300_000 : 0);
 });

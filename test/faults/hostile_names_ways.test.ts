@@ -20,7 +20,7 @@ import { withTemp } from '../support/temporary.js';
 import { scaled } from '../support/tier.js';
 
 const seed = Number(process.env['HOSTILE_SEED'] ?? Math.floor(Date.now() / 86_400_000));
-const count = scaled('hostile names on each way', 80, 300);
+const count = scaled('hostile names on each way', 40, 300);
 const each = 8;
 const utf8 = (name: RawName) => Buffer.from(name, 'latin1').toString();
 const latin1 = (name: string): RawName => Buffer.from(name).toString('latin1');
