@@ -12,7 +12,7 @@ import type { Dir } from 'node:fs';
 import { BatchStat } from './batch_stat.js';
 import { joinPath, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
-import { classify, isWanted, missingOrUnreadable, unreadable } from './walk_entry.js';
+import { classify, isWanted, missingOrUnreadable, tooDeep, unreadable } from './walk_entry.js';
 import type { EntryOptions, WalkEntry } from './walk_entry.js';
 
 export type { CacheRecord, Leftover, Vanished, WalkEntry, WalkProblem } from './walk_entry.js';
@@ -75,6 +75,9 @@ async function* walkDirectory(
   }
 }
 
+/** No path of 1,023 bytes has more. Each level holds two descriptors and a part of the stack. */
+const MOST_LEVELS = 512;
+
 async function* descend(
   parent: CacheDirectory,
   name: string,
@@ -82,6 +85,10 @@ async function* descend(
   options: WalkOptions,
 ): AsyncGenerator<WalkEntry[]> {
   const path = joinPath(parent.relative, name);
+  if (path.length > MOST_LEVELS && path.split('/').length > MOST_LEVELS) {
+    yield [tooDeep(path)];
+    return;
+  }
   let directory: CacheDirectory;
   try {
     directory = await parent.openChild(name);

@@ -165,6 +165,11 @@ export function missingOrUnreadable(path: string, error: unknown): Vanished | Wa
   return errnoCode(error) === 'ENOENT' ? { kind: 'vanished', path } : unreadable(path, error);
 }
 
+export function tooDeep(path: string): WalkProblem {
+  const message = 'has too many directories above it: nothing in it is looked at';
+  return problem('bad_name', printableName(path), 'BadName', message);
+}
+
 export function unreadable(path: string, error: unknown): WalkProblem {
   const { errno, message } = error as NodeJS.ErrnoException;
   const shown = path === '' ? '.' : printableName(path);

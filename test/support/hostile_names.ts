@@ -152,7 +152,8 @@ export function fateOf(name: RawName, base: string): Fate {
 export function toldOf(name: RawName): RawName {
   const components = name.split('/');
   const last = components.findIndex((each) => !isUtf8(Buffer.from(each, 'latin1')));
-  return components.slice(0, last < 0 ? undefined : last + 1).join('/');
+  // Of what lies deeper than any record can, the first directory that is too deep.
+  return components.slice(0, Math.min(last < 0 ? Infinity : last + 1, 513)).join('/');
 }
 
 /** The name as events and reports have it. */
