@@ -13,8 +13,8 @@
 
 Napi::Value CopySmall(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  SmallFileCopy::Options options{StringArgument(info, 0),  StringArgument(info, 1),     info[2].ToBoolean().Value(),
-                                 StringsArgument(info, 3), info[4].ToBoolean().Value(), LongArgument(info, 6),
+  SmallFileCopy::Options options{StringArgument(info, 0),    StringArgument(info, 1),     info[2].ToBoolean().Value(),
+                                 StringsArgument(info, 3),   info[4].ToBoolean().Value(), LongArgument(info, 6),
                                  info[7].ToBoolean().Value()};
   const bool download = info[5].ToBoolean().Value();
   Completion completion = Completion::Begin(env, FunctionArgument(info, 8));
