@@ -7,7 +7,8 @@
 
 namespace {
 
-// The umask is the whole process's, unless a thread takes its own, which it then keeps for good. Docker's default rules forbid that.
+// The umask is the whole process's, unless a thread takes its own, which it then keeps for good. Docker's default rules
+// forbid that.
 bool HasOwnUmask() {
 #ifdef __linux__
   thread_local const bool own = unshare(CLONE_FS) == 0;

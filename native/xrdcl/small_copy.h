@@ -8,7 +8,7 @@
 #include "js/napi.h"
 
 // JavaScript: copySmall(source, target, make directories, types as RunningSum knows them, sync, download,
-// most bytes, callback) -> Operation.
+// most bytes, owner only: nobody else may read a local target, callback) -> Operation.
 // One end is a URL, the other an absolute path, as `download` says; nothing is overwritten.
 // results.sourceCheckSum or targetCheckSum has the first type, results.alsoCheckSum the second.
 // callback(error | undefined, results); results.opened: the target is this copy's, results.made or results.localFile

@@ -26,8 +26,8 @@ inline std::uint64_t NumberOfId(const std::string& text) {
   return errno != 0 || *end != '\0' ? 0 : static_cast<std::uint64_t>(number);
 }
 
-// libXrdCl takes any numbers. With flags that nobody has defined, or less than no bytes, the answer is garbage, and a flag that
-// means "on tape" is no statement in it. XProtocol.hh defines 10 bits.
+// libXrdCl takes any numbers. With flags that nobody has defined, or less than no bytes, the answer is garbage, and a
+// flag that means "on tape" is no statement in it. XProtocol.hh defines 10 bits.
 inline bool IsBelievable(const XrdCl::StatInfo& info) {
   constexpr std::uint32_t kMostFlags = 0xffff;
   return info.GetFlags() <= kMostFlags && static_cast<std::int64_t>(info.GetSize()) >= 0;

@@ -274,7 +274,7 @@ describe('a command line that nobody would write', () => {
       ),
       fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', '')),
     );
-    const lines = fc.sample(fc.array(words, { maxLength: 7 }), scaled('command lines', 150, 5000));
+    const lines = fc.sample(fc.array(words, { maxLength: 7 }), scaled('command lines', 150, 4000));
     await withTemp(async (directory) => {
       const script = fileURLToPath(new URL('children/command_lines.js', import.meta.url));
       const child = spawn(process.execPath, [script], { cwd: directory, stdio: ['pipe', 'pipe', 'inherit'] });

@@ -5,12 +5,12 @@ import { main } from '../../../lib/cli/program.js';
 const told = process.stdout.write.bind(process.stdout);
 let out = '';
 for (const stream of [process.stdout, process.stderr])
-  stream.write = ((piece: string | Uint8Array, ...rest: unknown[]) => {
+  stream.write = (piece: string | Uint8Array, ...rest: unknown[]) => {
     out += Buffer.from(piece).toString();
     const done = rest.at(-1);
     if (typeof done === 'function') process.nextTick(done);
     return true;
-  });
+  };
 
 for await (const line of createInterface({ input: process.stdin })) {
   out = '';
