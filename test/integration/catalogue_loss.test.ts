@@ -342,6 +342,28 @@ describe('records that left the cache when passes were shared otherwise', () => 
         assert.deepEqual(told.sort(), names);
       });
     });
+
+  it('whose catalogue is damaged by now: each pass says so, and what ends that', async () => {
+    await withSharedArchive(async (bench) => {
+      for (const name of names) await writeRecord(bench.cache, name, SIZE);
+      for (const shard of shards(2)) await passUnder(bench, cached, { shard });
+      const file = `${fileIn(bench.cache)}.0-of-2`;
+      await writeFile(file, 'x'.repeat(5000));
+      for (const name of ['new', 'newer']) {
+        await writeRecord(bench.cache, name, SIZE);
+        const { failures, removedAfterCopy } = await bench.pass(cached);
+        assert.equal(removedAfterCopy, 1);
+        assert.deepEqual(
+          failures.map(({ code, path }) => [code, path]),
+          [['CatalogueUnusable', file]],
+        );
+        assert.match(failures[0]?.message ?? '', /is not followed.*move it .* away/);
+        assert.doesNotMatch(failures[0]?.message ?? '', /No local file is removed/);
+      }
+      await rm(file);
+      assert.equal((await bench.pass(cached)).failed, 0);
+    });
+  });
 });
 
 describe('a catalogue that is not the one that the pass before has written', () => {
