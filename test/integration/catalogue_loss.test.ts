@@ -343,6 +343,17 @@ describe('records that left the cache when passes were shared otherwise', () => 
       });
     });
 
+  it('of which one was lost, and another has its name: that is still told, though nothing else waits there', async () => {
+    await withSharedArchive(async (bench) => {
+      await writeRecord(bench.cache, 'r', SIZE);
+      for (const shard of shards(2)) await passUnder(bench, cached, { shard });
+      await rm(bench.sandbox.diskPath('r'));
+      await writeFile(join(bench.cache, 'r'), bytesOf('other', SIZE));
+      for (const shard of shards(2)) await passUnder(bench, never, { shard });
+      assert.deepEqual(lost(await bench.pass(never)), ['r']);
+    });
+  });
+
   it('whose catalogue is damaged by now: each pass says so, and what ends that', async () => {
     await withSharedArchive(async (bench) => {
       for (const name of names) await writeRecord(bench.cache, name, SIZE);

@@ -260,5 +260,6 @@ async function somethingWaits(config: CatalogueConfig, shard: Shard | undefined)
   await using catalogue = opened;
   for (const state of ['lost', 'waiting'] as const)
     for await (const _ of catalogue.rows({ state })) return true;
+  for await (const _ of catalogue.replacedLosses()) return true;
   return false;
 }
