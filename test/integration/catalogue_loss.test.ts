@@ -342,6 +342,39 @@ describe('records that left the cache when passes were shared otherwise', () => 
         assert.deepEqual(told.sort(), names);
       });
     });
+
+  it('of which one was lost, and another has its name: that is still told, though nothing else waits there', async () => {
+    await withSharedArchive(async (bench) => {
+      await writeRecord(bench.cache, 'r', SIZE);
+      for (const shard of shards(2)) await passUnder(bench, cached, { shard });
+      await rm(bench.sandbox.diskPath('r'));
+      await writeFile(join(bench.cache, 'r'), bytesOf('other', SIZE));
+      for (const shard of shards(2)) await passUnder(bench, never, { shard });
+      assert.deepEqual(lost(await bench.pass(never)), ['r']);
+    });
+  });
+
+  it('whose catalogue is damaged by now: each pass says so, and what ends that', async () => {
+    await withSharedArchive(async (bench) => {
+      for (const name of names) await writeRecord(bench.cache, name, SIZE);
+      for (const shard of shards(2)) await passUnder(bench, cached, { shard });
+      const file = `${fileIn(bench.cache)}.0-of-2`;
+      await writeFile(file, 'x'.repeat(5000));
+      for (const name of ['new', 'newer']) {
+        await writeRecord(bench.cache, name, SIZE);
+        const { failures, removedAfterCopy } = await bench.pass(cached);
+        assert.equal(removedAfterCopy, 1);
+        assert.deepEqual(
+          failures.map(({ code, path }) => [code, path]),
+          [['CatalogueUnusable', file]],
+        );
+        assert.match(failures[0]?.message ?? '', /is not followed.*move it .* away/);
+        assert.doesNotMatch(failures[0]?.message ?? '', /No local file is removed/);
+      }
+      await rm(file);
+      assert.equal((await bench.pass(cached)).failed, 0);
+    });
+  });
 });
 
 describe('a catalogue that is not the one that the pass before has written', () => {

@@ -11,9 +11,10 @@ import { catalogueFile } from '../../catalogue/place.js';
 import type { RecordFacts, RemovalRule } from '../../catalogue/row.js';
 import { shardsBeside } from '../../catalogue/shard_files.js';
 import { ConfigError } from '../../config/index.js';
-import { CATALOGUE_REPLACED, CATALOGUE_UNUSABLE } from '../../rules/failure_codes.js';
+import { CATALOGUE_UNUSABLE } from '../../rules/failure_codes.js';
 import type { Shard } from '../../rules/sharding.js';
 import type { Failure, Report } from '../events/report.js';
+import { failureText, gapOf, OR_A_COPY, otherFailure } from './catalogue_failures.js';
 
 /** The reason to keep a record that may go. */
 export const UNWRITTEN = "it may be removed, but the catalogue can't be written";
@@ -60,6 +61,8 @@ export class RecordBook {
   #problem: CatalogueError | undefined;
   /** Nothing may be removed, though rows can be written. */
   #held = false;
+  /** Of passes that were shared otherwise. */
+  #other: Failure | undefined;
   /** It can be written, but rows are missing. */
   readonly #gap: Failure | undefined;
 
@@ -173,7 +176,7 @@ export class RecordBook {
     });
     const problem = this.#problem;
     return problem === undefined
-      ? this.#gap
+      ? (this.#gap ?? this.#other)
       : { path: problem.file, code: CATALOGUE_UNUSABLE, message: failureText(problem) };
   }
 
@@ -196,14 +199,17 @@ export class RecordBook {
     const file = catalogueFile(config);
     const all = file === undefined ? [] : await shardsBeside(file);
     for (const other of all.filter((each) => each?.count !== shard?.count))
-      await this.reading(async () => {
-        if (!(await somethingWaits(config, other))) return;
+      try {
+        if (!(await somethingWaits(config, other))) continue;
         const opened = await openCatalogue(config, { mode: 'write', shard: other, now: this.#now() });
-        if (!(opened instanceof Catalogue)) return;
+        if (!(opened instanceof Catalogue)) continue;
         await using catalogue = opened;
         await task(catalogue);
         await catalogue.flush();
-      });
+      } catch (error) {
+        if (!(error instanceof CatalogueError)) throw error;
+        this.#other ??= otherFailure(error);
+      }
   }
 
   /** This pass's catalogue, and then those of other shards. Of these, one that can't be read is left out: follow-up, or its own pass, tells. */
@@ -243,26 +249,6 @@ export class RecordBook {
   }
 }
 
-/**
- * Is it the catalogue that the pass before has written, with all that it wrote? Told once: then the pass goes on with this one.
- * @param mark that of the last pass of which it knows; undefined: it is from before there were marks
- */
-function gapOf(
-  { file, id, isNew, batchAtOpening }: Catalogue,
-  seen: SeenCatalogue,
-  mark: string | undefined,
-): Failure | undefined {
-  const batch = mark === undefined ? batchAtOpening : Number(mark);
-  const another = isNew
-    ? 'it is new, though a pass has written one before'
-    : 'a pass has written another one before';
-  const older = `it is older than what a pass has written: ${seen.batch - batch} commits are missing`;
-  if (id === seen.id && batch >= seen.batch) return undefined;
-  const what = id === seen.id ? older : another;
-  const message = `the catalogue ${file}: ${what}. Records that have left the cache may be missing in it, and nobody would notice their loss. Put the right file back. ${REBUILD}`;
-  return { path: file, code: CATALOGUE_REPLACED, message };
-}
-
 function notReadable(error: unknown): undefined {
   if (!(error instanceof CatalogueError) && !(error instanceof ConfigError)) throw error;
 }
@@ -274,17 +260,6 @@ async function somethingWaits(config: CatalogueConfig, shard: Shard | undefined)
   await using catalogue = opened;
   for (const state of ['lost', 'waiting'] as const)
     for await (const _ of catalogue.rows({ state })) return true;
+  for await (const _ of catalogue.replacedLosses()) return true;
   return false;
-}
-
-const REBUILD =
-  'What it knew can be had back by "xrootd-archive catalogue rebuild", or from a backup of the file';
-const OR_A_COPY = 'A copy of it from a backup can also be put in its place while nothing runs';
-
-function failureText({ code, message }: CatalogueError): string {
-  const room = /FULL|ENOSPC/.test(message)
-    ? '. Free some MB on its disk, or give catalogue_path another'
-    : '';
-  const stays = `No local file is removed without it${room}`;
-  return code === 'Damaged' ? `${message}. ${stays} in this pass` : `${message}. ${stays}`;
 }
