@@ -21,25 +21,24 @@ const away = 5;
 describe('a server that dies in the middle of a command and comes back after 5 s', function () {
   this.timeout(180_000);
 
-  // Of the others the attempts are over by chance before it is back.
-  for (const name of ['backup, large records', 'restore, large records', 'stage --wait'] as const) {
-    it(`${name}: it ends well, or says that the server was gone; all is whole, and the next run completes`, async function () {
+  const commands = ['backup, large records', 'restore, large records'];
+
+  for (const name of commands)
+    it(`${name}: it goes on, or says that the server was gone, and nothing is lost`, async function () {
+      // Half a minute each.
+      if (scaled(`${name}, with a server that comes back`, 0, 1) === 0) this.skip();
       const command = underWay.find((each) => each.name === name) ?? assert.fail();
-      if (name !== 'backup, large records' && scaled(`${name}, with a server that comes back`, 0, 1) === 0)
-        this.skip();
       await withTemp((directory) =>
         withUnderWay(command, directory, async (running, place) => {
           const began = performance.now();
           await place.sandbox.kill();
           await sleep(away * 1000);
           await place.sandbox.restart();
-          if (name === 'stage --wait') {
-            await place.sandbox.stage(namesOf(command.archived));
-          }
           const { code, stderr } = await running.ended;
           const seconds = (performance.now() - began) / 1000;
           tellFigure(`${name}, back after ${away} s`, seconds, `exit ${String(code)}`);
-          assert.ok([0, 1, 3].includes(code ?? NaN), stderr);
+          // On a slow machine the attempts are over before it is back.
+          assert.ok(code === 0 || code === 3, stderr);
           assert.match(stderr, /WARN/);
           const records = command.archived ?? command.waiting;
           for (const each of namesOf(records)) {
@@ -53,7 +52,6 @@ describe('a server that dies in the middle of a command and comes back after 5 s
         }),
       );
     });
-  }
 });
 
 describe('a service whose server is away', function () {
