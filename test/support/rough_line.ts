@@ -9,12 +9,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export type Direction = 'requests' | 'answers';
 
 export interface LineFault {
-  kind: 'cut' | 'garble' | 'delay' | 'throttle' | 'swallow';
+  kind: 'cut' | 'garble' | 'delay' | 'throttle' | 'swallow' | 'act';
   direction: Direction;
   /** It happens to the byte with this number, and to later ones; counted from 0, over all connections, from `arm`. */
   at: number;
   /** `cut`, `garble`: again after so many bytes more. Default: once. `delay`: milliseconds. `throttle`: bytes a second. */
   by?: number;
+  /** `act`: what happens then, before the byte passes. */
+  act?: () => Promise<void> | void;
 }
 
 export class RoughLine implements Disposable {
@@ -133,6 +135,10 @@ export class RoughLine implements Disposable {
         }
         return garbled;
       }
+      case 'act':
+        this.#again(undefined);
+        await fault.act?.();
+        return bytes;
       case 'swallow':
         this.#happened += 1;
         return bytes.subarray(0, Math.max(0, fault.at - first));
