@@ -1,0 +1,207 @@
+/** What must be true after every step, and what a job may have changed. */
+import { checksumsOfFile, type ChecksumType } from '../../../lib/posix/index.js';
+import type { Seen, Tree } from './look.js';
+import { rowsIn, sameBytes, sumsOf, type Row } from './rows.js';
+import { isFile, type Owed, type Truth } from './truth.js';
+import { bytesAt, type Remote, type Sight, type World } from './world.js';
+import { violated } from './violation.js';
+
+/** What a job was asked to do, and so what it may change. Nothing else may be different after it. */
+export interface Allowed {
+  /** Records of this cache may get to the server. */
+  uploads?: { cache: number; unfinishedAfter: number };
+  /** Files here, that are identical on the server, may go. */
+  removal?: { from: number | 'online'; cache: number; rule: Owed['rule']; verify: string };
+  /** Files may appear in this restore directory, each of which must be allowed; those that were there may be replaced. */
+  restore?: { into: number; overwrite: boolean; mayGet: (path: string, seen: Seen) => Promise<boolean> };
+}
+
+/** After every step: what the server owes is there. */
+export function checkOwed(world: World, truth: Truth): void {
+  if (truth.archived.size === 0) return;
+  const remote = world.remote();
+  for (const [path, owed] of truth.archived) {
+    const there = remote.get(path);
+    if (!holds(there, owed.hash, owed.rule))
+      violated(`${path} left ${owed.rule} ${owed.cache}, and the server has it no longer: ${tell(there)}`);
+  }
+}
+
+/** After a job: it changed what it was allowed to, and nothing else. */
+export async function checkJob(world: World, truth: Truth, before: Sight, allowed: Allowed): Promise<Sight> {
+  const after = world.sight();
+  checkRemote(truth, before, after, allowed);
+  for (const index of world.caches.keys()) await checkCache(world, truth, index, before, after, allowed);
+  await checkRestored(before, after, allowed);
+  await checkOnline(world, truth, before, after, allowed);
+  for (const index of world.caches.keys()) checkRows(world, truth, index);
+  return after;
+}
+
+function checkRemote(truth: Truth, before: Sight, after: Sight, { uploads }: Allowed): void {
+  for (const [path, was] of before.remote) {
+    const is = after.remote.get(path);
+    if (same(was, is)) continue;
+    const local = uploads && truth.local[uploads.cache]?.get(path);
+    // An unfinished copy may be replaced by the whole record (S4).
+    const whole = uploads && before.caches[uploads.cache]?.get(path);
+    const unfinished = was.tape === undefined && whole !== undefined && was.disk.size < whole.size;
+    if (unfinished && uploads?.unfinishedAfter === 0 && is?.disk.hash === local) {
+      truth.gone(path);
+      continue;
+    }
+    violated(`a job changed the remote file ${path}: ${tell(was)} became ${tell(is)}`);
+  }
+  for (const [path, is] of after.remote) {
+    if (before.remote.has(path)) continue;
+    if (uploads === undefined)
+      violated(`a job that copies nothing made the remote file ${path}: ${tell(is)}`);
+    truth.gone(path);
+    const local = truth.local[uploads.cache]?.get(path);
+    if (is.disk.hash !== local && !truth.trouble)
+      violated(`a pass made the remote file ${path}: ${tell(is)}, and the record is ${String(local)}`);
+  }
+}
+
+async function checkCache(
+  world: World,
+  truth: Truth,
+  index: number,
+  before: Sight,
+  after: Sight,
+  allowed: Allowed,
+): Promise<void> {
+  const local = truth.local[index]!;
+  const is = after.caches[index]!;
+  const captured = after.captures[index]!;
+  for (const [path, hash] of local) {
+    if (is.get(path)?.hash === hash || captured.get(path)?.hash === hash) continue;
+    if (is.has(path))
+      violated(`${path} of cache ${index} has other bytes: ${tellSeen(is.get(path))} instead of ${hash}`);
+    await checkRemoval(world, truth, index, path, before.caches[index]!.get(path), after, allowed);
+    local.delete(path);
+  }
+  for (const [path, seen] of is)
+    if (!local.has(path) && isFile(seen.hash))
+      violated(`a job made ${path} in cache ${index}: ${tellSeen(seen)}`);
+  for (const [path, { hash }] of before.caches[index]!)
+    if (!isFile(hash) && is.get(path)?.hash !== hash)
+      violated(`a job removed ${path} (${hash}) in cache ${index}`);
+}
+
+/** A file has gone: may it? Then the server owes it. */
+async function checkRemoval(
+  world: World,
+  truth: Truth,
+  from: number | 'online',
+  path: string,
+  was: Seen | undefined,
+  after: Sight,
+  { removal }: Allowed,
+): Promise<void> {
+  const where = from === 'online' ? 'online storage' : `cache ${from}`;
+  if (removal?.from !== from)
+    violated(`${path} has gone from ${where}, and nobody may remove anything there`);
+  if (was === undefined) violated(`${path} of ${where} was not there before the job`);
+  const { rule, verify, cache } = removal;
+  const remote = after.remote.get(path);
+  const harm = truth.harm.get(path);
+  if (!holds(remote, was.hash, rule) && harm?.tape !== true) {
+    const got = bytesAt(remote);
+    const bySize = verify === 'size' && got?.size === was.size;
+    const unseen = remote?.offline === true && harm?.unseen === true;
+    const onTape = rule === 'cached' || remote?.tape !== undefined;
+    if ((bySize || unseen) && onTape) {
+      // The row is about these bytes now; a pass that knows better calls the others lost.
+      truth.archived.delete(path);
+      return;
+    }
+    violated(
+      `${path} (${tellSeen(was)}) was removed from ${where} by ${rule}, and the server has ${tell(remote)}`,
+    );
+  }
+  const rows = rowsIn(world.caches[cache]!).get(path) ?? [];
+  const row = rows.find(({ size, ...row }) => size === was.size && saysRemoved(row, from));
+  if (row === undefined)
+    violated(`${path} was removed from ${where}, and no row says so: ${JSON.stringify(rows)}`);
+  const bytes = remote!.offline ? world.sandbox.tapePath(path) : world.sandbox.diskPath(path);
+  if (bytesAt(remote)?.hash === was.hash)
+    for (const [type, value] of sumsOf(row)) {
+      const [sum] = await checksumsOfFile(bytes, [type as ChecksumType]);
+      if (sum?.value !== value) violated(`the row of ${path} has ${type} ${value}, its bytes ${sum?.value}`);
+    }
+  if (harm?.tape === true) return;
+  truth.archived.set(path, { hash: was.hash, size: was.size, cache, rule, checksums: row.checksums });
+}
+
+/** What has left stays in the catalogue, with the same size and checksums. */
+function checkRows(world: World, truth: Truth, index: number): void {
+  const owed = [...truth.archived].filter(([, { cache }]) => cache === index);
+  if (owed.length === 0) return;
+  const rows = rowsIn(world.caches[index]!);
+  for (const [path, known] of owed)
+    if (rows.get(path)?.some((row) => sameBytes(row, known)) !== true)
+      violated(`no row of cache ${index} knows ${path} any longer: ${JSON.stringify([rows.get(path), known])}`);
+}
+
+async function checkRestored(before: Sight, after: Sight, { restore }: Allowed): Promise<void> {
+  for (const [index, was] of before.restored.entries()) {
+    const is = after.restored[index]!;
+    for (const [path, seen] of is) {
+      if (was.get(path)?.hash === seen.hash) continue;
+      if (restore?.into !== index) violated(`a job changed ${path} in restore directory ${index}`);
+      if (was.has(path) && !restore.overwrite)
+        violated(`a restore without overwrite replaced ${path}: ${tellSeen(was.get(path))}`);
+      if (!(await restore.mayGet(path, seen))) violated(`a restore gave ${path} wrong bytes: ${tellSeen(seen)}`);
+    }
+    for (const path of was.keys())
+      if (!is.has(path)) violated(`a job removed ${path} in restore directory ${index}`);
+  }
+}
+
+async function checkOnline(
+  world: World,
+  truth: Truth,
+  before: Sight,
+  after: Sight,
+  allowed: Allowed,
+): Promise<void> {
+  for (const [path, seen] of before.online) {
+    const is = after.online.get(path);
+    if (is?.hash === seen.hash) continue;
+    if (is !== undefined) violated(`a job changed ${path} in online storage`);
+    await checkRemoval(world, truth, 'online', path, seen, after, allowed);
+  }
+  for (const path of after.online.keys())
+    if (!before.online.has(path)) violated(`a job made ${path} in online storage`);
+}
+
+function saysRemoved(row: Omit<Row, 'size'>, from: number | 'online'): boolean {
+  return from === 'online' ? row.online_removed !== null : row.removing !== null && row.removed !== null;
+}
+
+function holds(remote: Remote | undefined, hash: string, rule: Owed['rule']): boolean {
+  if (remote === undefined || bytesAt(remote)?.hash !== hash) return false;
+  return rule === 'cached' || remote.tape?.hash === hash;
+}
+
+/** For jobs, which may move a file between disk and tape, but never change it. */
+function same(was: Remote, is: Remote | undefined): boolean {
+  if (is === undefined || was.tape?.hash !== is.tape?.hash) return false;
+  return was.offline === is.offline
+    ? bytesAt(was)?.hash === bytesAt(is)?.hash
+    : is.disk.size === was.disk.size;
+}
+
+export function tell(remote: Remote | undefined): string {
+  if (remote === undefined) return 'nothing';
+  const { disk, tape, offline } = remote;
+  const onTape = tape === undefined ? '' : `, on tape ${tellSeen(tape)}`;
+  return offline ? `offline${onTape}` : `${tellSeen(disk)}${onTape}`;
+}
+
+export function tellSeen(seen: Seen | undefined): string {
+  return seen === undefined ? 'nothing' : `${seen.hash.slice(0, 8)} of ${seen.size} bytes`;
+}
+
+export type { Tree };

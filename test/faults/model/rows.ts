@@ -1,0 +1,56 @@
+/** Rows of a catalogue, read from another connection than that of the pass. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+
+export interface Row {
+  path: string;
+  size: number;
+  /** `adler32:0a1b2c3d crc32c:…` */
+  checksums: string;
+  removing: number | null;
+  removed: number | null;
+  online_removed: number | null;
+}
+
+/** Also those that shards note for themselves, until a pass over the whole cache takes them over. */
+const FILE = /^\.xrootd-archive\.catalogue(\.\d+-of-\d+)?$/;
+
+/** By path; of one that shards know too, several. */
+export function rowsIn(cache: string): Map<string, Row[]> {
+  const rows = new Map<string, Row[]>();
+  for (const name of readdirSync(cache).filter((name) => FILE.test(name)))
+    for (const row of rowsOf(join(cache, name))) rows.set(row.path, [...(rows.get(row.path) ?? []), row]);
+  return rows;
+}
+
+function rowsOf(file: string): Row[] {
+  const database = new Database(file);
+  try {
+    database.exec('PRAGMA query_only = 1');
+    return database
+      .prepare('SELECT path, size, checksums, removing, removed, online_removed FROM records')
+      .all() as Row[];
+  } finally {
+    database.close();
+  }
+}
+
+/** By type. */
+export function sumsOf({ checksums }: Pick<Row, 'checksums'>): Map<string, string> {
+  return new Map(
+    checksums.split(' ').map((sum) => {
+      const [type = '', value = ''] = sum.split(':');
+      return [type, value];
+    }),
+  );
+}
+
+/** Nothing of what both know of the bytes differs. */
+export function sameBytes(row: Row, known: Pick<Row, 'size' | 'checksums'>): boolean {
+  const sums = sumsOf(known);
+  return (
+    row.size === known.size &&
+    [...sumsOf(row)].every(([type, value]) => !sums.has(type) || sums.get(type) === value)
+  );
+}

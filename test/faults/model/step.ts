@@ -1,0 +1,65 @@
+/** What a step is, and the command that fast-check makes of it. */
+import fc from 'fast-check';
+import { checkOwed } from './invariant.js';
+import type { Truth } from './truth.js';
+import type { World } from './world.js';
+
+export interface Step<A> {
+  /** Of `--only`, of messages and of the counts. */
+  name: string;
+  /** How often it is drawn, beside the others' weights. A pass costs a hundred cheap steps. */
+  weight: number;
+  args: fc.Arbitrary<A>;
+  /** Is there anything to do it with? It isn't done otherwise, and doesn't count. Default: always. */
+  ready?(truth: Truth, args: NoInfer<A>): boolean;
+  /** Does it, and tells the truth about it. Throws a Violation; any other error is one too. */
+  run(world: World, truth: Truth, args: NoInfer<A>): Promise<void> | void;
+}
+
+/** A step whose arguments nobody else needs to know. */
+export type AnyStep = Step<never>;
+
+export function step<A>(definition: Step<A>): AnyStep {
+  return definition as unknown as AnyStep;
+}
+
+export class StepCommand implements fc.AsyncCommand<Truth, World> {
+  constructor(
+    readonly definition: AnyStep,
+    readonly args: unknown,
+  ) {}
+
+  check(truth: Readonly<Truth>): boolean {
+    return this.definition.ready?.(truth, this.args as never) ?? true;
+  }
+
+  async run(truth: Truth, world: World): Promise<void> {
+    truth.steps += 1;
+    const { name } = this.definition;
+    truth.log.push(this.toString());
+    const began = performance.now();
+    await this.definition.run(world, truth, this.args as never);
+    checkOwed(world, truth);
+    const { count = 0, ms = 0 } = truth.done.get(name) ?? {};
+    truth.done.set(name, { count: count + 1, ms: ms + performance.now() - began });
+    if (process.env['SLOW'] && performance.now() - began > 500) console.log(performance.now() - began, truth.log.slice(-2));
+  }
+
+  toString(): string {
+    return `${this.definition.name} ${JSON.stringify(this.args)}`;
+  }
+}
+
+/** Commands of these steps, each as often as its weight says. */
+export function commandsOf(
+  steps: readonly AnyStep[],
+  options: { maxCommands: number; replayPath?: string },
+): fc.Arbitrary<Iterable<StepCommand>> {
+  const one = fc.oneof(
+    ...steps.map((definition) => ({
+      weight: definition.weight,
+      arbitrary: definition.args.map((args: unknown) => new StepCommand(definition, args)),
+    })),
+  );
+  return fc.commands<Truth, World>([one] as never, { ...options, size: 'max' }) as never;
+}

@@ -1,0 +1,10 @@
+/** All steps. One concept a file; what is listed here takes part. */
+import type { AnyStep } from '../step.js';
+import { backup } from './backup.js';
+import { put } from './put.js';
+import { restored } from './restore.js';
+import { byOthers } from './third_party.js';
+import { byTape } from './tape.js';
+import { written } from './write.js';
+
+export const STEPS: readonly AnyStep[] = [put, ...written, backup, ...restored, ...byTape, ...byOthers];

@@ -1,0 +1,62 @@
+/** Records come back. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { checksumsOfFile, type ChecksumType } from '../../../../lib/posix/index.js';
+import { checkJob } from '../invariant.js';
+import { job } from '../job.js';
+import { name } from '../names.js';
+import { rowsIn, sumsOf, type Row } from '../rows.js';
+import { step, type AnyStep } from '../step.js';
+import { RESTORES } from '../world.js';
+
+const into = fc.nat(RESTORES - 1);
+
+export const restored: AnyStep[] = [
+  step({
+    name: 'restore',
+    weight: 5,
+    args: fc.record({
+      ...{ cache: fc.nat(1), into, path: fc.oneof(fc.constant('.'), name), overwrite: fc.boolean() },
+      verify: fc.constantFrom('auto' as const, 'checksum' as const, 'read' as const, 'size' as const),
+      evict: fc.boolean(),
+      dryRun: fc.constantFrom(false, false, false, true),
+    }),
+    async run(world, truth, { cache, into, path, overwrite, verify, evict, dryRun }) {
+      const before = world.sight();
+      const rows = rowsIn(world.caches[cache]!);
+      const to = world.restores[into]!;
+      const archive = world.archive(cache, { verify });
+      await job(truth, () => archive.restore([path], { to, overwrite, evict, dryRun }));
+      const mayGet = async (name: string, { hash, size }: { hash: string; size: number }) => {
+        const known = rows.get(name)?.filter((row) => row.size === size);
+        if (known === undefined) {
+          const there = before.remote.get(name);
+          return there?.disk.hash === hash || there?.tape?.hash === hash;
+        }
+        if (verify === 'size') return known.length > 0;
+        for (const row of known) if (await hasSums(join(to, name), row)) return true;
+        return false;
+      };
+      await checkJob(world, truth, before, dryRun ? {} : { restore: { into, overwrite, mayGet } });
+    },
+  }),
+  step({
+    name: 'clear the restore',
+    weight: 2,
+    args: fc.record({ into }),
+    run(world, _truth, { into }) {
+      rmSync(world.restores[into]!, { recursive: true });
+      mkdirSync(world.restores[into]!);
+    },
+  }),
+];
+
+/** What is known of the bytes that were archived. */
+async function hasSums(path: string, row: Row): Promise<boolean> {
+  for (const [type, value] of sumsOf(row)) {
+    const [sum] = await checksumsOfFile(path, [type as ChecksumType]);
+    if (sum?.value !== value) return false;
+  }
+  return true;
+}

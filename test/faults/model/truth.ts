@@ -1,0 +1,83 @@
+/** The model: who owes which bytes. It is told by steps what users, third parties and tape did; what our jobs did is only observed. */
+import type { Tree } from './look.js';
+
+/** A version that a pass removed from a cache, or retention from online storage: the server owes it. */
+export interface Owed {
+  hash: string;
+  size: number;
+  /** Which catalogue must know it. */
+  cache: number;
+  rule: 'cached' | 'backed_up' | 'retention';
+  /** As the catalogue's row has them. */
+  checksums: string;
+}
+
+/** What a third party, or tape, did to a remote file since it was made. */
+export interface Harm {
+  /** Other bytes, though size and second are the old ones: only who reads the bytes can see it. */
+  quiet: boolean;
+  /** And the server's stored checksum is the old one: of an offline file nobody can see it. */
+  unseen: boolean;
+  /** The copy on tape has other bytes than it says. */
+  tape: boolean;
+}
+
+/** How often each step was done, and how long that took in all. */
+export type Done = Map<string, { count: number; ms: number }>;
+
+export class Truth {
+  /** Of each cache, by path: the hash of what its owner last completed there, and neither deleted nor overwrote. */
+  readonly local: Map<string, string>[] = [];
+  /** By path below the target's base. */
+  readonly archived = new Map<string, Owed>();
+  /** By path: hashes of all that a pass of ours may have archived there. */
+  readonly versions = new Map<string, Set<string>>();
+  readonly harm = new Map<string, Harm>();
+  /** The clock, the network or a server may have been in the way of jobs: these may fail then. */
+  trouble = false;
+  /** What tape is asked to do with a path: never write, never read, late. Read by the sandbox's matchers. */
+  readonly notMigrated = new Set<string>();
+  readonly notStaged = new Set<string>();
+  steps = 0;
+  /** By the name of the step. */
+  readonly done: Done = new Map();
+  /** For the messages of violations: what was done last. */
+  readonly log: string[] = [];
+
+  /** A user was at work in a cache: what is there now is what they wanted. */
+  adopt(cache: number, tree: Tree): void {
+    this.local[cache] = new Map(
+      [...tree].filter(([, { hash }]) => isFile(hash)).map(([path, { hash }]) => [path, hash]),
+    );
+  }
+
+  /** All that is in a cache may be archived from now on. */
+  offered(cache: number): void {
+    for (const [path, hash] of this.local[cache] ?? []) {
+      const known = this.versions.get(path);
+      if (known === undefined) this.versions.set(path, new Set([hash]));
+      else known.add(hash);
+    }
+  }
+
+  /** Somebody changed a remote file or tape lost it: nobody of us owes its bytes any longer. */
+  harmed(path: string, harm: Partial<Harm>): void {
+    const before = this.harm.get(path);
+    this.harm.set(path, {
+      quiet: harm.quiet === true || (before?.quiet ?? false),
+      unseen: harm.unseen === true || (before?.unseen ?? false),
+      tape: harm.tape === true || (before?.tape ?? false),
+    });
+    this.archived.delete(path);
+  }
+
+  /** A remote file has gone: what takes its place is another file. */
+  gone(path: string): void {
+    this.harm.delete(path);
+    this.archived.delete(path);
+  }
+}
+
+export function isFile(hash: string): boolean {
+  return !hash.startsWith('link:') && hash !== 'special';
+}

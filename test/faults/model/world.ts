@@ -1,0 +1,151 @@
+/** What is real: a sandbox, caches, directories for restores and for online storage. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Archive, type ArchiveEvent, type ArchiveOptions, type Logger } from '../../../lib/index.js';
+import { TapeSandbox } from '../../../lib/sandbox/index.js';
+import { Looker, type Seen, type Tree } from './look.js';
+import { Truth } from './truth.js';
+
+/** How one remote file stands. */
+export interface Remote {
+  disk: Seen;
+  tape?: Seen;
+  offline: boolean;
+}
+
+/** All that a job could change. */
+export interface Sight {
+  caches: Tree[];
+  captures: Tree[];
+  remote: Map<string, Remote>;
+  /** Restore directories. */
+  restored: Tree[];
+  online: Tree;
+}
+
+export const CACHES = 2;
+export const RESTORES = 2;
+/** xrootd's mark of an evicted file's copy on tape; lib/sandbox/tape_store.ts. */
+const STICKY = 0o1000;
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+export class World implements AsyncDisposable {
+  readonly looker = new Looker();
+  readonly caches: string[] = [];
+  readonly restores: string[] = [];
+  readonly online: string;
+  /** What steps of others need to undo, last first. */
+  readonly undo: (() => Promise<void> | void)[] = [];
+  /** Of the job that ran last. */
+  events: ArchiveEvent[] = [];
+  /** What steps of others want of each job's options, as a URL through a proxy. */
+  overrides: Partial<ArchiveOptions> = {};
+
+  private constructor(
+    readonly sandbox: TapeSandbox,
+    readonly directory: string,
+  ) {
+    for (let index = 0; index < CACHES; index += 1) this.caches.push(this.#make(`cache${index}`));
+    for (let index = 0; index < RESTORES; index += 1) this.restores.push(this.#make(`restore${index}`));
+    this.online = this.#make('online');
+    this.#openBase();
+  }
+
+  static async start(truth: Truth): Promise<World> {
+    const sandbox = await TapeSandbox.start({
+      migrationDelay: 'never',
+      failMigration: (path) => truth.notMigrated.has(path),
+      failStage: (path) => truth.notStaged.has(path),
+    });
+    const world = new World(sandbox, mkdtempSync(join(tmpdir(), 'xa-model-')));
+    for (let index = 0; index < CACHES; index += 1) truth.adopt(index, new Map());
+    return world;
+  }
+
+  /** An archive for one job. */
+  archive(cache: number, options: Partial<ArchiveOptions> = {}): Archive {
+    const archive = new Archive(
+      {
+        ...{ cacheDirectory: this.caches[cache]!, targetUrl: this.sandbox.url },
+        ...{ settleSeconds: 0, retryDelaySeconds: 0, retryMaxDelaySeconds: 0, catalogueSegments: false },
+        ...{ stagePollMinSeconds: 0.1, stagePollMaxSeconds: 0.2, stageDeadlineSeconds: 5 },
+        ...options,
+        ...this.overrides,
+      },
+      { logger: silent },
+    );
+    this.events = [];
+    archive.onAny((event) => this.events.push(event));
+    return archive;
+  }
+
+  /** The target's base on the server's disk. */
+  get diskRoot(): string {
+    return dirname(this.sandbox.diskPath('x'));
+  }
+
+  get tapeRoot(): string {
+    return dirname(this.sandbox.tapePath('x'));
+  }
+
+  remote(): Map<string, Remote> {
+    const disk = this.looker.tree(this.diskRoot);
+    const tape = this.looker.tree(this.tapeRoot);
+    const remote = new Map<string, Remote>();
+    for (const [path, seen] of disk) {
+      const copy = tape.get(path);
+      const offline = copy !== undefined && (copy.mode & STICKY) !== 0;
+      // An older copy isn't one of this file; of an evicted one only tape knows.
+      const onTape = copy !== undefined && (offline || sameTime(seen, copy));
+      remote.set(path, onTape ? { disk: seen, tape: copy, offline } : { disk: seen, offline });
+    }
+    return remote;
+  }
+
+  sight(): Sight {
+    return {
+      caches: this.caches.map((cache) => this.looker.tree(cache)),
+      captures: this.caches.map((cache) => this.looker.captures(cache)),
+      remote: this.remote(),
+      restored: this.restores.map((directory) => this.looker.tree(directory)),
+      online: this.looker.tree(this.online),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const undo of this.undo.reverse()) await undo();
+    await this.sandbox.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #make(name: string): string {
+    const path = join(this.directory, name);
+    mkdirSync(path);
+    return path;
+  }
+
+  /** The server runs as another user. */
+  #openBase(): void {
+    mkdirSync(this.diskRoot, { recursive: true });
+    chmodSync(this.diskRoot, 0o777);
+  }
+}
+
+/** As the sandbox compares them: lib/sandbox/tape_store.ts. */
+function sameTime(disk: Seen, tape: Seen): boolean {
+  const difference = disk.mtimeNs - tape.mtimeNs;
+  return disk.size === tape.size && difference < 100_000n && difference > -100_000n;
+}
+
+/** What a client gets who reads the file: of an offline one what tape will give. */
+export function bytesAt(remote: Remote | undefined): Seen | undefined {
+  if (remote === undefined) return undefined;
+  return remote.offline ? remote.tape : remote.disk;
+}
