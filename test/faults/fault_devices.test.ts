@@ -114,7 +114,7 @@ describe('a server that comes back without its disk', () => {
       await killAndLose(bench.sandbox, 'all');
       await bench.sandbox.restart();
       for (const name of ['on-tape', 'buffered']) assert.equal(await bench.sandbox.stateOf(name), undefined);
-      const report = await bench.archive().verify([], { against: { catalogue: 'all' } });
+      const report = await bench.archive().verify([], { against: { catalogue: true } });
       assert.deepEqual(
         report.failures.map(({ path, code }) => [path, code]),
         [['on-tape', 'LostCopy']],
