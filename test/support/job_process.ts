@@ -23,9 +23,8 @@ interface Common {
 
 export interface ChildPut {
   path: string;
-  /** Its bytes are `bytesOf(seed, size)`. */
-  seed: string;
-  size: number;
+  /** Base64. */
+  bytes: string;
   overwrite: boolean;
 }
 

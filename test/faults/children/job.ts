@@ -5,7 +5,6 @@
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { Archive } from '../../../lib/index.js';
-import { bytesOf } from '../../support/records.js';
 import type { ChildJob, ChildResult } from '../../support/job_process.js';
 
 const lines = createInterface({ input: process.stdin });
@@ -52,8 +51,8 @@ async function reportOf(): Promise<ChildResult['report']> {
     case 'verify':
       return archive.verify(job.paths ?? [], job.arguments);
     case 'put':
-      for (const { path, size, seed, overwrite } of job.arguments) {
-        await archive.put(path, bytesOf(seed, size), { overwrite });
+      for (const { path, bytes, overwrite } of job.arguments) {
+        await archive.put(path, Buffer.from(bytes, 'base64'), { overwrite });
         process.stdout.write(`put ${JSON.stringify(path)}\n`);
       }
       return undefined;

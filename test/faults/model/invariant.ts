@@ -141,7 +141,9 @@ function checkRows(world: World, truth: Truth, index: number): void {
   const rows = rowsIn(world.caches[index]!);
   for (const [path, known] of owed)
     if (rows.get(path)?.some((row) => sameBytes(row, known)) !== true)
-      violated(`no row of cache ${index} knows ${path} any longer: ${JSON.stringify([rows.get(path), known])}`);
+      violated(
+        `no row of cache ${index} knows ${path} any longer: ${JSON.stringify([rows.get(path), known])}`,
+      );
 }
 
 async function checkRestored(before: Sight, after: Sight, { restore }: Allowed): Promise<void> {
@@ -152,7 +154,8 @@ async function checkRestored(before: Sight, after: Sight, { restore }: Allowed):
       if (restore?.into !== index) violated(`a job changed ${path} in restore directory ${index}`);
       if (was.has(path) && !restore.overwrite)
         violated(`a restore without overwrite replaced ${path}: ${tellSeen(was.get(path))}`);
-      if (!(await restore.mayGet(path, seen))) violated(`a restore gave ${path} wrong bytes: ${tellSeen(seen)}`);
+      if (!(await restore.mayGet(path, seen)))
+        violated(`a restore gave ${path} wrong bytes: ${tellSeen(seen)}`);
     }
     for (const path of was.keys())
       if (!is.has(path)) violated(`a job removed ${path} in restore directory ${index}`);

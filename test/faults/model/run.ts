@@ -10,6 +10,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
     replay: { type: 'string' },
+    faults: { type: 'boolean', default: false },
     'shrink-for': { type: 'string', default: '120' },
   },
 });
@@ -28,6 +29,7 @@ for (let index = 0; index < seeds; index += 1) {
   const result = await runSeed({
     seed,
     maxCommands: 2 * Number(values.steps),
+    faults: values.faults,
     shrinkFor: 1000 * Number(values['shrink-for']),
     ...(values.only !== undefined && { only: values.only.split(',') }),
     ...(replay !== undefined && { replay }),

@@ -42,7 +42,8 @@ export class StepCommand implements fc.AsyncCommand<Truth, World> {
     checkOwed(world, truth);
     const { count = 0, ms = 0 } = truth.done.get(name) ?? {};
     truth.done.set(name, { count: count + 1, ms: ms + performance.now() - began });
-    if (process.env['SLOW'] && performance.now() - began > 500) console.log(performance.now() - began, truth.log.slice(-2));
+    if (process.env['SLOW'] && performance.now() - began > 500)
+      console.log(performance.now() - began, truth.log.slice(-2));
   }
 
   toString(): string {
