@@ -11,12 +11,14 @@ export type DiskFault = 'full' | 'nearly full' | 'no inodes' | 'read-only';
 const NEARLY = 4;
 
 export class FailingDisk implements Disposable {
-  readonly #directory: string;
+  readonly directory: string;
   /** The whole disk: what fills it lies beside what the directory shows. */
   readonly #whole: string;
 
+  #made = false;
+
   private constructor(directory: string, whole: string) {
-    this.#directory = directory;
+    this.directory = directory;
     this.#whole = whole;
   }
 
@@ -40,6 +42,16 @@ export class FailingDisk implements Disposable {
     return undefined;
   }
 
+  /** In a directory of its own, which goes with it. */
+  static made(options?: string): FailingDisk | undefined {
+    const directory = mkdtempSync(join(tmpdir(), 'on-failing-disk-'));
+    chmodSync(directory, 0o755);
+    const disk = FailingDisk.under(directory, options);
+    if (disk === undefined) rmSync(directory, { recursive: true });
+    else disk.#made = true;
+    return disk;
+  }
+
   fail(fault: DiskFault): void {
     switch (fault) {
       case 'full':
@@ -54,7 +66,8 @@ export class FailingDisk implements Disposable {
         fillInodes(this.#whole);
         return;
       case 'read-only':
-        execFileSync('mount', ['-o', 'remount,bind,ro', this.#directory]);
+        // Refused while somebody has a file open for writing there.
+        mounted('-o', 'remount,bind,ro', this.directory);
     }
   }
 
@@ -70,15 +83,16 @@ export class FailingDisk implements Disposable {
 
   /** It is a good disk again; what was written stays. */
   mend(): void {
-    execFileSync('mount', ['-o', 'remount,bind,rw', this.#directory]);
+    execFileSync('mount', ['-o', 'remount,bind,rw', this.directory]);
     for (const name of readdirSync(this.#whole))
       if (name.startsWith('filler')) rmSync(join(this.#whole, name));
   }
 
   [Symbol.dispose](): void {
-    unmount(this.#directory);
+    unmount(this.directory);
     unmount(this.#whole);
-    rmSync(this.#whole, { recursive: true, force: true });
+    for (const each of [this.#whole, ...(this.#made ? [this.directory] : [])])
+      rmSync(each, { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,6 @@
 /** Runs the model with one seed; what it violates is made small, and told with the line that repeats it. */
 import fc from 'fast-check';
+import { FailingDisk } from '../../support/failing_disk.js';
 import { commandsOf, type AnyStep } from './step.js';
 import { FAULTS } from './steps/faults.js';
 import { STEPS } from './steps/index.js';
@@ -72,8 +73,9 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     const truth = new Truth();
     first ??= truth;
     options.onRun?.(truth);
-    await using world = await World.start(truth);
-    if (faults) await prepareTrouble(world);
+    using servers = faults ? FailingDisk.made() : undefined;
+    await using world = await World.start(truth, servers?.directory);
+    if (faults) await prepareTrouble(world, servers);
     try {
       await fc.asyncModelRun(() => ({ model: truth, real: world }), commands as never);
     } catch (error) {

@@ -14,7 +14,7 @@ export interface Trouble {
   line: RoughLine;
   /** Of caches, catalogues and restores. Undefined where nothing can be mounted. */
   ours?: FailingDisk | undefined;
-  /** Of the target's files. */
+  /** Of the server: its files and its tape. */
   servers?: FailingDisk | undefined;
 }
 
@@ -35,17 +35,13 @@ export function troubleOf(world: World): Trouble {
 }
 
 /** Before the first step: all that faults need is put in place, and does nothing yet. */
-export async function prepareTrouble(world: World): Promise<void> {
+export async function prepareTrouble(world: World, servers?: FailingDisk): Promise<void> {
   const line = await RoughLine.start(`root://${world.sandbox.host}`);
   world.undo.push(() => {
     line[Symbol.dispose]();
   });
-  const disk = (directory: string) => {
-    const made = FailingDisk.under(directory);
-    if (made !== undefined) world.undo.push(() => made[Symbol.dispose]());
-    return made;
-  };
-  const [ours, servers] = [disk(world.directory), disk(world.diskRoot)];
+  const ours = FailingDisk.under(world.directory);
+  if (ours !== undefined) world.undo.push(() => ours[Symbol.dispose]());
   if (ours !== undefined)
     for (const each of [...world.caches, ...world.restores, world.online]) mkdirSync(each);
   world.overrides = { ...IMPATIENT, targetUrl: `${line.url}/${world.sandbox.basePath}` };

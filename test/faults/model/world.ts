@@ -58,8 +58,10 @@ export class World implements AsyncDisposable {
     this.#openBase();
   }
 
-  static async start(truth: Truth): Promise<World> {
+  /** @param directory where the server has its disk and its tape. Default: the system's for temporary files */
+  static async start(truth: Truth, directory?: string): Promise<World> {
     const sandbox = await TapeSandbox.start({
+      ...(directory !== undefined && { directory }),
       migrationDelay: 'never',
       failMigration: (path) => truth.notMigrated.has(path),
       failStage: (path) => truth.notStaged.has(path),

@@ -8,15 +8,18 @@ import { picked } from '../names.js';
 import type { AnyStep } from '../step.js';
 import { byte, troubleOf, underFault } from '../trouble.js';
 
-const fault = fc.record({
-  fault: fc.constantFrom<DiskFault>('full', 'nearly full', 'no inodes', 'read-only'),
-  /** Of requests; undefined: before the job begins. */
-  at: fc.option(byte, { nil: undefined }),
-});
+/** Of requests; undefined: before the job begins. */
+const at = fc.option(byte, { nil: undefined });
+const FAULTS: Record<'ours' | 'servers', DiskFault[]> = {
+  ours: ['full', 'nearly full', 'no inodes', 'read-only'],
+  // A read-only one shows a server what a directory shows that it may not write to.
+  servers: ['full', 'nearly full', 'no inodes'],
+};
 
 function disk(whose: 'ours' | 'servers', weight: number): AnyStep {
   return underFault({
-    ...{ name: whose === 'ours' ? 'disk: ours' : "disk: the server's", weight, fault },
+    ...{ name: whose === 'ours' ? 'disk: ours' : "disk: the server's", weight },
+    fault: fc.record({ fault: fc.constantFrom(...FAULTS[whose]), at }),
     begin(world, { fault, at }) {
       const trouble = troubleOf(world);
       const failing = trouble[whose];
