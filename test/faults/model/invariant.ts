@@ -1,5 +1,5 @@
 /** What must be true after every step, and what a job may have changed. */
-import { checksumsOfFile, type ChecksumType } from '../../../lib/posix/index.js';
+import { checksumsOfFile } from '../../../lib/posix/index.js';
 import type { Seen, Tree } from './look.js';
 import { rowsIn, sameBytes, sumsOf, type Row } from './rows.js';
 import { isFile, type Owed, type Truth } from './truth.js';
@@ -8,12 +8,20 @@ import { violated } from './violation.js';
 
 /** What a job was asked to do, and so what it may change. Nothing else may be different after it. */
 export interface Allowed {
-  /** Records of this cache may get to the server. */
-  uploads?: { cache: number; unfinishedAfter: number };
+  /** Records of these caches may get to the server. */
+  uploads?: readonly { cache: number; unfinishedAfter: number }[];
   /** Files here, that are identical on the server, may go. */
-  removal?: { from: number | 'online'; cache: number; rule: Owed['rule']; verify: string };
+  removals?: readonly Removal[];
   /** Files may appear in this restore directory, each of which must be allowed; those that were there may be replaced. */
   restore?: { into: number; overwrite: boolean; mayGet: (path: string, seen: Seen) => Promise<boolean> };
+}
+
+export interface Removal {
+  from: number | 'online';
+  /** Whose catalogue notes it. */
+  cache: number;
+  rule: Owed['rule'];
+  verify: string;
 }
 
 /** After every step: what the server owes is there. */
@@ -35,18 +43,29 @@ export async function checkJob(world: World, truth: Truth, before: Sight, allowe
   await checkRestored(before, after, allowed);
   await checkOnline(world, truth, before, after, allowed);
   for (const index of world.caches.keys()) checkRows(world, truth, index);
+  truth.inFlight.length = 0;
+  truth.beside.clear();
   return after;
 }
 
-function checkRemote(truth: Truth, before: Sight, after: Sight, { uploads }: Allowed): void {
+function checkRemote(truth: Truth, before: Sight, after: Sight, { uploads = [] }: Allowed): void {
+  /** What passes may have copied to this path. */
+  const offered = (path: string) =>
+    uploads.flatMap(({ cache }) => [
+      ...(truth.beside.get(`${cache} ${path}`) ?? []),
+      truth.local[cache]?.get(path),
+    ]);
   for (const [path, was] of before.remote) {
     const is = after.remote.get(path);
     if (same(was, is)) continue;
-    const local = uploads && truth.local[uploads.cache]?.get(path);
     // An unfinished copy may be replaced by the whole record (S4).
-    const whole = uploads && before.caches[uploads.cache]?.get(path);
-    const unfinished = was.tape === undefined && whole !== undefined && was.disk.size < whole.size;
-    if (unfinished && uploads?.unfinishedAfter === 0 && is?.disk.hash === local) {
+    const unfinished = uploads.some(({ cache, unfinishedAfter }) => {
+      const whole = before.caches[cache]?.get(path);
+      return (
+        unfinishedAfter === 0 && was.tape === undefined && whole !== undefined && was.disk.size < whole.size
+      );
+    });
+    if (unfinished && offered(path).includes(is?.disk.hash)) {
       truth.gone(path);
       continue;
     }
@@ -54,12 +73,12 @@ function checkRemote(truth: Truth, before: Sight, after: Sight, { uploads }: All
   }
   for (const [path, is] of after.remote) {
     if (before.remote.has(path)) continue;
-    if (uploads === undefined)
-      violated(`a job that copies nothing made the remote file ${path}: ${tell(is)}`);
+    if (uploads.length === 0) violated(`a job that copies nothing made the remote file ${path}: ${tell(is)}`);
     truth.gone(path);
-    const local = truth.local[uploads.cache]?.get(path);
-    if (is.disk.hash !== local && !truth.trouble)
-      violated(`a pass made the remote file ${path}: ${tell(is)}, and the record is ${String(local)}`);
+    if (!offered(path).includes(is.disk.hash) && !truth.trouble)
+      violated(
+        `a pass made the remote file ${path}: ${tell(is)}, and the records are ${offered(path).join(', ')}`,
+      );
   }
 }
 
@@ -78,8 +97,15 @@ async function checkCache(
     if (is.get(path)?.hash === hash || captured.get(path)?.hash === hash) continue;
     if (is.has(path))
       violated(`${path} of cache ${index} has other bytes: ${tellSeen(is.get(path))} instead of ${hash}`);
-    await checkRemoval(world, truth, index, path, before.caches[index]!.get(path), after, allowed);
+    const was = before.caches[index]!.get(path);
+    if (was === undefined) violated(`${path} of cache ${index} was not there before the job`);
+    await checkRemoval(world, truth, index, path, was, after, allowed);
     local.delete(path);
+  }
+  // What a user replaced while a pass had it in hand: if the pass had removed it before, the server owes it.
+  for (const { path, seen } of truth.inFlight.filter(({ cache }) => cache === index)) {
+    if (captured.get(path)?.hash === seen.hash || is.get(path)?.hash === seen.hash) continue;
+    await checkRemoval(world, truth, index, path, seen, after, allowed);
   }
   for (const [path, seen] of is)
     if (!local.has(path) && isFile(seen.hash))
@@ -95,14 +121,15 @@ async function checkRemoval(
   truth: Truth,
   from: number | 'online',
   path: string,
-  was: Seen | undefined,
+  was: Pick<Seen, 'hash' | 'size' | 'ino'>,
   after: Sight,
-  { removal }: Allowed,
+  { removals = [] }: Allowed,
 ): Promise<void> {
   const where = from === 'online' ? 'online storage' : `cache ${from}`;
-  if (removal?.from !== from)
-    violated(`${path} has gone from ${where}, and nobody may remove anything there`);
-  if (was === undefined) violated(`${path} of ${where} was not there before the job`);
+  const removal = removals.find((one) => one.from === from);
+  if (removal === undefined) violated(`${path} has gone from ${where}, and nobody may remove anything there`);
+  if (world.written.has(was.ino))
+    violated(`${path} was removed from ${where} while a program had it open for writing`);
   const { rule, verify, cache } = removal;
   const remote = after.remote.get(path);
   const harm = truth.harm.get(path);
@@ -127,7 +154,7 @@ async function checkRemoval(
   const bytes = remote!.offline ? world.sandbox.tapePath(path) : world.sandbox.diskPath(path);
   if (bytesAt(remote)?.hash === was.hash)
     for (const [type, value] of sumsOf(row)) {
-      const [sum] = await checksumsOfFile(bytes, [type as ChecksumType]);
+      const [sum] = await checksumsOfFile(bytes, [type]);
       if (sum?.value !== value) violated(`the row of ${path} has ${type} ${value}, its bytes ${sum?.value}`);
     }
   if (harm?.tape === true) return;
@@ -203,7 +230,7 @@ export function tell(remote: Remote | undefined): string {
   return offline ? `offline${onTape}` : `${tellSeen(disk)}${onTape}`;
 }
 
-export function tellSeen(seen: Seen | undefined): string {
+export function tellSeen(seen: Pick<Seen, 'hash' | 'size'> | undefined): string {
   return seen === undefined ? 'nothing' : `${seen.hash.slice(0, 8)} of ${seen.size} bytes`;
 }
 

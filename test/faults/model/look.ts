@@ -8,6 +8,7 @@ export interface Seen {
   hash: string;
   size: number;
   mtimeNs: bigint;
+  ino: bigint;
   mode: number;
 }
 
@@ -20,8 +21,12 @@ const CAPTURE_DIRECTORY = `${OURS}removing-`;
 export class Looker {
   readonly #known = new Map<string, { of: string; hash: string }>();
 
-  /** Everything below the directory that isn't ours; directories themselves are left out. */
-  tree(directory: string): Tree {
+  /**
+   * Everything below the directory that isn't ours; directories themselves are left out.
+   * @param how `anew`: a store through a mapping may have changed bytes and no time
+   */
+  tree(directory: string, how?: 'anew'): Tree {
+    if (how === 'anew') this.#known.clear();
     const seen = new Map<string, Seen>();
     this.#walk(directory, '', seen, 'records');
     return seen;
@@ -79,6 +84,7 @@ export class Looker {
     const rest = {
       size: Number(info.size),
       mtimeNs: info.mtimeNs,
+      ino: info.ino,
       mode: Number(info.mode) & 0o7777,
     };
     if (info.isSymbolicLink()) return { hash: `link:${readlinkSync(path)}`, ...rest };

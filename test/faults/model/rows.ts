@@ -1,7 +1,8 @@
 /** Rows of a catalogue, read from another connection than that of the pass. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
+import type { ChecksumType } from '../../../lib/posix/index.js';
 
 export interface Row {
   path: string;
@@ -36,12 +37,13 @@ function rowsOf(file: string): Row[] {
   }
 }
 
-/** By type. */
-export function sumsOf({ checksums }: Pick<Row, 'checksums'>): Map<string, string> {
+/** By type; none if there is only the server's listing. */
+export function sumsOf({ checksums }: Pick<Row, 'checksums'>): Map<ChecksumType, string> {
+  const sums = checksums.split(' ').filter((sum) => sum !== '');
   return new Map(
-    checksums.split(' ').map((sum) => {
-      const [type = '', value = ''] = sum.split(':');
-      return [type, value];
+    sums.map((sum) => {
+      const [type, value = ''] = sum.split(':');
+      return [type as ChecksumType, value];
     }),
   );
 }
@@ -53,4 +55,18 @@ export function sameBytes(row: Row, known: Pick<Row, 'size' | 'checksums'>): boo
     row.size === known.size &&
     [...sumsOf(row)].every(([type, value]) => !sums.has(type) || sums.get(type) === value)
   );
+}
+
+/** The catalogue's own name, which its segments have too. Undefined: there is none yet. */
+export function idOf(cache: string): string | undefined {
+  const file = join(cache, '.xrootd-archive.catalogue');
+  if (!existsSync(file)) return undefined;
+  const database = new Database(file);
+  try {
+    database.exec('PRAGMA query_only = 1');
+    const meta = database.prepare(`SELECT value FROM meta WHERE key = 'id'`).get() as { value: string };
+    return meta.value;
+  } finally {
+    database.close();
+  }
 }

@@ -1,5 +1,6 @@
 /** The model as a program: `node run.js --seeds 200 --steps 500 [--seed S] [--only NAME,NAME] [--replay LINE]`. */
 import { parseArgs } from 'node:util';
+import { stopSecondServer } from './second_server.js';
 import type { Done } from './truth.js';
 import { parseReplay, runSeed } from './runner.js';
 
@@ -54,4 +55,5 @@ console.log(
   `${steps} steps over ${seeds} seeds in ${seconds.toFixed(0)} s, ${(steps / seconds).toFixed(1)} steps/s, ` +
     `${violations} violations`,
 );
+await stopSecondServer();
 process.exitCode = violations > 0 ? 1 : 0;

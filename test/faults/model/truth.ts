@@ -1,5 +1,5 @@
 /** The model: who owes which bytes. It is told by steps what users, third parties and tape did; what our jobs did is only observed. */
-import type { Tree } from './look.js';
+import type { Seen, Tree } from './look.js';
 
 /** A version that a pass removed from a cache, or retention from online storage: the server owes it. */
 export interface Owed {
@@ -32,6 +32,10 @@ export class Truth {
   readonly archived = new Map<string, Owed>();
   /** By path: hashes of all that a pass of ours may have archived there. */
   readonly versions = new Map<string, Set<string>>();
+  /** While a pass ran: what was in a cache under this name, when somebody put something else in its place, and the pass had it in hand. */
+  readonly inFlight: { cache: number; path: string; seen: Seen }[] = [];
+  /** And all hashes that a record had meanwhile, by cache and path. */
+  readonly beside = new Map<string, Set<string>>();
   readonly harm = new Map<string, Harm>();
   /** The clock, the network or a server may have been in the way of jobs: these may fail then. */
   trouble = false;

@@ -1,9 +1,11 @@
 /** What is real: a sandbox, caches, directories for restores and for online storage. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Archive, type ArchiveEvent, type ArchiveOptions, type Logger } from '../../../lib/index.js';
 import { TapeSandbox } from '../../../lib/sandbox/index.js';
+import { giveToDaemon } from '../../support/daemon.js';
+import { secondServer } from './second_server.js';
 import { Looker, type Seen, type Tree } from './look.js';
 import { Truth } from './truth.js';
 
@@ -25,7 +27,9 @@ export interface Sight {
 }
 
 export const CACHES = 2;
-export const RESTORES = 2;
+/** The last one is on another server. */
+export const RESTORES = 3;
+export const SECOND_SERVER = 2;
 /** xrootd's mark of an evicted file's copy on tape; lib/sandbox/tape_store.ts. */
 const STICKY = 0o1000;
 
@@ -43,6 +47,8 @@ export class World implements AsyncDisposable {
   readonly online: string;
   /** What steps of others need to undo, last first. */
   readonly undo: (() => Promise<void> | void)[] = [];
+  /** Inodes that a program has open for writing, or mapped. */
+  readonly written = new Set<bigint>();
   /** Of the job that ran last. */
   events: ArchiveEvent[] = [];
   /** What steps of others want of each job's options, as a URL through a proxy. */
@@ -53,7 +59,7 @@ export class World implements AsyncDisposable {
     readonly directory: string,
   ) {
     for (let index = 0; index < CACHES; index += 1) this.caches.push(this.#make(`cache${index}`));
-    for (let index = 0; index < RESTORES; index += 1) this.restores.push(this.#make(`restore${index}`));
+    for (let index = 0; index < SECOND_SERVER; index += 1) this.restores.push(this.#make(`restore${index}`));
     this.online = this.#make('online');
     this.#openBase();
   }
@@ -86,6 +92,21 @@ export class World implements AsyncDisposable {
     this.events = [];
     archive.onAny((event) => this.events.push(event));
     return archive;
+  }
+
+  /** Where a restore goes. The second server starts when it is first wanted. */
+  async restoreTo(index: number): Promise<string> {
+    if (index !== SECOND_SERVER) return this.restores[index]!;
+    const server = await secondServer();
+    const base = basename(this.directory);
+    if (this.restores[index] === undefined) {
+      const directory = server.file(base);
+      mkdirSync(directory);
+      giveToDaemon(directory);
+      this.restores.push(directory);
+      this.undo.push(() => rmSync(directory, { recursive: true }));
+    }
+    return server.urlOf(`/${base}`);
   }
 
   /** The target's base on the server's disk. */
