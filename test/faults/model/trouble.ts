@@ -1,5 +1,7 @@
 /** What can go wrong around a world's jobs: the line to its server, the server itself, its disks, and how a fault is put around a job. */
+import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { FailingDisk } from '../../support/failing_disk.js';
 import { RoughLine } from '../../support/rough_line.js';
@@ -49,7 +51,7 @@ export async function prepareTrouble(world: World, servers?: FailingDisk): Promi
 }
 
 /** Jobs that a fault can meet, as often as their weights say. */
-const JOBS = ['put', 'backup', 'restore', 'retention', 'drill', 'verify', 'rebuild', 'catalogue rebuild'];
+const JOBS = ['put', 'backup', 'restore', 'retention', 'drill', 'verify', 'rebuild'];
 
 export interface JobCall {
   name: string;
@@ -71,19 +73,25 @@ export function callsOf(names: readonly string[]): fc.Arbitrary<JobCall> {
 export async function runCall(world: World, truth: Truth, { name, args }: JobCall): Promise<void> {
   const definition = STEPS.find((step) => step.name === name);
   if (definition?.ready?.(truth, args as never) === false) return;
-  await within(LONGEST, name, async () => definition?.run(world, truth, args as never));
-}
-
-export async function within<T>(seconds: number, what: string, run: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, seconds * 1000, 'late')));
+  const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, LONGEST * 1000, 'late')));
   try {
-    const first = await Promise.race([run(), late]);
-    if (first === 'late') violated(`${what} hasn't ended after ${seconds} s`);
-    return first;
+    const run = Promise.resolve(definition?.run(world, truth, args as never));
+    if ((await Promise.race([run, late])) === 'late')
+      violated(`${name} hasn't ended after ${LONGEST} s: ${await whatHangs(world)}`);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Events of the job, and the stacks of all threads if gdb is here. */
+async function whatHangs({ events }: World): Promise<string> {
+  const last = events.slice(-20).map((event) => JSON.stringify(event));
+  const gdb = ['-p', String(process.pid), '-batch', '-ex', 'thread apply all bt 12'];
+  const { stdout } = await promisify(execFile)('gdb', gdb, { maxBuffer: 2 ** 26 }).catch(() => ({
+    stdout: '',
+  }));
+  return [...last, process.getActiveResourcesInfo().join(' '), stdout].join('\n');
 }
 
 export interface FaultStep<F> {

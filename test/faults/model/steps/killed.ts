@@ -17,7 +17,7 @@ const when = fc.oneof(
 export const killed: AnyStep[] = [
   underFault({
     ...{ name: 'killed: in a job', weight: 4, fault: when },
-    jobs: ['backup', 'restore', 'retention', 'rebuild', 'catalogue rebuild'],
+    jobs: ['backup', 'restore', 'retention', 'rebuild'],
     begin: (world, when) => elsewhere(world, when),
   }),
   step({
