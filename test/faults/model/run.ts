@@ -12,6 +12,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
     replay: { type: 'string' },
     faults: { type: 'boolean', default: false },
+    // A line for each step, before it is done.
+    'tell-steps': { type: 'boolean', default: false },
     'shrink-for': { type: 'string', default: '120' },
   },
 });
@@ -31,6 +33,7 @@ for (let index = 0; index < seeds; index += 1) {
     seed,
     maxCommands: 2 * Number(values.steps),
     faults: values.faults,
+    ...(values['tell-steps'] && { onStep: (step: string) => process.stdout.write(`step ${step}\n`) }),
     shrinkFor: 1000 * Number(values['shrink-for']),
     ...(values.only !== undefined && { only: values.only.split(',') }),
     ...(replay !== undefined && { replay }),

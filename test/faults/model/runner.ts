@@ -30,6 +30,8 @@ export interface SeedOptions {
   steps?: readonly AnyStep[];
   /** Faults take part. */
   faults?: boolean;
+  /** Is told each step before it is done. */
+  onStep?: (step: string) => void;
   /** Is told each run, before it is known how it ends. */
   onRun?: (truth: Truth) => void;
 }
@@ -73,6 +75,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     const truth = new Truth();
     first ??= truth;
     options.onRun?.(truth);
+    truth.onStep = options.onStep;
     using servers = faults ? FailingDisk.made() : undefined;
     await using world = await World.start(truth, servers?.directory);
     if (faults) await prepareTrouble(world, servers);

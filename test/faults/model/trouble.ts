@@ -21,7 +21,7 @@ export interface Trouble {
 }
 
 /** Seconds. No job lasts longer, whatever happens; they take less than one without a fault. */
-const LONGEST = 60;
+const LONGEST = 50;
 /** What a job may wait for, in seconds; `npm run torture` and the tests also make libXrdCl less patient. */
 const IMPATIENT = {
   ...{ requestTimeoutSeconds: 3, checksumTimeoutSeconds: 5, copyTimeoutSeconds: 10 },
