@@ -8,6 +8,9 @@ import { picked } from '../names.js';
 import type { AnyStep } from '../step.js';
 import { byte, troubleOf, underFault } from '../trouble.js';
 
+/** A drill and a rebuild of the model need room before they begin. */
+const jobs = ['put', 'backup', 'restore', 'retention', 'verify'];
+
 /** Of requests; undefined: before the job begins. */
 const at = fc.option(byte, { nil: undefined });
 const FAULTS: Record<'ours' | 'servers', DiskFault[]> = {
@@ -18,7 +21,7 @@ const FAULTS: Record<'ours' | 'servers', DiskFault[]> = {
 
 function disk(whose: 'ours' | 'servers', weight: number): AnyStep {
   return underFault({
-    ...{ name: whose === 'ours' ? 'disk: ours' : "disk: the server's", weight },
+    ...{ name: whose === 'ours' ? 'disk: ours' : "disk: the server's", weight, jobs },
     fault: fc.record({ fault: fc.constantFrom(...FAULTS[whose]), at }),
     begin(world, { fault, at }) {
       const trouble = troubleOf(world);
@@ -38,7 +41,7 @@ export const diskFaults: AnyStep[] = [
   disk('ours', 4),
   disk('servers', 3),
   underFault({
-    ...{ name: 'may not change: our directories or catalogue', weight: 2 },
+    ...{ name: 'may not change: our directories or catalogue', weight: 2, jobs },
     fault: fc.record({ pick: fc.nat(99) }),
     begin(world, { pick }) {
       const places = [...world.caches, ...world.restores, world.online].flatMap((directory) => [
