@@ -7,7 +7,7 @@ import { TapeSandbox } from '../../../lib/sandbox/index.js';
 import { giveToDaemon } from '../../support/daemon.js';
 import { secondServer } from './second_server.js';
 import { Looker, type Seen, type Tree } from './look.js';
-import { Truth } from './truth.js';
+import type { Truth } from './truth.js';
 
 /** How one remote file stands. */
 export interface Remote {
@@ -69,6 +69,7 @@ export class World implements AsyncDisposable {
     const sandbox = await TapeSandbox.start({
       ...(directory !== undefined && { directory }),
       migrationDelay: 'never',
+      stageDelay: [0, 0.05],
       failMigration: (path) => truth.notMigrated.has(path),
       failStage: (path) => truth.notStaged.has(path),
     });
