@@ -4,14 +4,21 @@ import tseslint from 'typescript-eslint';
 import house from './scripts/lint/house.mjs';
 
 const nodeGlobals = Object.fromEntries(
-  ['console', 'process', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', '__dirname'].map((name) => [
-    name,
-    'readonly',
-  ]),
+  ['console', 'process', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', 'AbortController', '__dirname'].map(
+    (name) => [name, 'readonly'],
+  ),
 );
 
 export default defineConfig(
-  globalIgnores(['node_modules/', 'dist/', 'build/', 'build-*/', 'prebuilds/', 'test/**/fixtures/']),
+  globalIgnores([
+    'node_modules/',
+    'dist/',
+    'build/',
+    'build-*/',
+    'prebuilds/',
+    'test/**/fixtures/',
+    'torture-results/',
+  ]),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

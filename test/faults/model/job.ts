@@ -13,6 +13,8 @@ export async function job(truth: Truth, run: () => Promise<Report>): Promise<Rep
     if (!truth.trouble) throw error;
     truth.log.push(`  ${String(error)}`);
     return undefined;
+  } finally {
+    await truth.afterJob?.();
   }
   try {
     assertAddsUp(report);

@@ -11,6 +11,9 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
     replay: { type: 'string' },
+    faults: { type: 'boolean', default: false },
+    // A line for each step, before it is done.
+    'tell-steps': { type: 'boolean', default: false },
     'shrink-for': { type: 'string', default: '120' },
   },
 });
@@ -29,6 +32,8 @@ for (let index = 0; index < seeds; index += 1) {
   const result = await runSeed({
     seed,
     maxCommands: 2 * Number(values.steps),
+    faults: values.faults,
+    ...(values['tell-steps'] && { onStep: (step: string) => process.stdout.write(`step ${step}\n`) }),
     shrinkFor: 1000 * Number(values['shrink-for']),
     ...(values.only !== undefined && { only: values.only.split(',') }),
     ...(replay !== undefined && { replay }),

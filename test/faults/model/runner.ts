@@ -1,7 +1,10 @@
 /** Runs the model with one seed; what it violates is made small, and told with the line that repeats it. */
 import fc from 'fast-check';
+import { FailingDisk } from '../../support/failing_disk.js';
 import { commandsOf, type AnyStep } from './step.js';
+import { FAULTS } from './steps/faults.js';
 import { STEPS } from './steps/index.js';
+import { prepareTrouble } from './trouble.js';
 import { Truth, type Done } from './truth.js';
 import { World } from './world.js';
 
@@ -12,6 +15,7 @@ export interface Replay {
   path: string;
   replayPath: string;
   maxCommands: number;
+  faults?: boolean;
 }
 
 export interface SeedOptions {
@@ -24,6 +28,10 @@ export interface SeedOptions {
   /** Milliseconds for making a violation small. Default 120,000. */
   shrinkFor?: number;
   steps?: readonly AnyStep[];
+  /** Faults take part. */
+  faults?: boolean;
+  /** Is told each step before it is done. */
+  onStep?: (step: string) => void;
   /** Is told each run, before it is known how it ends. */
   onRun?: (truth: Truth) => void;
 }
@@ -36,15 +44,24 @@ export interface SeedResult {
 }
 
 export function parseReplay(line: string): Replay {
-  const [seed, path, replayPath, maxCommands] = line.split(',');
+  const [seed, path, replayPath, maxCommands, faults] = line.split(',');
   if (maxCommands === undefined) throw new Error(`not 'seed,path,replayPath,maxCommands': ${line}`);
-  return { seed: Number(seed), path: path!, replayPath: replayPath!, maxCommands: Number(maxCommands) };
+  return {
+    seed: Number(seed),
+    path: path!,
+    replayPath: replayPath!,
+    maxCommands: Number(maxCommands),
+    faults: faults === 'faults',
+  };
 }
 
 export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const { seed, only, replay } = options;
+  const faults = replay?.faults ?? options.faults ?? false;
   const maxCommands = replay?.maxCommands ?? options.maxCommands;
-  const steps = (options.steps ?? STEPS).filter(({ name }) => only?.includes(name) ?? true);
+  const steps = (options.steps ?? (faults ? [...STEPS, ...FAULTS] : STEPS)).filter(
+    ({ name }) => only?.includes(name) ?? true,
+  );
   const commands = commandsOf(steps, {
     maxCommands,
     ...(replay !== undefined && { replayPath: replay.replayPath }),
@@ -58,7 +75,10 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     const truth = new Truth();
     first ??= truth;
     options.onRun?.(truth);
-    await using world = await World.start(truth);
+    truth.onStep = options.onStep;
+    using servers = faults ? FailingDisk.made() : undefined;
+    await using world = await World.start(truth, servers?.directory);
+    if (faults) await prepareTrouble(world, servers);
     try {
       await fc.asyncModelRun(() => ({ model: truth, real: world }), commands as never);
     } catch (error) {
@@ -76,7 +96,13 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   if (!result.failed) return summary;
   const shrunk = (result.counterexample?.[0] as { toString(): string } | undefined)?.toString() ?? '';
   const [, replayPath = ''] = /replayPath="([^"]*)"/.exec(shrunk) ?? [];
-  const line = [result.seed, result.counterexamplePath ?? '', replayPath, maxCommands].join(',');
+  const line = [
+    result.seed,
+    result.counterexamplePath ?? '',
+    replayPath,
+    maxCommands,
+    ...(faults ? ['faults'] : []),
+  ].join(',');
   const error = result.errorInstance as Error | undefined;
   return {
     ...summary,

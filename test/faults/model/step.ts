@@ -37,6 +37,7 @@ export class StepCommand implements fc.AsyncCommand<Truth, World> {
     truth.steps += 1;
     const { name } = this.definition;
     truth.log.push(this.toString());
+    truth.onStep?.(this.toString());
     const began = performance.now();
     await this.definition.run(world, truth, this.args as never);
     checkOwed(world, truth);

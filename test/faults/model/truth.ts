@@ -46,6 +46,10 @@ export class Truth {
   readonly harm = new Map<string, Harm>();
   /** The clock, the network or a server may have been in the way of jobs: these may fail then. */
   trouble = false;
+  /** Is told each step before it is done. */
+  onStep: ((step: string) => void) | undefined;
+  /** Called when a job has ended, before what it did is checked: takes a fault back. */
+  afterJob: (() => Promise<void>) | undefined;
   /** What tape is asked to do with a path: never write, never read, late. Read by the sandbox's matchers. */
   readonly notMigrated = new Set<string>();
   readonly notStaged = new Set<string>();

@@ -64,8 +64,10 @@ export class World implements AsyncDisposable {
     this.#openBase();
   }
 
-  static async start(truth: Truth): Promise<World> {
+  /** @param directory where the server has its disk and its tape. Default: the system's for temporary files */
+  static async start(truth: Truth, directory?: string): Promise<World> {
     const sandbox = await TapeSandbox.start({
+      ...(directory !== undefined && { directory }),
       migrationDelay: 'never',
       stageDelay: [0, 0.05],
       failMigration: (path) => truth.notMigrated.has(path),
