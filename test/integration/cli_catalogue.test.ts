@@ -259,7 +259,10 @@ describe('catalogue', () => {
       ]);
       assert.equal(code, 1);
       assert.match(stdout, /^forgotten {2}lost .* 2025\/b\.h5/m);
-      assert.match(stderr, /^xrootd-archive: 2026\/c\.h5: its record is still in the cache: the next pass/m);
+      assert.match(
+        stderr,
+        /^xrootd-archive: 2026\/c\.h5: its record is still in the cache, and is noted anew/m,
+      );
       assert.match(stderr, /^xrootd-archive: 2025: the catalogue has no record of this name/m);
       assert.match((await run(['catalogue', 'status'])).stdout, /, 1 record, .*; 2 forgotten$/m);
     });

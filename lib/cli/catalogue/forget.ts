@@ -41,7 +41,7 @@ async function forget(invocation: Invocation<Options>, given: string[]): Promise
     else output.line(`${dryRun ? 'would be forgotten' : 'forgotten'}  ${recordLine(record)}`);
     if (record.inCache)
       screen.note(
-        `xrootd-archive: ${printable(record.path)}: its record is still in the cache: the next pass of backup notes it anew`,
+        `xrootd-archive: ${printable(record.path)}: its record is still in the cache, and is noted anew when a pass compares or removes it`,
       );
   }
   for (const path of unknown)

@@ -19,7 +19,7 @@ export interface ForgetOptions {
 
 export interface ForgetResult {
   /**
-   * As they were known. `inCache`: the record is still in the cache, so the next pass notes it anew. Of a lost record whose name another
+   * As they were known. `inCache`: the record is still in the cache, and gets a row when a pass compares or removes it. Of a lost record whose name another
    * one has by now, the loss alone is taken out.
    */
   forgotten: (FoundRecord & { inCache: boolean })[];
