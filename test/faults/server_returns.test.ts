@@ -21,7 +21,7 @@ const away = 5;
 describe('a server that dies in the middle of a command and comes back after 5 s', function () {
   this.timeout(180_000);
 
-  const commands = ['backup, large records', 'restore, large records'];
+  const commands = ['backup, large records', 'restore, large records'] as const;
 
   for (const name of commands)
     it(`${name}: it goes on, or says that the server was gone, and nothing is lost`, async function () {

@@ -46,7 +46,7 @@ export const underWay: readonly UnderWay[] = [
   },
   {
     name: 'backup, small records',
-    waiting: { count: 400, size: 100e3 },
+    waiting: { count: 80, size: 100e3 },
     args: () => ['backup', '--settle-seconds', '0', '--auto-remove', 'cached', '--max-rate', '1MB'],
     inTheMiddle: (told) => told.includes('"file:removed"'),
   },
@@ -66,20 +66,20 @@ export const underWay: readonly UnderWay[] = [
   },
   {
     name: 'verify',
-    archived: { count: 100, size: 1e6 },
-    args: () => ['verify', '--verify', 'read', '--max-rate', '20MB'],
+    archived: { count: 60, size: 1e6 },
+    args: () => ['verify', '--verify', 'read', '--max-rate', '10MB'],
     inTheMiddle: someDone,
   },
   {
     name: 'verify --catalogue',
-    archived: { count: 100, size: 1e6 },
-    args: () => ['verify', '--catalogue', '--verify', 'read', '--max-rate', '20MB'],
+    archived: { count: 60, size: 1e6 },
+    args: () => ['verify', '--catalogue', '--verify', 'read', '--max-rate', '10MB'],
     inTheMiddle: someDone,
   },
   {
     name: 'retention',
-    archived: { count: 2000, size: 100 },
-    args: () => ['retention', '--confirm', '--settle-seconds', '0'],
+    archived: { count: 80, size: 100e3 },
+    args: () => ['retention', '--confirm', '--settle-seconds', '0', '--max-rate', '1MB'],
     inTheMiddle: (told) => told.includes('"file:removed"'),
   },
 ];
