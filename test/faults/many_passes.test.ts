@@ -10,7 +10,7 @@ import { withTemp } from '../support/temporary.js';
 import { scaled } from '../support/tier.js';
 
 const passes = scaled('passes', 40, 200);
-const mixed = scaled('mixed passes', 12, 80);
+const mixed = scaled('mixed passes', 8, 60);
 /** After which what is made once has been made. */
 const warm = passes / 4;
 const MB = 1e6;
@@ -102,7 +102,8 @@ describe('many passes in one process', () => {
       const told = JSON.stringify({ early, late, restored, conflicts });
       assert.ok(late.resident < early.resident + 40 * MB && late.heap < early.heap + 8 * MB, told);
       assert.ok(late.descriptors <= early.descriptors + 2 && late.threads <= early.threads + 4, told);
-      assert.deepEqual([restored, conflicts], [mixed * 7, mixed], told);
+      // Not the one that is still in the cache, in another version.
+      assert.deepEqual([restored, conflicts], [mixed * 6, mixed], told);
       if (process.env['MANY_PASSES_FIGURES'] !== undefined) process.stderr.write(`${told}\n`);
     });
   });
