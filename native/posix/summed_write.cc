@@ -30,7 +30,7 @@ Shared SumsArgument(const Napi::CallbackInfo& info, std::size_t index) {
   if (!info[index].IsExternal()) throw WrongArgument(info, index, "sums");
   const auto external = info[index].As<Napi::External<Shared>>();
   if (!external.CheckTypeTag(&kTag)) throw WrongArgument(info, index, "sums");
-  const Shared sums = *external.Data();
+  Shared sums = *external.Data();
   if (sums->busy || sums->ended) throw WrongArgument(info, index, "sums that are neither in use nor ended");
   return sums;
 }

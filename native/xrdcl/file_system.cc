@@ -12,7 +12,11 @@ namespace {
 
 // What the protocol has room for.
 constexpr std::uint32_t kMostTimeout = 0xffff;
-constexpr std::uint32_t kMostFlags = 0xffff;
+// What libXrdCl's enumerations can hold: another value would be undefined.
+constexpr std::uint32_t kMostDirListFlags = 0x7f;
+constexpr std::uint32_t kMostOpenFlags = 0xffff;
+constexpr std::uint32_t kMostPrepareFlags = 0x1ff;
+constexpr std::uint32_t kMostQueryCode = 0x3f;
 constexpr std::uint32_t kMostMode = 0777;
 constexpr std::uint32_t kMostPriority = 3;
 
@@ -85,7 +89,7 @@ Napi::Value FileSystem::StatVfs(const Napi::CallbackInfo& info) {
 
 Napi::Value FileSystem::DirList(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  const auto flags = static_cast<XrdCl::DirListFlags::Flags>(NumberArgument(info, 1, kMostFlags));
+  const auto flags = static_cast<XrdCl::DirListFlags::Flags>(NumberArgument(info, 1, kMostDirListFlags));
   return Start(info, 2, &responses::Directory,
                [path = StringArgument(info, 0), flags](auto& fs, auto* handler, auto timeout) {
                  return fs.DirList(path, flags, handler, timeout);
@@ -103,7 +107,7 @@ Napi::Value FileSystem::DirStats(const Napi::CallbackInfo& info) {
 
 Napi::Value FileSystem::MkDir(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  const auto flags = static_cast<XrdCl::MkDirFlags::Flags>(NumberArgument(info, 1, kMostFlags));
+  const auto flags = static_cast<XrdCl::MkDirFlags::Flags>(NumberArgument(info, 1, XrdCl::MkDirFlags::MakePath));
   const auto mode = static_cast<XrdCl::Access::Mode>(NumberArgument(info, 2, kMostMode));
   return Start(info, 3, &responses::Nothing,
                [path = StringArgument(info, 0), flags, mode](auto& fs, auto* handler, auto timeout) {
@@ -153,7 +157,7 @@ Napi::Value FileSystem::ChMod(const Napi::CallbackInfo& info) {
 Napi::Value FileSystem::Locate(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
   const bool deep = info[1].ToBoolean().Value();
-  const auto flags = static_cast<XrdCl::OpenFlags::Flags>(NumberArgument(info, 2, kMostFlags));
+  const auto flags = static_cast<XrdCl::OpenFlags::Flags>(NumberArgument(info, 2, kMostOpenFlags));
   return Start(info, 3, &responses::Locations,
                [path = StringArgument(info, 0), deep, flags](auto& fs, auto* handler, auto timeout) {
                  return deep ? fs.DeepLocate(path, flags, handler, timeout) : fs.Locate(path, flags, handler, timeout);
@@ -162,7 +166,7 @@ Napi::Value FileSystem::Locate(const Napi::CallbackInfo& info) {
 
 Napi::Value FileSystem::Prepare(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  const auto flags = static_cast<XrdCl::PrepareFlags::Flags>(NumberArgument(info, 1, kMostFlags));
+  const auto flags = static_cast<XrdCl::PrepareFlags::Flags>(NumberArgument(info, 1, kMostPrepareFlags));
   const auto priority = static_cast<std::uint8_t>(NumberArgument(info, 2, kMostPriority));
   return Start(info, 3, &responses::Text,
                [paths = StringsArgument(info, 0), flags, priority](auto& fs, auto* handler, auto timeout) {
@@ -172,7 +176,7 @@ Napi::Value FileSystem::Prepare(const Napi::CallbackInfo& info) {
 
 Napi::Value FileSystem::Query(const Napi::CallbackInfo& info) {
   CheckThis(info, kTag);
-  const auto code = static_cast<XrdCl::QueryCode::Code>(NumberArgument(info, 0, kMostFlags));
+  const auto code = static_cast<XrdCl::QueryCode::Code>(NumberArgument(info, 0, kMostQueryCode));
   return Start(info, 2, &responses::Text,
                [code, argument = StringArgument(info, 1)](auto& fs, auto* handler, auto timeout) {
                  XrdCl::Buffer buffer;

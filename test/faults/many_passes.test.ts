@@ -1,35 +1,19 @@
 /** What lives for years must not grow: many passes in one process, under load, listened to and watched. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Monitor } from '../../lib/service/monitor.js';
 import { assertAddsUp, keepingLogger, recordsIn, withArchive } from '../support/archive.js';
+import { footprint, medianOf, type Footprint } from '../support/footprint.js';
 import { until } from '../support/tape.js';
+import { withTemp } from '../support/temporary.js';
 import { scaled } from '../support/tier.js';
 
 const passes = scaled('passes', 40, 200);
+const mixed = scaled('mixed passes', 8, 60);
 /** After which what is made once has been made. */
 const warm = passes / 4;
 const MB = 1e6;
-
-interface Footprint {
-  /** Bytes. */
-  resident: number;
-  heap: number;
-  descriptors: number;
-  threads: number;
-}
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-function footprint(): Footprint {
-  collect();
-  const { rss: resident, heapUsed: heap } = process.memoryUsage();
-  const threads = Number(/^Threads:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
-  return { resident, heap, descriptors: readdirSync('/proc/self/fd').length, threads };
-}
 
 describe('many passes in one process', () => {
   it(`leave memory, descriptors and threads as they were: ${passes} in a row`, async function () {
@@ -77,6 +61,50 @@ describe('many passes in one process', () => {
       }
       if (process.env['MANY_PASSES_FIGURES'] !== undefined)
         process.stderr.write(`${told} slowest pass ${slowest.toFixed(0)} ms\n`);
+    });
+  });
+
+  it(`so do those that fail, are given up, and bring back: ${mixed} in a row`, async function () {
+    if (process.platform !== 'linux') this.skip();
+    this.timeout(300_000);
+    await withArchive({ tapeFlags: false }, async ({ sandbox, archive, cache, events, lines }) => {
+      const mine = archive({ autoRemove: 'cached' });
+      const seen: Footprint[] = [];
+      let restored = 0;
+      let conflicts = 0;
+      for (let i = 1; i <= mixed; i++) {
+        // Another's file has the name: a conflict.
+        await mine.put(`${i}/first`, Buffer.alloc(20_000, i));
+        await mine.backup();
+        await mine.put(`${i}/first`, Buffer.alloc(30_000, i + 1));
+        await Promise.all(
+          Array.from({ length: 6 }, (_, n) => mine.put(`${i}/${n}`, Buffer.alloc(n * 300_000, n))),
+        );
+        const stop = new AbortController();
+        const off = mine.on('file:copied', () => {
+          stop.abort();
+        });
+        await mine.backup({ signal: stop.signal });
+        off();
+        const report = await mine.backup();
+        assertAddsUp(report);
+        conflicts += report.conflicts;
+        await withTemp(async (to) => {
+          restored += (await mine.restore([String(i)], { to, fsync: false })).copied;
+        });
+        rmSync(sandbox.diskPath(String(i)), { recursive: true });
+        rmSync(join(cache, String(i)), { recursive: true, force: true });
+        events.length = lines.length = 0;
+        if (i > mixed / 4) seen.push(footprint());
+      }
+      const fifth = Math.floor(seen.length / 5);
+      const [early, late] = [medianOf(seen.slice(0, fifth)), medianOf(seen.slice(-fifth))];
+      const told = JSON.stringify({ early, late, restored, conflicts });
+      assert.ok(late.resident < early.resident + 40 * MB && late.heap < early.heap + 8 * MB, told);
+      assert.ok(late.descriptors <= early.descriptors + 2 && late.threads <= early.threads + 4, told);
+      // Not the one that is still in the cache, in another version.
+      assert.deepEqual([restored, conflicts], [mixed * 6, mixed], told);
+      if (process.env['MANY_PASSES_FIGURES'] !== undefined) process.stderr.write(`${told}\n`);
     });
   });
 });
