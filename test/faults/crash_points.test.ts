@@ -152,8 +152,8 @@ describe('crash points', () => {
   if (each === 1)
     it('at each of them the server fails too', async function () {
       this.timeout(900_000);
-      // By hand all of them; else each point has one, and each fault a third of the points.
+      // By hand all of one kind. Else the points take turns; the last kind takes much longer, since clients wait before they connect again.
       const only = process.env['CRASH_FAULT'];
-      await walkThrough((index) => PAIRED[(only === undefined ? index : Number(only)) % PAIRED.length]);
+      await walkThrough((index) => PAIRED[only === undefined ? (index % 11 === 0 ? 2 : index % 2) : Number(only)]);
     });
 });

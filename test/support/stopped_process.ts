@@ -33,8 +33,9 @@ export interface StoppedJob {
 
 const children = new URL('../faults/children/', import.meta.url);
 
-/** Compiles at_call.c. Undefined: this machine has no compiler. */
+/** Compiles at_call.c. Undefined: this machine has no compiler, or another C library. */
 export function shim(directory: string): string | undefined {
+  if (process.platform !== 'linux') return undefined;
   const source = fileURLToPath(new URL('../../../test/faults/children/at_call.c', import.meta.url));
   const made = join(directory, 'at_call.so');
   try {
@@ -57,7 +58,12 @@ export class StoppedProcess {
     const { flags, env } = withPatches(patches);
     this.#child = spawn(process.execPath, [...flags, fileURLToPath(new URL('stopped_job.js', children))], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...env, ...(preloaded !== undefined && { LD_PRELOAD: preloaded }) },
+      env: {
+        ...process.env,
+        XRD_CONNECTIONWINDOW: '1',
+        ...env,
+        ...(preloaded !== undefined && { LD_PRELOAD: preloaded }),
+      },
     });
     this.#closed = once(this.#child, 'close').then(() => (this.#ended = true));
     this.#child.stdin.on('error', () => undefined);

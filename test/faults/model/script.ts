@@ -4,6 +4,7 @@
  */
 import { DEFECTS } from './defects.js';
 import { runSeed } from './runner.js';
+import { stopSecondServer } from './second_server.js';
 import { StepCommand } from './step.js';
 import { STEPS } from './steps/index.js';
 import { momentary } from './steps/moments.js';
@@ -22,12 +23,19 @@ const known = new Map([...STEPS, ...momentary].map((step) => [step.name, step]))
 const [first, ...others] = process.argv.slice(2);
 if (first === 'random') console.log(JSON.stringify(await random(Number(others[0]), Number(others[1]))));
 else for (const index of process.argv.slice(2)) console.log(JSON.stringify(await run(Number(index))));
+await stopSecondServer();
+
+/** All, or those that `--only` of run.js would take. */
+function chosen() {
+  const only = process.env['BITE_STEPS']?.split(';');
+  return [...known.values()].filter(({ name }) => only?.includes(name) ?? true);
+}
 
 /** Seed after seed, until something is violated or so many steps were done. */
 async function random(seed: number, most: number): Promise<Ended> {
   let steps = 0;
   for (let next = seed; steps < most; next += 1) {
-    const result = await runSeed({ seed: next, maxCommands: 200, shrinkFor: 0, steps: [...known.values()] });
+    const result = await runSeed({ seed: next, maxCommands: 200, shrinkFor: 0, steps: chosen() });
     steps += result.steps;
     if (result.violation !== undefined) return { steps, message: result.violation.message };
   }

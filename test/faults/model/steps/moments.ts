@@ -161,7 +161,9 @@ async function interrupted(world: World, truth: Truth, how: Interrupted): Promis
   const pass = new InterruptedPass(world, truth, how, before);
   const options: Partial<ArchiveOptions> = {
     ...{ autoRemove, verify, checksumType, settleSeconds },
+    // Another port is another archive: the catalogue isn't for it.
     ...(relay !== undefined && { targetUrl: `${relay.url}/${world.sandbox.basePath}`, retryAttempts: 1 }),
+    ...(relay !== undefined && { catalogue: false, autoRemove: 'never' as const }),
   };
   const { config } = world.archive(cache, options);
   const copied: string[] = [];
@@ -187,8 +189,8 @@ async function interrupted(world: World, truth: Truth, how: Interrupted): Promis
     violated(`${pass.rewritten} changed while it was copied, and counts as copied`);
   // What a failed close has left there is ours.
   const uploads = [{ cache, unfinishedAfter: 600 }];
-  await checkJob(world, truth, before, { uploads, removals: removalsOf(cache, autoRemove, verify) });
-  if (report !== undefined) checkLosses(world, cache, report, before);
+  await checkJob(world, truth, before, { uploads, removals: removalsOf(cache, config.autoRemove, verify) });
+  if (report !== undefined && !closeFails) checkLosses(world, cache, report, before);
 }
 
 /** What has left in an earlier pass, and isn't on the server any more, is told by each pass until somebody forgets it. */
