@@ -45,6 +45,7 @@ export async function checkJob(world: World, truth: Truth, before: Sight, allowe
   for (const index of world.caches.keys()) checkRows(world, truth, index);
   truth.inFlight.length = 0;
   truth.beside.clear();
+  truth.besideSeen.clear();
   return after;
 }
 
@@ -97,15 +98,25 @@ async function checkCache(
     if (is.get(path)?.hash === hash || captured.get(path)?.hash === hash) continue;
     if (is.has(path))
       violated(`${path} of cache ${index} has other bytes: ${tellSeen(is.get(path))} instead of ${hash}`);
-    const was = before.caches[index]!.get(path);
+    const had = before.caches[index]!.get(path);
+    const was = had?.hash === hash ? had : truth.besideSeen.get(`${index} ${hash}`);
     if (was === undefined) violated(`${path} of cache ${index} was not there before the job`);
     await checkRemoval(world, truth, index, path, was, after, allowed);
     local.delete(path);
   }
   // What a user replaced while a pass had it in hand: if the pass had removed it before, the server owes it.
   for (const { path, seen } of truth.inFlight.filter(({ cache }) => cache === index)) {
+    if (captured.get(path)?.hash === seen.hash) truth.stranded.push({ cache: index, path, seen });
     if (captured.get(path)?.hash === seen.hash || is.get(path)?.hash === seen.hash) continue;
     await checkRemoval(world, truth, index, path, seen, after, allowed);
+  }
+  // Held by a capture, because a newer record has its name: until the name is free, and then it is back.
+  for (const held of truth.stranded.filter(({ cache }) => cache === index)) {
+    const { path, seen } = held;
+    if (captured.get(path)?.hash === seen.hash) continue;
+    truth.stranded.splice(truth.stranded.indexOf(held), 1);
+    if (is.get(path)?.hash === seen.hash) local.set(path, seen.hash);
+    else await checkRemoval(world, truth, index, path, seen, after, allowed);
   }
   for (const [path, seen] of is)
     if (!local.has(path) && isFile(seen.hash))
@@ -133,7 +144,7 @@ async function checkRemoval(
   const { rule, verify, cache } = removal;
   const remote = after.remote.get(path);
   const harm = truth.harm.get(path);
-  if (!holds(remote, was.hash, rule) && harm?.tape !== true) {
+  if (!holds(remote, was.hash, harm?.tape === true ? 'cached' : rule)) {
     const got = bytesAt(remote);
     const bySize = verify === 'size' && got?.size === was.size;
     const unseen = remote?.offline === true && harm?.unseen === true;
@@ -218,6 +229,8 @@ function holds(remote: Remote | undefined, hash: string, rule: Owed['rule']): bo
 /** For jobs, which may move a file between disk and tape, but never change it. */
 function same(was: Remote, is: Remote | undefined): boolean {
   if (is === undefined || was.tape?.hash !== is.tape?.hash) return false;
+  // Given up and read back from tape meanwhile.
+  if (was.tape !== undefined && bytesAt(is)?.hash === was.tape.hash) return true;
   return was.offline === is.offline
     ? bytesAt(was)?.hash === bytesAt(is)?.hash
     : is.disk.size === was.disk.size;

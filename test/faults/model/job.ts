@@ -19,10 +19,10 @@ export async function job(truth: Truth, run: () => Promise<Report>): Promise<Rep
   } catch (error) {
     violated(`the numbers don't add up: ${String(error)}`);
   }
-  const { failures, keptReasons, job, scanned, copied, removed } = report;
+  const { failures, keptReasons, warnings = [], job, scanned, copied, removed } = report;
   const told = failures.map(({ path, code, message }) => `${path} ${code} ${message}`);
   truth.log.push(
-    `  ${job}: ${scanned} scanned, ${copied} copied, ${removed} removed, ${JSON.stringify(keptReasons)} ${told.join('; ')}`,
+    `  ${job}: ${scanned} scanned, ${copied} copied, ${removed} removed, ${JSON.stringify(keptReasons)} ${[...told, ...warnings].join('; ')}`,
   );
   return report;
 }

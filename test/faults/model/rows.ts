@@ -12,6 +12,7 @@ export interface Row {
   removing: number | null;
   removed: number | null;
   online_removed: number | null;
+  lost: number | null;
 }
 
 /** Also those that shards note for themselves, until a pass over the whole cache takes them over. */
@@ -30,7 +31,7 @@ function rowsOf(file: string): Row[] {
   try {
     database.exec('PRAGMA query_only = 1');
     return database
-      .prepare('SELECT path, size, checksums, removing, removed, online_removed FROM records')
+      .prepare('SELECT path, size, checksums, removing, removed, online_removed, lost FROM records')
       .all() as Row[];
   } finally {
     database.close();

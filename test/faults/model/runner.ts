@@ -74,7 +74,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   });
   const summary = { steps: first?.steps ?? 0, done: first?.done ?? new Map() };
   if (!result.failed) return summary;
-  const shrunk = String(result.counterexample?.[0]);
+  const shrunk = (result.counterexample?.[0] as { toString(): string } | undefined)?.toString() ?? '';
   const [, replayPath = ''] = /replayPath="([^"]*)"/.exec(shrunk) ?? [];
   const line = [result.seed, result.counterexamplePath ?? '', replayPath, maxCommands].join(',');
   const error = result.errorInstance as Error | undefined;

@@ -12,6 +12,9 @@ export interface Owed {
   checksums: string;
 }
 
+/** What is known of a file that a user wrote. */
+export type WrittenFile = Pick<Seen, 'hash' | 'size' | 'ino'>;
+
 /** What a third party, or tape, did to a remote file since it was made. */
 export interface Harm {
   /** Other bytes, though size and second are the old ones: only who reads the bytes can see it. */
@@ -33,9 +36,13 @@ export class Truth {
   /** By path: hashes of all that a pass of ours may have archived there. */
   readonly versions = new Map<string, Set<string>>();
   /** While a pass ran: what was in a cache under this name, when somebody put something else in its place, and the pass had it in hand. */
-  readonly inFlight: { cache: number; path: string; seen: Seen }[] = [];
+  readonly inFlight: { cache: number; path: string; seen: WrittenFile }[] = [];
+  /** Of these what stayed under one of our own names. */
+  readonly stranded: { cache: number; path: string; seen: WrittenFile }[] = [];
   /** And all hashes that a record had meanwhile, by cache and path. */
   readonly beside = new Map<string, Set<string>>();
+  /** And what was written then, by cache and hash. */
+  readonly besideSeen = new Map<string, WrittenFile>();
   readonly harm = new Map<string, Harm>();
   /** The clock, the network or a server may have been in the way of jobs: these may fail then. */
   trouble = false;

@@ -7,7 +7,7 @@ import { TapeSandbox } from '../../../lib/sandbox/index.js';
 import { giveToDaemon } from '../../support/daemon.js';
 import { secondServer } from './second_server.js';
 import { Looker, type Seen, type Tree } from './look.js';
-import { Truth } from './truth.js';
+import type { Truth } from './truth.js';
 
 /** How one remote file stands. */
 export interface Remote {
@@ -67,6 +67,7 @@ export class World implements AsyncDisposable {
   static async start(truth: Truth): Promise<World> {
     const sandbox = await TapeSandbox.start({
       migrationDelay: 'never',
+      stageDelay: [0, 0.05],
       failMigration: (path) => truth.notMigrated.has(path),
       failStage: (path) => truth.notStaged.has(path),
     });

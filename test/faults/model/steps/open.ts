@@ -69,7 +69,7 @@ async function map(path: string): Promise<Omit<Writer, 'cache' | 'ino'>> {
 function open(path: string): Omit<Writer, 'cache' | 'ino'> {
   const fd = openSync(path, 'r+');
   return {
-    store: (byte) => void writeSync(fd, Buffer.of(byte), 0, 1, Math.floor(Number(fstatSync(fd).size) / 2)),
+    store: (byte) => void writeSync(fd, Buffer.of(byte), 0, 1, Math.floor(fstatSync(fd).size / 2)),
     close: () => closeSync(fd),
   };
 }

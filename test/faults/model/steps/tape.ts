@@ -18,12 +18,11 @@ export const byTape: AnyStep[] = [
     name: 'evict',
     weight: 8,
     args: fc.record({ pick }),
-    async run(world, truth, { pick }) {
+    async run(world, _truth, { pick }) {
       const online = [...world.remote()].filter(([, { offline, tape }]) => tape !== undefined && !offline);
       const [path] = picked(online, pick) ?? [];
       if (path === undefined) return;
       if ((await world.sandbox.stateOf(path))?.onTape === true) await world.sandbox.evict([path]);
-      void truth;
     },
   }),
   step({

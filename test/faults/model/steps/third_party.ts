@@ -40,12 +40,14 @@ function change(
   act: (file: string) => void,
 ): void {
   const file = world.sandbox.diskPath(path);
+  const onTape = world.remote().get(path)?.tape !== undefined;
   const was = statSync(file);
   act(file);
   if (timeBack) utimesSync(file, was.atimeMs / 1000, was.mtimeMs / 1000);
   const is = statSync(file);
   const quiet = was.size === is.size && Math.floor(was.mtimeMs / 1000) === Math.floor(is.mtimeMs / 1000);
-  truth.harmed(path, { quiet, unseen: quiet && keepsSum });
+  // What tape has of it is another file then, with the same size and second, and the flags say nothing of that.
+  truth.harmed(path, { quiet, unseen: quiet && (keepsSum || onTape), tape: quiet && onTape });
 }
 
 const how = fc.record({ pick, seed: fc.nat(255), timeBack: fc.boolean() });
