@@ -154,6 +154,8 @@ describe('crash points', () => {
       this.timeout(900_000);
       // By hand all of one kind. Else the points take turns; the last kind takes much longer, since clients wait before they connect again.
       const only = process.env['CRASH_FAULT'];
-      await walkThrough((index) => PAIRED[only === undefined ? (index % 11 === 0 ? 2 : index % 2) : Number(only)]);
+      await walkThrough(
+        (index) => PAIRED[only === undefined ? (index % 11 === 0 ? 2 : index % 2) : Number(only)],
+      );
     });
 });
