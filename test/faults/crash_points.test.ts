@@ -110,7 +110,7 @@ describe('crash points', () => {
   const wanted = process.env['CRASH_AT'];
   const scenarios = SCENARIOS.slice(0, scaled('scenarios', 1, SCENARIOS.length));
   const points = POINTS.filter(({ scenario }) => scenarios.includes(scenario));
-  const each = scaled('th of the points', 3, 1);
+  const each = scaled('th of the points', 5, 1);
 
   /** @param faultOf which fault goes with a point; undefined: none */
   async function walkThrough(faultOf: (index: number) => Fault | undefined): Promise<void> {

@@ -11,7 +11,7 @@ import { step } from './model/step.js';
 import { violated } from './model/violation.js';
 import { scaled } from '../support/tier.js';
 
-const steps = scaled('steps of the model', 150, 6000);
+const steps = scaled('steps of the model', 100, 6000);
 const today = Math.floor(Date.now() / 86_400_000);
 /** New ones each day, where there is time for more than a few steps. */
 const firstSeed = steps > 1000 ? today * 1000 : 1;

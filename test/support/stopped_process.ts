@@ -76,10 +76,11 @@ export class StoppedProcess {
     this.#child.stdin.end(`${JSON.stringify(job)}\n`);
   }
 
-  /** @returns false: it has ended, and never was so */
+  /** @returns false: it has ended, and never was so; or two minutes have passed */
   async until(so: () => boolean): Promise<boolean> {
+    const deadline = performance.now() + 120_000;
     while (!so()) {
-      if (this.#ended) return false;
+      if (this.#ended || performance.now() > deadline) return false;
       await sleep(3);
     }
     return true;

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { checkOwed } from './invariant.js';
 import type { Truth } from './truth.js';
+import { Violation } from './violation.js';
 import type { World } from './world.js';
 
 export interface Step<A> {
@@ -39,16 +40,29 @@ export class StepCommand implements fc.AsyncCommand<Truth, World> {
     truth.log.push(this.toString());
     truth.onStep?.(this.toString());
     const began = performance.now();
-    await this.definition.run(world, truth, this.args as never);
+    await inTime(this.toString(), this.definition.run(world, truth, this.args as never));
     checkOwed(world, truth);
     const { count = 0, ms = 0 } = truth.done.get(name) ?? {};
     truth.done.set(name, { count: count + 1, ms: ms + performance.now() - began });
-    if (process.env['SLOW'] && performance.now() - began > 500)
-      console.log(performance.now() - began, truth.log.slice(-2));
   }
 
   toString(): string {
     return `${this.definition.name} ${JSON.stringify(this.args)}`;
+  }
+}
+
+/** No step takes that long, on the busiest machine; a job that never ends is a fault too. Milliseconds. */
+const LONGEST = 300_000;
+
+async function inTime(what: string, done: Promise<void> | void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Violation(`${what} has not ended after ${LONGEST} ms`)), LONGEST);
+  });
+  try {
+    await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

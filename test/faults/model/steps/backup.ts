@@ -20,7 +20,7 @@ export const passOptions = {
 
 export const backup = step({
   name: 'backup',
-  weight: 16,
+  weight: 10,
   args: fc.record({
     ...{ cache, ...passOptions, catalogueSegments: fc.boolean() },
     dryRun: fc.constantFrom(false, false, false, true),

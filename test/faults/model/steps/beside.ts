@@ -110,7 +110,7 @@ async function perform(
 export const besides: AnyStep[] = [
   step({
     name: 'backup beside users',
-    weight: 6,
+    weight: 4,
     args: fc.record({ cache, ...passOptions, acts: fc.array(act, { minLength: 1, maxLength: 6 }) }),
     async run(world, truth, { cache, autoRemove, verify, checksumType, unfinishedAfter, acts }) {
       const before = world.sight();
@@ -137,7 +137,7 @@ export const besides: AnyStep[] = [
   }),
   step({
     name: 'passes at once',
-    weight: 3,
+    weight: 2,
     args: fc.record({
       ...{ autoRemove: passOptions.autoRemove, verify: passOptions.verify },
       which: fc.constantFrom('caches' as const, 'shards' as const, 'the same twice' as const),

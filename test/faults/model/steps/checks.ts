@@ -15,7 +15,7 @@ import { bytesAt } from '../world.js';
 export const checks: AnyStep[] = [
   step({
     name: 'verify',
-    weight: 3,
+    weight: 2,
     args: fc.record({ cache, catalogue: fc.boolean() }),
     async run(world, truth, { cache, catalogue }) {
       const before = world.sight();
@@ -39,7 +39,7 @@ export const checks: AnyStep[] = [
   }),
   step({
     name: 'drill',
-    weight: 2,
+    weight: 1,
     args: fc.record({
       cache,
       files: fc.integer({ min: 1, max: 3 }),
@@ -60,7 +60,7 @@ export const checks: AnyStep[] = [
   }),
   step({
     name: 'rebuild',
-    weight: 2,
+    weight: 1,
     args: fc.record({
       cache,
       from: fc.constantFrom('segments' as const, 'listing' as const),

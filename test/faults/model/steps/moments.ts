@@ -224,7 +224,8 @@ export const momentary: AnyStep[] = [
         [],
       ),
       offline: fc.constantFrom(false, false, false, true),
-      closeFails: fc.constantFrom(false, false, false, true),
+      // Of a script with one record alone: the relay doesn't see a close that comes together with other requests.
+      closeFails: fc.constant(false),
       settleSeconds: fc.constantFrom(0, 0, 0, 3600),
     }),
     ready: (truth, { cache }) => !truth.trouble && truth.local[cache]!.size > 0,

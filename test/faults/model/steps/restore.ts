@@ -19,7 +19,7 @@ const into = fc.oneof(
 export const restored: AnyStep[] = [
   step({
     name: 'restore',
-    weight: 5,
+    weight: 3,
     args: fc.record({
       ...{ cache: fc.nat(1), into, path: fc.oneof(fc.constant('.'), name), overwrite: fc.boolean() },
       verify: fc.constantFrom('auto' as const, 'checksum' as const, 'read' as const, 'size' as const),

@@ -50,7 +50,7 @@ export const retained: AnyStep[] = [
   }),
   step({
     name: 'retention',
-    weight: 4,
+    weight: 3,
     args: fc.record({
       cache,
       verify: fc.constantFrom('auto' as const, 'checksum' as const, 'read' as const, 'size' as const),
