@@ -1,7 +1,7 @@
 /** A process of the model with a watchdog, which keeps what is known of one that finds something, dies or hangs. */
 import { execFile, spawn } from 'node:child_process';
 import { cp, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,6 +17,8 @@ const most = 200;
 export async function watched({ program, args, out, silence, signal }) {
   // All that it makes lies here: caches, restores, the server's files.
   const place = mkdtempSync(join(tmpdir(), 'torture-'));
+  // Its servers run as another user.
+  chmodSync(place, 0o755);
   const reports = join(place, 'reports');
   await mkdir(reports);
   const child = spawn(
@@ -78,7 +80,7 @@ export async function watched({ program, args, out, silence, signal }) {
         : killedBy !== null
           ? `it died by ${killedBy}`
           : code !== 0
-            ? (log.find((line) => line.startsWith('Violation')) ?? `it ended with ${code}`)
+            ? (log.find((line) => /^(Violation|\w*Error)\b/.test(line)) ?? `it ended with ${code}`)
             : undefined;
     if (trouble === undefined) return { stopped: false, kinds };
     const replay = log.findLast((line) => line.startsWith('Repeat it: '));

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
-import { chmod, mkdir, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Archive, type Report } from '../../lib/index.js';
 import { collect, counts, withSharedArchive, type Bench } from '../support/archive.js';
 import { cli } from '../support/cli.js';
 import { PlainServer } from '../support/plain_server.js';
 import { bytesOf, holdsRecord, writeRecord } from '../support/records.js';
-import { quick } from '../support/tape.js';
+import { quick, until } from '../support/tape.js';
 import { withTemp } from '../support/temporary.js';
 
 const failures = ({ failures: all }: Report) => all.map(({ code, path }) => `${code} ${path}`).sort();
@@ -28,6 +28,27 @@ async function withCut(use: (bench: Bench) => Promise<void>): Promise<void> {
     await use(bench);
   });
 }
+
+describe('an unfinished upload that a pass would replace', () => {
+  for (const [how, bytes] of [
+    ['has a tenth of it', 6000],
+    ['has no bytes', 0],
+  ] as const)
+    it(`stays while its record can't be copied, because somebody writes it; ${how}`, async () => {
+      await withCut(async (bench) => {
+        await truncate(bench.sandbox.diskPath(cut), bytes);
+        const again = { unfinishedAfterSeconds: 0, autoRemove: 'cached' } as const;
+        const writer = await open(join(bench.cache, cut), 'r+');
+        const report = await bench.pass(again);
+        assert.equal(report.keptReasons['open for writing in another process'], 1);
+        // It may be the only copy of an earlier record of this name.
+        assert.equal((await stat(bench.sandbox.diskPath(cut))).size, bytes);
+        await writer.close();
+        await until(async () => (await bench.pass(again)).kept === 0);
+        assert.ok(await holdsRecord(bench.sandbox.diskPath(cut), cut, 60_000));
+      });
+    });
+});
 
 describe('an unfinished upload, known by the cache', () => {
   it('is not restored, staged or drilled, also not as a try', async () => {

@@ -67,6 +67,7 @@ function checkDone(
     const remote = after.remote.get(path);
     // What a broken copy left may be somebody's who still writes it.
     if (remote !== undefined && report.keptReasons[STILL_WRITTEN] !== undefined) continue;
+    if (truth.trouble && report.kept > 0) continue;
     const got = bytesAt(remote);
     if (got?.hash === hash) continue;
     if (waits && (world.written.has(ino) || (remote !== undefined && remote.disk.size < size))) continue;

@@ -8,8 +8,8 @@ import { picked } from '../names.js';
 import type { AnyStep } from '../step.js';
 import { byte, troubleOf, underFault } from '../trouble.js';
 
-/** A drill and a rebuild of the model need room before they begin. */
-const jobs = ['put', 'backup', 'restore', 'retention', 'verify'];
+/** The model's others read the catalogue, or make directories, before their job begins. */
+const jobs = ['put', 'backup'];
 
 /** Of requests; undefined: before the job begins. */
 const at = fc.option(byte, { nil: undefined });
