@@ -9,7 +9,7 @@ import type { ListedStat, RemoteStat } from '../../remote/store.js';
 import type { Checksum } from '../../rules/checksum.js';
 import type { Identity } from '../../rules/identity.js';
 import { compares } from '../../rules/comparison.js';
-import { classifyRemote, isQuestion, STILL_WRITTEN, type Classification } from '../../rules/remote_state.js';
+import { classifyRemote, isQuestion, type Classification } from '../../rules/remote_state.js';
 import { decide, REASONS, type Decision, type Removal } from '../../rules/removal.js';
 import { settling } from '../../rules/settling.js';
 import {
@@ -22,7 +22,6 @@ import {
 } from './backup_context.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { copyRecord } from './copy_record.js';
-import { explainedRemoval } from './refused_by_server.js';
 import { failed, reported } from '../run/failure.js';
 import { lastLook, REMOTE_CHANGED } from '../record/last_look.js';
 import { LazyRecord } from '../record/local_file.js';
@@ -30,6 +29,7 @@ import { FileChanged } from '../record/file_changed.js';
 import { isIdentical, recordFacts, type Identical } from '../record/record_facts.js';
 import type { Noted } from '../record/record_book.js';
 import { removeRecord } from '../record/remove_record.js';
+import { removeUnfinished } from './remove_unfinished.js';
 import { takeBackLeft, takeStaleBack } from './take_back.js';
 import type { Outcome } from '../run/tally.js';
 
@@ -112,7 +112,7 @@ async function copyOrRemove(
       if (!decision.perform) return { result: 'copied', bytes: Number(record.identity.size), removed: false };
       // With other settings a later pass removes the record, and searches then.
       if (config.autoRemove === 'cached') await separate.search(splitPath(record.path)[0]);
-      if (decision.action === 'replace') await removeBroken(record, remote, context);
+      if (decision.action === 'replace') await removeUnfinished(record, remote, await file.open(), context);
       return await copy(work, await file.open(), context, attempt);
     case 'remove':
       return {
@@ -172,21 +172,6 @@ function decideRecord(
   const { settled } = settling(walked, config.settleSeconds, now());
   const keptLocal = !settling(walked, keepLocalSeconds, now()).settled;
   return decide({ remote, autoRemove, verify, verified, settled, keptLocal, room, dryRun: run.dryRun });
-}
-
-/** S4: removes an unfinished copy, if it still is what was judged. */
-async function removeBroken(
-  record: CacheRecord,
-  judged: RemoteStat | null,
-  { run, store, separate }: BackupContext,
-): Promise<void> {
-  if (judged === null) return;
-  await separate.refuseOwnFile(record.path, judged);
-  // Somebody writes it: the next pass looks at it again.
-  const result = await store.removeSeen(record.path, judged, run.signal).catch((error: unknown) => {
-    throw explainedRemoval(error, 'an unfinished copy');
-  });
-  if (result !== 'removed' && result !== 'gone') throw new FileChanged(STILL_WRITTEN);
 }
 
 async function copy(
