@@ -22,7 +22,6 @@ import {
 } from './backup_context.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { copyRecord } from './copy_record.js';
-import { removeBroken } from './remove_broken.js';
 import { failed, reported } from '../run/failure.js';
 import { lastLook, REMOTE_CHANGED } from '../record/last_look.js';
 import { LazyRecord } from '../record/local_file.js';
@@ -30,6 +29,7 @@ import { FileChanged } from '../record/file_changed.js';
 import { isIdentical, recordFacts, type Identical } from '../record/record_facts.js';
 import type { Noted } from '../record/record_book.js';
 import { removeRecord } from '../record/remove_record.js';
+import { removeUnfinished } from './remove_unfinished.js';
 import { takeBackLeft, takeStaleBack } from './take_back.js';
 import type { Outcome } from '../run/tally.js';
 
@@ -112,7 +112,7 @@ async function copyOrRemove(
       if (!decision.perform) return { result: 'copied', bytes: Number(record.identity.size), removed: false };
       // With other settings a later pass removes the record, and searches then.
       if (config.autoRemove === 'cached') await separate.search(splitPath(record.path)[0]);
-      if (decision.action === 'replace') await removeBroken(record, remote, file, context);
+      if (decision.action === 'replace') await removeUnfinished(record, remote, await file.open(), context);
       return await copy(work, await file.open(), context, attempt);
     case 'remove':
       return {

@@ -66,7 +66,9 @@ function checkRemote(truth: Truth, before: Sight, after: Sight, { uploads = [] }
         unfinishedAfter === 0 && was.tape === undefined && whole !== undefined && was.disk.size < whole.size
       );
     });
-    if (unfinished && offered(path).includes(is?.disk.hash)) {
+    // If the record changes while it is copied, the copy is taken back.
+    const left = is === undefined && truth.beside.size > 0;
+    if (unfinished && (left || offered(path).includes(is?.disk.hash))) {
       truth.gone(path);
       continue;
     }

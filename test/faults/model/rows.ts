@@ -18,10 +18,11 @@ export interface Row {
 /** Also those that shards note for themselves, until a pass over the whole cache takes them over. */
 const FILE = /^\.xrootd-archive\.catalogue(\.\d+-of-\d+)?$/;
 
-/** By path; of one that shards know too, several. */
-export function rowsIn(cache: string): Map<string, Row[]> {
+/** By path; of one that shards know too, several. @param which `own`: not those of shards, which have segments of their own */
+export function rowsIn(cache: string, which: 'all' | 'own' = 'all'): Map<string, Row[]> {
   const rows = new Map<string, Row[]>();
-  for (const name of readdirSync(cache).filter((name) => FILE.test(name)))
+  const files = readdirSync(cache).filter((name) => FILE.test(name));
+  for (const name of files.filter((name) => which === 'all' || name.endsWith('.catalogue')))
     for (const row of rowsOf(join(cache, name))) rows.set(row.path, [...(rows.get(row.path) ?? []), row]);
   return rows;
 }

@@ -10,6 +10,8 @@ import type { Readable, Writable } from 'node:stream';
 export interface UserRequest {
   act: 'write' | 'replace' | 'append' | 'delete';
   path: string;
+  /** Where it writes what it then renames. Default: not needed. */
+  beside?: string;
   /** Base64. */
   bytes?: string;
 }
@@ -38,7 +40,7 @@ def write(path, data):
         os.close(fd)
 
 def replace(path, data):
-    beside = os.path.join(os.path.dirname(path), '.beside')
+    beside = request['beside']
     with open(beside, 'wb', 0) as file:
         file.write(data)
         before = look(path)

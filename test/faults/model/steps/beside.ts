@@ -76,6 +76,7 @@ async function perform(
       : await userOf(world).ask({
           act,
           path: join(world.caches[index]!, name),
+          beside: join(world.directory, 'beside of the user'),
           bytes: Buffer.from(bytes).toString('base64'),
         });
   if (!answer.done) return;
