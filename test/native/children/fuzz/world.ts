@@ -75,12 +75,12 @@ export class Callables {
       make,
       (args) => Reflect.apply(constructor, undefined, args) as unknown,
       (args) => Reflect.apply(constructor, random.of([...this.#known.values()].flat()), args) as unknown,
-      (args) => make(args, random.of<unknown>([Date, Map, addon.FileSystem, Array]) as Constructor),
+      (args) => make(args, random.of<Constructor>([Date, Map, addon.FileSystem as Constructor, Array])),
       (args) =>
         make(
           args,
           class extends constructor {
-            field = this.toString();
+            field = Object.prototype.toString.call(this);
           },
         ),
     ];
