@@ -75,7 +75,7 @@ export class Callables {
       make,
       (args) => Reflect.apply(constructor, undefined, args) as unknown,
       (args) => Reflect.apply(constructor, random.of([...this.#known.values()].flat()), args) as unknown,
-      (args) => make(args, random.of<Constructor>([Date, Map, addon.FileSystem as Constructor, Array])),
+      (args) => make(args, random.of([Date, Map, addon.FileSystem, Array] as unknown as Constructor[])),
       (args) =>
         make(
           args,
