@@ -66,7 +66,7 @@ export class Callables {
     if (this.list.some((each) => each.name === `new ${name}`)) return;
     const random = this.#random;
     const make = (args: unknown[], target: Constructor = constructor) => {
-      const object = Reflect.construct(constructor, args, target) as object;
+      const object = Reflect.construct<unknown[], object>(constructor, args, target);
       if (target !== constructor) this.#strange.add(object);
       return object;
     };
