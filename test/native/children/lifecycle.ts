@@ -50,7 +50,7 @@ async function begin(number: number): Promise<Work> {
   await new Promise<void>((reached, failed) => {
     const place = { server, directory, large, asked, id: `${id}-${number}`, signal: stop.signal };
     start(place, reached).catch((error: unknown) => {
-      failed(error as Error);
+      failed(error instanceof Error ? error : new Error(String(error)));
     });
   });
   return { stop };

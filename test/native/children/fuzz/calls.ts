@@ -153,7 +153,7 @@ export class Fuzzer {
 function shown(value: unknown): string {
   try {
     const isObject = typeof value === 'object' && value !== null;
-    const text = isObject ? Object.prototype.toString.call(value) : String(value);
+    const text = isObject ? Object.prototype.toString.call(value) : String(value as string);
     return typeof value === 'string' ? JSON.stringify(text.slice(0, 60)) : text.slice(0, 60);
   } catch {
     return typeof value;

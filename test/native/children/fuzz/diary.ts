@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Hostile } from './hostile.js';
 
 /** What JavaScript says to whoever calls a hostile value as a function. */
-const ofHostiles = /class constructors?|proxy/i;
+const ofHostiles = /class constructors?|constructor map requires|proxy/i;
 
 export class Diary {
   readonly #file: number;

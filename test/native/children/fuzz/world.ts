@@ -66,7 +66,7 @@ export class Callables {
     if (this.list.some((each) => each.name === `new ${name}`)) return;
     const random = this.#random;
     const make = (args: unknown[], target: Constructor = constructor) => {
-      const object = Reflect.construct(constructor, args, target) as object;
+      const object = Reflect.construct<unknown[], object>(constructor, args, target);
       if (target !== constructor) this.#strange.add(object);
       return object;
     };
@@ -75,12 +75,12 @@ export class Callables {
       make,
       (args) => Reflect.apply(constructor, undefined, args) as unknown,
       (args) => Reflect.apply(constructor, random.of([...this.#known.values()].flat()), args) as unknown,
-      (args) => make(args, random.of<unknown>([Date, Map, addon.FileSystem, Array]) as Constructor),
+      (args) => make(args, random.of([Date, Map, addon.FileSystem, Array] as unknown as Constructor[])),
       (args) =>
         make(
           args,
           class extends constructor {
-            field = this.toString();
+            field = Object.prototype.toString.call(this);
           },
         ),
     ];
