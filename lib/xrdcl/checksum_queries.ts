@@ -60,7 +60,9 @@ function connectionTo(asked: Asked): QueryConnection {
     ];
     const fileSystem = new addon.FileSystem(`${server}//?${own.join('&')}`);
     const ping = (timeout: number) =>
-      request({ operation: 'ping', target: server }, undefined, (done) => fileSystem.ping(timeout, done));
+      request({ operation: 'ping', target: server }, { signal: undefined, timeout }, (done) =>
+        fileSystem.ping(timeout, done),
+      );
     connection = { fileSystem, silence: new SilenceWatch(ping) };
     connections.set(keyOf(asked), connection);
     const [oldest] = connections.keys();

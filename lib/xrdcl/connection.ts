@@ -71,7 +71,9 @@ export class Connection {
   ): Promise<T> {
     const context = this.context(operation, path);
     const timeout = timeoutOf(options);
-    return request<T>(context, options?.signal, (done) => send(this.native, timeout, done));
+    return request<T>(context, { signal: options?.signal, timeout }, (done) =>
+      send(this.native, timeout, done),
+    );
   }
 }
 

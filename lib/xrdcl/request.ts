@@ -35,16 +35,39 @@ interface Answer<T> {
 export type Interruption = (stop: (reason: Error) => void) => () => void;
 
 /**
+ * Seconds after a request's own timeout. libXrdCl ends a request itself; but its threads can wait for each other for ever (5.5.3: a
+ * connection that breaks while another request is sent on it), and then it ends none.
+ */
+const grace = 10;
+
+/**
  * One request and its answer. After an abort the request no longer keeps the process alive.
- * @throws the signal's reason when it is aborted already: then nothing is sent.
+ * @param timeout seconds after which libXrdCl ends it
+ * @throws the signal's reason when it is aborted already: then nothing is sent. XRootDError SocketTimeout if libXrdCl itself
+ * doesn't answer
  */
 export async function request<T>(
   context: ErrorContext,
-  signal: AbortSignal | undefined,
+  { signal, timeout }: { signal: AbortSignal | undefined; timeout: number },
   send: Send<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  return await interruptible(context, (stop) => onceAborted(signal, stop), send);
+  const interruption: Interruption = (stop) => {
+    const forget = onceAborted(signal, stop);
+    const timer = setTimeout(
+      () => {
+        stop(XRootDError.of('SocketTimeout', 'libXrdCl has not ended the request in its time', context));
+      },
+      (timeout + grace) * 1000,
+    );
+    // The request itself keeps the process alive.
+    timer.unref();
+    return () => {
+      forget();
+      clearTimeout(timer);
+    };
+  };
+  return await interruptible(context, interruption, send);
 }
 
 /** As `request`, ended by whatever the interruption comes from. */

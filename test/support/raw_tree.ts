@@ -15,71 +15,66 @@ import type { RawName } from './hostile_names.js';
 /** The bytes of files by their names. */
 export type Tree = Map<RawName, string>;
 
-/** No path is longer than a name: each directory is opened through its parent. */
-function within<T>(parent: number, name: string, use: (directory: number) => T): T {
-  const opened = openSync(
-    entry(parent, name),
-    constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW,
-  );
-  try {
-    return use(opened);
-  } finally {
-    closeSync(opened);
-  }
+/** No path is longer than a name: each directory is opened through its parent, without recursion, for trees are deeper than the stack. */
+function openBelow(parent: number, name: string): number {
+  return openSync(entry(parent, name), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+}
+
+function openRoot(root: string): number {
+  return openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
 }
 
 function entry(directory: number, name: string): Buffer {
   return Buffer.from(`/proc/self/fd/${directory}/${name}`, 'latin1');
 }
 
-function atRoot<T>(root: string, use: (directory: number) => T): T {
-  const opened = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
+/** False where another file or directory stands in the way. */
+export function writeRaw(root: string, name: RawName, bytes: string | Buffer): boolean {
+  const directories = name.split('/');
+  const file = directories.pop() ?? '';
+  let directory = openRoot(root);
   try {
-    return use(opened);
+    for (const each of directories) {
+      if (!existsSync(entry(directory, each))) mkdirSync(entry(directory, each));
+      const child = openBelow(directory, each);
+      closeSync(directory);
+      directory = child;
+    }
+    writeFileSync(entry(directory, file), bytes, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (['EEXIST', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
   } finally {
-    closeSync(opened);
+    closeSync(directory);
   }
 }
 
-/** False where another file or directory stands in the way. */
-export function writeRaw(root: string, name: RawName, bytes: string | Buffer): boolean {
-  const descend = (directory: number, components: string[]): boolean => {
-    const [first = '', ...rest] = components;
-    const at = entry(directory, first);
-    try {
-      if (rest.length === 0) {
-        writeFileSync(at, bytes, { flag: 'wx' });
-        return true;
-      }
-      if (!existsSync(at)) mkdirSync(at);
-      return within(directory, first, (child) => descend(child, rest));
-    } catch (error) {
-      if (['EEXIST', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
-      throw error;
-    }
-  };
-  return atRoot(root, (directory) => descend(directory, name.split('/')));
+interface Visited {
+  directory: number;
+  /** Its path, with a slash behind it. */
+  path: string;
+  /** Directories in it that are still to be visited. */
+  children: string[];
 }
 
 /** The bytes of all files, by their whole names. */
 export function readTree(root: string): Tree {
   const found = new Map<RawName, string>();
-  const visit = (directory: number, before: string): void => {
-    for (const each of readdirSync(`/proc/self/fd/${directory}`, {
-      withFileTypes: true,
-      encoding: 'latin1',
-    })) {
-      const name = before + each.name;
-      if (each.isDirectory())
-        within(directory, each.name, (child) => {
-          visit(child, `${name}/`);
-        });
-      else found.set(name, readFileSync(entry(directory, each.name), 'latin1'));
-    }
+  const visit = (directory: number, path: string): Visited => {
+    const children: string[] = [];
+    const options = { withFileTypes: true, encoding: 'latin1' } as const;
+    for (const each of readdirSync(`/proc/self/fd/${directory}`, options))
+      if (each.isDirectory()) children.push(each.name);
+      else found.set(path + each.name, readFileSync(entry(directory, each.name), 'latin1'));
+    return { directory, path, children };
   };
-  atRoot(root, (directory) => {
-    visit(directory, '');
-  });
+  const open = [visit(openRoot(root), '')];
+  for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+    const name = last.children.pop();
+    if (name !== undefined) open.push(visit(openBelow(last.directory, name), `${last.path}${name}/`));
+    else closeSync(open.pop()!.directory);
+  }
   return found;
 }
 
