@@ -2,6 +2,7 @@
  * Calls whatever functions it is given without knowing them. What arguments a function of the addon takes it learns from the
  * errors: "argument 2 must be a function". So most calls get past the first look at their arguments, and one or two are hostile.
  */
+import { inspect } from 'node:util';
 import { isOfHostiles, type Diary } from './diary.js';
 import { hostile, hostileFunction, someBytes, takeAway, type Mischief } from './hostile.js';
 import type { Random } from './random.js';
@@ -152,9 +153,7 @@ export class Fuzzer {
 
 function shown(value: unknown): string {
   try {
-    const isObject = typeof value === 'object' && value !== null;
-    const text = isObject ? Object.prototype.toString.call(value) : String(value as string);
-    return typeof value === 'string' ? JSON.stringify(text.slice(0, 60)) : text.slice(0, 60);
+    return inspect(value, { depth: 0, showProxy: true }).slice(0, 60);
   } catch {
     return typeof value;
   }
