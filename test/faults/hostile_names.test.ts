@@ -142,10 +142,28 @@ async function tryNames(bench: OwnBench, names: readonly RawName[]): Promise<Pla
   await withTemp(async (to) => {
     const report = await bench.archive().restore(['.'], { to, fsync: false });
     assertAddsUp(report);
-    assert.deepEqual(counts(report), { scanned: archived.size, copied: archived.size });
-    assertSame(readTree(to), archived, 'what was restored');
+    // A file of ours that was put back under its record's name: the server's shorter one may be an unfinished copy of it.
+    const shadowed = [...archived].filter(([name, bytes]) => (left.get(name)?.length ?? 0) > bytes.length);
+    const wanted = without(archived, shadowed);
+    assert.deepEqual(
+      counts(report),
+      {
+        scanned: archived.size,
+        copied: wanted.size,
+        ...(shadowed.length > 0 && { failed: shadowed.length }),
+      },
+      JSON.stringify(report.failures.slice(0, 3)),
+    );
+    assert.ok(report.failures.every(({ code }) => code === 'Unfinished'));
+    assertSame(readTree(to), wanted, 'what was restored');
   });
   return planted;
+}
+
+function without(tree: Tree, others: [string, string][]): Tree {
+  const left = new Map(tree);
+  for (const [name] of others) left.delete(name);
+  return left;
 }
 
 describe('hostile names', () => {
