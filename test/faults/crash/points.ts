@@ -81,10 +81,10 @@ export const POINTS: readonly Point[] = [
     'unlink: before it': ['before', 'await fs.unlink(holder.entry(capture));'],
     'unlink: after it': ['after', 'await fs.unlink(holder.entry(capture));'],
   }),
-  ...inFile('a small record', 'cache/verified_memo.js', {
-    'memo: before it is written': ['before', 'await fs.writeFile(temporary, bytes'],
-    'memo: before its rename': ['before', 'await fs.rename(temporary, this.#root.entry(this.#file));'],
-    'memo: renamed': ['after', 'await fs.rename(temporary, this.#root.entry(this.#file));'],
+  ...inFile('a small record', 'cache/state_file.js', {
+    'memo: before it is written': ['before', 'await fs.writeFile(temporary, content'],
+    'memo: before its rename': ['before', 'await fs.rename(temporary, file);'],
+    'memo: renamed': ['after', 'await fs.rename(temporary, file);'],
   }),
   ...inFile('a small record', 'jobs/catalogue/segments.js', {
     'segment: its file made': ['before', 'const upTo = made.upTo ==='],
@@ -92,7 +92,7 @@ export const POINTS: readonly Point[] = [
       'after',
       'await this.#catalogue.durable(pendingChange(pending));',
     ],
-    'segment: uploaded and compared': ['before', 'logger.info('],
+    'segment: uploaded and compared': ['before', "logger.info('the catalogue’s changes are on"],
     'segment: remembered': ['after', "await this.#note(this.#state, { kind: 'exported', batch, upTo });"],
   }),
   ...inFile('a small record', 'jobs/catalogue/segment_server.js', {
@@ -121,7 +121,7 @@ export const POINTS: readonly Point[] = [
   }),
   ...inFile('put of a stream', 'cache/ingest.js', {
     'put: temporary made': ['before', 'let size = 0;'],
-    'put: a piece written': ['before', 'size += chunk.byteLength;'],
+    'put: a piece written': ['before', 'size += given;'],
     'put: all written': ['before', 'await keepChecksum(handle.fd, checksum);'],
     'put: attribute set': ['after', 'await keepChecksum(handle.fd, checksum);'],
     'put: synced': ['after', 'await handle.sync();'],
