@@ -46,6 +46,8 @@ export async function checkJob(world: World, truth: Truth, before: Sight, allowe
   truth.inFlight.length = 0;
   truth.beside.clear();
   truth.besideSeen.clear();
+  truth.besideInodes.clear();
+  truth.besideUnlinked.clear();
   return after;
 }
 
@@ -124,7 +126,7 @@ async function checkCache(
     if (!local.has(path) && isFile(seen.hash))
       violated(`a job made ${path} in cache ${index}: ${tellSeen(seen)}`);
   for (const [path, { hash }] of before.caches[index]!)
-    if (!isFile(hash) && is.get(path)?.hash !== hash)
+    if (!isFile(hash) && is.get(path)?.hash !== hash && !truth.besideUnlinked.has(`${index} ${path}`))
       violated(`a job removed ${path} (${hash}) in cache ${index}`);
 }
 
