@@ -46,6 +46,8 @@ export async function checkJob(world: World, truth: Truth, before: Sight, allowe
   truth.inFlight.length = 0;
   truth.beside.clear();
   truth.besideSeen.clear();
+  truth.besideInodes.clear();
+  truth.besideUnlinked.clear();
   return after;
 }
 
@@ -59,12 +61,14 @@ function checkRemote(truth: Truth, before: Sight, after: Sight, { uploads = [] }
   for (const [path, was] of before.remote) {
     const is = after.remote.get(path);
     if (same(was, is)) continue;
-    // An unfinished copy may be replaced by the whole record (S4).
+    // An unfinished copy may be replaced by the whole record (S4): also by one that was written while the pass ran.
     const unfinished = uploads.some(({ cache, unfinishedAfter }) => {
-      const whole = before.caches[cache]?.get(path);
-      return (
-        unfinishedAfter === 0 && was.tape === undefined && whole !== undefined && was.disk.size < whole.size
+      const hashes = truth.beside.get(`${cache} ${path}`) ?? [];
+      const meanwhile = [...hashes].map((hash) => truth.besideSeen.get(`${cache} ${hash}`));
+      const longer = [before.caches[cache]?.get(path), ...meanwhile].some(
+        (whole) => whole !== undefined && was.disk.size < whole.size,
       );
+      return unfinishedAfter === 0 && was.tape === undefined && longer;
     });
     // If the record changes while it is copied, the copy is taken back.
     const left = is === undefined && truth.beside.size > 0;
@@ -124,7 +128,7 @@ async function checkCache(
     if (!local.has(path) && isFile(seen.hash))
       violated(`a job made ${path} in cache ${index}: ${tellSeen(seen)}`);
   for (const [path, { hash }] of before.caches[index]!)
-    if (!isFile(hash) && is.get(path)?.hash !== hash)
+    if (!isFile(hash) && is.get(path)?.hash !== hash && !truth.besideUnlinked.has(`${index} ${path}`))
       violated(`a job removed ${path} (${hash}) in cache ${index}`);
 }
 

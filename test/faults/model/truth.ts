@@ -43,6 +43,10 @@ export class Truth {
   readonly beside = new Map<string, Set<string>>();
   /** And what was written then, by cache and hash. */
   readonly besideSeen = new Map<string, WrittenFile>();
+  /** The inodes of records that were written then, by cache and path. */
+  readonly besideInodes = new Map<string, bigint>();
+  /** And symbolic links that a user deleted or replaced then, by cache and path. */
+  readonly besideUnlinked = new Set<string>();
   readonly harm = new Map<string, Harm>();
   /** The clock, the network or a server may have been in the way of jobs: these may fail then. */
   trouble = false;

@@ -87,13 +87,20 @@ async function perform(
   // Its name was free: the pass has the record in hand, or has removed it.
   if (answer.overwrote === false && seen !== undefined)
     truth.inFlight.push({ cache: index, path: name, seen });
+  // Only these two acts take a name from what has it: whatever else removes a link isn't the user.
+  if (was?.hash.startsWith('link:') === true && (act === 'delete' || act === 'replace'))
+    truth.besideUnlinked.add(`${index} ${name}`);
   if (answer.hash === undefined) local.delete(name);
   else {
-    local.set(name, answer.hash);
-    const key = `${index} ${name}`;
-    truth.beside.set(key, new Set([...(truth.beside.get(key) ?? []), answer.hash]));
-    const { size = 0, ino = 0 } = answer;
-    truth.besideSeen.set(`${index} ${answer.hash}`, { hash: answer.hash, size, ino: BigInt(ino) });
+    const { hash, size = 0, ino = 0 } = answer;
+    const names = act === 'write' || act === 'append' ? namesOf(world, truth, index, answer, had) : [];
+    for (const changed of new Set([name, ...names])) {
+      local.set(changed, hash);
+      const key = `${index} ${changed}`;
+      truth.beside.set(key, new Set([...(truth.beside.get(key) ?? []), hash]));
+    }
+    truth.besideSeen.set(`${index} ${hash}`, { hash, size, ino: BigInt(ino) });
+    truth.besideInodes.set(`${index} ${name}`, BigInt(ino));
   }
   truth.log.push(`    meanwhile ${act} ${name}`);
 
@@ -106,6 +113,26 @@ async function perform(
       return { done: false };
     }
   }
+}
+
+/** Records that are other names of the file that a user wrote into: all names of a hard link have the new bytes. */
+function namesOf(
+  world: World,
+  truth: Truth,
+  index: number,
+  { ino = 0, links = 1 }: UserAnswer,
+  had: Tree,
+): string[] {
+  if (links < 2) return [];
+  const inode = BigInt(ino);
+  const known = [...truth.local[index]!.keys()].filter(
+    (path) => (truth.besideInodes.get(`${index} ${path}`) ?? had.get(path)?.ino) === inode,
+  );
+  if (known.length <= links) return known;
+  // The pass has removed some of them before, with the bytes of then.
+  const root = world.caches[index]!;
+  const trees = [world.looker.tree(root), world.looker.captures(root)];
+  return known.filter((path) => trees.some((tree) => tree.get(path)?.ino === inode));
 }
 
 export const besides: AnyStep[] = [

@@ -13,7 +13,8 @@ import type { World } from '../world.js';
 interface Writer {
   cache: number;
   ino: bigint;
-  store(byte: number): Promise<void> | void;
+  /** False: the program has died of it, and holds the record no longer. */
+  store(byte: number): Promise<boolean> | boolean;
   close(): Promise<void> | void;
 }
 
@@ -51,13 +52,15 @@ async function map(path: string): Promise<Omit<Writer, 'cache' | 'ino'>> {
     ['-S', '-c', mapper, path],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
-  const ended = once(child, 'exit');
-  await once(child.stdout, 'data');
+  // Of the signal that a store beyond the end gives it, if the record was truncated meanwhile.
+  const ended = once(child, 'exit').then(() => false);
+  const answered = () => Promise.race([once(child.stdout, 'data').then(() => true), ended]);
+  if (!(await answered())) throw new Error(`a program could not map ${path}`);
   return {
-    async store(byte) {
-      const stored = once(child.stdout, 'data');
+    store(byte) {
+      const stored = answered();
       child.stdin.write(`${byte}\n`);
-      await stored;
+      return stored;
     },
     async close() {
       child.stdin.end();
@@ -69,9 +72,16 @@ async function map(path: string): Promise<Omit<Writer, 'cache' | 'ino'>> {
 function open(path: string): Omit<Writer, 'cache' | 'ino'> {
   const fd = openSync(path, 'r+');
   return {
-    store: (byte) => void writeSync(fd, Buffer.of(byte), 0, 1, Math.floor(fstatSync(fd).size / 2)),
+    store: (byte) => writeSync(fd, Buffer.of(byte), 0, 1, Math.floor(fstatSync(fd).size / 2)) === 1,
     close: () => closeSync(fd),
   };
+}
+
+async function gone(world: World, writer: Writer): Promise<void> {
+  await writer.close();
+  const all = writersOf(world);
+  all.splice(all.indexOf(writer), 1);
+  if (!all.some(({ ino }) => ino === writer.ino)) world.written.delete(writer.ino);
 }
 
 const ready = (truth: Truth, { cache }: { cache: number }) => truth.local[cache]!.size > 0;
@@ -100,7 +110,7 @@ export const opened: AnyStep[] = [
     async run(world, truth, { pick, byte }) {
       const writer = picked(writersOf(world), pick);
       if (writer === undefined) return;
-      await writer.store(byte);
+      if (!(await writer.store(byte))) await gone(world, writer);
       truth.adopt(writer.cache, world.looker.tree(world.caches[writer.cache]!, 'anew'));
     },
   }),
@@ -109,12 +119,8 @@ export const opened: AnyStep[] = [
     weight: 3,
     args: fc.record({ pick }),
     async run(world, _truth, { pick }) {
-      const all = writersOf(world);
-      const writer = picked(all, pick);
-      if (writer === undefined) return;
-      await writer.close();
-      all.splice(all.indexOf(writer), 1);
-      if (!all.some(({ ino }) => ino === writer.ino)) world.written.delete(writer.ino);
+      const writer = picked(writersOf(world), pick);
+      if (writer !== undefined) await gone(world, writer);
     },
   }),
 ];
