@@ -1,7 +1,7 @@
 /** Writes changes into the tables. Everything here runs inside one transaction of the caller's. */
 import type Database from 'libsql';
 import type { Change } from './changes.js';
-import { laterFirst, mayBeEqual, mergedChecksums, mergedRow } from './merge.js';
+import { mayBeEqual, mergedChecksums, mergedRow, newerFirst } from './merge.js';
 import {
   latestOf,
   REPLACED,
@@ -219,9 +219,9 @@ export class ChangeWriter {
       if (!sameRow(merged, before)) this.#write(merged, batch);
       return;
     }
-    const [later, earlier] = laterFirst(row, before);
-    this.#replace(earlier, latestOf(later), batch);
-    this.#write(later, batch);
+    const [newer, older] = newerFirst(row, before);
+    this.#replace(older, latestOf(newer), batch);
+    this.#write(newer, batch);
   }
 
   /** And nothing that this row says was found out afterwards. */

@@ -47,6 +47,25 @@ export function laterFirst(a: CatalogueRow, b: CatalogueRow): [CatalogueRow, Cat
   return canonical(a) >= canonical(b) ? [a, b] : [b, a];
 }
 
+/**
+ * Of two rows of different bytes under one name, first the record that had it last. Whatever was found out about the other one
+ * afterwards, as that it is lost, doesn't bring it back.
+ */
+export function newerFirst(a: CatalogueRow, b: CatalogueRow): [CatalogueRow, CatalogueRow] {
+  const difference = lastKnownThere(a) - lastKnownThere(b);
+  if (difference !== 0) return difference > 0 ? [a, b] : [b, a];
+  return laterFirst(a, b);
+}
+
+/** When the server was last known to have it. */
+function lastKnownThere(row: CatalogueRow): number {
+  const isLost = row.lost !== null;
+  return latestOf({
+    ...{ ...row, lost: null, followed: isLost ? null : row.followed },
+    audited: row.audit === 'ok' ? row.audited : null,
+  });
+}
+
 function canonical(row: CatalogueRow): string {
   return JSON.stringify([checksumsText(row.checksums.toSorted((a, b) => (a.type < b.type ? -1 : 1))), row]);
 }

@@ -1,6 +1,6 @@
 /** All catalogues of an archive as one, for those who read: each shard writes a file of its own. */
 import type { Catalogue } from './catalogue.js';
-import { laterFirst, mayBeEqual, mergedRow } from './merge.js';
+import { mayBeEqual, mergedRow, newerFirst } from './merge.js';
 import type { RememberedPass } from './messages.js';
 import {
   missingText,
@@ -13,7 +13,8 @@ import { comparePaths } from './path_order.js';
 import { catalogueFile } from './place.js';
 import type { RowFilter, StateCount, Summary } from './queries.js';
 import { shardsBeside } from './shard_files.js';
-import { stateOf, type CatalogueRow, type ForgottenRow, type RowState } from './row.js';
+import { latestOf, REPLACED_LOST, stateOf } from './row.js';
+import type { CatalogueRow, ForgottenRow, RowState } from './row.js';
 
 /** What can be asked of one catalogue, and of all together. */
 export type CatalogueReader = Pick<
@@ -109,8 +110,28 @@ class Union implements CatalogueReader {
     for (const catalogue of this.#catalogues) yield* catalogue.forgotten(changedUpTo);
   }
 
+  /** Also what one file calls lost, if another one has a newer record of that name: in one file it would be such a loss. */
   async *replacedLosses(): AsyncGenerator<ForgottenRow, void, undefined> {
-    for (const catalogue of this.#catalogues) yield* catalogue.replacedLosses();
+    const told = new Map<string, CatalogueRow[]>();
+    for (const catalogue of this.#catalogues)
+      for await (const loss of this.#lossesOf(catalogue)) {
+        const others = told.get(loss.path) ?? [];
+        if (others.some((other) => mayBeEqual(other, loss.row))) continue;
+        told.set(loss.path, [...others, loss.row]);
+        yield loss;
+      }
+  }
+
+  async *#lossesOf(catalogue: Catalogue): AsyncGenerator<ForgottenRow, void, undefined> {
+    yield* catalogue.replacedLosses();
+    for await (const page of catalogue.pages({ state: 'lost' })) {
+      const newest = await this.rowsOf(page.map(({ path }) => path));
+      for (const [index, row] of page.entries()) {
+        const now = newest[index];
+        if (now === undefined || mayBeEqual(now, row)) continue;
+        yield { path: row.path, at: latestOf(now), reason: REPLACED_LOST, row };
+      }
+    }
   }
 
   /** The sum: a record that several know, as after a change of the number of shards, counts several times. */
@@ -192,7 +213,7 @@ async function nextPath(cursors: readonly Cursor[]): Promise<string | undefined>
 }
 
 function together(a: CatalogueRow, b: CatalogueRow): CatalogueRow {
-  return mayBeEqual(a, b) ? mergedRow(a, b) : laterFirst(a, b)[0];
+  return mayBeEqual(a, b) ? mergedRow(a, b) : newerFirst(a, b)[0];
 }
 
 /** What whereOf() asks of a row; but for its path, which no other file changes, and `changedUpTo`, which is of one file. */

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
-import { chmod, mkdir, open, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Archive, type Report } from '../../lib/index.js';
 import { collect, counts, withSharedArchive, type Bench } from '../support/archive.js';
+import { fileIn } from '../support/catalogue.js';
 import { cli } from '../support/cli.js';
 import { PlainServer } from '../support/plain_server.js';
 import { bytesOf, holdsRecord, writeRecord } from '../support/records.js';
@@ -48,6 +49,81 @@ describe('an unfinished upload that a pass would replace', () => {
         assert.ok(await holdsRecord(bench.sandbox.diskPath(cut), cut, 60_000));
       });
     });
+});
+
+describe('a shorter file that an earlier record has left there', () => {
+  const settings = { autoRemove: 'cached', unfinishedAfterSeconds: 0 } as const;
+  const again =
+    /the remote file is a record of that name that has left the cache \(\d+ bytes\), and this one begins/;
+  const shared = { index: 0, count: 1 };
+
+  for (const [how, bytes, first, second] of [
+    ['with bytes', 'abc', undefined, undefined],
+    ['without bytes', '', undefined, undefined],
+    ['archived by a shard, met by a whole pass', 'abc', shared, undefined],
+    ['archived by a whole pass, met by a shard', 'abc', undefined, shared],
+  ] as const)
+    it(`is not replaced by one that begins with its bytes, until it is forgotten; ${how}`, async () => {
+      await withSharedArchive(async (bench) => {
+        const archive = bench.archive(settings);
+        const remote = bench.sandbox.diskPath('r');
+        await writeFile(join(bench.cache, 'r'), bytes);
+        assert.equal((await archive.backup({ shard: first })).removedAfterCopy, 1);
+        await writeFile(join(bench.cache, 'r'), 'abcdef');
+        for (const dryRun of [true, false]) {
+          const report = await archive.backup({ shard: second, dryRun });
+          assert.deepEqual(counts(report), { scanned: 1, conflicts: 1 });
+          assert.match(report.failures[0]?.message ?? '', again);
+          assert.equal(await readFile(remote, 'utf8'), bytes);
+        }
+        await archive.catalogue.forget(['r'], { reason: 'test' });
+        const report = await archive.backup({ shard: second });
+        assert.deepEqual(counts(report), { scanned: 1, copied: 1, removedAfterCopy: 1 });
+        assert.equal(await readFile(remote, 'utf8'), 'abcdef');
+      });
+    });
+
+  it('is replaced if the record was longer, or had not left the cache', async () => {
+    await withSharedArchive(async (bench) => {
+      const remote = bench.sandbox.diskPath('r');
+      await writeFile(join(bench.cache, 'r'), 'ab');
+      await bench.pass({ ...settings, autoRemove: 'never' });
+      await writeFile(join(bench.cache, 'r'), 'abcd');
+      assert.equal((await bench.pass(settings)).removedAfterCopy, 1);
+      await truncate(remote, 2);
+      await writeFile(join(bench.cache, 'r'), 'abcdef');
+      const report = await bench.pass(settings);
+      assert.deepEqual(counts(report), { scanned: 2, copied: 1, removedAfterCopy: 1, failed: 1 });
+      assert.equal(await readFile(remote, 'utf8'), 'abcdef');
+    });
+  });
+
+  it('is replaced if it came back to the cache, and was extended there', async () => {
+    await withSharedArchive(async (bench) => {
+      const archive = bench.archive(settings);
+      await writeFile(join(bench.cache, 'r'), 'abc');
+      assert.equal((await archive.backup({ shard: shared })).removedAfterCopy, 1);
+      await writeFile(join(bench.cache, 'r'), 'abc');
+      assert.equal((await bench.pass({ ...settings, autoRemove: 'never' })).kept, 1);
+      await appendFile(join(bench.cache, 'r'), 'def');
+      assert.equal((await bench.pass(settings)).copied, 1);
+      assert.equal(await readFile(bench.sandbox.diskPath('r'), 'utf8'), 'abcdef');
+    });
+  });
+
+  it('stays if a catalogue that may know it cannot be read', async () => {
+    await withSharedArchive(async (bench) => {
+      const archive = bench.archive(settings);
+      const remote = bench.sandbox.diskPath('r');
+      await writeFile(join(bench.cache, 'r'), 'abc');
+      assert.equal((await archive.backup({ shard: shared })).removedAfterCopy, 1);
+      await writeFile(`${fileIn(bench.cache)}.0-of-1`, 'damaged');
+      await writeFile(join(bench.cache, 'r'), 'abcdef');
+      const report = await archive.backup();
+      assert.deepEqual(failures(report), [`CatalogueUnusable ${fileIn(bench.cache)}.0-of-1`, 'Unverified r']);
+      assert.equal(await readFile(remote, 'utf8'), 'abc');
+    });
+  });
 });
 
 describe('an unfinished upload, known by the cache', () => {

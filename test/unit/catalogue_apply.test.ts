@@ -380,27 +380,32 @@ describe('imported rows', () => {
     }
   });
 
-  it('of a record that had gone before another had its name: a loss, unless it was resolved', () => {
-    const first = rowOf('a', { ...bytesOf(1), compared: 10, removing: 10, removed: 11, rule: 'cached' });
-    const second = rowOf('a', { ...bytesOf(2), compared: 20 });
-    const resolved: ForgottenRow = { path: 'a', at: 30, reason: 'seen', row: first };
-    const rows: Change[] = [first, second].map((row) => ({ kind: 'imported', row }));
-    const both: Change = { kind: 'imported_forgotten', forgotten: resolved };
-    assert.equal(summarize(new Tables(rows).database).lost.records, 1);
-    for (const changes of [
-      [...rows, both],
-      [both, ...rows],
-      [...rows.toReversed(), both, both],
-      [...rows, both, ...rows],
-    ]) {
-      const tables = new Tables(changes);
-      assert.deepEqual(tables.row(), second);
-      assert.deepEqual(
-        tables.forgotten().map(({ at, reason, row }) => ({ path: 'a', at, reason, row })),
-        [resolved],
-      );
-    }
-  });
+  for (const [when, found] of [
+    ['', {}],
+    [', and was found lost afterwards', { followed: 25, lost: 25, loss: 'other bytes' }],
+  ] as const)
+    it(`of a record that had gone before another had its name${when}: a loss, unless it was resolved`, () => {
+      const gone = { compared: 10, removing: 10, removed: 11, rule: 'cached' } as const;
+      const first = rowOf('a', { ...bytesOf(1), ...gone, ...found });
+      const second = rowOf('a', { ...bytesOf(2), compared: 20 });
+      const resolved: ForgottenRow = { path: 'a', at: 30, reason: 'seen', row: first };
+      const rows: Change[] = [first, second].map((row) => ({ kind: 'imported', row }));
+      const both: Change = { kind: 'imported_forgotten', forgotten: resolved };
+      assert.equal(summarize(new Tables(rows).database).lost.records, 1);
+      for (const changes of [
+        [...rows, both],
+        [both, ...rows],
+        [...rows.toReversed(), both, both],
+        [...rows, both, ...rows],
+      ]) {
+        const tables = new Tables(changes);
+        assert.deepEqual(tables.row(), second);
+        assert.deepEqual(
+          tables.forgotten().map(({ at, reason, row }) => ({ path: 'a', at, reason, row })),
+          [resolved],
+        );
+      }
+    });
 
   it('that were taken out stay out, in either order, unless more was found out', () => {
     const row = rowOf('a', { compared: 10, copied: 10, lost: 12, loss: 'x', followed: 12 });

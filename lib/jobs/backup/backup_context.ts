@@ -11,6 +11,7 @@ import type { MadeFile } from '../../xrdcl/index.js';
 import type { ClassifyOptions } from '../record/classify_record.js';
 import type { JobRun } from '../run/job_run.js';
 import type { SeparateStorage } from '../separation/separate_storage.js';
+import type { LeftRecords } from '../record/left_records.js';
 import type { LocalSums } from '../record/local_sums.js';
 import type { RecordBook } from '../record/record_book.js';
 import type { Outcome } from '../run/tally.js';
@@ -24,6 +25,7 @@ export interface BackupContext {
   separate: SeparateStorage;
   memo: VerifiedMemo;
   book: RecordBook;
+  left: LeftRecords;
   /** Called with every stat of a remote file. */
   saw: (remote: RemoteStat) => void;
   sums: LocalSums;

@@ -17,6 +17,7 @@ import type { Report } from '../events/report.js';
 import { TaskPool } from '../../flow/task_pool.js';
 import { writeSegments } from '../catalogue/segments.js';
 import { checkStorage } from '../record/emptied_storage.js';
+import { LeftRecords } from '../record/left_records.js';
 import { LocalSums } from '../record/local_sums.js';
 import type { RecordBook } from '../record/record_book.js';
 import { TapeSigns } from '../record/told_by_query.js';
@@ -100,6 +101,7 @@ export class BackupPass {
     this.#notOnTape = new TapeWaitCount(this.#overdueBefore);
     this.#context = {
       ...{ config, run, root, directories: this.#directories, store, memo, book, now },
+      left: new LeftRecords(config),
       separate: new SeparateStorage({
         ...{ store, root, signal: run.signal, key: 'cacheDirectory', target: config.targetUrl },
       }),
@@ -246,6 +248,7 @@ export class BackupPass {
 
   async #close(): Promise<void> {
     await this.#directories.close();
+    await this.#context.left.close();
     // No memo for an empty directory: it may be the wrong one, and the next pass must warn again.
     if (this.#run.dryRun || (this.#bare && this.#memo.isEmpty)) return;
     // What has no row must not count as known.

@@ -31,6 +31,7 @@ import type { Noted } from '../record/record_book.js';
 import { removeRecord } from '../record/remove_record.js';
 import { removeUnfinished } from './remove_unfinished.js';
 import { takeBackLeft, takeStaleBack } from './take_back.js';
+import { unlessLeft } from './unless_left.js';
 import type { Outcome } from '../run/tally.js';
 
 /**
@@ -139,7 +140,8 @@ async function judge(
   const proven = remote !== null && memo.recall(record, remote) === 'proven';
   const origin = proven ? 'remembered' : 'unknown';
   const options = classifyOptionsOf(context);
-  const state = await classifyRecord(record.path, size, remote, file.open, options, { origin });
+  const found = await classifyRecord(record.path, size, remote, file.open, options, { origin });
+  const state = found.state === 'partial' ? await unlessLeft(found, record.path, remote, context) : found;
   // If only sizes are compared, or there are no bytes, the identity that the walk saw is what was verified.
   const read = config.verify !== 'size' && record.identity.size > 0n;
   const verified = read ? file.verified() : record.identity;

@@ -1,7 +1,7 @@
 /** What must be true after every step, and what a job may have changed. */
 import { checksumsOfFile } from '../../../lib/posix/index.js';
 import type { Seen, Tree } from './look.js';
-import { rowsIn, sameBytes, sumsOf, type Row } from './rows.js';
+import { replacedSizes, rowsIn, sameBytes, sumsOf, type Row } from './rows.js';
 import { isFile, type Owed, type Truth } from './truth.js';
 import { bytesAt, type Remote, type Sight, type World } from './world.js';
 import { violated } from './violation.js';
@@ -38,7 +38,7 @@ export function checkOwed(world: World, truth: Truth): void {
 /** After a job: it changed what it was allowed to, and nothing else. */
 export async function checkJob(world: World, truth: Truth, before: Sight, allowed: Allowed): Promise<Sight> {
   const after = world.sight();
-  checkRemote(truth, before, after, allowed);
+  checkRemote(world, truth, before, after, allowed);
   for (const index of world.caches.keys()) await checkCache(world, truth, index, before, after, allowed);
   await checkRestored(before, after, allowed);
   await checkOnline(world, truth, before, after, allowed);
@@ -51,7 +51,13 @@ export async function checkJob(world: World, truth: Truth, before: Sight, allowe
   return after;
 }
 
-function checkRemote(truth: Truth, before: Sight, after: Sight, { uploads = [] }: Allowed): void {
+function checkRemote(
+  world: World,
+  truth: Truth,
+  before: Sight,
+  after: Sight,
+  { uploads = [] }: Allowed,
+): void {
   /** What passes may have copied to this path. */
   const offered = (path: string) =>
     uploads.flatMap(({ cache }) => [
@@ -61,14 +67,20 @@ function checkRemote(truth: Truth, before: Sight, after: Sight, { uploads = [] }
   for (const [path, was] of before.remote) {
     const is = after.remote.get(path);
     if (same(was, is)) continue;
-    // An unfinished copy may be replaced by the whole record (S4): also by one that was written while the pass ran.
+    // An unfinished copy may be replaced by the whole record, also by one that was written while the pass ran; not a record that left the
+    // same cache, which is whole as well (S4).
+    const owed = truth.archived.get(path);
+    const isWhole = (cache: number) =>
+      owed?.cache === cache &&
+      owed.hash === was.disk.hash &&
+      replacedSizes(world.caches[cache]!, path).includes(owed.size);
     const unfinished = uploads.some(({ cache, unfinishedAfter }) => {
       const hashes = truth.beside.get(`${cache} ${path}`) ?? [];
       const meanwhile = [...hashes].map((hash) => truth.besideSeen.get(`${cache} ${hash}`));
       const longer = [before.caches[cache]?.get(path), ...meanwhile].some(
         (whole) => whole !== undefined && was.disk.size < whole.size,
       );
-      return unfinishedAfter === 0 && was.tape === undefined && longer;
+      return unfinishedAfter === 0 && was.tape === undefined && longer && !isWhole(cache);
     });
     // If the record changes while it is copied, the copy is taken back.
     const left = is === undefined && truth.beside.size > 0;

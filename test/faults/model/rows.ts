@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { REPLACED_LOST, type CatalogueRow } from '../../../lib/catalogue/row.js';
 import type { ChecksumType } from '../../../lib/posix/index.js';
 
 export interface Row {
@@ -21,10 +22,13 @@ const FILE = /^\.xrootd-archive\.catalogue(\.\d+-of-\d+)?$/;
 /** By path; of one that shards know too, several. @param which `own`: not those of shards, which have segments of their own */
 export function rowsIn(cache: string, which: 'all' | 'own' = 'all'): Map<string, Row[]> {
   const rows = new Map<string, Row[]>();
-  const files = readdirSync(cache).filter((name) => FILE.test(name));
-  for (const name of files.filter((name) => which === 'all' || name.endsWith('.catalogue')))
+  for (const name of filesIn(cache).filter((name) => which === 'all' || name.endsWith('.catalogue')))
     for (const row of rowsOf(join(cache, name))) rows.set(row.path, [...(rows.get(row.path) ?? []), row]);
   return rows;
+}
+
+function filesIn(cache: string): string[] {
+  return readdirSync(cache).filter((name) => FILE.test(name));
 }
 
 function rowsOf(file: string): Row[] {
@@ -37,6 +41,24 @@ function rowsOf(file: string): Row[] {
   } finally {
     database.close();
   }
+}
+
+/** Sizes of records that had left the cache, and whose names other ones have taken. */
+export function replacedSizes(cache: string, path: string): number[] {
+  return filesIn(cache).flatMap((name) => {
+    const database = new Database(join(cache, name));
+    try {
+      database.exec('PRAGMA query_only = 1');
+      const last = database
+        .prepare('SELECT reason, row FROM forgotten WHERE path = ? ORDER BY id DESC LIMIT 1')
+        .get(path) as { reason: string; row: string } | undefined;
+      if (last?.reason !== REPLACED_LOST) return [];
+      const { size, removing } = JSON.parse(last.row) as CatalogueRow;
+      return removing === null ? [] : [size];
+    } finally {
+      database.close();
+    }
+  });
 }
 
 /** By type; none if there is only the server's listing. */
