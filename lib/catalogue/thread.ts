@@ -1,6 +1,6 @@
 /** The catalogue's own thread: SQLite works here, so that no disk ever holds up the event loop. */
 import * as fs from 'node:fs';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type Database from 'libsql';
 import { ChangeWriter } from './apply.js';
 import type { Change } from './changes.js';
@@ -10,6 +10,7 @@ import { InPlace } from './in_place.js';
 import type { Opened, Operation, Operations, RememberedPass, Request, Response } from './messages.js';
 import { holdReserve, releaseReserve } from './reserve.js';
 import { markSuspect } from './suspect.js';
+import { ThreadCalls } from './thread_calls.js';
 import { countRows, readForgotten, readPage, readRows, summarize, type Page } from './queries.js';
 
 let database: Database.Database | undefined;
@@ -162,6 +163,9 @@ function answer({ id, operation, ask }: Request): Response {
 
 const port = parentPort;
 if (port === null) throw new Error('this runs only as a worker thread');
-port.on('message', (request: Request) => {
-  port.postMessage(answer(request));
+const calls = new ThreadCalls(workerData as SharedArrayBuffer);
+port.on('message', (request: Request | undefined) => {
+  const answered = request && calls.during(() => answer(request));
+  if (answered === undefined) port.close();
+  else port.postMessage(answered);
 });

@@ -1,14 +1,29 @@
 /** The link to the catalogue's thread: starts it, sends requests, and fails them all if it ends. */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { CatalogueError } from './error.js';
 import type { Operation, Operations, Request, Response } from './messages.js';
+import { ThreadCalls } from './thread_calls.js';
 
 interface Waiting {
   resolve: (answer: never) => void;
   reject: (error: CatalogueError) => void;
 }
 
+/** A commit takes milliseconds. One that waits for another process's lock is given up. */
+const LONGEST_AT_EXIT_MILLISECONDS = 1000;
+
+/** Of threads that run. */
+const running = new Set<ThreadCalls>();
+
+process.on('exit', () => {
+  for (const calls of running) calls.stop();
+  for (const calls of running) calls.wait(LONGEST_AT_EXIT_MILLISECONDS);
+});
+
 export class ThreadLink {
+  readonly #calls = new ThreadCalls();
+  readonly #exited: Promise<unknown>;
   readonly #file: string;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -23,7 +38,10 @@ export class ThreadLink {
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
       // The process's own options may not suit a thread: `--input-type` ends it at once.
       execArgv: [],
+      workerData: this.#calls.memory,
     });
+    this.#exited = once(this.#worker, 'exit').catch(() => undefined);
+    running.add(this.#calls);
     this.#worker.on('message', (response: Response) => {
       this.#answered(response);
     });
@@ -31,6 +49,7 @@ export class ThreadLink {
       this.#end(`its thread has failed: ${String(error)}`);
     });
     this.#worker.on('exit', () => {
+      running.delete(this.#calls);
       this.#end('its thread has ended');
     });
     // A process that only waits for nothing may end.
@@ -50,7 +69,10 @@ export class ThreadLink {
 
   async end(): Promise<void> {
     this.#end('it is closed');
-    await this.#worker.terminate();
+    this.#calls.stop();
+    this.#worker.ref();
+    this.#worker.postMessage(undefined);
+    await this.#exited;
   }
 
   #answered(response: Response): void {

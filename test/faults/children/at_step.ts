@@ -76,11 +76,11 @@ function aroundThread(): void {
   if (port === null) return;
   let changes: readonly Change[] = [];
   let closing = false;
-  const on = port.on.bind(port) as (event: string, listener: (request: Request) => void) => typeof port;
-  port.on = ((event: string, listener: (request: Request) => void) =>
+  const on = port.on.bind(port) as (event: string, listener: (request?: Request) => void) => typeof port;
+  port.on = ((event: string, listener: (request?: Request) => void) =>
     on(event, (request) => {
-      changes = request.operation === 'write' ? (request.ask as readonly Change[]) : [];
-      closing = request.operation === 'close';
+      changes = request?.operation === 'write' ? (request.ask as readonly Change[]) : [];
+      closing = request?.operation === 'close';
       listener(request);
     })) as typeof port.on;
   const prototype = Database.prototype;
