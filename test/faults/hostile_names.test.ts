@@ -84,7 +84,8 @@ function assertOursKept(ours: Tree, cache: Tree, server: Tree): { here: Tree; th
       ...(server.get(back) === bytes ? [[server, there] as const] : []),
     ];
     assert.ok(found !== undefined && into !== undefined, `lost: ${JSON.stringify(name)}`);
-    into.set(back, bytes);
+    // What was put back with its directory may have another name of ours.
+    if (!isOurs(back)) into.set(back, bytes);
   }
   return { here, there };
 }

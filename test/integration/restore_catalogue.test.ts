@@ -194,7 +194,7 @@ describe('restore with a catalogue', () => {
       withTemp(async (to) => {
         await archived(bench, names.slice(0, 4));
         const file = fileIn(bench.cache);
-        const elsewhere = join(bench.cache, '.xrootd-archive.other');
+        const elsewhere = join(to, 'catalogue');
         const without = await bench
           .archive({ cataloguePath: elsewhere })
           .restore(['.'], { to: join(to, '1') });
@@ -203,7 +203,7 @@ describe('restore with a catalogue', () => {
           bench.lines.filter(({ message }) => message.startsWith('no catalogue')).map(({ level }) => level),
           ['info'],
         );
-        assert.ok(!(await readdir(bench.cache)).includes('.xrootd-archive.other'), 'nothing is made');
+        assert.ok(!(await readdir(to)).includes('catalogue'), 'nothing is made');
         const off = await bench.archive({ catalogue: false }).restore(['.'], { to: join(to, '2') });
         assert.deepEqual(counts(off), { scanned: 4, copied: 4 });
 
