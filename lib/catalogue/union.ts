@@ -13,7 +13,7 @@ import { comparePaths } from './path_order.js';
 import { catalogueFile } from './place.js';
 import type { RowFilter, StateCount, Summary } from './queries.js';
 import { shardsBeside } from './shard_files.js';
-import { stateOf, type CatalogueRow, type ForgottenRow, type RowState } from './row.js';
+import { REPLACED_LOST, stateOf, type CatalogueRow, type ForgottenRow, type RowState } from './row.js';
 
 /** What can be asked of one catalogue, and of all together. */
 export type CatalogueReader = Pick<
@@ -109,8 +109,23 @@ class Union implements CatalogueReader {
     for (const catalogue of this.#catalogues) yield* catalogue.forgotten(changedUpTo);
   }
 
+  /** Also what one file knows as lost while another one knows a later record of that name. */
   async *replacedLosses(): AsyncGenerator<ForgottenRow, void, undefined> {
-    for (const catalogue of this.#catalogues) yield* catalogue.replacedLosses();
+    const hidden: CatalogueRow[] = [];
+    for (const catalogue of this.#catalogues) {
+      yield* catalogue.replacedLosses();
+      for await (const page of catalogue.pages({ state: 'lost' })) {
+        const present = await this.rowsOf(page.map(({ path }) => path));
+        for (const [index, row] of page.entries()) {
+          const now = present[index];
+          if (now === undefined || mayBeEqual(row, now)) continue;
+          // Several files may know the same loss.
+          if (hidden.some((one) => one.path === row.path && mayBeEqual(one, row))) continue;
+          hidden.push(row);
+          yield { path: row.path, at: row.lost ?? 0, reason: REPLACED_LOST, row };
+        }
+      }
+    }
   }
 
   /** The sum: a record that several know, as after a change of the number of shards, counts several times. */
