@@ -395,6 +395,32 @@ describe('forget', () => {
     });
   });
 
+  for (const [what, later] of [
+    ['was archived since', { compared: NOON + 2 * DAY }],
+    ['was asked about before the loss was found', { compared: NOON - DAY }],
+  ] as const)
+    it(`a loss that one shard knows, and a record that ${what} and another shard knows: only the loss is taken out`, async () => {
+      await withTemp(async (cache) => {
+        const config = catalogueConfig(cache);
+        const lostOne = { ...gone, size: 7, lost: NOON + DAY, loss: 'the server has no such file' };
+        const taker = { ...gone, ...later, removing: later.compared, removed: later.compared };
+        for (const [index, row] of [rowOf('r', lostOne), rowOf('r', taker)].entries()) {
+          await using one = await mustOpen(config, { mode: 'write', shard: { index, count: 2 } });
+          await one.durable({ kind: 'imported', row });
+        }
+        const archive = archiveOf({ cache });
+        const { lost: named, states } = await archive.catalogue.status();
+        assert.deepEqual([named.map(({ size }) => size), states.lost], [[7], { records: 1, bytes: 7 }]);
+        const { forgotten, unknown } = await archive.catalogue.forget(['r'], { reason: 'why' });
+        assert.deepEqual([forgotten.map(({ size, state }) => [size, state]), unknown], [[[7, 'lost']], []]);
+        const left = await collect(archive.find(['r'], {}));
+        assert.deepEqual(
+          left.map((item) => ('failed' in item ? item.code : item.size)),
+          [1000],
+        );
+      });
+    });
+
   it('a name that only such a loss has is known', async () => {
     await withCatalogue({ rows: [rowOf('r', { ...gone, size: 7 })] }, async (bench) => {
       await bench.catalogue.durable({ kind: 'imported', row: rowOf('r', { compared: NOON + DAY }) });

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
+import { mayBeEqual } from '../../catalogue/merge.js';
 import { replacedRow, type CatalogueRow } from '../../catalogue/row.js';
 import type { CatalogueReader } from '../../catalogue/union.js';
 import { ConfigError } from '../../config/errors.js';
@@ -41,7 +42,7 @@ export async function forget(
   if (reason.trim() === '') throw wrong('forgetting needs a reason: it is kept with what was known');
   if (paths.length === 0) throw wrong('no paths given');
   const names = [...new Set(paths.map(plainPath))];
-  const { replaced, ...result } = await known(config, names, signal);
+  const { replaced, present, ...result } = await known(config, names, signal);
   if (dryRun) return result;
   const taken = new Set(result.forgotten.map(({ path }) => path));
   for (const shard of await shardsKept(config)) {
@@ -50,8 +51,8 @@ export async function forget(
       const own = await replacedIn(catalogue, taken);
       for (const path of taken) {
         signal?.throwIfAborted();
-        // The record that has taken the name stays, also where it is in another file.
-        const isMeant = !replaced.has(path) || own.has(path) || (await isLost(catalogue, path));
+        const [row] = await catalogue.rowsOf([path]);
+        const isMeant = own.has(path) || isToGo(row, present.get(path), replaced.has(path));
         if (isMeant) catalogue.note({ kind: 'forgotten', path, at: Date.now(), reason });
       }
       await catalogue.flush();
@@ -67,10 +68,13 @@ async function known(
   config: CatalogueConfig,
   names: readonly string[],
   signal: AbortSignal | undefined,
-): Promise<ForgetResult & { replaced: ReadonlyMap<string, unknown> }> {
+): Promise<
+  ForgetResult & { replaced: ReadonlyMap<string, unknown>; present: ReadonlyMap<string, CatalogueRow> }
+> {
   const catalogue = await openReader(config);
   try {
     const replaced = await replacedIn(catalogue, new Set(names));
+    const present = new Map<string, CatalogueRow>();
     const result: ForgetResult = { forgotten: [], unknown: [] };
     for (let at = 0; at < names.length; at += pathsAtOnce) {
       signal?.throwIfAborted();
@@ -80,12 +84,13 @@ async function known(
         const losses = replaced.get(path) ?? [];
         for (const row of losses) result.forgotten.push({ ...foundRecord(row), inCache: false });
         const row = rows[index];
+        if (row !== undefined) present.set(path, row);
         if (row !== undefined && (losses.length === 0 || row.lost !== null))
           result.forgotten.push({ ...foundRecord(row), inCache: await isThere(config, path) });
         else if (losses.length === 0) result.unknown.push(path);
       }
     }
-    return { ...result, replaced };
+    return { ...result, replaced, present };
   } finally {
     await catalogue.close();
   }
@@ -101,9 +106,15 @@ async function replacedIn(
   return found;
 }
 
-async function isLost(catalogue: Pick<CatalogueReader, 'rowsOf'>, path: string): Promise<boolean> {
-  const [row] = await catalogue.rowsOf([path]);
-  return row !== undefined && row.lost !== null;
+/**
+ * Does one file's row go? All together know `now` under its name, and whether there are losses besides. Of several records with one
+ * name, which different files know, only what is lost goes, if anything is.
+ */
+function isToGo(row: CatalogueRow | undefined, now: CatalogueRow | undefined, losses: boolean): boolean {
+  if (row === undefined || now === undefined) return false;
+  const isLost = now.lost !== null;
+  if (!isLost && !losses) return true;
+  return mayBeEqual(row, now) ? isLost : row.lost !== null;
 }
 
 function plainPath(given: string): string {

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import fc from 'fast-check';
 import { cache, pick, picked } from '../names.js';
 import { step, type AnyStep } from '../step.js';
@@ -54,7 +55,9 @@ async function map(path: string): Promise<Omit<Writer, 'cache' | 'ino'>> {
   );
   // Of the signal that a store beyond the end gives it, if the record was truncated meanwhile.
   const ended = once(child, 'exit').then(() => false);
-  const answered = () => Promise.race([once(child.stdout, 'data').then(() => true), ended]);
+  // By whole lines: an unbuffered Python writes the end of a line by itself.
+  const lines = createInterface(child.stdout);
+  const answered = () => Promise.race([once(lines, 'line').then(() => true), ended]);
   if (!(await answered())) throw new Error(`a program could not map ${path}`);
   return {
     store(byte) {

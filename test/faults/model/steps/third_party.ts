@@ -137,8 +137,9 @@ export const byOthers: AnyStep[] = [
       const state = await world.sandbox.stateOf(path);
       if (state === undefined || state.size === 0) return;
       if ((copy === 'disk' && state.offline) || (copy === 'tape' && !state.onTape)) return;
-      const tape = copy !== 'disk' && state.onTape;
-      truth.harmed(path, { quiet: true, unseen: keepChecksums || state.offline || tape, tape });
+      const unseen = keepChecksums || state.offline || (copy !== 'disk' && state.onTape);
+      // Whichever copy it is: what tape has is another file than the one on disk from now on, and the flags say nothing of that.
+      truth.harmed(path, { quiet: true, unseen, tape: state.onTape });
       await world.sandbox.corrupt(path, { copy, keepChecksums });
     },
   }),

@@ -21,8 +21,17 @@ import { step, type AnyStep } from '../step.js';
 import type { Truth } from '../truth.js';
 import type { World } from '../world.js';
 
-/** What a program may run into: names that are directories, or below files. */
-const IN_THE_WAY = new Set(['ENOTDIR', 'EISDIR', 'EEXIST', 'ENOENT', 'ENOTEMPTY', 'EINVAL', 'ENAMETOOLONG']);
+/** What a program may run into: names that are directories, below files, or links that lead nowhere. */
+const IN_THE_WAY = new Set([
+  'ENOTDIR',
+  'EISDIR',
+  'EEXIST',
+  'ENOENT',
+  'ENOTEMPTY',
+  'EINVAL',
+  'ENAMETOOLONG',
+  'ELOOP',
+]);
 
 /** A user's program does something in a cache; what it leaves is what the user wants. */
 export function byUser(world: World, truth: Truth, index: number, act: (root: string) => void): void {
