@@ -15,7 +15,7 @@ import { TapeWaitCount } from '../../rules/tape_wait.js';
 import { bytesAbove, roomOf, type Watermarks } from '../../rules/watermarks.js';
 import type { Report } from '../events/report.js';
 import { TaskPool } from '../../flow/task_pool.js';
-import { writeSegments } from '../catalogue/segments.js';
+import { hasUnsent, writeSegments } from '../catalogue/segments.js';
 import { checkStorage } from '../record/emptied_storage.js';
 import { LeftRecords } from '../record/left_records.js';
 import { LocalSums } from '../record/local_sums.js';
@@ -29,7 +29,7 @@ import { refuseProxies } from '../separation/refuse_proxies.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
 import { goesByTape, type BackupContext } from './backup_context.js';
 import { isBare } from './cache_warnings.js';
-import { FollowUp } from './follow_up.js';
+import { FollowUp, somethingWaits } from './follow_up.js';
 import { PassSteps } from './pass_steps.js';
 import { UNSYNCED, warnOfCache, warnOfNoTape, warnOfOverdue } from './pass_warnings.js';
 import { RecordOutcomes } from './record_outcomes.js';
@@ -176,8 +176,14 @@ export class BackupPass {
   async #writeSegments(now: () => number): Promise<void> {
     const { catalogue, isHeld } = this.#book;
     const { config, logger } = this.#dependencies;
-    if (catalogue !== undefined && !isHeld)
-      await writeSegments({ ...{ catalogue, config, logger, now }, store: this.#store, run: this.#run });
+    if (catalogue === undefined || isHeld) return;
+    const options = { ...{ config, logger, now }, store: this.#store, run: this.#run };
+    await writeSegments({ ...options, catalogue });
+    if (!config.catalogueSegments) return;
+    // A pass may have been killed before it sent them, and this one may have found out more of its records.
+    await this.#book.others(config, this.#shard, hasUnsent, (other) =>
+      writeSegments({ ...options, catalogue: other }),
+    );
   }
 
   /** @throws what ends the whole pass */
@@ -192,7 +198,7 @@ export class BackupPass {
     const context = { root, store, run: this.#run, dependencies, waiting, baseWasMissing, now };
     await this.#book.reading(() => new FollowUp({ ...context, catalogue }, this.#started).all());
     const only = shard && ((path: string) => inShard(path, shard));
-    await this.#book.others(dependencies.config, shard, (other) =>
+    await this.#book.others(dependencies.config, shard, somethingWaits, (other) =>
       new FollowUp({ ...context, catalogue: other, only }, this.#started).all(),
     );
   }

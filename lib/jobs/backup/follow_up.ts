@@ -165,6 +165,14 @@ export class FollowUp {
   }
 }
 
+/** Is there something in it to ask about? */
+export async function somethingWaits(catalogue: Catalogue): Promise<boolean> {
+  for (const state of ['lost', 'waiting'] as const)
+    for await (const _ of catalogue.rows({ state })) return true;
+  for await (const _ of catalogue.replacedLosses()) return true;
+  return false;
+}
+
 /** Nothing about it has changed since its bytes were last compared, and tape doesn't have it yet. */
 function isAsBefore(row: CatalogueRow, { kind, size, mtime, backUpExists }: RemoteStat): boolean {
   if (row.lost !== null || row.followed === null || backUpExists) return false;

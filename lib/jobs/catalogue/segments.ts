@@ -43,6 +43,23 @@ export interface SegmentOptions {
 
 const MOST_LINES = 200_000;
 
+/** Is there something that no segment has yet, or one that was begun? @throws {CatalogueError} */
+export async function hasUnsent(catalogue: Catalogue): Promise<boolean> {
+  if ((await segmentState(catalogue)).begun !== null) return true;
+  return (await pendingSegment(catalogue)) !== undefined || (await hasChanges(catalogue));
+}
+
+async function hasChanges(catalogue: Catalogue): Promise<boolean> {
+  const pages = await LinePages.of(catalogue, { changedUpTo: await batchOf(catalogue) });
+  await pages.close();
+  return !pages.isAtEnd;
+}
+
+/** Of the last commit, of this opening or an earlier one. */
+async function batchOf(catalogue: Catalogue): Promise<number> {
+  return Number((await catalogue.meta('batch')) ?? 0);
+}
+
 /** Never throws: what goes wrong is a warning of the pass, and `catalogue status` tells since when. */
 export async function writeSegments(options: SegmentOptions): Promise<void> {
   const { catalogue, config, run, logger, now } = options;
@@ -95,7 +112,7 @@ class SegmentWriter {
     await this.#resume();
     // A full one that was begun is ended first, since everything that changes meanwhile comes after it.
     if (this.#state.begun !== null) await this.#write('full');
-    if (!(await this.#hasChanges())) return;
+    if (!(await hasChanges(this.#catalogue))) return;
     await this.#write((await this.#isFullDue()) ? 'full' : 'changes');
   }
 
@@ -105,17 +122,6 @@ class SegmentWriter {
     if (pending === undefined) return;
     const hash = await hashOfFile(this.#file).catch(() => undefined);
     if (hash !== pending.hash || !(await this.#place(pending))) await this.#drop();
-  }
-
-  async #hasChanges(): Promise<boolean> {
-    const pages = await LinePages.of(this.#catalogue, { changedUpTo: await this.#batch() });
-    await pages.close();
-    return !pages.isAtEnd;
-  }
-
-  /** Of the last commit, of this opening or an earlier one. */
-  async #batch(): Promise<number> {
-    return Number((await this.#catalogue.meta('batch')) ?? 0);
   }
 
   async #isFullDue(): Promise<boolean> {
@@ -132,7 +138,7 @@ class SegmentWriter {
   async #write(kind: 'changes' | 'full'): Promise<void> {
     const { begun } = this.#state;
     // What changed after the beginning of a full one may be in a part that is written already.
-    const batch = begun?.batch ?? (await this.#batch());
+    const batch = begun?.batch ?? (await batchOf(this.#catalogue));
     const from = begun?.upTo ?? '';
     const changedUpTo = kind === 'full' ? undefined : batch;
     const pages = await LinePages.of(this.#catalogue, { changedUpTo, from });

@@ -190,17 +190,21 @@ export class RecordBook {
     }
   }
 
-  /** What passes have noted that were shared otherwise: no pass would follow that any more. Only catalogues in which something waits. */
+  /**
+   * What passes have noted that were shared otherwise: no pass would deal with that any more. None of these runs now, by the lock.
+   * @param isMeant reads only: is there something to do in this one?
+   */
   async others(
     config: CatalogueConfig,
     shard: Shard | undefined,
+    isMeant: (catalogue: Catalogue) => Promise<boolean>,
     task: (catalogue: Catalogue) => Promise<void>,
   ): Promise<void> {
     const file = catalogueFile(config);
     const all = file === undefined ? [] : await shardsBeside(file);
     for (const other of all.filter((each) => each?.count !== shard?.count))
       try {
-        if (!(await somethingWaits(config, other))) continue;
+        if (!(await isSo(isMeant, config, other))) continue;
         const opened = await openCatalogue(config, { mode: 'write', shard: other, now: this.#now() });
         if (!(opened instanceof Catalogue)) continue;
         await using catalogue = opened;
@@ -254,12 +258,13 @@ function notReadable(error: unknown): undefined {
 }
 
 /** Reads only: a damaged one is a failure, and stays where it is. */
-async function somethingWaits(config: CatalogueConfig, shard: Shard | undefined): Promise<boolean> {
+async function isSo(
+  isMeant: (catalogue: Catalogue) => Promise<boolean>,
+  config: CatalogueConfig,
+  shard: Shard | undefined,
+): Promise<boolean> {
   const opened = await openCatalogue(config, { mode: 'read', shard });
   if (!(opened instanceof Catalogue)) return false;
   await using catalogue = opened;
-  for (const state of ['lost', 'waiting'] as const)
-    for await (const _ of catalogue.rows({ state })) return true;
-  for await (const _ of catalogue.replacedLosses()) return true;
-  return false;
+  return await isMeant(catalogue);
 }
