@@ -102,7 +102,7 @@ export const POINTS: readonly Point[] = [
   ...inFile('a record on tape', 'jobs/backup/backup_record.js', {
     'verify: before the comparison': [
       'before',
-      'const state = await classifyRecord(record.path, size, remote',
+      'const found = await classifyRecord(record.path, size, remote',
     ],
     'verify: compared': ['before', 'const read = config.verify'],
     'verify: remembered': ['before', 'return { decision: decideRecord(walked, state'],

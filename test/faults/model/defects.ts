@@ -277,8 +277,8 @@ export const DEFECTS: readonly Defect[] = [
       unread,
       patch(
         'jobs/backup/backup_record.js',
-        'const state = await classifyRecord(record.path, size, remote',
-        "const state = proven ? { state: remote.backUpExists ? 'backed_up' : 'cached', verifiedBy: 'checksum', local: [] } : await classifyRecord(record.path, size, remote",
+        'const found = await classifyRecord(record.path, size, remote',
+        "const found = proven ? { state: remote.backUpExists ? 'backed_up' : 'cached', verifiedBy: 'checksum', local: [] } : await classifyRecord(record.path, size, remote",
       ),
     ],
     script: [
@@ -300,8 +300,8 @@ export const DEFECTS: readonly Defect[] = [
     patches: [
       patch(
         'jobs/backup/follow_up.js',
-        "for (const state of ['lost', 'waiting'])",
-        'for (const state of [])',
+        "for (const state of ['lost', 'waiting'])\n            await forEachConcurrent(",
+        'for (const state of [])\n            await forEachConcurrent(',
       ),
     ],
     script: [put('a'), pass('cached'), othersDelete, put('b'), meanwhile({ autoRemove: 'never' })],
