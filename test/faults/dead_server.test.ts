@@ -1,4 +1,4 @@
-/** A server that dies in the middle of each command: noticed within 30 s with default options, and nothing is lost. */
+/** A server that dies in the middle of each command: it is noticed in time with default options, and nothing is lost. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -10,8 +10,8 @@ import { holdsRecord } from '../support/records.js';
 import { withTemp } from '../support/temporary.js';
 import { scaled } from '../support/tier.js';
 
-/** Seconds. */
-const mostToEnd = 30;
+/** Seconds. docs/faults.md has the times of a machine that does nothing else: at most 27. Before the pings it took up to 110. */
+const mostToEnd = 80;
 
 const deaths = {
   'is killed': ({ sandbox }: Place) => sandbox.kill(),

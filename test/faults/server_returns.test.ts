@@ -74,7 +74,7 @@ describe('a service whose server is away', function () {
         const seconds = (performance.now() - died) / 1000;
         const { error } = (await status()).passes[0] ?? {};
         tellFigure(`service, ${how}`, seconds, error?.message);
-        assert.ok(seconds < 30, `${seconds} s`);
+        assert.ok(seconds < 80, `${seconds} s`);
         assert.match(error?.message ?? '', /ping root:.*(cannot connect|fell silent|no answer in time)/);
         const page = await (await fetch(url)).text();
         assert.ok(page.includes((error?.message ?? '').slice(0, 20)), page);
