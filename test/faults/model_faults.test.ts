@@ -5,13 +5,13 @@ import { scaled } from '../support/tier.js';
 import { runSeed } from './model/runner.js';
 import { stopSecondServer } from './model/second_server.js';
 
-const steps = scaled('steps of the model with faults', 40, 600);
+const steps = scaled('steps of the model with faults', 40, 200);
 const today = Math.floor(Date.now() / 86_400_000);
 /** New ones each day, where there is time for more than a few steps. */
 const firstSeed = steps > 100 ? today * 1000 : 2;
 
 describe('whatever fails in whatever order, no byte is lost', function () {
-  // 600 steps take three minutes on an idle machine, most of them in waiting for servers that are dead.
+  // 200 steps take a minute on an idle machine, most of them in waiting for servers that are dead.
   this.timeout(15 * 60_000);
   before(() => {
     for (const name of ['StreamTimeout', 'ConnectionWindow']) environment.put(name, 3);
