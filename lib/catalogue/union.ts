@@ -1,18 +1,12 @@
 /** All catalogues of an archive as one, for those who read: each shard writes a file of its own. */
-import type { Catalogue } from './catalogue.js';
+import { Catalogue } from './catalogue.js';
 import { mayBeEqual, mergedRow, newerFirst } from './merge.js';
 import type { RememberedPass } from './messages.js';
-import {
-  missingText,
-  NoCatalogue,
-  openCatalogue,
-  type CatalogueConfig,
-  type OpenCatalogueOptions,
-} from './open_catalogue.js';
+import { missingText, NoCatalogue, type CatalogueConfig } from './open_catalogue.js';
+import { closeAll, openEach, type EachOptions } from './open_each.js';
 import { comparePaths } from './path_order.js';
 import { catalogueFile } from './place.js';
 import type { RowFilter, StateCount, Summary } from './queries.js';
-import { shardsBeside } from './shard_files.js';
 import { latestOf, REPLACED_LOST, stateOf } from './row.js';
 import type { CatalogueRow, ForgottenRow, RowState } from './row.js';
 
@@ -41,20 +35,15 @@ const PAGE_ROWS = 1000;
  */
 export async function openUnion(
   config: CatalogueConfig,
-  options: Pick<OpenCatalogueOptions, 'adopt' | 'unchecked' | 'now'> = {},
+  options: EachOptions = {},
 ): Promise<CatalogueReader | NoCatalogue | undefined> {
   const file = catalogueFile(config);
   if (file === undefined) return undefined;
-  const opened: Catalogue[] = [];
-  try {
-    for (const shard of await shardsBeside(file)) {
-      const catalogue = await openCatalogue(config, { mode: 'read', shard, ...options });
-      if (catalogue === undefined || catalogue instanceof NoCatalogue) return catalogue;
-      opened.push(catalogue);
-    }
-  } catch (error) {
-    await Promise.all(opened.map((catalogue) => catalogue.close()));
-    throw error;
+  const found = await openEach(config, options);
+  const opened = found.filter((each) => each instanceof Catalogue);
+  if (opened.length < found.length) {
+    await closeAll(opened);
+    return found.find((each): each is NoCatalogue | undefined => !(each instanceof Catalogue));
   }
   const [first, ...others] = opened;
   if (first === undefined) return new NoCatalogue(missingText(file));

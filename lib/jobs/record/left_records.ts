@@ -1,10 +1,9 @@
 /** What has left the cache earlier, by the catalogues of all layouts; they are opened when somebody asks. A reason to keep, never to remove (S15). */
 import { Catalogue } from '../../catalogue/catalogue.js';
 import { mayBeEqual, mergedRow } from '../../catalogue/merge.js';
-import { openCatalogue, type CatalogueConfig } from '../../catalogue/open_catalogue.js';
-import { catalogueFile } from '../../catalogue/place.js';
+import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
 import type { CatalogueRow } from '../../catalogue/row.js';
-import { shardsBeside } from '../../catalogue/shard_files.js';
+import { openEach } from '../../catalogue/open_each.js';
 
 export class LeftRecords {
   readonly #config: CatalogueConfig;
@@ -38,16 +37,6 @@ function hasLeft({ removing, onlineRemoved }: CatalogueRow): boolean {
 }
 
 async function openAll(config: CatalogueConfig): Promise<Catalogue[]> {
-  const file = catalogueFile(config);
-  const opened: Catalogue[] = [];
-  try {
-    for (const shard of file === undefined ? [] : await shardsBeside(file)) {
-      const catalogue = await openCatalogue(config, { mode: 'read', shard, unchecked: true });
-      if (catalogue instanceof Catalogue) opened.push(catalogue);
-    }
-  } catch (error) {
-    for (const catalogue of opened) await catalogue.close();
-    throw error;
-  }
-  return opened;
+  const found = await openEach(config, { unchecked: true });
+  return found.filter((each) => each instanceof Catalogue);
 }
