@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { Archive } from '../../../lib/index.js';
 import type { ChildJob, ChildResult } from '../../support/job_process.js';
+import { jump } from '../../support/jumping_clock.js';
 
 const lines = createInterface({ input: process.stdin });
 process.stdout.write('ready\n');
@@ -57,15 +58,4 @@ async function reportOf(): Promise<ChildResult['report']> {
       }
       return undefined;
   }
-}
-
-/** The clock of all JavaScript of this process goes on from another time. */
-function jump(milliseconds: number): void {
-  const Real = globalThis.Date;
-  globalThis.Date = new Proxy(Real, {
-    construct: (target, given: unknown[]) =>
-      Reflect.construct(target, given.length === 0 ? [target.now() + milliseconds] : given) as Date,
-    get: (target, key): unknown =>
-      key === 'now' ? () => target.now() + milliseconds : Reflect.get(target, key),
-  });
 }
