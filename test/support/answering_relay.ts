@@ -2,8 +2,8 @@
  * Stands between a client and a server, passes what both say, and answers the requests itself that a test names: as a server
  * that lets clients wait, sends them on, refuses, or stays silent. Numbers and forms of answers are those of XProtocol.hh.
  */
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { JoinedConnections } from './joined_connections.js';
 import { recordedOf, type Recorded } from './recorded_requests.js';
 
 export interface Told extends Recorded {
@@ -53,36 +53,30 @@ function int32(value: number): Buffer {
 }
 
 export class AnsweringRelay {
-  /** `root://127.0.0.1:port` */
-  readonly url: string;
   /** All requests that came, in order. */
   readonly requests: Told[] = [];
   /** Asked about each request. Change it at any time. */
   decide: Decide;
-  readonly #listener: Server;
-  readonly #sockets = new Set<Socket>();
+  #joined!: JoinedConnections;
 
-  private constructor(listener: Server, decide: Decide) {
-    this.#listener = listener;
+  private constructor(decide: Decide) {
     this.decide = decide;
-    this.url = `root://127.0.0.1:${(listener.address() as AddressInfo).port}`;
   }
 
   /** @param server as `root://host:port` */
   static async start(server: string, decide: Decide = () => undefined): Promise<AnsweringRelay> {
-    const { hostname, port } = new URL(server);
-    const listener = createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    const relay = new AnsweringRelay(listener, decide);
-    listener.on('connection', (client) => {
-      relay.#join(client, connect(Number(port), hostname));
-    });
+    const relay = new AnsweringRelay(decide);
+    relay.#joined = await JoinedConnections.listen(server, (client, other) => relay.#join(client, other));
     return relay;
   }
 
+  /** `root://127.0.0.1:port` */
+  get url(): string {
+    return this.#joined.url;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#listener.close();
+    this.#joined.stop();
     return Promise.resolve();
   }
 
@@ -109,16 +103,5 @@ export class AnsweringRelay {
       }
     });
     server.on('data', (bytes) => client.write(bytes));
-    for (const [socket, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-    }
   }
 }

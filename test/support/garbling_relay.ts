@@ -1,6 +1,6 @@
 /** Stands between a client and a server, and replaces the bodies of answers by others, as a broken or hostile server would. */
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { JoinedConnections } from './joined_connections.js';
 
 /** What is asked for, by the numbers in XProtocol.hh. */
 export const asked = { query: 3001, dirlist: 3004, stat: 3017, prepare: 3021, locate: 3027 } as const;
@@ -10,35 +10,26 @@ const OK = 0;
 const STATUS = 4007;
 
 export class GarblingRelay {
-  /** `root://127.0.0.1:port` */
-  readonly url: string;
   /** Answers that were replaced. */
   garbled = 0;
   /** Undefined leaves the answer as it is. */
   change: ((request: number, body: Buffer) => Buffer | undefined) | undefined;
-  readonly #listener: Server;
-  readonly #sockets = new Set<Socket>();
-
-  private constructor(listener: Server) {
-    this.#listener = listener;
-    this.url = `root://127.0.0.1:${(listener.address() as AddressInfo).port}`;
-  }
+  #joined!: JoinedConnections;
 
   /** @param server as `root://host:port` */
   static async start(server: string): Promise<GarblingRelay> {
-    const { hostname, port } = new URL(server);
-    const listener = createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    const relay = new GarblingRelay(listener);
-    listener.on('connection', (client) => {
-      relay.#join(client, connect(Number(port), hostname));
-    });
+    const relay = new GarblingRelay();
+    relay.#joined = await JoinedConnections.listen(server, (client, other) => relay.#join(client, other));
     return relay;
   }
 
+  /** `root://127.0.0.1:port` */
+  get url(): string {
+    return this.#joined.url;
+  }
+
   stop(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#listener.close();
+    this.#joined.stop();
   }
 
   #join(client: Socket, server: Socket): void {
@@ -63,17 +54,6 @@ export class GarblingRelay {
         }
       }
     });
-    for (const [socket, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-    }
   }
 }
 

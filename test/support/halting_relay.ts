@@ -1,6 +1,6 @@
 /** Stands between clients and a server, and stops all traffic at a chosen request, or at the answer to it. */
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { JoinedConnections } from './joined_connections.js';
 import { RequestReader } from './recorded_requests.js';
 
 export interface Halt {
@@ -13,32 +13,24 @@ export interface Halt {
 }
 
 export class HaltingRelay {
-  readonly #listener: Server;
-  readonly #sockets = new Set<Socket>();
+  #joined!: JoinedConnections;
   readonly #held: (() => void)[] = [];
   #halt: Halt | undefined;
   #state: 'passing' | 'answer awaited' | 'halted' = 'passing';
   #after = false;
 
-  private constructor(listener: Server) {
-    this.#listener = listener;
-  }
-
   /** @param server `host:port` */
   static async start(server: string): Promise<HaltingRelay> {
-    const { hostname, port } = new URL(`root://${server}`);
-    const listener = createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    const relay = new HaltingRelay(listener);
-    listener.on('connection', (client) => {
-      relay.#join(client, connect(Number(port), hostname));
-    });
+    const relay = new HaltingRelay();
+    relay.#joined = await JoinedConnections.listen(`root://${server}`, (client, other) =>
+      relay.#join(client, other),
+    );
     return relay;
   }
 
   /** `127.0.0.1:port` */
   get host(): string {
-    return `127.0.0.1:${(this.#listener.address() as AddressInfo).port}`;
+    return this.#joined.host;
   }
 
   haltAt(halt: Halt): void {
@@ -58,8 +50,7 @@ export class HaltingRelay {
   }
 
   stop(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#listener.close();
+    this.#joined.stop();
   }
 
   #join(client: Socket, server: Socket): void {
@@ -80,17 +71,6 @@ export class HaltingRelay {
       if (this.#state === 'answer awaited') this.#state = 'halted';
       send(client, bytes);
     });
-    for (const [socket, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-    }
   }
 
   #isWanted(kind: string): boolean {

@@ -3,15 +3,12 @@
  * the middle of a request; or gives an answer of its own to one kind of request, as a server whose disks fail; or gives each
  * entry of a listing twice, as a server can that joins the listings of several.
  */
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { JoinedConnections } from './joined_connections.js';
 import { RequestReader, type Recorded } from './recorded_requests.js';
 
 export class Relay {
-  /** `root://127.0.0.1:port` */
-  readonly url: string;
-  readonly #listener: Server;
-  readonly #sockets = new Set<Socket>();
+  #joined!: JoinedConnections;
   #holding: 'requests' | 'answers' | undefined;
   #marker: string | undefined;
   #refused: { request: number; errNo: number } | undefined;
@@ -19,21 +16,16 @@ export class Relay {
   #doubled: ((entry: ListedEntry) => ListedEntry) | undefined;
   readonly #held: (() => void)[] = [];
 
-  private constructor(listener: Server) {
-    this.#listener = listener;
-    this.url = `root://127.0.0.1:${(listener.address() as AddressInfo).port}`;
-  }
-
   /** @param server as `root://host:port` */
   static async start(server: string): Promise<Relay> {
-    const { hostname, port } = new URL(server);
-    const listener = createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    const relay = new Relay(listener);
-    listener.on('connection', (client) => {
-      relay.#join(client, connect(Number(port), hostname));
-    });
+    const relay = new Relay();
+    relay.#joined = await JoinedConnections.listen(server, (client, other) => relay.#join(client, other));
     return relay;
+  }
+
+  /** `root://127.0.0.1:port` */
+  get url(): string {
+    return this.#joined.url;
   }
 
   /** From when a request that has `marker` in it has passed, no requests, or no answers, pass on that connection. */
@@ -78,15 +70,15 @@ export class Relay {
   cut(): void {
     this.#marker = undefined;
     this.#held.length = 0;
-    for (const socket of this.#sockets) socket.destroy();
+    this.#joined.cut();
   }
 
   stop(): void {
     this.cut();
-    this.#listener.close();
+    this.#joined.stop();
   }
 
-  #join(client: Socket, server: Socket): void {
+  #join(client: Socket, server: Socket): () => boolean {
     let held = false;
     /** Of listings that were asked for, by their stream ids. */
     const listings = new Set<number>();
@@ -118,18 +110,8 @@ export class Relay {
       const change = listings.delete(bytes.readUInt16BE(0)) ? this.#doubled : undefined;
       pass('answers', client, change === undefined ? bytes : doubled(bytes, change));
     });
-    for (const [socket, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        // A connection that is held stays for the one who waits, until it is cut.
-        if (!held || this.#marker === undefined) other.destroy();
-      });
-    }
+    // A connection that is held stays for the one who waits, until it is cut.
+    return () => held && this.#marker !== undefined;
   }
 }
 
