@@ -116,6 +116,11 @@ export function checkLog(file: string): void {
   if ((fs.lstatSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
   const before = readHeader(file)?.batch;
   const log = commitsInLog(`${file}-wal`);
+  // A writer began the log anew meanwhile: what was read of it is neither all of the old one nor of the new one.
+  if (log === 'begun anew') {
+    checkLog(file);
+    return;
+  }
   if (log === undefined) return;
   // The file is read before and after: another process may write meanwhile, and the file only gets newer.
   const after = readHeader(file)?.batch;
@@ -129,7 +134,7 @@ export function checkLog(file: string): void {
 }
 
 /** The numbers of the first and the last commit; undefined if there is none. */
-function commitsInLog(name: string): { first: number; last: number } | undefined {
+function commitsInLog(name: string): { first: number; last: number } | 'begun anew' | undefined {
   let fd: number;
   try {
     fd = fs.openSync(name, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
@@ -138,8 +143,8 @@ function commitsInLog(name: string): { first: number; last: number } | undefined
     throw error;
   }
   try {
-    const header = Buffer.alloc(LOG_HEADER_BYTES);
-    if (fs.readSync(fd, header, 0, LOG_HEADER_BYTES, 0) < LOG_HEADER_BYTES) return undefined;
+    const header = readLogHeader(fd);
+    if (header === undefined) return undefined;
     const pageSize = header.readUInt32BE(8);
     if (pageSize < 512) return undefined;
     // Each frame repeats the salt of the log that it belongs to; behind those of this log lie frames of earlier ones.
@@ -147,8 +152,9 @@ function commitsInLog(name: string): { first: number; last: number } | undefined
     const frame = Buffer.alloc(FRAME_HEADER_BYTES + BATCH_AT + 4);
     let found: { first: number; last: number } | undefined;
     for (let at = LOG_HEADER_BYTES; ; at += FRAME_HEADER_BYTES + pageSize) {
-      if (fs.readSync(fd, frame, 0, frame.length, at) < frame.length) return found;
-      if (!frame.subarray(8, 16).equals(salt)) return found;
+      const isWhole = fs.readSync(fd, frame, 0, frame.length, at) === frame.length;
+      if (!isWhole || !frame.subarray(8, 16).equals(salt))
+        return readLogHeader(fd)?.equals(header) === true ? found : 'begun anew';
       if (frame.readUInt32BE(0) !== 1) continue;
       const batch = frame.readUInt32BE(FRAME_HEADER_BYTES + BATCH_AT);
       found = { first: found?.first ?? batch, last: batch };
@@ -156,4 +162,9 @@ function commitsInLog(name: string): { first: number; last: number } | undefined
   } finally {
     fs.closeSync(fd);
   }
+}
+
+function readLogHeader(fd: number): Buffer | undefined {
+  const header = Buffer.alloc(LOG_HEADER_BYTES);
+  return fs.readSync(fd, header, 0, LOG_HEADER_BYTES, 0) < LOG_HEADER_BYTES ? undefined : header;
 }

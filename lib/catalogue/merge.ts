@@ -10,13 +10,18 @@ type Bytes = Pick<RecordFacts, 'size' | 'checksums'> & Partial<Pick<RecordFacts,
  */
 export function mayBeEqual(a: Bytes, b: Bytes): boolean {
   if (a.size !== b.size) return false;
-  const pairs = a.checksums.flatMap((sum) => {
-    const other = ofType(b.checksums, sum.type);
-    return other === undefined ? [] : [[sum, other] as const];
-  });
+  const pairs = pairsOf(a, b);
   if (pairs.length > 0) return pairs.every(([sum, other]) => sameChecksum(sum, other));
   const [mtime, otherMtime] = [a.mtime ?? null, b.mtime ?? null];
   return mtime === null || otherMtime === null || mtime === otherMtime;
+}
+
+/** Checksums of the types that both have. */
+function pairsOf(a: Bytes, b: Bytes): [Checksum, Checksum][] {
+  return a.checksums.flatMap((sum) => {
+    const other = ofType(b.checksums, sum.type);
+    return other === undefined ? [] : [[sum, other] as [Checksum, Checksum]];
+  });
 }
 
 function ofType(checksums: readonly Checksum[], type: string): Checksum | undefined {
@@ -25,7 +30,11 @@ function ofType(checksums: readonly Checksum[], type: string): Checksum | undefi
 
 const STRENGTH: readonly ChecksumSource[] = ['server', 'read', 'put'];
 
-/** Both were of the same bytes. The better source counts: its checksums stand, and those of types that it lacks are added. */
+/**
+ * The better source counts: its checksums stand, and those of types that it lacks are added. Where no type is in common, nothing but a
+ * time says that both were of the same bytes, and a program that rewrites a file can put its time back: then only what was found now
+ * counts.
+ */
 export function mergedChecksums(
   before: RecordFacts,
   now: RecordFacts,
@@ -34,6 +43,8 @@ export function mergedChecksums(
   // What only the server said isn't mixed with what we have read ourselves.
   if (before.source !== now.source && (before.source === 'server' || now.source === 'server'))
     return { checksums: better.checksums, source: better.source };
+  if (before.checksums.length > 0 && now.checksums.length > 0 && pairsOf(before, now).length === 0)
+    return { checksums: now.checksums, source: now.source };
   const others = (better === now ? before : now).checksums.filter(
     ({ type }) => ofType(better.checksums, type) === undefined,
   );
@@ -76,7 +87,7 @@ export function mergedRow(a: CatalogueRow, b: CatalogueRow): CatalogueRow {
   const [comparedLater, comparedEarlier] =
     at(earlier.compared) > at(later.compared) ? [earlier, later] : [later, earlier];
   return {
-    ...{ path: later.path, size: later.size, ...mergedChecksums(earlier, later) },
+    ...{ path: later.path, size: later.size, ...mergedChecksums(comparedEarlier, comparedLater) },
     mtime: comparedLater.mtime ?? comparedEarlier.mtime,
     mode: comparedLater.mode ?? comparedEarlier.mode,
     remoteMtime: comparedLater.remoteMtime ?? comparedEarlier.remoteMtime,

@@ -13,6 +13,7 @@ import {
   type CatalogueRow,
   type ForgottenRow,
 } from '../../lib/catalogue/row.js';
+import type { Checksum } from '../../lib/rules/checksum.js';
 import { SCHEMA } from '../../lib/catalogue/schema.js';
 import { factsOf, rowOf } from '../support/catalogue.js';
 import { scaled } from '../support/tier.js';
@@ -118,18 +119,17 @@ describe('a change of the catalogue', () => {
     });
 
   it('keeps the better checksum, and adds types', () => {
-    const of = (source: 'put' | 'read' | 'server', type: string, value: string): Change => ({
+    const of = (source: 'put' | 'read' | 'server', ...checksums: Checksum[]): Change => ({
       ...{ kind: 'compared', at: 1, copied: false, onTape: null },
-      facts: factsOf('a', { source, checksums: [{ type, value }] }),
+      facts: factsOf('a', { source, checksums }),
     });
-    const put = new Tables([of('put', 'sha256', 'aa'), of('read', 'adler32', '1')]).row();
-    assert.deepEqual(put?.checksums, [
-      { type: 'sha256', value: 'aa' },
-      { type: 'adler32', value: '1' },
-    ]);
+    const sha256 = { type: 'sha256', value: 'aa' };
+    const adler32 = { type: 'adler32', value: '1' };
+    const put = new Tables([of('put', sha256), of('read', sha256, adler32)]).row();
+    assert.deepEqual(put?.checksums, [sha256, adler32]);
     assert.equal(put.source, 'put');
-    const server = new Tables([of('server', 'crc32c', 'aa'), of('read', 'adler32', '1')]).row();
-    assert.deepEqual([server?.source, server?.checksums], ['read', [{ type: 'adler32', value: '1' }]]);
+    const server = new Tables([of('server', { type: 'crc32c', value: 'aa' }), of('read', adler32)]).row();
+    assert.deepEqual([server?.source, server?.checksums], ['read', [adler32]]);
   });
 
   it('of other bytes in a name whose file was there remembers what was replaced', () => {

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import Database from 'libsql';
+import { checkLog } from '../../lib/catalogue/header.js';
+import { catalogueConfig, fileIn, mustOpen } from '../support/catalogue.js';
+import { withTemp } from '../support/temporary.js';
+
+describe('a log beside the catalogue that a writer begins anew while it is read', () => {
+  const { readSync } = fs;
+  afterEach(() => {
+    fs.readSync = readSync;
+    syncBuiltinESMExports();
+  });
+
+  /** @param meanwhile is called before the read at this position */
+  function atReadOf(position: number, meanwhile: () => void): void {
+    let isDone = false;
+    fs.readSync = ((...args: unknown[]) => {
+      if (!isDone && Number(args[4]) >= position) {
+        isDone = true;
+        meanwhile();
+      }
+      return (readSync as (...args: unknown[]) => number)(...args);
+    }) as typeof readSync;
+    syncBuiltinESMExports();
+  }
+
+  for (const frame of [0, 1, 5, 9])
+    it(`before frame ${frame} is read: is read again`, async () => {
+      await withTemp(async (cache) => {
+        await using catalogue = await mustOpen(catalogueConfig(cache), { mode: 'write' });
+        await catalogue.close();
+        using writer = closing(new Database(fileIn(cache)));
+        const commit = (times: number) => {
+          for (let i = 0; i < times; i++) {
+            const [batch] = writer.prepare('PRAGMA user_version').raw().get() as [number];
+            writer.exec(`PRAGMA user_version = ${batch + 1}`);
+          }
+        };
+        writer.exec('PRAGMA wal_autocheckpoint = 0');
+        commit(10);
+        // The file has all of them, and the next commit begins the log anew.
+        writer.exec('PRAGMA wal_checkpoint(FULL)');
+        const pageSize = 4096;
+        let isBegunAnew = false;
+        atReadOf(32 + frame * (24 + pageSize), () => {
+          // Over what was read of the old log, and the frame that is read next.
+          commit(frame + 1);
+          isBegunAnew = true;
+        });
+        checkLog(fileIn(cache));
+        assert.ok(isBegunAnew);
+      });
+    });
+});
+
+function closing(database: Database.Database): Database.Database & Disposable {
+  return Object.assign(database, {
+    [Symbol.dispose]: () => {
+      database.close();
+    },
+  });
+}
