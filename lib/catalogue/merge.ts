@@ -5,15 +5,18 @@ import { checksumsText, latestOf, type CatalogueRow, type ChecksumSource, type R
 type Bytes = Pick<RecordFacts, 'size' | 'checksums'> & Partial<Pick<RecordFacts, 'mtime'>>;
 
 /**
- * Of the same size, and a checksum of the same type says that the bytes are the same. Without a type in common the records' own times
- * decide; where one isn't known, nothing says that they differ.
+ * Of the same size, and a checksum of the same type says that the bytes are the same. Without a type in common, or with adler32 alone,
+ * which different short records often share, the records' own times decide; where one isn't known, nothing says that they differ.
  */
 export function mayBeEqual(a: Bytes, b: Bytes): boolean {
-  if (a.size !== b.size) return false;
-  const pairs = pairsOf(a, b);
-  if (pairs.length > 0) return pairs.every(([sum, other]) => sameChecksum(sum, other));
+  if (a.size !== b.size || pairsOf(a, b).some(([sum, other]) => !sameChecksum(sum, other))) return false;
+  if (haveStrongTypeInCommon(a, b)) return true;
   const [mtime, otherMtime] = [a.mtime ?? null, b.mtime ?? null];
   return mtime === null || otherMtime === null || mtime === otherMtime;
+}
+
+function haveStrongTypeInCommon(a: Bytes, b: Bytes): boolean {
+  return pairsOf(a, b).some(([{ type }]) => type.toLowerCase() !== 'adler32');
 }
 
 /** Checksums of the types that both have. */
@@ -31,9 +34,9 @@ function ofType(checksums: readonly Checksum[], type: string): Checksum | undefi
 const STRENGTH: readonly ChecksumSource[] = ['server', 'read', 'put'];
 
 /**
- * The better source counts: its checksums stand, and those of types that it lacks are added. Where no type is in common, nothing but a
- * time says that both were of the same bytes, and a program that rewrites a file can put its time back: then only what was found now
- * counts.
+ * The better source counts: its checksums stand, and those of types that it lacks are added. Without a type other than adler32 in
+ * common, nothing but a time says that both were of the same bytes, and a program that rewrites a file can put its time back: then
+ * nothing of types that only one has is added to what was found now.
  */
 export function mergedChecksums(
   before: RecordFacts,
@@ -43,7 +46,7 @@ export function mergedChecksums(
   // What only the server said isn't mixed with what we have read ourselves.
   if (before.source !== now.source && (before.source === 'server' || now.source === 'server'))
     return { checksums: better.checksums, source: better.source };
-  if (before.checksums.length > 0 && now.checksums.length > 0 && pairsOf(before, now).length === 0)
+  if (before.checksums.length > 0 && now.checksums.length > 0 && !haveStrongTypeInCommon(before, now))
     return { checksums: now.checksums, source: now.source };
   const others = (better === now ? before : now).checksums.filter(
     ({ type }) => ofType(better.checksums, type) === undefined,
