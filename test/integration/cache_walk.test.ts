@@ -42,6 +42,27 @@ const paths = (entries: WalkEntry[], kind: WalkEntry['kind']): string[] =>
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
 
 describe('the walk over the cache', () => {
+  it('looks into no directory below 512 others, tells it once, and lists all the rest', async () => {
+    await withTemp(async (cache) => {
+      const levels = (count: number) => 'd/'.repeat(count);
+      // Of 1,399 bytes, so that one call makes it.
+      mkdirSync(path.join(cache, levels(700)), { recursive: true });
+      for (const count of [0, 511, 512, 699]) writeFileSync(path.join(cache, levels(count), 'record'), 'x');
+      const entries = await list(cache);
+      assert.deepEqual(
+        paths(entries, 'record'),
+        [0, 511, 512].map((count) => `${levels(count)}record`).sort(),
+      );
+      const [problem, ...others] = entries.filter(({ kind }) => kind !== 'record');
+      assert.deepEqual(others, []);
+      assert.equal(problem?.path, levels(513).slice(0, -1));
+      assert.match(
+        JSON.stringify(problem, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)),
+        /BadName.*too many directories/,
+      );
+    });
+  });
+
   it('lists every record with its identity', async () => {
     await withTemp(async (cache) => {
       mkdirSync(path.join(cache, 'a/b/é'), { recursive: true });

@@ -90,7 +90,7 @@ export class RecordAudit {
       catalogue.note({ kind: 'lost', path, at, reason });
       return failed(path, LOST_COPY, `it has left the cache, and ${reason}`);
     }
-    if (found === 'missing') return failed(path, 'NotFound', `${reason}; it is still in the cache`);
+    if (found === 'missing') return failed(path, 'NotFound', `${reason}; a file of its name is in the cache`);
     return conflict(path, reason);
   }
 }
