@@ -21,11 +21,12 @@ export function recordTime(known: Pick<KnownRecord, 'mtime'> | undefined): Date 
 }
 
 /** In the order of preference: the first of these types that a record's checksums have is compared. */
-const STRONGEST_FIRST: readonly LocalType[] = ['crc32c', 'md5', 'adler32', 'crc32'];
+const STRONG: readonly LocalType[] = ['crc32c', 'md5'];
+const STRONGEST_FIRST: readonly LocalType[] = [...STRONG, 'adler32', 'crc32'];
 
 /**
  * The types by which restored bytes are summed: the first for the comparison with the server, unless that is undefined; one of them is
- * in the catalogue, if it has any that can be computed here.
+ * in the catalogue, if it has any that can be computed here, and is adler32 only if it has no better one.
  * @param server how the bytes are compared with the server's; undefined: by size alone
  * @param cheap a second sum costs no second way through the network
  */
@@ -37,7 +38,9 @@ export function typesOfRestored(
   const inCatalogue = STRONGEST_FIRST.filter((type) => has(known, type));
   if (server === undefined) return cheap ? inCatalogue.slice(0, 1) : [];
   const [also] = inCatalogue;
-  if (also === undefined || inCatalogue.includes(server.type)) return [server.type];
+  // With adler32 alone, a short record could come back with the bytes of another one.
+  const suffices = inCatalogue.includes(server.type) && STRONG.includes(server.type);
+  if (also === undefined || also === server.type || suffices) return [server.type];
   // What is read back is summed here on both sides: by any type.
   if (server.by === 'read' && !cheap) return [also];
   return [server.type, also];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmod, open, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveOptions, Report } from '../../lib/index.js';
-import type { ChecksumType } from '../../lib/posix/index.js';
+import { checksumFile, type ChecksumType } from '../../lib/posix/index.js';
 import { assertAddsUp, counts, withArchive, withSharedArchive } from '../support/archive.js';
 import { fileIn, mustOpen, rowOf } from '../support/catalogue.js';
 import { bytesOf, holdsRecord } from '../support/records.js';
@@ -43,6 +43,28 @@ async function filesBelow(directory: string): Promise<string[]> {
 }
 
 describe('restore with a catalogue', () => {
+  for (const verify of ['auto', 'checksum', 'read', 'size'] as const)
+    it(`gives no record the bytes of another one that has its size and adler32, with verify: ${verify}`, async () => {
+      await withSharedArchive(async (bench) =>
+        withTemp(async (to) => {
+          await writeFile(join(bench.cache, 'r'), 'run 121');
+          assert.deepEqual(counts(await bench.pass({ autoRemove: 'cached' })), {
+            ...{ scanned: 1, copied: 1, removedAfterCopy: 1 },
+          });
+          const checksums = await Promise.all(
+            (['adler32', 'crc32c'] as const).map((type) =>
+              checksumFile(bench.sandbox.diskPath('r'), { type }),
+            ),
+          );
+          await remember(bench, [rowOf('r', { size: 7, mtime: null, checksums, removing: 1, removed: 1 })]);
+          await writeFile(bench.sandbox.diskPath('r'), 'run 202');
+          const report = await bench.archive({ verify }).restore(['r'], { to });
+          assert.deepEqual(failedBy(report, 'LostCopy'), ['r']);
+          assert.deepEqual(await readdir(to), []);
+        }),
+      );
+    });
+
   for (const [title, options, types] of [
     ['the server has its type of checksum', {}, ['adler32']],
     ['the server has another type of checksum', {}, ['md5']],

@@ -29,6 +29,12 @@ describe('what the catalogue knows of a record', () => {
         const computable = sums.some((sum) => types.some((each) => each === sum.type));
         const compared = chosen.some((each) => sums.some((sum) => sum.type === each));
         assert.equal(compared, computable && (given !== undefined || cheap));
+        const better = ['crc32c', 'md5'].filter((each) => sums.some((sum) => sum.type === each));
+        if (compared && better.length > 0)
+          assert.ok(
+            chosen.some((each) => better.includes(each)),
+            'adler32 alone',
+          );
         assert.ok(chosen.length <= 2 && new Set(chosen).size === chosen.length);
       }),
     );

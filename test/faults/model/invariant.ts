@@ -223,7 +223,9 @@ async function checkRestored(before: Sight, after: Sight, { restore }: Allowed):
       if (was.has(path) && !restore.overwrite)
         violated(`a restore without overwrite replaced ${path}: ${tellSeen(was.get(path))}`);
       if (!(await restore.mayGet(path, seen)))
-        violated(`a restore gave ${path} wrong bytes: ${tellSeen(seen)}`);
+        violated(
+          `a restore gave ${path} wrong bytes: ${tellSeen(seen)}; the server has ${tell(before.remote.get(path))}`,
+        );
     }
     for (const path of was.keys())
       if (!is.has(path)) violated(`a job removed ${path} in restore directory ${index}`);
