@@ -181,7 +181,8 @@ export class XRootDStore implements RemoteStore {
     const flags = now.offline === seen.offline && now.backUpExists === seen.backUpExists;
     if (!flags || !sameRemote(seen, now)) return 'other';
     try {
-      await this.#fileSystem.rm(this.#path(name), { timeout: this.#timeouts.request, signal });
+      // No abort ends the wait: libXrdCl sends a request that the server lets wait once more, and a new file may be there by then.
+      await this.#fileSystem.rm(this.#path(name), { timeout: this.#timeouts.request });
       return 'removed';
     } catch (error) {
       if (isNotFound(error)) return 'gone';

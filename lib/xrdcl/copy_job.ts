@@ -135,8 +135,8 @@ export async function runJob(
   });
   // A download is waited for: it may yet open its local target.
   const copied = isRemoteUrl(target) ? await unlessGivenUp(copying, signal) : await copying;
+  // What it makes from now on isn't taken back when it ends: by then another copy job may have compared it, and its source be gone.
   if (copied === undefined) {
-    void copying.then((late) => takeBackLate(late, native));
     const failure = statusOf('OperationInterrupted', 'given up while the server let it wait');
     return resultOf(job, failure, { bytes: 0 }, { partialLeft: true });
   }
@@ -155,17 +155,6 @@ export async function runJob(
   const size = results.size ?? results.bytes;
   if (last !== size) tell(size, size);
   return resultOf(job, undefined, results, { made, targetAtRest: small || plan?.target !== undefined });
-}
-
-/** Removes the part that an upload has left after it was given up. One that has ended well after all stays, as any that does. */
-async function takeBackLate(
-  { error, results, stalled, opened }: Copied,
-  properties: JobProperties,
-): Promise<void> {
-  if (error === undefined) return;
-  const { asked = true, localFile } = results;
-  const made = madeOf(results, error);
-  await leavesPartial({ properties, failure: error, stalled, asked, opened, made, localFile });
 }
 
 function madeOf({ made }: NativeCopyResults, error: NativeStatus | undefined): MadeFile | undefined {

@@ -81,7 +81,8 @@ export async function removeMade(
     const likeness = likenessOf(await fileSystem.stat(path, options), made);
     if (likeness !== 'alike') return likeness;
     if (made.complete && !complete) return 'unsure';
-    await fileSystem.rm(path, options).catch((error: unknown) => {
+    // Whoever is told that it has ended may make a new file there: a request that the server lets wait is sent once more after that.
+    await fileSystem.rm(path, { ...options, signal: undefined }).catch((error: unknown) => {
       // The server may have removed it all the same; then somebody else's new file can get its identifier.
       made.held = false;
       throw error;

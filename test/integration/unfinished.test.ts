@@ -3,7 +3,19 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
-import { appendFile, chmod, mkdir, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Archive, type Report } from '../../lib/index.js';
 import { collect, counts, withSharedArchive, type Bench } from '../support/archive.js';
@@ -234,4 +246,25 @@ describe('an unfinished upload, known by the server', () => {
       await server.stop();
     }
   }).timeout(30_000);
+});
+
+describe('a record that left the cache, on the server under the name of one that begins with its bytes', () => {
+  for (const how of ['gone', 'damaged'] as const)
+    it(`stays there while the catalogue is ${how} (S11)`, async () => {
+      await withSharedArchive(async ({ sandbox, cache, pass }) => {
+        const local = join(cache, 'a');
+        await writeFile(local, 'first');
+        assert.equal((await pass({ autoRemove: 'cached' })).removedAfterCopy, 1);
+        await utimes(sandbox.diskPath('a'), 1_700_000_000, 1_700_000_000);
+        for (const name of await readdir(cache))
+          if (!/catalogue(-wal|-shm)?$/.test(name)) continue;
+          else if (how === 'gone') await rm(join(cache, name));
+          else await writeFile(join(cache, name), Buffer.alloc(8192, 'x'));
+        await writeFile(local, 'first, and more');
+        const report = await pass({ autoRemove: 'cached' });
+        assert.match(JSON.stringify(report.failures), /can't be known: rows are missing/);
+        assert.equal(await readFile(sandbox.diskPath('a'), 'utf8'), 'first');
+        assert.equal(await readFile(local, 'utf8'), 'first, and more');
+      });
+    });
 });

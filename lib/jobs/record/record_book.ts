@@ -243,6 +243,11 @@ export class RecordBook {
     return this.catalogue && (await markSeen(this.catalogue));
   }
 
+  /** Rows of earlier passes are missing in it: what has left the cache isn't known. */
+  get lacksRows(): boolean {
+    return this.#gap !== undefined || this.#problem?.code === 'Damaged';
+  }
+
   /** Changes of this pass aren't in it: what was compared must not count as known. */
   get isIncomplete(): boolean {
     return this.catalogue === undefined ? this.#problem !== undefined : this.catalogue.isIncomplete;
