@@ -40,7 +40,7 @@ const below = {
   remote: ['rules', 'config', 'xrdcl', 'flow'],
   rules: ['config', 'xrdcl'],
   config: ['xrdcl'],
-  sandbox: ['xrdcl', 'posix', 'flow'],
+  sandbox: ['xrdcl', 'posix', 'flow', 'addon'],
   xrdcl: ['posix', 'addon'],
   posix: ['addon'],
   addon: [],
