@@ -54,6 +54,14 @@ describe('a package without a fitting addon', function () {
     }
   });
 
+  it('is a failure for the doctor, which goes on with what needs no addon', async () => {
+    const { code, stdout } = await command('doctor', '--cache', directory.path, '--target', 'root://h//a');
+    assert.equal(code, 1);
+    assert.match(stdout, /^failed +addon: .*not there: .*\n +→ Build it on this machine: npm rebuild/m);
+    assert.match(stdout, /^ok +time zone: /m);
+    assert.doesNotMatch(stdout, /target: /);
+  });
+
   it('says that the addon is for another generation of libXrdCl', async function () {
     if (ours === undefined) this.skip();
     copy.putAddon('prebuilds/linux-x64/xrdcl9', { [ours]: other });
