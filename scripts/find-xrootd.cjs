@@ -15,10 +15,11 @@ const MULTIARCH = {
   s390x: 's390x-linux-gnu',
 };
 
-const INSTALL = `Install XRootD's client library with its headers, and zlib:
-  Debian, Ubuntu   apt-get install libxrootd-client-dev zlib1g-dev
-  RHEL, Alma       dnf install epel-release && dnf install xrootd-client-devel zlib-devel
-  macOS            brew install xrootd
+const INSTALL = `Install what a build needs, XRootD's client library with its headers among it:
+  Debian, Ubuntu      apt-get install python3 make g++ libxrootd-client-dev zlib1g-dev
+  RHEL, Alma, Rocky   dnf install epel-release && dnf install python3 make gcc-c++ xrootd-client-devel zlib-devel
+  Fedora              dnf install python3 make gcc-c++ xrootd-client-devel zlib-devel
+  macOS               xcode-select --install && brew install python3 xrootd
 or set XROOTD_DIR to the prefix of your own installation (with include/xrootd and lib or lib64 in it).`;
 
 function prefixes(env, platform) {
@@ -54,4 +55,4 @@ function findXRootD({ env = process.env, platform = process.platform, arch = pro
   throw new Error(`XRootD's headers and libraries were not found in ${tried.join(' or ')}.\n${INSTALL}`);
 }
 
-module.exports = { findXRootD };
+module.exports = { findXRootD, INSTALL };

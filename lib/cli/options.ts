@@ -103,7 +103,8 @@ function overridesOf(options: ConfigOptions): Partial<ArchiveOptions> {
   return given;
 }
 
-function overrideOptions(): Option[] {
+/** The options that overrule the configuration; each has its key as attribute. */
+export function overrideOptions(): Option[] {
   return overrideKeys.map((key) => {
     const [flags, description] = overrides[key];
     const option = new Option(flags, description);

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addBackup } from './commands/backup.js';
 import { addCatalogue } from './commands/catalogue.js';
 import { addConfig } from './commands/config.js';
+import { addDoctor } from './commands/doctor.js';
 import { addDrill } from './commands/drill.js';
 import { addEvict } from './commands/evict.js';
 import { addFind } from './commands/find.js';
@@ -35,7 +36,7 @@ export function makeProgram(session: Session): Command {
   addGlobalOptions(program);
   const commands = [
     ...[addBackup, addRestore, addStatus, addLs, addFind, addStage, addEvict],
-    ...[addVerify, addDrill, addRetention, addCatalogue, addRun, addUsage, addConfig, addSandbox],
+    ...[addVerify, addDrill, addRetention, addCatalogue, addRun, addUsage, addConfig, addDoctor, addSandbox],
   ];
   for (const add of commands) add(program, session);
   return program;

@@ -1,7 +1,7 @@
 /** The store of a configuration: on XRootD, with its timeouts, limits and credentials. */
 import type { ArchiveConfig } from '../config/index.js';
 import { parseTarget } from '../config/target.js';
-import { RateLimit } from '../xrdcl/index.js';
+import { FileSystem, RateLimit } from '../xrdcl/index.js';
 import { useLogin } from './authentication.js';
 import { limitedStore, type LimitedStore } from './limited_store.js';
 import { opaqueOf, type OpaqueSource } from './opaque_source.js';
@@ -10,9 +10,28 @@ import { XRootDStore } from './xrootd_store.js';
 
 /** The target, with its opaque information. */
 export function openTarget(config: ArchiveConfig): LimitedStore {
-  const { targetOpaque, targetOpaqueFile, tokenFilePath, tokenUse } = config;
+  return openStore(config, opaqueOfTarget(config), config.dataServers);
+}
+
+/** For questions that no job has. */
+export function targetFileSystem(config: ArchiveConfig): FileSystem {
+  return new FileSystem(parseTarget(config.targetUrl).endpoint, cgiOf(config, opaqueOfTarget(config)));
+}
+
+function opaqueOfTarget({
+  targetOpaque,
+  targetOpaqueFile,
+  tokenFilePath,
+  tokenUse,
+}: ArchiveConfig): OpaqueSource {
   const tokenFile = tokenUse === 'login' ? undefined : tokenFilePath;
-  return openStore(config, { text: targetOpaque, file: targetOpaqueFile, tokenFile }, config.dataServers);
+  return { text: targetOpaque, file: targetOpaqueFile, tokenFile };
+}
+
+function cgiOf(config: ArchiveConfig, opaque: OpaqueSource): () => string {
+  const login = useLogin(config);
+  const more = opaqueOf(opaque);
+  return () => [more(), login()].filter((part) => part !== '').join('&');
 }
 
 /** The online storage of the `retention` block. */
@@ -47,8 +66,7 @@ export function openStore(
   opaque: OpaqueSource = {},
   expectedServers = 1,
 ): LimitedStore {
-  const login = useLogin(config);
-  const more = opaqueOf(opaque);
+  const cgi = cgiOf(config, opaque);
   choosePageChecksums(config.verify !== 'size');
   const store = new XRootDStore(
     parseTarget(config.targetUrl),
@@ -60,7 +78,7 @@ export function openStore(
     {
       stagePriority: config.stagePriority,
       rateLimit: config.maxRate === undefined ? undefined : new RateLimit(config.maxRate),
-      cgi: () => [more(), login()].filter((part) => part !== '').join('&'),
+      cgi,
       expectedServers,
     },
   );

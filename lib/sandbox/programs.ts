@@ -1,6 +1,7 @@
 import { accessSync, constants, copyFileSync, existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { addonFile } from '../addon/addon.js';
 import { SandboxError } from './error.js';
 
 /** The sandbox's own programs, built beside the addon. */
@@ -35,13 +36,14 @@ function findProgram(program: SandboxProgram): string {
 function searchPath(): string[] {
   const root = dirname(createRequire(import.meta.url).resolve('xrootd-archive/package.json'));
   const chosen = process.env[locationVariable];
-  const addon = process.env['XROOTD_ARCHIVE_ADDON'];
   return [
-    ...(chosen === undefined || chosen === '' ? [] : [chosen]),
-    ...(addon === undefined || addon === '' ? [] : [dirname(addon)]),
-    join(root, 'build', 'Release'),
-    join(root, 'build', 'Debug'),
-    join(root, 'prebuilds', `${process.platform}-${process.arch}`),
+    ...new Set([
+      ...(chosen === undefined || chosen === '' ? [] : [chosen]),
+      // Built for the same XRootD.
+      dirname(addonFile),
+      join(root, 'build', 'Release'),
+      join(root, 'build', 'Debug'),
+    ]),
   ];
 }
 

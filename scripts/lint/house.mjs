@@ -9,6 +9,7 @@ import tseslint from 'typescript-eslint';
 const below = {
   cli: [
     'index.ts',
+    'doctor',
     'service',
     'jobs',
     'catalogue',
@@ -34,13 +35,14 @@ const below = {
   ],
   'archive.ts': ['service', 'jobs', 'catalogue', 'cache', 'remote', 'rules', 'config'],
   service: ['jobs', 'catalogue', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
+  doctor: ['cache', 'remote', 'rules', 'config', 'xrdcl', 'addon'],
   jobs: ['catalogue', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix', 'flow'],
   catalogue: ['rules', 'config', 'posix', 'flow'],
   cache: ['rules', 'config', 'xrdcl', 'posix'],
   remote: ['rules', 'config', 'xrdcl', 'flow'],
   rules: ['config', 'xrdcl'],
   config: ['xrdcl'],
-  sandbox: ['xrdcl', 'posix', 'flow'],
+  sandbox: ['xrdcl', 'posix', 'flow', 'addon'],
   xrdcl: ['posix', 'addon'],
   posix: ['addon'],
   addon: [],

@@ -140,7 +140,7 @@ describe('docs/commands.md', () => {
   /** Where an option of this command may stand. */
   const placesOf = ({ name, options }: Documented): string[] => {
     const own = text.includes(`\n## \`${name}\`\n`) ? [section(text, `## \`${name}\``)] : [];
-    const all = options.some(([short]) => short === '-c') ? [section(text, shared)] : [];
+    const all = options.some((flags) => flags.includes('--target')) ? [section(text, shared)] : [];
     return [...own, ...all, ...(selecting.includes(name) ? [choosing] : [])];
   };
 

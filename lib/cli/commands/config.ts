@@ -1,33 +1,11 @@
-/** `config check`: is the configuration right? Asks no server. */
+/** `config …`: make a configuration, and look at it. */
 import type { Command } from 'commander';
-import { stringify } from 'yaml';
-import { redact } from '../../config/index.js';
-import { renameKeys, snakeCase } from '../../config/case.js';
-import { checkRetention } from '../../jobs/retention/retention_settings.js';
-import { exitCodes, type ExitCode } from '../exit_codes.js';
-import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, configOf, type ConfigOptions } from '../options.js';
+import { addConfigCheck } from '../config/check.js';
+import { addConfigInit } from '../config/init.js';
+import type { Session } from '../invocation.js';
 
 export function addConfig(program: Command, session: Session): void {
-  const group = program.command('config').description('look at the configuration');
-  const check = group
-    .command('check')
-    .description(
-      'check the configuration, the cache and the files with credentials, and print all settings, defaults included',
-    );
-  addConfigOptions(check).action(action(session, checkConfig));
-}
-
-async function checkConfig({ options, output }: Invocation<ConfigOptions>): Promise<ExitCode> {
-  const { config, file } = await configOf(options);
-  checkRetention(config, new Date());
-  const block = redact(renameKeys(config, snakeCase)) as object;
-  if (output.json) output.object({ type: 'config', file: file ?? null, backup: block });
-  else {
-    output.line(
-      file === undefined ? '# correct; no file, only options' : `# ${file} is correct; with defaults it says`,
-    );
-    output.line(stringify({ backup: block }).trimEnd());
-  }
-  return exitCodes.ok;
+  const group = program.command('config').description('make a configuration, or look at it');
+  addConfigCheck(group, session);
+  addConfigInit(group, session);
 }
