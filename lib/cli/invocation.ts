@@ -1,7 +1,8 @@
 /** Runs a command's handler: signals, output, errors, exit code. */
 import type { Command } from 'commander';
-import type { BaseOptions } from './options.js';
+import { inWordsOf, type BaseOptions } from './options.js';
 import { exitCodes, type ExitCode } from './exit_codes.js';
+import { ConfigError } from '../config/errors.js';
 import { exitCodeOf, messageOf } from './failure.js';
 import { Interrupt, stopSignals } from './interrupt.js';
 import { Output } from './output.js';
@@ -62,7 +63,8 @@ async function perform<O extends BaseOptions>(
   } catch (error) {
     screen.hideBar();
     code = interrupt.happened ? exitCodes.interrupted : exitCodeOf(error);
-    if (code !== exitCodes.interrupted) screen.note(messageOf(error, options.logLevel === 'debug'));
+    const told = error instanceof ConfigError ? inWordsOf(error, options) : error;
+    if (code !== exitCodes.interrupted) screen.note(messageOf(told, options.logLevel === 'debug'));
   }
   await output.flush();
   interrupt.dispose();

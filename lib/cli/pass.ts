@@ -15,8 +15,12 @@ export async function runPass(
   const { output, screen } = invocation;
   const bar = screen.isTerminal && !output.json;
   // A log line for each file would hide the bar; --log-level brings them back.
-  const { archive } = await openArchive(invocation, { ...(bar && { level: 'warn' }), ...options });
-  show(invocation, archive);
+  const { archive, config, file } = await openArchive(invocation, {
+    ...(bar && { level: 'warn' }),
+    ...options,
+  });
+  if (bar && file !== undefined) screen.note(`configuration: ${file}`);
+  show(invocation, archive, config.settleSeconds);
   if (bar) screen.showBar();
   try {
     return exitCodeOfReport(await job(archive));
@@ -30,7 +34,7 @@ export function exitCodeOfReport({ interrupted, failed, conflicts }: Report): Ex
   return failed + conflicts > 0 ? exitCodes.failures : exitCodes.ok;
 }
 
-function show({ output, screen }: Invocation<ConfigOptions>, archive: Archive): void {
+function show({ output, screen }: Invocation<ConfigOptions>, archive: Archive, settleSeconds: number): void {
   if (output.json) {
     archive.onAny((event) => {
       output.object(event);
@@ -45,6 +49,6 @@ function show({ output, screen }: Invocation<ConfigOptions>, archive: Archive): 
     screen.hideBar();
     // If nothing was scanned, the error message is enough.
     if (report.error === undefined || report.scanned > 0)
-      for (const line of summary(report)) output.line(line);
+      for (const line of summary(report, settleSeconds)) output.line(line);
   });
 }

@@ -7,8 +7,15 @@ import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, typ
 import { accessProblems, SECRET_FILE_KEYS } from './access.js';
 import { isPlainObject, renameKeys, snakeCase } from './case.js';
 import { ConfigError, type ConfigProblem } from './errors.js';
-import { BACKUP_KEYS, type ArchiveConfig, type ArchiveOptions } from './schema.js';
-import { absolutePaths, nearestKey, unknownKey, validateBlock } from './validate.js';
+import {
+  backupSchema,
+  BACKUP_KEYS,
+  localSchema,
+  type ArchiveConfig,
+  type ArchiveOptions,
+  type LocalConfig,
+} from './schema.js';
+import { absolutePaths, unknownKey, validateBlock } from './validate.js';
 
 /** Looked at in this order when no file is named. */
 export const DEFAULT_CONFIG_FILES: readonly string[] = [
@@ -40,8 +47,8 @@ export interface LoadOptions {
   cache?: boolean | undefined;
 }
 
-export interface LoadedConfig {
-  config: ArchiveConfig;
+export interface LoadedConfig<C = ArchiveConfig> {
+  config: C;
   /** The file that was read; undefined if there was none. */
   file: string | undefined;
 }
@@ -58,11 +65,30 @@ export async function loadConfig(
   overrides: Partial<ArchiveOptions> = {},
   options: LoadOptions = {},
 ): Promise<LoadedConfig> {
+  return await load(file, overrides, options, true);
+}
+
+/** As loadConfig(), for what looks at this machine alone: no target need be configured. @throws {ConfigError} */
+export async function loadLocalConfig(
+  file: string | undefined,
+  overrides: Partial<ArchiveOptions> = {},
+  options: LoadOptions = {},
+): Promise<LoadedConfig<LocalConfig>> {
+  return await load(file, overrides, options, false);
+}
+
+async function load(
+  file: string | undefined,
+  overrides: Partial<ArchiveOptions>,
+  options: LoadOptions,
+  target: boolean,
+): Promise<LoadedConfig> {
   const cwd = options.cwd ?? process.cwd();
   const complete =
-    overrides.targetUrl !== undefined && (options.cache !== true || overrides.cacheDirectory !== undefined);
+    (!target || overrides.targetUrl !== undefined) &&
+    (options.cache !== true || overrides.cacheDirectory !== undefined);
   const found = file === undefined ? await findDefault(options.defaultFiles, cwd) : path.resolve(cwd, file);
-  if (found === undefined && !complete) throw noConfiguration(options);
+  if (found === undefined && !complete) throw noConfiguration(options, target);
   const parsed = found === undefined ? emptyFile() : parseFile(await read(found));
   if (parsed.unreadable) throw new ConfigError(parsed.problems, found);
   const given = definedOnly(absolutePaths(renameKeys(overrides, snakeCase), cwd));
@@ -70,7 +96,8 @@ export async function loadConfig(
     ...blockOf(absolutePaths(parsed.block, found === undefined ? cwd : path.dirname(found))),
     ...given,
   };
-  const { config, problems } = validateBlock(block, options.cache === true);
+  const schema = target ? backupSchema : localSchema;
+  const { config, problems } = validateBlock(block, options.cache === true, schema);
   const all = [
     ...parsed.problems,
     ...problems.map(({ path: keys, message }) => parsed.place(keys, message, given)),
@@ -83,9 +110,15 @@ export async function loadConfig(
   return { config, file: found };
 }
 
-function noConfiguration({ cache, defaultFiles = DEFAULT_CONFIG_FILES }: LoadOptions): ConfigError {
-  const instead = cache === true ? 'cache and target by --cache and --target' : 'the target by --target';
-  const message = `no configuration: name a file by --config, or ${instead} (looked for ${defaultFiles.join(', ')})`;
+function noConfiguration(
+  { cache, defaultFiles = DEFAULT_CONFIG_FILES }: LoadOptions,
+  target: boolean,
+): ConfigError {
+  const both = cache === true ? 'cache and target by --cache and --target' : 'the target by --target';
+  const instead = target ? both : 'the cache by --cache';
+  const looked =
+    defaultFiles.length === 0 ? 'no file was looked for' : `looked for ${defaultFiles.join(', ')}`;
+  const message = `no configuration: name a file by --config, or ${instead} (${looked})`;
   return new ConfigError([{ key: '', message }]);
 }
 
@@ -163,8 +196,7 @@ function topLevelProblems(top: unknown, lineOf: (keys: string[]) => number | und
         problems.push({ ...at, message: 'must be a block of keys' });
       continue;
     }
-    const option = nearestKey(key, BACKUP_KEYS);
-    if (option === key) problems.push({ ...at, message: `belongs inside the block "${BLOCK}:"` });
+    if (BACKUP_KEYS.includes(key)) problems.push({ ...at, message: `belongs inside the block "${BLOCK}:"` });
     else if (isNear(key, BLOCK)) problems.push({ ...at, message: unknownKey(key, [BLOCK]) });
     else if (typeof value !== 'object' || value === null)
       problems.push({ ...at, message: unknownKey(key, [BLOCK, ...BACKUP_KEYS]) });

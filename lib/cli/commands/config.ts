@@ -6,7 +6,8 @@ import { renameKeys, snakeCase } from '../../config/case.js';
 import { checkRetention } from '../../jobs/retention/retention_settings.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, configOf, type ConfigOptions } from '../options.js';
+import { configOf } from '../configuration.js';
+import { addConfigOptions, type ConfigOptions } from '../options.js';
 
 export function addConfig(program: Command, session: Session): void {
   const group = program.command('config').description('look at the configuration');
@@ -18,8 +19,9 @@ export function addConfig(program: Command, session: Session): void {
   addConfigOptions(check).action(action(session, checkConfig));
 }
 
-async function checkConfig({ options, output }: Invocation<ConfigOptions>): Promise<ExitCode> {
-  const { config, file } = await configOf(options);
+async function checkConfig(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
+  const { output } = invocation;
+  const { config, file } = await configOf(invocation);
   checkRetention(config, new Date());
   const block = redact(renameKeys(config, snakeCase)) as object;
   if (output.json) output.object({ type: 'config', file: file ?? null, backup: block });
