@@ -4,6 +4,7 @@ import { openArchive, type OpenOptions } from './archive.js';
 import { exitCodes, type ExitCode } from './exit_codes.js';
 import type { Invocation } from './invocation.js';
 import type { ConfigOptions } from './options.js';
+import { Plan } from './plan.js';
 import { summary } from './summary.js';
 
 /** Runs a job that ends with a report, and returns its exit code. */
@@ -41,12 +42,18 @@ function show({ output, screen }: Invocation<ConfigOptions>, archive: Archive, s
     });
     return;
   }
+  let plan: Plan | undefined;
+  archive.on('pass:started', ({ job, dryRun }) => {
+    // The list of retention is its own, and a comparison plans nothing.
+    if (dryRun && job !== 'retention' && job !== 'verify') archive.onAny((plan = new Plan(output)).add);
+  });
   archive.on('progress', (event) => {
     screen.progress(event);
   });
   // A pass that lost its server has a report too, before it throws.
   archive.on('pass:finished', ({ report }) => {
     screen.hideBar();
+    plan?.end();
     // If nothing was scanned, the error message is enough.
     if (report.error === undefined || report.scanned > 0)
       for (const line of summary(report, settleSeconds)) output.line(line);
