@@ -5,6 +5,7 @@ import { addBackup } from './commands/backup.js';
 import { addCatalogue } from './commands/catalogue.js';
 import { addConfig } from './commands/config.js';
 import { addDrill } from './commands/drill.js';
+import { addDu } from './commands/du.js';
 import { addEvict } from './commands/evict.js';
 import { addFind } from './commands/find.js';
 import { addLs } from './commands/ls.js';
@@ -14,6 +15,7 @@ import { addRun } from './commands/run.js';
 import { addSandbox } from './commands/sandbox.js';
 import { addStage } from './commands/stage.js';
 import { addStatus } from './commands/status.js';
+import { addTree } from './commands/tree.js';
 import { addUsage } from './commands/usage.js';
 import { addVerify } from './commands/verify.js';
 import { exitCodes, type ExitCode } from './exit_codes.js';
@@ -34,7 +36,7 @@ export function makeProgram(session: Session): Command {
     .addHelpText('after', epilogue);
   addGlobalOptions(program);
   const commands = [
-    ...[addBackup, addRestore, addStatus, addLs, addFind, addStage, addEvict],
+    ...[addBackup, addRestore, addStatus, addLs, addTree, addDu, addFind, addStage, addEvict],
     ...[addVerify, addDrill, addRetention, addCatalogue, addRun, addUsage, addConfig, addSandbox],
   ];
   for (const add of commands) add(program, session);

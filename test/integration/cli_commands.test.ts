@@ -154,7 +154,10 @@ describe('commands', () => {
       await run('backup');
       assert.equal((await run('ls')).stdout, 'shots/\n');
       assert.equal((await run('ls', '-R', '.')).stdout, 'shots/\nshots/0.h5\n');
-      assert.match((await run('ls', '-l', 'shots')).stdout, /^online +8 B {2}.* shots\/0\.h5\n$/);
+      assert.match(
+        (await run('ls', '-l', 'shots')).stdout,
+        /^online +8 B {2}.* shots\/0\.h5\ntotal 1 file, 8 B\n$/,
+      );
       const missing = await run('ls', 'nowhere', 'shots', '--json');
       const lines = jsonLines(missing.stdout);
       assert.deepEqual(

@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { bytes, count, plural, printable, time } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
 import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { sortedByPath } from '../sorted.js';
 
 type Options = ConfigOptions & { checksums?: boolean };
 
@@ -25,7 +26,13 @@ async function status(invocation: Invocation<Options>, paths: string[]): Promise
   const unseen = new Set(
     paths.map((path) => path.replace(/\/+$/, '')).filter((path) => path !== '' && path !== '.'),
   );
-  for await (const record of archive.status(paths, { signal, verify: options.checksums === true })) {
+  const records = archive.status(paths, { signal, verify: options.checksums === true });
+  const listed = output.json
+    ? records
+    : sortedByPath(records, (most) => {
+        screen.note(`xrootd-archive: more than ${count(most)} records: listed as they come, not sorted`);
+      });
+  for await (const record of listed) {
     states.set(record.state, (states.get(record.state) ?? 0) + 1);
     for (const path of unseen) if (`${record.path}/`.startsWith(`${path}/`)) unseen.delete(path);
     if (output.json) output.object(record);
