@@ -1,10 +1,9 @@
 /** The configuration of a command, and which file it comes from. */
 import type { ArchiveConfig, LoadedConfig, LoadOptions } from '../config/index.js';
-import { loadConfig, loadLocalConfig } from '../config/load.js';
-import type { LocalConfig } from '../config/schema.js';
 import { ConfigError } from '../config/errors.js';
+import type { LocalConfig } from '../config/schema.js';
 import type { Invocation } from './invocation.js';
-import { inWordsOf, overridesOf, type ConfigOptions } from './options.js';
+import { overridesOf, type ConfigOptions } from './options.js';
 
 type Asked = Pick<Invocation<ConfigOptions>, 'options' | 'screen'>;
 
@@ -13,6 +12,7 @@ type Asked = Pick<Invocation<ConfigOptions>, 'options' | 'screen'>;
  * @throws {ConfigError} that names an option, not a key, where a value comes from an option
  */
 export async function configOf(asked: Asked, load: LoadOptions = {}): Promise<LoadedConfig> {
+  const { loadConfig } = await import('../config/load.js');
   return await loaded(asked, load, loadConfig);
 }
 
@@ -21,6 +21,7 @@ export async function localConfigOf(
   asked: Asked,
   load: LoadOptions = {},
 ): Promise<LoadedConfig<LocalConfig>> {
+  const { loadLocalConfig } = await import('../config/load.js');
   return await loaded(asked, load, loadLocalConfig);
 }
 
@@ -46,6 +47,8 @@ async function loaded<C extends ArchiveConfig | LocalConfig>(
       );
     return found;
   } catch (error) {
-    throw error instanceof ConfigError ? inWordsOf(error, options) : error;
+    if (!(error instanceof ConfigError)) throw error;
+    const { inWordsOf } = await import('./users_words.js');
+    throw inWordsOf(error, options);
   }
 }

@@ -1,9 +1,7 @@
 /** The options that commands share, and how they overrule the configuration file. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { snakeCase } from '../config/case.js';
-import { ConfigError } from '../config/errors.js';
-import { LOG_LEVELS, type ArchiveOptions, type LogLevel } from '../config/index.js';
-import { BACKUP_KEYS } from '../config/schema.js';
+import type { ArchiveOptions } from '../config/index.js';
+import { LOG_LEVELS, type LogLevel } from '../config/log_levels.js';
 import type { Shard } from '../rules/sharding.js';
 import { shard } from './values.js';
 
@@ -38,9 +36,9 @@ const overrides = {
   logFormat: ['--log-format <format>', 'text or json'],
 } as const;
 
-type OverrideKey = keyof typeof overrides;
+export type OverrideKey = keyof typeof overrides;
 
-const overrideKeys = Object.keys(overrides) as OverrideKey[];
+export const overrideKeys = Object.keys(overrides) as OverrideKey[];
 const parsers: Partial<Record<OverrideKey, (text: string) => unknown>> = {
   settleSeconds: number,
   parallelCopies: (text) => (text === 'auto' ? text : number(text)),
@@ -109,23 +107,7 @@ function number(text: string): number {
   return value;
 }
 
-/**
- * Names what people typed: the option where a value comes from the command line, else the key as a file has it. An error that has
- * a line names the file's key already.
- */
-export function inWordsOf(error: ConfigError, options: object): ConfigError {
-  const problems = error.problems.map((problem) =>
-    problem.line === undefined ? { ...problem, key: wordOf(problem.key, options) } : problem,
-  );
-  return new ConfigError(problems, error.file);
-}
-
-/** @param key a configuration key in either case, or the name of a job's option */
-function wordOf(key: string, options: object): string {
-  const snake = snakeCase(key);
-  const override = overrideKeys.find((each) => snakeCase(each) === snake);
-  if (override !== undefined && Object.hasOwn(options, override))
-    return overrides[override][0].split(' ')[0] ?? key;
-  if (BACKUP_KEYS.includes(snake)) return snake;
-  return Object.hasOwn(options, key) ? `--${snake.replaceAll('_', '-')}` : key;
+/** `--cache` of `cacheDirectory`. */
+export function flagOf(key: OverrideKey): string {
+  return overrides[key][0].split(' ')[0] ?? key;
 }

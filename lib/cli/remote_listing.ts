@@ -1,7 +1,6 @@
 /** What `ls`, `tree` and `du` have in common: the server's entries one by one, and a note for what could not be listed. */
 import type { ListOptions, RemoteEntry } from '../index.js';
 import { parseTarget } from '../config/target.js';
-import { openArchive } from './archive.js';
 import { exitCodes, type ExitCode } from './exit_codes.js';
 import { printable } from './format.js';
 import type { Invocation } from './invocation.js';
@@ -21,10 +20,20 @@ export async function openListing(
   options: Pick<ListOptions, 'recursive' | 'enters'>,
 ): Promise<RemoteListing> {
   const { output, screen, signal } = invocation;
-  const { archive, config } = await openArchive(invocation, { cache: false });
+  const [{ openTarget }, { list }, { uploadLook }] = await Promise.all([
+    import('./target.js'),
+    import('../jobs/run/list.js'),
+    import('../jobs/run/uploads.js'),
+  ]);
+  const { config, store, logger } = await openTarget(invocation, { cache: false });
   let failed = false;
   const entries = async function* () {
-    for await (const entry of archive.ls(paths, { ...options, signal })) {
+    const items = list(store, paths, config.parallelStats, {
+      upload: uploadLook(config),
+      ...options,
+      signal,
+    });
+    for await (const entry of items) {
       if (!('failed' in entry)) {
         yield entry;
         continue;
@@ -34,6 +43,7 @@ export async function openListing(
       const hint = relativeHint(entry.path, config.targetUrl);
       screen.note(`xrootd-archive: ${printable(entry.path)}: ${printable(entry.message)}${hint}`);
     }
+    await logger.flush();
   };
   const exitCode = () =>
     signal.aborted ? exitCodes.interrupted : failed ? exitCodes.failures : exitCodes.ok;

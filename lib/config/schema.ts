@@ -24,7 +24,7 @@ import {
   timeZone,
   urlPath,
 } from './fields.js';
-import { LOG_LEVELS } from './logger.js';
+import { LOG_LEVELS } from './log_levels.js';
 
 const DAY = 86_400;
 const cacheDirectory = 'the path of the cache directory';

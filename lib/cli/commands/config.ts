@@ -1,9 +1,7 @@
 /** `config check`: is the configuration right? Asks no server. */
 import type { Command } from 'commander';
-import { stringify } from 'yaml';
-import { redact } from '../../config/index.js';
 import { renameKeys, snakeCase } from '../../config/case.js';
-import { checkRetention } from '../../jobs/retention/retention_settings.js';
+import { redact } from '../../config/redact.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
 import { configOf } from '../configuration.js';
@@ -22,6 +20,8 @@ export function addConfig(program: Command, session: Session): void {
 async function checkConfig(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
   const { output } = invocation;
   const { config, file } = await configOf(invocation);
+  const { checkRetention } = await import('../../jobs/retention/retention_settings.js');
+  const { stringify } = await import('yaml');
   checkRetention(config, new Date());
   const block = redact(renameKeys(config, snakeCase)) as object;
   if (output.json) output.object({ type: 'config', file: file ?? null, backup: block });

@@ -25,7 +25,7 @@ export function addRun(program: Command, session: Session): void {
 async function run(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
   const { output, signal } = invocation;
   const { config, file } = await configOf(invocation, { cache: true });
-  let current = loggerFor(invocation, config);
+  let current = await loggerFor(invocation, config);
   const logger: Logger = {
     debug: (...line) => current.debug(...line),
     info: (...line) => current.info(...line),
@@ -45,7 +45,7 @@ async function run(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
     try {
       const loaded = await configOf(invocation, { cache: true });
       archive.reconfigure(loaded.config);
-      current = loggerFor(invocation, loaded.config);
+      current = await loggerFor(invocation, loaded.config);
       logger.info('the configuration was read anew', { file: loaded.file });
     } catch (error) {
       logger.error(`the configuration is refused, the old one stays: ${(error as Error).message}`);

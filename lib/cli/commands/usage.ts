@@ -1,6 +1,5 @@
 /** `usage`: how full the cache's disk is. */
 import type { Command } from 'commander';
-import { requireCache } from '../../config/validate.js';
 import { diskUsage } from '../../cache/usage.js';
 import { localConfigOf } from '../configuration.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
@@ -17,6 +16,7 @@ export function addUsage(program: Command, session: Session): void {
 async function usage(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
   const { output } = invocation;
   const { config } = await localConfigOf(invocation, { cache: true });
+  const { requireCache } = await import('../../config/validate.js');
   const disk = await diskUsage(requireCache(config));
   const warning = disk.usedPercent > config.warningMarkPercent;
   if (output.json) output.object({ type: 'usage', warning, ...disk });

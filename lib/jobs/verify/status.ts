@@ -2,7 +2,8 @@
 import { CacheDirectory } from '../../cache/directory.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import { recordPaths, walk, type CacheRecord } from '../../cache/walk.js';
-import { requireCache, type ArchiveConfig } from '../../config/index.js';
+import type { ArchiveConfig } from '../../config/index.js';
+import { requireCache } from '../../config/validate.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { bytesOf } from '../../rules/comparison.js';
 import type { RemoteState } from '../../rules/remote_state.js';
