@@ -37,6 +37,15 @@ export async function* walkBatches(
   yield* walkDirectory(root, names, new BatchStat(), options);
 }
 
+/** The paths of all records, in batches that may be empty. @throws as walk() */
+export async function* recordPaths(
+  root: CacheDirectory,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string[]> {
+  for await (const batch of walkBatches(root, signal && { signal }))
+    yield batch.flatMap((entry) => (entry.kind === 'record' ? [entry.path] : []));
+}
+
 /** Names come as latin1, one character for each byte: lossless, and far cheaper than a Buffer for each name. */
 const LISTING = { encoding: 'latin1' as BufferEncoding, bufferSize: 512 };
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { BaseOptions } from './options.js';
 import { exitCodes, type ExitCode } from './exit_codes.js';
+import { ConfigError } from '../config/errors.js';
 import { exitCodeOf, messageOf } from './failure.js';
 import { Interrupt, stopSignals } from './interrupt.js';
 import { Output } from './output.js';
@@ -62,7 +63,10 @@ async function perform<O extends BaseOptions>(
   } catch (error) {
     screen.hideBar();
     code = interrupt.happened ? exitCodes.interrupted : exitCodeOf(error);
-    if (code !== exitCodes.interrupted) screen.note(messageOf(error, options.logLevel === 'debug'));
+    if (code !== exitCodes.interrupted) {
+      const told = error instanceof ConfigError ? await named(error, options) : error;
+      screen.note(messageOf(told, options.logLevel === 'debug'));
+    }
   }
   await output.flush();
   interrupt.dispose();
@@ -71,6 +75,11 @@ async function perform<O extends BaseOptions>(
     if (code === exitCodes.ok) code = exitCodes.failures;
   }
   return code;
+}
+
+async function named(error: ConfigError, options: object): Promise<ConfigError> {
+  const { inWordsOf } = await import('./users_words.js');
+  return inWordsOf(error, options);
 }
 
 /** Adds the options that stand before the command, which must be options of the command too; those after it win. */

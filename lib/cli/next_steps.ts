@@ -2,10 +2,27 @@
 import type { Report } from '../jobs/events/report.js';
 import { CATALOGUE_REPLACED, CATALOGUE_UNUSABLE, LOST_COPY } from '../rules/failure_codes.js';
 import { REASONS } from '../rules/removal.js';
-import { plural } from './format.js';
+import { duration, plural } from './format.js';
 
-export function nextSteps(report: Report): string[] {
-  return [...weakSteps(report), ...damagedSteps(report), ...otherSteps(report)];
+/** @param settleSeconds as it is configured */
+export function nextSteps(report: Report, settleSeconds?: number): string[] {
+  const unsettled = unsettledSteps(report, settleSeconds);
+  return [...weakSteps(report), ...damagedSteps(report), ...unsettled, ...otherSteps(report)];
+}
+
+/** For files that stayed because somebody may still be writing them: all that a newcomer's first pass finds. */
+function unsettledSteps(
+  { keptReasons, copied, removed }: Report,
+  settleSeconds: number | undefined,
+): string[] {
+  const files = keptReasons[REASONS.unsettled] ?? 0;
+  if (files === 0 || settleSeconds === undefined) return [];
+  const changed = `${plural(files, 'file')} changed less than ${duration(settleSeconds)} ago`;
+  // Later passes find such files all the time.
+  if (copied + removed > 0) return [`${changed}; the next pass takes what is finished by then`];
+  return [
+    `${changed}, so that somebody may still be writing: run it again then, or give another time by --settle-seconds`,
+  ];
 }
 
 /** For files that stayed because only adler32 could be compared. */

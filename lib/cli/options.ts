@@ -1,15 +1,7 @@
 /** The options that commands share, and how they overrule the configuration file. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { snakeCase } from '../config/case.js';
-import {
-  ConfigError,
-  LOG_LEVELS,
-  loadConfig,
-  type ArchiveOptions,
-  type LoadedConfig,
-  type LoadOptions,
-  type LogLevel,
-} from '../config/index.js';
+import type { ArchiveOptions } from '../config/index.js';
+import { LOG_LEVELS, type LogLevel } from '../config/log_levels.js';
 import type { Shard } from '../rules/sharding.js';
 import { shard } from './values.js';
 
@@ -23,7 +15,10 @@ export interface ShardOption {
 }
 
 /** Options as commander parsed them; those that overrule the configuration have its keys, in camelCase. */
-export type ConfigOptions = BaseOptions & { config?: string } & Partial<Record<OverrideKey, string | number>>;
+export type ConfigOptions = BaseOptions & {
+  /** False: no file is read, not even a default one. */
+  config?: string | false;
+} & Partial<Record<OverrideKey, string | number>>;
 
 const overrides = {
   cacheDirectory: ['--cache <directory>', 'the cache: the directory that ingest writes to'],
@@ -41,9 +36,9 @@ const overrides = {
   logFormat: ['--log-format <format>', 'text or json'],
 } as const;
 
-type OverrideKey = keyof typeof overrides;
+export type OverrideKey = keyof typeof overrides;
 
-const overrideKeys = Object.keys(overrides) as OverrideKey[];
+export const overrideKeys = Object.keys(overrides) as OverrideKey[];
 const parsers: Partial<Record<OverrideKey, (text: string) => unknown>> = {
   settleSeconds: number,
   parallelCopies: (text) => (text === 'auto' ? text : number(text)),
@@ -64,6 +59,7 @@ export function addConfigOptions(command: Command): Command {
     '-c, --config <file>',
     'configuration file (default: ./xrootd-archive.yaml, /etc/xrootd-archive/config.yaml)',
   );
+  command.option('--no-config', 'read no configuration file');
   addBaseOptions(command);
   for (const option of overrideOptions()) command.addOption(option);
   return command;
@@ -76,25 +72,16 @@ export function addShardOption(command: Command): Command {
 
 /** For options that stand before the command: `xrootd-archive --config FILE backup`. */
 export function addGlobalOptions(program: Command): Command {
-  program.option('-c, --config <file>', 'configuration file');
+  program
+    .option('-c, --config <file>', 'configuration file')
+    .addOption(new Option('--no-config', 'read no configuration file').hideHelp());
   addBaseOptions(program);
   for (const option of overrideOptions()) program.addOption(option.hideHelp());
   return program;
 }
 
-/**
- * Loads the configuration file; options overrule it.
- * @throws {ConfigError} that names an option, not a key, where a value comes from an option
- */
-export async function configOf(options: ConfigOptions, load: LoadOptions = {}): Promise<LoadedConfig> {
-  try {
-    return await loadConfig(options.config, overridesOf(options), load);
-  } catch (error) {
-    throw error instanceof ConfigError ? withOptionNames(error, options) : error;
-  }
-}
-
-function overridesOf(options: ConfigOptions): Partial<ArchiveOptions> {
+/** What options overrule, by the configuration's keys. */
+export function overridesOf(options: ConfigOptions): Partial<ArchiveOptions> {
   const given = Object.fromEntries(
     [...overrideKeys, 'logLevel' as const]
       .map((key) => [key, options[key]])
@@ -121,17 +108,7 @@ function number(text: string): number {
   return value;
 }
 
-/** Names the option instead of the key in problems with values from the command line. */
-function withOptionNames(error: ConfigError, options: ConfigOptions): ConfigError {
-  const flagOf = new Map<string, string>();
-  for (const key of overrideKeys) {
-    if (options[key] !== undefined) flagOf.set(snakeCase(key), overrides[key][0].split(' ')[0] ?? key);
-  }
-  return new ConfigError(
-    error.problems.map((problem) => {
-      const flag = problem.line === undefined ? flagOf.get(problem.key) : undefined;
-      return flag === undefined ? problem : { ...problem, key: flag };
-    }),
-    error.file,
-  );
+/** `--cache` of `cacheDirectory`. */
+export function flagOf(key: OverrideKey): string {
+  return overrides[key][0].split(' ')[0] ?? key;
 }

@@ -15,6 +15,12 @@ export class Output {
     });
   }
 
+  /** Rows of the terminal; undefined if it is none. */
+  get rows(): number | undefined {
+    const { isTTY, rows } = this.#stream as Partial<NodeJS.WriteStream>;
+    return isTTY === true ? rows : undefined;
+  }
+
   /** True when writing is useless: the reader has gone (`… | head`), or writing failed, as on a full disk. */
   get closed(): boolean {
     return this.#closed;

@@ -1,6 +1,5 @@
 /** The options that select files: paths, globs, lists and times. */
 import { Option, type Command } from 'commander';
-import { rootsOf } from '../rules/selection.js';
 import { readLists } from './lists.js';
 import { UsageError } from './usage_error.js';
 import { moment } from './values.js';
@@ -69,6 +68,7 @@ export async function chosenPaths(
     throw new UsageError('--until must be after --since');
   const paths = [...given];
   const list = fromFile && (await readLists('--from-file', fromFile, separatedByNull ? '\0' : '\n', signal));
+  const { rootsOf } = await import('../rules/selection.js');
   try {
     rootsOf(paths, list);
   } catch (error) {

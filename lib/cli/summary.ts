@@ -5,14 +5,15 @@ import { nextSteps } from './next_steps.js';
 
 const mostFailures = 20;
 
-export function summary(report: Report): string[] {
+/** @param settleSeconds as it is configured */
+export function summary(report: Report, settleSeconds?: number): string[] {
   return [
     headline(report),
     ...table(rowsOf(report), [1]),
     ...section(`${capital(keptWord(report.job))}, because`, keptRows(report)),
     ...section('Warnings', (report.warnings ?? []).map(printable)),
     ...section('Failed', failureLines(report)),
-    ...section('Next', nextSteps(report)),
+    ...section('Next', nextSteps(report, settleSeconds)),
   ];
 }
 

@@ -2,13 +2,18 @@
 import { createReadStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
-import { distance } from 'fastest-levenshtein';
-import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import { accessProblems, SECRET_FILE_KEYS } from './access.js';
 import { isPlainObject, renameKeys, snakeCase } from './case.js';
 import { ConfigError, type ConfigProblem } from './errors.js';
-import { BACKUP_KEYS, type ArchiveConfig, type ArchiveOptions } from './schema.js';
-import { absolutePaths, nearestKey, unknownKey, validateBlock } from './validate.js';
+import type { ParsedFile } from './parse_file.js';
+import {
+  backupSchema,
+  localSchema,
+  type ArchiveConfig,
+  type ArchiveOptions,
+  type LocalConfig,
+} from './schema.js';
+import { absolutePaths, validateBlock } from './validate.js';
 
 /** Looked at in this order when no file is named. */
 export const DEFAULT_CONFIG_FILES: readonly string[] = [
@@ -16,15 +21,11 @@ export const DEFAULT_CONFIG_FILES: readonly string[] = [
   '/etc/xrootd-archive/config.yaml',
 ];
 
-const BLOCK = 'backup';
 const CACHE = 'cache_directory';
 const MOUNT_POINT = 'cache_mount_point';
 const SECRETS = SECRET_FILE_KEYS.map(snakeCase);
-/** An unknown top-level word this near to a known one is a slip, not another program's block. */
-const SLIP = 2;
 /** Of a file: another one isn't a configuration. */
 const MOST_BYTES = 2 ** 20;
-const DEEPEST = 50;
 
 export interface LoadOptions {
   /** Where relative overrides and default files start. Default: the working directory. */
@@ -40,8 +41,8 @@ export interface LoadOptions {
   cache?: boolean | undefined;
 }
 
-export interface LoadedConfig {
-  config: ArchiveConfig;
+export interface LoadedConfig<C = ArchiveConfig> {
+  config: C;
   /** The file that was read; undefined if there was none. */
   file: string | undefined;
 }
@@ -58,19 +59,39 @@ export async function loadConfig(
   overrides: Partial<ArchiveOptions> = {},
   options: LoadOptions = {},
 ): Promise<LoadedConfig> {
+  return await load(file, overrides, options, true);
+}
+
+/** As loadConfig(), for what looks at this machine alone: no target need be configured. @throws {ConfigError} */
+export async function loadLocalConfig(
+  file: string | undefined,
+  overrides: Partial<ArchiveOptions> = {},
+  options: LoadOptions = {},
+): Promise<LoadedConfig<LocalConfig>> {
+  return await load(file, overrides, options, false);
+}
+
+async function load(
+  file: string | undefined,
+  overrides: Partial<ArchiveOptions>,
+  options: LoadOptions,
+  target: boolean,
+): Promise<LoadedConfig> {
   const cwd = options.cwd ?? process.cwd();
   const complete =
-    overrides.targetUrl !== undefined && (options.cache !== true || overrides.cacheDirectory !== undefined);
+    (!target || overrides.targetUrl !== undefined) &&
+    (options.cache !== true || overrides.cacheDirectory !== undefined);
   const found = file === undefined ? await findDefault(options.defaultFiles, cwd) : path.resolve(cwd, file);
-  if (found === undefined && !complete) throw noConfiguration(options);
-  const parsed = found === undefined ? emptyFile() : parseFile(await read(found));
+  if (found === undefined && !complete) throw noConfiguration(options, target);
+  const parsed = found === undefined ? emptyFile() : await parsedFile(found);
   if (parsed.unreadable) throw new ConfigError(parsed.problems, found);
   const given = definedOnly(absolutePaths(renameKeys(overrides, snakeCase), cwd));
   const block = {
     ...blockOf(absolutePaths(parsed.block, found === undefined ? cwd : path.dirname(found))),
     ...given,
   };
-  const { config, problems } = validateBlock(block, options.cache === true);
+  const schema = target ? backupSchema : localSchema;
+  const { config, problems } = validateBlock(block, options.cache === true, schema);
   const all = [
     ...parsed.problems,
     ...problems.map(({ path: keys, message }) => parsed.place(keys, message, given)),
@@ -83,19 +104,22 @@ export async function loadConfig(
   return { config, file: found };
 }
 
-function noConfiguration({ cache, defaultFiles = DEFAULT_CONFIG_FILES }: LoadOptions): ConfigError {
-  const instead = cache === true ? 'cache and target by --cache and --target' : 'the target by --target';
-  const message = `no configuration: name a file by --config, or ${instead} (looked for ${defaultFiles.join(', ')})`;
-  return new ConfigError([{ key: '', message }]);
+async function parsedFile(file: string): Promise<ParsedFile> {
+  const text = await read(file);
+  const { parseFile } = await import('./parse_file.js');
+  return parseFile(text);
 }
 
-interface ParsedFile {
-  block: unknown;
-  /** True if the file isn't valid YAML, so that nothing else can be checked. */
-  unreadable: boolean;
-  problems: ConfigProblem[];
-  /** A problem with its key and line; keys that were overridden have none. */
-  place(keys: readonly string[], message: string, given: Record<string, unknown>): ConfigProblem;
+function noConfiguration(
+  { cache, defaultFiles = DEFAULT_CONFIG_FILES }: LoadOptions,
+  target: boolean,
+): ConfigError {
+  const both = cache === true ? 'cache and target by --cache and --target' : 'the target by --target';
+  const instead = target ? both : 'the cache by --cache';
+  const looked =
+    defaultFiles.length === 0 ? 'no file was looked for' : `looked for ${defaultFiles.join(', ')}`;
+  const message = `no configuration: name a file by --config, or ${instead} (${looked})`;
+  return new ConfigError([{ key: '', message }]);
 }
 
 function emptyFile(): ParsedFile {
@@ -105,77 +129,6 @@ function emptyFile(): ParsedFile {
     problems: [],
     place: (keys, message) => ({ key: keys.join('.'), message }),
   };
-}
-
-function parseFile(text: string): ParsedFile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  const problems: ConfigProblem[] = document.errors.map((error) => ({
-    key: '',
-    line: lines.linePos(error.pos[0]).line,
-    message: `not valid YAML: ${error.message}`,
-  }));
-  let top: unknown = {};
-  if (problems.length === 0)
-    try {
-      top = document.toJS();
-      if (!isShallow(top)) throw new Error(`it is nested deeper than ${DEEPEST} levels, or contains itself`);
-    } catch (error) {
-      // An alias that leads nowhere, or aliases of aliases without end.
-      problems.push({ key: '', message: `not valid YAML: ${(error as Error).message}` });
-    }
-  const unreadable = problems.length > 0;
-  const lineOf = (keys: readonly string[]): number | undefined => {
-    const offset = offsetOf(document, keys);
-    return offset === undefined ? undefined : lines.linePos(offset).line;
-  };
-  if (!unreadable) problems.push(...topLevelProblems(top, lineOf));
-  return {
-    block: isPlainObject(top) ? (top[BLOCK] ?? {}) : {},
-    unreadable,
-    problems,
-    place: (keys, message, given) => {
-      const key = [BLOCK, ...keys].join('.');
-      const [first] = keys;
-      if (first !== undefined && Object.hasOwn(given, first)) return { key: first, message };
-      const line = lineOf([BLOCK, ...keys]);
-      return line === undefined ? { key, message } : { key, line, message };
-    },
-  };
-}
-
-/** Other programs' blocks may be deeper than ours. */
-function isShallow(value: unknown, levels = DEEPEST): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  const inner = value instanceof Map || value instanceof Set ? [...value] : Object.values(value);
-  return levels > 0 && inner.every((each) => isShallow(each, levels - 1));
-}
-
-/** A facility's file may hold blocks of other programs: those are left alone, slips and stray keys aren't. */
-function topLevelProblems(top: unknown, lineOf: (keys: string[]) => number | undefined): ConfigProblem[] {
-  if (!isPlainObject(top)) return [{ key: BLOCK, message: `the file must hold a block "${BLOCK}:"` }];
-  const problems: ConfigProblem[] = [];
-  for (const [key, value] of Object.entries(top)) {
-    const line = lineOf([key]);
-    const at = line === undefined ? { key } : { key, line };
-    if (key === BLOCK) {
-      if (!isPlainObject(value) && value !== null)
-        problems.push({ ...at, message: 'must be a block of keys' });
-      continue;
-    }
-    const option = nearestKey(key, BACKUP_KEYS);
-    if (option === key) problems.push({ ...at, message: `belongs inside the block "${BLOCK}:"` });
-    else if (isNear(key, BLOCK)) problems.push({ ...at, message: unknownKey(key, [BLOCK]) });
-    else if (typeof value !== 'object' || value === null)
-      problems.push({ ...at, message: unknownKey(key, [BLOCK, ...BACKUP_KEYS]) });
-  }
-  if (!(BLOCK in top) && problems.length === 0)
-    problems.push({ key: BLOCK, message: `the file has no block "${BLOCK}:"` });
-  return problems;
-}
-
-function isNear(key: string, known: string): boolean {
-  return Math.abs(key.length - known.length) <= SLIP && distance(key.toLowerCase(), known) <= SLIP;
 }
 
 async function placedAccess(
@@ -235,22 +188,6 @@ async function readAtMost(file: string, most: number): Promise<Buffer> {
     pieces.push(piece);
   }
   return Buffer.concat(pieces);
-}
-
-/** Offset of a key (for a missing one: of the nearest parent that stands in the file). */
-function offsetOf(document: Document, keys: readonly string[]): number | undefined {
-  let node: Node | null | undefined = document.contents;
-  let offset: number | undefined;
-  for (const key of keys) {
-    if (!isMap(node)) break;
-    const pair = node.items.find(
-      (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === key,
-    );
-    if (pair === undefined) break;
-    offset = (pair.key as Node).range?.[0] ?? offset;
-    node = pair.value as Node | null;
-  }
-  return offset;
 }
 
 function byLine(problems: readonly ConfigProblem[]): ConfigProblem[] {

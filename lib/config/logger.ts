@@ -1,10 +1,10 @@
 /** The logger: made here with winston, or given by the library's user. */
 import winston from 'winston';
 import { hearRejection } from '../xrdcl/late_rejection.js';
+import type { LogLevel } from './log_levels.js';
 import { redact, redactText } from './redact.js';
 
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export { LOG_LEVELS, type LogLevel } from './log_levels.js';
 
 /** What we need of a logger; winston's, pino's (by an adapter) and console's fit. */
 export interface Logger {

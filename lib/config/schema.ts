@@ -24,7 +24,7 @@ import {
   timeZone,
   urlPath,
 } from './fields.js';
-import { LOG_LEVELS } from './logger.js';
+import { LOG_LEVELS } from './log_levels.js';
 
 const DAY = 86_400;
 const cacheDirectory = 'the path of the cache directory';
@@ -231,23 +231,31 @@ const block = z.strictObject({
   log_format: oneOf(['text', 'json']).default('text'),
 });
 
+/** What needs no server may leave the target out. */
+const localBlock = block.partial({ target_url: true });
+
 /** Keys that need one another. */
-export const backupSchema = block.superRefine(
-  ({ high_water_percent: high, low_water_percent: low, ...others }, context) => {
-    const wrong = (key: string, message: string) => {
-      context.addIssue({ code: 'custom', path: [key], message });
-    };
-    if (high === undefined && low !== undefined)
-      wrong('high_water_percent', 'must be given beside low_water_percent');
-    if (low === undefined && high !== undefined)
-      wrong('low_water_percent', 'must be given beside high_water_percent');
-    if (high !== undefined && low !== undefined && low >= high)
-      wrong('low_water_percent', 'must be lower than high_water_percent');
-    if (!others.catalogue && others.audit !== undefined)
-      wrong('audit', 'compares with the catalogue, which "catalogue: false" turns off');
-    for (const { key, message } of credentialProblems(others)) wrong(key, message);
-  },
-);
+function keysTogether(
+  { high_water_percent: high, low_water_percent: low, ...others }: z.output<typeof localBlock>,
+  context: z.RefinementCtx,
+): void {
+  const wrong = (key: string, message: string) => {
+    context.addIssue({ code: 'custom', path: [key], message });
+  };
+  if (high === undefined && low !== undefined)
+    wrong('high_water_percent', 'must be given beside low_water_percent');
+  if (low === undefined && high !== undefined)
+    wrong('low_water_percent', 'must be given beside high_water_percent');
+  if (high !== undefined && low !== undefined && low >= high)
+    wrong('low_water_percent', 'must be lower than high_water_percent');
+  if (!others.catalogue && others.audit !== undefined)
+    wrong('audit', 'compares with the catalogue, which "catalogue: false" turns off');
+  for (const { key, message } of credentialProblems(others)) wrong(key, message);
+}
+
+export const backupSchema = block.superRefine(keysTogether);
+/** For commands that look at this machine alone. */
+export const localSchema = localBlock.superRefine(keysTogether);
 
 /** As the file has it. */
 export type BackupBlock = z.input<typeof backupSchema>;
@@ -255,6 +263,8 @@ export type BackupBlock = z.input<typeof backupSchema>;
 export type ArchiveOptions = Camelized<BackupBlock>;
 /** Checked, with every default filled in; paths are absolute, the target is normalised. */
 export type ArchiveConfig = Camelized<z.output<typeof backupSchema>>;
+/** Of a command that looks at this machine alone. */
+export type LocalConfig = Omit<ArchiveConfig, 'targetUrl'> & Partial<Pick<ArchiveConfig, 'targetUrl'>>;
 export type MailConfig = NonNullable<ArchiveConfig['mail']>;
 export type HttpConfig = NonNullable<ArchiveConfig['http']>;
 

@@ -1,14 +1,15 @@
 /** Turns raw keys and values into a configuration, or into the list of all their problems. */
 import path from 'node:path';
-import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { camelCase, isPlainObject, renameKeys, snakeCase } from './case.js';
 import { ConfigError, type ConfigProblem } from './errors.js';
+import { nearestKeys } from './nearest.js';
 import {
   backupSchema,
   BACKUP_KEYS,
   CACHE_MISSING,
   INNER_KEYS,
+  type localSchema,
   PATH_KEYS,
   type ArchiveConfig,
   type ArchiveOptions,
@@ -27,11 +28,16 @@ export type Validated =
  * Checks a `backup` block (snake_case keys, paths as they will be used). Pure. A key without a value (`mail:`) counts
  * as not given.
  * @param cacheNeeded whether a block without cache is wrong
+ * @param schema of the whole block
  */
-export function validateBlock(block: unknown, cacheNeeded = false): Validated {
+export function validateBlock(
+  block: unknown,
+  cacheNeeded = false,
+  schema: typeof backupSchema | typeof localSchema = backupSchema,
+): Validated {
   if (!isPlainObject(block)) return invalid([{ path: [], message: 'must be a block of keys' }]);
   const given = withoutNulls(block);
-  const result = backupSchema.safeParse(given);
+  const result = schema.safeParse(given);
   const missing: RawProblem[] =
     cacheNeeded && given['cache_directory'] === undefined
       ? [{ path: ['cache_directory'], message: CACHE_MISSING }]
@@ -93,15 +99,6 @@ export function absolutePaths(block: unknown, directory: string): unknown {
   return Object.fromEntries(entries) as unknown;
 }
 
-/** The known key that looks most like this one; undefined if none looks like it at all. */
-export function nearestKey(key: string, known: readonly string[]): string | undefined {
-  const wanted = key.toLowerCase();
-  const [best] = known
-    .map((candidate) => ({ candidate, steps: distance(wanted, candidate) }))
-    .sort((a, b) => a.steps - b.steps);
-  return best?.candidate;
-}
-
 function problemsOf(issue: z.core.$ZodIssue, given: Record<string, unknown>): RawProblem[] {
   const keys = issue.path.map(String);
   const known = INNER_KEYS[keys[0] ?? ''] ?? BACKUP_KEYS;
@@ -128,8 +125,11 @@ function valueAt(given: unknown, keys: readonly string[]): unknown {
 }
 
 export function unknownKey(key: string, known: readonly string[]): string {
-  const nearest = nearestKey(key, known);
-  return nearest === undefined ? 'is not known' : `is not known; did you mean ${nearest}?`;
+  const [nearest, ...others] = nearestKeys(key, known);
+  if (nearest === undefined) return 'is not known';
+  const last = others.pop();
+  const all = last === undefined ? nearest : `${[nearest, ...others].join(', ')} or ${last}`;
+  return `is not known; did you mean ${all}?`;
 }
 
 function withoutNulls(block: Record<string, unknown>): Record<string, unknown> {
@@ -147,7 +147,7 @@ function mistakenSnakeCase(options: unknown): ConfigProblem[] {
     .filter((key) => key.includes('_'))
     .map((key) => ({
       key,
-      message: `is not known; did you mean ${nearestKey(camelCase(key), camelKeys()) ?? key}?`,
+      message: unknownKey(camelCase(key), camelKeys()),
     }));
 }
 

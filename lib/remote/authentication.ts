@@ -13,7 +13,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { ConfigError, type ArchiveConfig } from '../config/index.js';
+import { ConfigError } from '../config/errors.js';
+import type { ArchiveConfig } from '../config/index.js';
 import { tokenProblem } from '../config/token.js';
 import { isBefore, parseVersion } from '../rules/version.js';
 import { environment } from '../xrdcl/index.js';

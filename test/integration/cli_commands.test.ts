@@ -95,6 +95,14 @@ describe('commands', () => {
       assert.match(stdout, /nothing was changed/);
       assert.match(stdout, /^ {2}copied +1 /m);
       assert.match(stdout, /^ {2}removed +5/m);
+      assert.match(stdout, /^copy +3 B {2}new\.h5 {2}\(not on the server yet\)$/m);
+      assert.equal(stdout.match(/^remove +8 B {2}shots\/\d\.h5 {2}\(verified copy on tape\)$/gm)?.length, 5);
+      const events = jsonLines((await run('backup', '--dry-run', '--json')).stdout);
+      const planned = events.filter(({ type }) => type === 'file:planned');
+      assert.deepEqual(planned.map(({ path: name, action }) => `${String(action)} ${String(name)}`).sort(), [
+        'copy new.h5',
+        ...[0, 1, 2, 3, 4].map((index) => `remove shots/${index}.h5`),
+      ]);
       assert.deepEqual([await snapshot(cache), await remoteNames(place)], [local, remote]);
     });
   });
@@ -146,7 +154,10 @@ describe('commands', () => {
       await run('backup');
       assert.equal((await run('ls')).stdout, 'shots/\n');
       assert.equal((await run('ls', '-R', '.')).stdout, 'shots/\nshots/0.h5\n');
-      assert.match((await run('ls', '-l', 'shots')).stdout, /^online +8 B {2}.* shots\/0\.h5\n$/);
+      assert.match(
+        (await run('ls', '-l', 'shots')).stdout,
+        /^online +8 B {2}.* shots\/0\.h5\ntotal 1 file, 8 B\n$/,
+      );
       const missing = await run('ls', 'nowhere', 'shots', '--json');
       const lines = jsonLines(missing.stdout);
       assert.deepEqual(

@@ -111,6 +111,8 @@ describe('restore on the command line', () => {
       assert.equal(code, 0, stderr);
       assert.match(stdout, /nothing was changed/);
       assert.match(stdout, /^ {2}restored +5 /m);
+      const named = stdout.match(/^restore +\d+ B {2}.* {2}\(not here yet; must be staged\)$/gm);
+      assert.equal(named?.length, 5, stdout);
       assert.deepEqual(existsSync(to) ? await filesBelow(to) : [], []);
       assert.deepEqual(sandbox.prepares, []);
     });

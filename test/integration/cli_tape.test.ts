@@ -50,6 +50,11 @@ describe('stage on the command line', () => {
         report: { job: string; scanned: number; dryRun: boolean };
       };
       assert.deepEqual([last.report.job, last.report.scanned, last.report.dryRun], ['stage', 3, true]);
+      const planned = jsonLines(dry.stdout).filter(({ type }) => type === 'file:planned');
+      assert.deepEqual(
+        planned.map(({ action }) => action),
+        ['stage', 'stage', 'stage'],
+      );
       assert.equal(dry.code, 0, dry.stderr);
       assert.equal((await run('evict', '.', '--dry-run')).code, 0);
       assert.deepEqual(sandbox.prepares, []);

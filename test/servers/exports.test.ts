@@ -92,13 +92,48 @@ describe('all.export with several paths', () => {
     });
   });
 
-  it('a path that is none of them: each record says so, and stays', async () => {
+  const unserved = /the server doesn't serve \/z \(.*disallowed.*\): give a path that it exports/;
+
+  it('a path that is none of them: one error before the pass, and every record stays', async () => {
     await withServer({ exports: ['/x'] }, async (server, cacheDirectory) => {
+      const targetUrl = server.urlOf('/z');
+      const { archive, events } = archiveOf({ cacheDirectory, targetUrl, autoRemove: 'cached' });
+      await assert.rejects(
+        archive.backup(),
+        (error) => error instanceof ConfigError && unserved.test(error.message),
+      );
+      await assert.rejects(archive.verify(), ConfigError);
+      assert.deepEqual(
+        events.filter(({ type }) => type.startsWith('file:')),
+        [],
+      );
+      assert.deepEqual(await recordsIn(cacheDirectory), names);
+      for (const command of ['backup', 'status']) {
+        const ended = await cli([command, '--cache', cacheDirectory, '--target', targetUrl]);
+        assert.equal(ended.code, 2, ended.stderr);
+        const [told = '', ...more] = ended.stderr.match(/^xrootd-archive: .*/gm) ?? [];
+        assert.match(told, /^xrootd-archive: --target: the server doesn't serve/);
+        assert.deepEqual(more, []);
+      }
+    });
+  });
+
+  it('a base that is none of them, with directories below it that are: what may go there goes', async () => {
+    await withServer({ exports: ['/z/d'] }, async (server, cacheDirectory) => {
       const { archive } = archiveOf({ cacheDirectory, targetUrl: server.urlOf('/z'), autoRemove: 'cached' });
       const report = await archive.backup();
-      assert.deepEqual(counts(report), { scanned: 3, failed: 3 });
+      assert.deepEqual(counts(report), { scanned: 3, copied: 2, removedAfterCopy: 2, failed: 1 });
       assert.match(report.failures[0]?.message ?? '', /disallowed. \[NotAuthorized/);
-      assert.deepEqual(await recordsIn(cacheDirectory), names);
+      assert.deepEqual(await recordsIn(cacheDirectory), ['a']);
+    });
+  });
+
+  it('a base that is a file: one error', async () => {
+    await withServer({}, async (server, cacheDirectory) => {
+      await roundTrip({ cacheDirectory, targetUrl: server.urlOf('/u') });
+      await writeRecord(cacheDirectory, 'b', size);
+      const { archive } = archiveOf({ cacheDirectory, targetUrl: server.urlOf('/u/a'), catalogue: false });
+      await assert.rejects(archive.backup(), /targetUrl: \/u\/a is a file on the server/);
     });
   });
 });

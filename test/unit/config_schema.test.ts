@@ -6,13 +6,8 @@ import { camelCase, renameKeys, snakeCase } from '../../lib/config/case.js';
 import { ConfigError } from '../../lib/config/errors.js';
 import { redact } from '../../lib/config/redact.js';
 import { backupSchema, BACKUP_KEYS, INNER_KEYS, type ArchiveOptions } from '../../lib/config/schema.js';
-import {
-  absolutePaths,
-  nearestKey,
-  requireCache,
-  resolveOptions,
-  validateBlock,
-} from '../../lib/config/validate.js';
+import { nearestKeys } from '../../lib/config/nearest.js';
+import { absolutePaths, requireCache, resolveOptions, validateBlock } from '../../lib/config/validate.js';
 
 const innerKeys = Object.values(INNER_KEYS).flat();
 const minimal = { target_url: 'root://host//base' };
@@ -401,9 +396,24 @@ describe('the options', () => {
     );
   });
 
-  it('name the nearest key', () => {
-    assert.equal(nearestKey('cachedirectory', BACKUP_KEYS), 'cache_directory');
-    assert.equal(nearestKey('Target_URL', BACKUP_KEYS), 'target_url');
+  it('name the nearest key, or those that have the word, and none that is far away', () => {
+    const near: [string, string[]][] = [
+      ['cachedirectory', ['cache_directory']],
+      ['Target_URL', ['target_url']],
+      ['setle_secnds', ['settle_seconds']],
+      ['cachedir', ['cache_directory']],
+      ['cache', ['cache_directory', 'cache_mount_point']],
+      ['keytab', ['keytab_file_path']],
+      ['cron', ['copy_cron_string']],
+      ['log', ['log_level', 'log_format']],
+      ['mial', ['mail']],
+      ['colour', []],
+      ['username', []],
+      ['x', []],
+    ];
+    for (const [key, expected] of near) assert.deepEqual(nearestKeys(key, BACKUP_KEYS), expected, key);
+    assert.deepEqual(nearestKeys('log', ['logLevel', 'logFormat', 'maxRate']), ['logLevel', 'logFormat']);
+    assert.equal(problem({ log: 'info' }), 'log: is not known; did you mean log_level or log_format?');
   });
 
   it('change between the two cases without loss', () => {

@@ -2,7 +2,8 @@
 import type { ArchiveCatalogue } from '../../jobs/catalogue/archive_catalogue.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { Invocation } from '../invocation.js';
-import { configOf, type ConfigOptions } from '../options.js';
+import { configOf } from '../configuration.js';
+import type { ConfigOptions } from '../options.js';
 
 export interface OpenedCatalogue {
   catalogue: ArchiveCatalogue;
@@ -10,8 +11,8 @@ export interface OpenedCatalogue {
 }
 
 /** @throws {ConfigError} */
-export async function openCatalogueOf({ options }: Invocation<ConfigOptions>): Promise<OpenedCatalogue> {
-  const { config } = await configOf(options, { cache: false, checkAccess: false });
+export async function openCatalogueOf(invocation: Invocation<ConfigOptions>): Promise<OpenedCatalogue> {
+  const { config } = await configOf(invocation, { cache: false, checkAccess: false });
   const { ArchiveCatalogue } = await import('../../jobs/catalogue/archive_catalogue.js');
   return { catalogue: new ArchiveCatalogue(config), config };
 }

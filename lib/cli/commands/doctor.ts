@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import { ConfigError, type LoadedConfig } from '../../config/index.js';
 import { failed, ok, warning, type Finding } from '../../doctor/finding.js';
 import { checkAddon, checkNode } from '../../doctor/program.js';
+import { configOf } from '../configuration.js';
 import type { ExitCode } from '../exit_codes.js';
 import { Findings } from '../findings.js';
 import { action, type Invocation, type Session } from '../invocation.js';
 import { nodeProblem } from '../node_version.js';
-import { addConfigOptions, configOf, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions } from '../options.js';
 
 type Options = ConfigOptions & { offline?: boolean; probe: boolean };
 
@@ -20,13 +21,14 @@ export function addDoctor(program: Command, session: Session): void {
   addConfigOptions(command).action(action(session, doctor));
 }
 
-async function doctor({ options, output, signal }: Invocation<Options>): Promise<ExitCode> {
+async function doctor(invocation: Invocation<Options>): Promise<ExitCode> {
+  const { options, output, signal } = invocation;
   const findings = new Findings(output);
   const { node } = process.versions;
   findings.add(checkNode(node, nodeProblem(node)));
   const addon = await checkAddon();
   await findings.addAll(addon);
-  const loaded = await configuration(options, findings);
+  const loaded = await configuration(invocation, findings);
   if (loaded !== undefined) {
     const { checkLocal, checkServer } = await import('../../doctor/doctor.js');
     await findings.addAll(checkLocal(loaded));
@@ -39,14 +41,17 @@ async function doctor({ options, output, signal }: Invocation<Options>): Promise
   return findings.exitCode;
 }
 
-async function configuration(options: Options, findings: Findings): Promise<LoadedConfig | undefined> {
+async function configuration(
+  invocation: Invocation<Options>,
+  findings: Findings,
+): Promise<LoadedConfig | undefined> {
   try {
-    const loaded = await configOf(options, { checkAccess: false });
+    const loaded = await configOf(invocation, { checkAccess: false });
     findings.add(ok('configuration', loaded.file ?? 'only options, no file'));
     return loaded;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    await findings.addAll(mistakes(error, options));
+    await findings.addAll(mistakes(error, invocation.options));
     return undefined;
   }
 }

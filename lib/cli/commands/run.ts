@@ -7,7 +7,8 @@ import type { Systemd } from '../../service/systemd.js';
 import { loggerFor } from '../archive.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, configOf, type ConfigOptions } from '../options.js';
+import { configOf } from '../configuration.js';
+import { addConfigOptions, type ConfigOptions } from '../options.js';
 
 export function addRun(program: Command, session: Session): void {
   const command = program
@@ -22,9 +23,9 @@ export function addRun(program: Command, session: Session): void {
 }
 
 async function run(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
-  const { options, output, signal } = invocation;
-  const { config, file } = await configOf(options, { cache: true });
-  let current = loggerFor(invocation, config);
+  const { output, signal } = invocation;
+  const { config, file } = await configOf(invocation, { cache: true });
+  let current = await loggerFor(invocation, config);
   const logger: Logger = {
     debug: (...line) => current.debug(...line),
     info: (...line) => current.info(...line),
@@ -42,9 +43,9 @@ async function run(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
   const reload = async () => {
     systemd.reloading();
     try {
-      const loaded = await configOf(options, { cache: true });
+      const loaded = await configOf(invocation, { cache: true });
       archive.reconfigure(loaded.config);
-      current = loggerFor(invocation, loaded.config);
+      current = await loggerFor(invocation, loaded.config);
       logger.info('the configuration was read anew', { file: loaded.file });
     } catch (error) {
       logger.error(`the configuration is refused, the old one stays: ${(error as Error).message}`);

@@ -1,11 +1,11 @@
 /** `status`: how records stand, here and at the target. */
 import type { Command } from 'commander';
 import type { RecordStatus } from '../../index.js';
-import { openArchive } from '../archive.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { bytes, count, plural, printable, time } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
 import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { sortedByPath } from '../sorted.js';
 
 type Options = ConfigOptions & { checksums?: boolean };
 
@@ -20,18 +20,32 @@ export function addStatus(program: Command, session: Session): void {
 
 async function status(invocation: Invocation<Options>, paths: string[]): Promise<ExitCode> {
   const { options, output, screen, signal } = invocation;
-  const { archive } = await openArchive(invocation);
+  const [{ openTarget }, { checkAccess }, job] = await Promise.all([
+    import('../target.js'),
+    import('../../config/access.js'),
+    import('../../jobs/verify/status.js'),
+  ]);
+  const { config, store, logger } = await openTarget(invocation, { cache: true });
+  const { cacheDirectory, cacheMountPoint } = config;
+  await checkAccess({ cacheDirectory, cacheMountPoint });
   const states = new Map<string, number>();
   const unseen = new Set(
     paths.map((path) => path.replace(/\/+$/, '')).filter((path) => path !== '' && path !== '.'),
   );
-  for await (const record of archive.status(paths, { signal, verify: options.checksums === true })) {
+  const records = job.status({ config, store }, paths, { signal, verify: options.checksums === true });
+  const listed = output.json
+    ? records
+    : sortedByPath(records, (most) => {
+        screen.note(`xrootd-archive: more than ${count(most)} records: listed as they come, not sorted`);
+      });
+  for await (const record of listed) {
     states.set(record.state, (states.get(record.state) ?? 0) + 1);
     for (const path of unseen) if (`${record.path}/`.startsWith(`${path}/`)) unseen.delete(path);
     if (output.json) output.object(record);
     else output.line(line(record));
     if (output.closed) return exitCodes.ok;
   }
+  await logger.flush();
   if (!output.json) output.line(totals(states));
   if (signal.aborted) return exitCodes.interrupted;
   for (const path of unseen) {

@@ -1,7 +1,7 @@
 /** `usage`: how full the cache's disk is. */
 import type { Command } from 'commander';
-import { requireCache } from '../../config/index.js';
-import { openArchive } from '../archive.js';
+import { diskUsage } from '../../cache/usage.js';
+import { localConfigOf } from '../configuration.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { bytes, printable } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
@@ -15,8 +15,9 @@ export function addUsage(program: Command, session: Session): void {
 
 async function usage(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {
   const { output } = invocation;
-  const { archive, config } = await openArchive(invocation);
-  const disk = await archive.usage();
+  const { config } = await localConfigOf(invocation, { cache: true });
+  const { requireCache } = await import('../../config/validate.js');
+  const disk = await diskUsage(requireCache(config));
   const warning = disk.usedPercent > config.warningMarkPercent;
   if (output.json) output.object({ type: 'usage', warning, ...disk });
   else {

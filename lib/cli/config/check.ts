@@ -1,13 +1,12 @@
 /** `config check`: is the configuration right? Asks no server unless it is told to. */
 import type { Command } from 'commander';
-import { stringify } from 'yaml';
-import { redact } from '../../config/index.js';
 import { renameKeys, snakeCase } from '../../config/case.js';
-import { checkRetention } from '../../jobs/retention/retention_settings.js';
+import { redact } from '../../config/redact.js';
+import { configOf } from '../configuration.js';
 import type { ExitCode } from '../exit_codes.js';
 import { Findings } from '../findings.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, configOf, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions } from '../options.js';
 
 type Options = ConfigOptions & { online?: boolean; probe: boolean };
 
@@ -25,9 +24,12 @@ export function addConfigCheck(group: Command, session: Session): void {
   addConfigOptions(check).action(action(session, checkConfig));
 }
 
-async function checkConfig({ options, output, signal }: Invocation<Options>): Promise<ExitCode> {
-  const loaded = await configOf(options);
+async function checkConfig(invocation: Invocation<Options>): Promise<ExitCode> {
+  const { options, output, signal } = invocation;
+  const loaded = await configOf(invocation);
   const { config, file } = loaded;
+  const { checkRetention } = await import('../../jobs/retention/retention_settings.js');
+  const { stringify } = await import('yaml');
   checkRetention(config, new Date());
   const block = redact(renameKeys(config, snakeCase)) as object;
   if (!output.json) {

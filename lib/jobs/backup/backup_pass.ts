@@ -3,6 +3,7 @@ import type { CacheDirectory } from '../../cache/directory.js';
 import { diskUsage, type DiskUsage } from '../../cache/usage.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import type { VerifiedMemo } from '../../cache/verified_memo.js';
+import { recordPaths } from '../../cache/walk.js';
 import { ConfigError, requireCache, type ArchiveConfig, type Logger } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { ListedStats } from '../../remote/listed_stats.js';
@@ -23,6 +24,7 @@ import type { RecordBook } from '../record/record_book.js';
 import { TapeSigns } from '../record/told_by_query.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
+import { checkServedBase } from '../run/served_base.js';
 import { toldOfTape } from '../run/tape_told.js';
 import type { ShardOptions } from '../run/shards.js';
 import { refuseProxies } from '../separation/refuse_proxies.js';
@@ -128,8 +130,7 @@ export class BackupPass {
     const { signal } = this.#run;
     const usage = await this.#lookAround();
     if (!signal.aborted) await this.#store.ping(signal);
-    if (!signal.aborted && this.#book.catalogue !== undefined)
-      this.#baseWasMissing = await this.#isBaseMissing(signal);
+    if (!signal.aborted) await this.#checkServed();
     if (!signal.aborted) await this.#checkWritable();
     const check = { book: this.#book, store: this.#store, run: this.#run, config, shard: this.#shard };
     if (!signal.aborted && config.autoRemove !== 'never') await checkStorage(check);
@@ -203,15 +204,19 @@ export class BackupPass {
     );
   }
 
-  /** Some servers tell nobody about the base, though they take files below it: then it counts as there. */
-  async #isBaseMissing(signal: AbortSignal): Promise<boolean> {
-    return await this.#store.stat('', signal).then(
-      (stat) => stat === null,
-      () => false,
-    );
+  /**
+   * Otherwise each record would fail. Some servers tell nobody about the base, though they take files below it: then it counts as there.
+   * @throws {ConfigError}
+   */
+  async #checkServed(): Promise<void> {
+    const { targetUrl } = this.#dependencies.config;
+    const { signal } = this.#run;
+    const check = { store: this.#store, targetUrl, signal };
+    const base = await checkServedBase(check, () => recordPaths(this.#root, signal));
+    this.#baseWasMissing = base === null;
   }
 
-  /** Otherwise each record would fail. @throws {ConfigError} */
+  /** The same. @throws {ConfigError} */
   async #checkWritable(): Promise<void> {
     const words = await this.#store.readOnly(this.#run.signal);
     if (words === undefined) return;

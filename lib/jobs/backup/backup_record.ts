@@ -110,7 +110,8 @@ async function copyOrRemove(
   switch (decision.action) {
     case 'copy':
     case 'replace':
-      if (!decision.perform) return { result: 'copied', bytes: Number(record.identity.size), removed: false };
+      if (!decision.perform)
+        return { result: 'copied', bytes: Number(work.walked.size), removed: false, reason: decision.reason };
       // With other settings a later pass removes the record, and searches then.
       if (config.autoRemove === 'cached') await separate.search(splitPath(record.path)[0]);
       if (decision.action === 'replace') await removeUnfinished(record, remote, await file.open(), context);

@@ -17,6 +17,14 @@ export type ArchiveEvent =
   /** Retention that only reports: this file would be removed. `date` (ISO 8601) is the one from which its age is counted. */
   | { type: 'file:removable'; path: string; size: number; date: string }
   | { type: 'file:kept'; path: string; reason: string }
+  /** A dry run: this would be done to the file, if nothing changes. Retention tells it by `file:removable`. */
+  | {
+      type: 'file:planned';
+      path: string;
+      size: number;
+      action: 'copy' | 'remove' | 'restore' | 'stage' | 'evict' | 'read back';
+      reason: string;
+    }
   | { type: 'file:failed'; path: string; code: string; errno?: number; message: string; conflict: boolean }
   /** Attempt number `attempt` failed; another will be made. */
   | { type: 'file:retry'; path: string; code: string; message: string; attempt: number; retriesLeft: number }

@@ -28,7 +28,7 @@ export async function removeRecord(
   asked: Required<Pick<CaptureOptions, 'lastLook' | 'onPutBack'>>,
 ): Promise<Outcome> {
   const bytes = Number(identity.size);
-  if (!removal.perform) return { result: 'removed', bytes };
+  if (!removal.perform) return { result: 'removed', bytes, reason: removal.reason };
   const result = await captureAndRemove(root, path, removal.identity, { hasWriters, ...asked });
   if (result.outcome !== 'removed') return notRemoved(path, result);
   run.emit({ type: 'file:removed', path, size: bytes, reason: removal.reason });

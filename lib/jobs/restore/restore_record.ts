@@ -73,9 +73,14 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
         if (error instanceof PlaceTaken) return conflict(path, error.message);
         throw error;
       }
-      return { result: 'copied', bytes: size, removed: false };
+      return { result: 'copied', bytes: size, removed: false, reason: whyFetched(entry, replaces) };
     }
   }
+}
+
+function whyFetched({ online }: RemoteEntry, replaces: Standing | undefined): string {
+  const why = replaces === undefined ? 'not here yet' : 'replaces a file that differs';
+  return online ? why : `${why}; must be staged`;
 }
 
 /** What the bytes that come are to have. */

@@ -1,5 +1,7 @@
 /** The retention settings of a configuration, checked and ready for use. Reads no disk and asks no server. */
-import { ConfigError, parseTarget, type ArchiveConfig, type Target } from '../../config/index.js';
+import { ConfigError } from '../../config/errors.js';
+import type { ArchiveConfig } from '../../config/index.js';
+import { parseTarget, type Target } from '../../config/target.js';
 import { parseMoment } from '../../rules/moment.js';
 import { pathDate, type PathDate } from '../../rules/path_date.js';
 import type { RetentionRules } from '../../rules/retention.js';

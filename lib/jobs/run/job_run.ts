@@ -12,6 +12,7 @@ import type { XRootDError } from '../../xrdcl/index.js';
 import type { Emit, EventBus } from '../events/event_bus.js';
 import { failureOf } from './failure.js';
 import type { ListItem, RemoteEntry } from './list.js';
+import { planned } from './planned.js';
 import { ProgressMeter } from './progress_meter.js';
 import type { Failure, Report } from '../events/report.js';
 import { retrying } from './retry.js';
@@ -197,6 +198,8 @@ export class JobRun {
       const { result } = outcome;
       if (result === 'staged' || result === 'verified') this.progress.copying(file.path, file.size);
       this.progress.done(file.path, file.size);
+      const plan = this.dryRun ? planned(this.#options.job, outcome, file) : undefined;
+      if (plan !== undefined) this.emit(plan);
       if (outcome.result === 'kept') {
         const { kept: type = 'file:kept' } = this.#options;
         this.emit({ type, path: file.path, reason: outcome.reason });

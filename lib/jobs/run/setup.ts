@@ -1,5 +1,6 @@
 /** Options, and the connections that go with them. */
-import { checkAccess, secretsOf, type ArchiveConfig } from '../../config/index.js';
+import { checkAccess, secretsOf } from '../../config/access.js';
+import type { ArchiveConfig } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { openTarget } from '../../remote/open_store.js';
 

@@ -1,10 +1,10 @@
 /** Counts the outcomes of a pass, and makes its report. Pure: the caller gives the times. */
 import type { Failure, Report } from '../events/report.js';
 
-/** What became of one scanned file: exactly one of these. */
+/** What became of one scanned file: exactly one of these. `reason`: why a dry run would do it. */
 export type Outcome =
-  | { result: 'copied'; bytes: number; removed: boolean }
-  | { result: 'removed' | 'staged' | 'requested' | 'verified'; bytes: number }
+  | { result: 'copied'; bytes: number; removed: boolean; reason?: string }
+  | { result: 'removed' | 'staged' | 'requested' | 'verified'; bytes: number; reason?: string }
   | { result: 'evicted' }
   /** Its facts are in the catalogue now. */
   | { result: 'noted' }

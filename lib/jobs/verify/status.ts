@@ -1,13 +1,15 @@
 /** Where each record is: in the cache, in the disk buffer, on tape. Looks only. */
 import { CacheDirectory } from '../../cache/directory.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
-import { walk, type CacheRecord } from '../../cache/walk.js';
-import { requireCache, type ArchiveConfig } from '../../config/index.js';
+import { recordPaths, walk, type CacheRecord } from '../../cache/walk.js';
+import type { ArchiveConfig } from '../../config/index.js';
+import { requireCache } from '../../config/validate.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { bytesOf } from '../../rules/comparison.js';
 import type { RemoteState } from '../../rules/remote_state.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { failureOf } from '../run/failure.js';
+import { checkServedBase } from '../run/served_base.js';
 import { LazyRecord } from '../record/local_file.js';
 import { mapConcurrent } from '../../flow/map_concurrent.js';
 import { LocalSums } from '../record/local_sums.js';
@@ -64,6 +66,7 @@ export async function* status(
   };
   try {
     await store.ping(signal);
+    await checkServedBase({ store, targetUrl: config.targetUrl, signal }, () => recordPaths(root, signal));
     yield* mapConcurrent(recordsOf(root, paths, signal), config.parallelStats, of);
   } finally {
     await directories.close();

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { CacheDirectory } from '../../cache/directory.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
-import { walk, type CacheRecord } from '../../cache/walk.js';
+import { recordPaths, walk, type CacheRecord } from '../../cache/walk.js';
 import { ConfigError, requireCache } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
@@ -18,6 +18,7 @@ import type { ListedFile } from '../../rules/checksum_list.js';
 import { readChecksums, type ChecksumList } from './checksum_lists.js';
 import { forEachConcurrent } from '../../flow/concurrent.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
+import { checkServedBase } from '../run/served_base.js';
 import type { Report } from '../events/report.js';
 import { missing, selection } from '../run/selected.js';
 import { LocalSums } from '../record/local_sums.js';
@@ -125,6 +126,7 @@ class Verification {
   readonly #run: JobRun;
   readonly #context: VerifyContext;
   readonly #options: VerificationOptions;
+  readonly #targetUrl: string;
 
   constructor(store: LimitedStore, dependencies: JobDependencies, options: VerificationOptions) {
     const { config, now = Date.now } = dependencies;
@@ -134,6 +136,7 @@ class Verification {
     const sums = new LocalSums();
     this.#run = run;
     this.#options = options;
+    this.#targetUrl = config.targetUrl;
     this.#context = {
       ...{ config, run, store, now, upload: uploadLook(config) },
       sumLocal: (file, type) => sums.ofUnchanged(file, type, { signal: run.signal }),
@@ -141,7 +144,12 @@ class Verification {
   }
 
   tree(root: CacheDirectory): Promise<Report> {
-    return this.#all(() => this.#tree(root));
+    const { run, store } = this.#context;
+    const check = { store, targetUrl: this.#targetUrl, signal: run.signal };
+    return this.#all(async () => {
+      await checkServedBase(check, () => recordPaths(root, run.signal));
+      await this.#tree(root);
+    });
   }
 
   listed(files: readonly ListedFile[]): Promise<Report> {

@@ -1,6 +1,6 @@
 /** Runs command lines, one after the other: arrays of JSON on standard input. Tells of each its exit code and all that it wrote. */
 import { createInterface } from 'node:readline';
-import { main } from '../../../lib/cli/program.js';
+import { main } from '../../../lib/cli/command_line.js';
 
 const told = process.stdout.write.bind(process.stdout);
 let out = '';

@@ -1,0 +1,23 @@
+/** The command line without its commands. */
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { addGlobalOptions } from './options.js';
+
+const epilogue = `
+Exit codes: 0 all as asked, 1 finished but files failed or conflict, 2 bad usage or configuration,
+3 the server can't be reached or refuses us, 4 another pass runs, 130 interrupted after a clean stop.`;
+
+export function bareProgram(): Command {
+  const program = new Command('xrootd-archive')
+    .description("Gets a facility's data safely onto tape over XRootD, and back")
+    .version(versionOfPackage(), '-V, --version')
+    .enablePositionalOptions()
+    .exitOverride()
+    .addHelpText('after', epilogue);
+  return addGlobalOptions(program);
+}
+
+function versionOfPackage(): string {
+  const require = createRequire(import.meta.url);
+  return (require('xrootd-archive/package.json') as { version: string }).version;
+}
