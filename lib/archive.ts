@@ -1,13 +1,7 @@
 /** The library: one class whose methods are the jobs. */
-import {
-  checkAccess,
-  ConfigError,
-  createLogger,
-  redacting,
-  requireCache,
-  resolveOptions,
-} from './config/index.js';
+import { ConfigError, createLogger, redacting, requireCache, resolveOptions } from './config/index.js';
 import type { ArchiveConfig, ArchiveOptions, Logger } from './config/index.js';
+import { checkOptions } from './config/known_options.js';
 import { put, type PutData, type PutOptions, type PutResult } from './cache/ingest.js';
 import { diskUsage, type DiskUsage } from './cache/usage.js';
 import { backup, type BackupOptions } from './jobs/backup/backup.js';
@@ -16,9 +10,9 @@ import { drill, type DrillOptions } from './jobs/restore/drill.js';
 import { EventBus, type Listener } from './jobs/events/event_bus.js';
 import type { ArchiveEventOf, ArchiveEventType } from './jobs/events/events.js';
 import { evict, type EvictOptions } from './jobs/staging/evict.js';
+import type { JobOptions } from './jobs/run/job_options.js';
 import type { JobDependencies } from './jobs/run/job_run.js';
-import { toldOfTape } from './jobs/run/tape_told.js';
-import { list, type ListItem, type ListOptions } from './jobs/run/list.js';
+import { listArchive, type ListItem, type ListOptions } from './jobs/run/list.js';
 import { setupOf, type Setup } from './jobs/run/setup.js';
 import { logEvents } from './jobs/events/log_events.js';
 import { logProgress } from './jobs/events/progress_log.js';
@@ -29,7 +23,6 @@ import { retention, type RetentionOptions } from './jobs/retention/retention.js'
 import { checkRetention } from './jobs/retention/retention_settings.js';
 import { stage, type StageOptions } from './jobs/staging/stage.js';
 import { status, type RecordStatus, type StatusOptions } from './jobs/verify/status.js';
-import { uploadLook } from './jobs/run/uploads.js';
 import { verify, type VerifyOptions } from './jobs/verify/verify.js';
 import { ArchiveService } from './service/archive_service.js';
 import { scheduledJobs } from './service/scheduled_jobs.js';
@@ -107,7 +100,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   backup(options: BackupOptions = {}): Promise<Report> {
-    return backup(this.#dependencies, options);
+    return backup(this.#dependencies(options), options);
   }
 
   /**
@@ -115,15 +108,11 @@ export class Archive {
    * @param paths records or directories relative to the cache; none: all
    * @throws {ConfigError | XRootDError}
    */
-  async *status(
+  status(
     paths: readonly string[] = [],
     options: StatusOptions = {},
   ): AsyncGenerator<RecordStatus, void, undefined> {
-    const { config, open } = this.#setup;
-    const store = toldOfTape(await open(), this.#dependencies);
-    const { cacheDirectory, cacheMountPoint } = config;
-    await checkAccess({ cacheDirectory, cacheMountPoint });
-    yield* status({ config, store }, paths, options);
+    return status(this.#dependencies(), paths, options);
   }
 
   /**
@@ -131,13 +120,8 @@ export class Archive {
    * @param paths files or directories relative to the target's base; none: the base
    * @throws {ConfigError | XRootDError}
    */
-  async *ls(
-    paths: readonly string[] = [],
-    options: ListOptions = {},
-  ): AsyncGenerator<ListItem, void, undefined> {
-    const { config, open } = this.#setup;
-    const store = toldOfTape(await open(), this.#dependencies);
-    yield* list(store, paths, config.parallelStats, { upload: uploadLook(config), ...options });
+  ls(paths: readonly string[] = [], options: ListOptions = {}): AsyncGenerator<ListItem, void, undefined> {
+    return listArchive(this.#dependencies(), paths, options);
   }
 
   /**
@@ -166,7 +150,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   restore(paths: readonly string[], options: RestoreOptions): Promise<Report> {
-    return restore(this.#dependencies, paths, options);
+    return restore(this.#dependencies(options), paths, options);
   }
 
   /**
@@ -176,7 +160,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   stage(paths: readonly string[], options: StageOptions = {}): Promise<Report> {
-    return stage(this.#dependencies, paths, options);
+    return stage(this.#dependencies(options), paths, options);
   }
 
   /**
@@ -186,7 +170,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   evict(paths: readonly string[], options: EvictOptions = {}): Promise<Report> {
-    return evict(this.#dependencies, paths, options);
+    return evict(this.#dependencies(options), paths, options);
   }
 
   /**
@@ -197,7 +181,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   verify(paths: readonly string[] = [], options: VerifyOptions = {}): Promise<Report> {
-    return verify(this.#dependencies, paths, options);
+    return verify(this.#dependencies(options), paths, options);
   }
 
   /**
@@ -207,7 +191,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   drill(paths: readonly string[] = [], options: DrillOptions = {}): Promise<Report> {
-    return drill(this.#dependencies, paths, options);
+    return drill(this.#dependencies(options), paths, options);
   }
 
   /**
@@ -218,7 +202,7 @@ export class Archive {
    * @throws {XRootDError} when a server can't be reached or refuses us
    */
   retention(options: RetentionOptions = {}): Promise<Report> {
-    return retention(this.#dependencies, options);
+    return retention(this.#dependencies(options), options);
   }
 
   /**
@@ -230,11 +214,11 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   rebuild(options: RebuildOptions = {}): Promise<Report> {
-    return rebuild(this.#dependencies, options);
+    return rebuild(this.#dependencies(options), options);
   }
 
-  get #dependencies(): JobDependencies {
-    return { ...this.#setup, events: this.#events, logger: this.#logger };
+  #dependencies(options?: JobOptions): JobDependencies {
+    return { ...this.#setup, events: this.#events, logger: this.#logger, jobId: options?.jobId };
   }
 
   /**
@@ -247,7 +231,7 @@ export class Archive {
     if (this.#service !== undefined) throw new Error('the service was started before');
     const service = new ArchiveService({
       config: () => this.config,
-      dependencies: () => this.#dependencies,
+      dependencies: (jobId) => this.#dependencies({ jobId }),
       events: this.#events,
       logger: this.#logger,
     });
@@ -261,7 +245,9 @@ export class Archive {
   }
 
   /** Ends the service: no other pass begins; a running one ends within the grace time or is cancelled cleanly. */
-  async stop({ graceSeconds = this.config.stopGraceSeconds }: StopOptions = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkOptions(options, { graceSeconds: true });
+    const { graceSeconds = this.config.stopGraceSeconds } = options;
     const service = this.#service;
     await service?.stop(graceSeconds);
     if (this.#service === service) this.#service = undefined;

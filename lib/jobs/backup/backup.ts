@@ -7,15 +7,25 @@ import type { Report } from '../events/report.js';
 import type { JobDependencies } from '../run/job_run.js';
 import { lockPass } from '../run/pass_lock.js';
 import { RecordBook } from '../record/record_book.js';
-import { checkShard } from '../run/shards.js';
+import { checkShard, SHARD_OPTIONS } from '../run/shards.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { goesByTape } from './backup_context.js';
 import { BackupPass, type BackupPassOptions } from './backup_pass.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
+import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
-export interface BackupOptions extends BackupPassOptions {
+export interface BackupOptions extends BackupPassOptions, JobOptions {
   /** Wait for another pass to end, rather than be refused. Default false. */
   wait?: boolean | undefined;
 }
+
+const KNOWN: Known<BackupOptions> = {
+  ...JOB_OPTIONS,
+  ...SHARD_OPTIONS,
+  signal: true,
+  dryRun: true,
+  wait: true,
+};
 
 /**
  * One pass over the cache. Resolves with the report also when files failed, and when the signal ended it.
@@ -25,6 +35,7 @@ export interface BackupOptions extends BackupPassOptions {
  */
 export async function backup(dependencies: JobDependencies, options: BackupOptions = {}): Promise<Report> {
   const { config } = dependencies;
+  checkOptions(options, KNOWN);
   checkShard(options.shard);
   const cache = requireCache(config);
   const opened = await dependencies.open();

@@ -2,15 +2,17 @@
 import { CacheDirectory } from '../../cache/directory.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import { walk, type CacheRecord } from '../../cache/walk.js';
-import { requireCache, type ArchiveConfig } from '../../config/index.js';
-import type { RemoteStore } from '../../remote/store.js';
+import { checkAccess, requireCache } from '../../config/index.js';
 import { bytesOf } from '../../rules/comparison.js';
 import type { RemoteState } from '../../rules/remote_state.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { failureOf } from '../run/failure.js';
+import type { JobDependencies } from '../run/job_run.js';
+import { toldOfTape } from '../run/tape_told.js';
 import { LazyRecord } from '../record/local_file.js';
 import { mapConcurrent } from '../../flow/map_concurrent.js';
 import { LocalSums } from '../record/local_sums.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
 
 export interface RecordStatus {
   path: string;
@@ -30,12 +32,20 @@ export interface StatusOptions {
   verify?: boolean | undefined;
 }
 
-/** @param paths records or directories, relative to the cache; none: all */
+const KNOWN: Known<StatusOptions> = { signal: true, verify: true };
+
+/** @param paths records or directories, relative to the cache; none: all. @throws {ConfigError | XRootDError} */
 export async function* status(
-  { config, store }: { config: ArchiveConfig; store: RemoteStore },
+  dependencies: JobDependencies,
   paths: readonly string[],
-  { signal, verify = false }: StatusOptions = {},
+  options: StatusOptions = {},
 ): AsyncGenerator<RecordStatus, void, undefined> {
+  checkOptions(options, KNOWN);
+  const { signal, verify = false } = options;
+  const { config, open } = dependencies;
+  const store = toldOfTape(await open(), dependencies);
+  const { cacheDirectory, cacheMountPoint } = config;
+  await checkAccess({ cacheDirectory, cacheMountPoint });
   const root = await CacheDirectory.openRoot(requireCache(config));
   const directories = new OpenDirectories(root);
   const sums = new LocalSums();
