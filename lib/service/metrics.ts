@@ -136,7 +136,8 @@ export class Metrics {
     for (const each of PASS_OUTCOMES) series.passes.inc({ kind, outcome: each }, each === outcome ? 1 : 0);
     series.duration.observe({ kind }, secondsOf(report));
     if (error !== undefined) series.errors.inc({ code: error.code });
-    if (outcome === 'ok' || outcome === 'failures') {
+    // A pass over chosen records says nothing of the others.
+    if ((outcome === 'ok' || outcome === 'failures') && report.partial !== true) {
       series.completed.set({ kind }, Date.parse(finishedAt) / 1000);
       series.lastFailed.set({ kind }, failed + conflicts);
     }

@@ -143,6 +143,8 @@ export class StatusBoard {
     const { failures, ...summary } = report;
     const { job, failed, conflicts } = summary;
     this.#passes = [{ ...summary, outcome: outcomeOf(report) }, ...this.#passes].slice(0, mostPasses);
+    // A pass over chosen records says nothing of the others.
+    if (summary.partial === true) return;
     this.#failures.delete(job);
     const total = failed + conflicts;
     if (total > 0) this.#failures.set(job, { job, total, first: failures.slice(0, mostFailures) });

@@ -10,6 +10,7 @@ import { RecordBook } from '../record/record_book.js';
 import { checkShard, SHARD_OPTIONS } from '../run/shards.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { goesByTape } from './backup_context.js';
+import { chosenPaths } from './chosen_paths.js';
 import { BackupPass, type BackupPassOptions } from './backup_pass.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
@@ -22,6 +23,7 @@ export interface BackupOptions extends BackupPassOptions, JobOptions {
 const KNOWN: Known<BackupOptions> = {
   ...JOB_OPTIONS,
   ...SHARD_OPTIONS,
+  paths: true,
   signal: true,
   dryRun: true,
   wait: true,
@@ -37,6 +39,7 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
   const { config } = dependencies;
   checkOptions(options, KNOWN);
   checkShard(options.shard);
+  const paths = chosenPaths(options.paths);
   const cache = requireCache(config);
   const opened = await dependencies.open();
   await checkAccess({ cacheDirectory: cache, cacheMountPoint: config.cacheMountPoint });
@@ -51,7 +54,7 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
       const now = dependencies.now ?? Date.now;
       const book = await RecordBook.open(config, { shard, dryRun, now, seen: memo.catalogue });
       try {
-        return await new BackupPass(root, { memo, book }, store, dependencies, options).all();
+        return await new BackupPass(root, { memo, book }, store, dependencies, { ...options, paths }).all();
       } finally {
         await book.close();
       }

@@ -61,7 +61,15 @@ export class JobRun {
   readonly extra: Partial<
     Pick<
       Report,
-      'evicted' | 'seed' | 'notOnTape' | 'removedNotOnTape' | 'unconfirmed' | 'warnings' | 'lost' | 'rebuilt'
+      | 'evicted'
+      | 'seed'
+      | 'notOnTape'
+      | 'removedNotOnTape'
+      | 'unconfirmed'
+      | 'warnings'
+      | 'lost'
+      | 'rebuilt'
+      | 'partial'
     >
   > = {};
   readonly #dependencies: JobDependencies;
