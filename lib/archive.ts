@@ -1,4 +1,5 @@
 /** The library: one class whose methods are the jobs. */
+import type { Readable } from 'node:stream';
 import { ConfigError, createLogger, redacting, requireCache, resolveOptions } from './config/index.js';
 import type { ArchiveConfig, ArchiveOptions, Logger } from './config/index.js';
 import { checkOptions } from './config/known_options.js';
@@ -17,15 +18,16 @@ import { setupOf, type Setup } from './jobs/run/setup.js';
 import { logEvents } from './jobs/events/log_events.js';
 import { logProgress } from './jobs/events/progress_log.js';
 import type { Report } from './jobs/events/report.js';
+import { openArchived, type OpenOptions } from './jobs/restore/open_archived.js';
 import { restore, type RestoreOptions } from './jobs/restore/restore.js';
 import { rebuild, type RebuildOptions } from './jobs/catalogue/rebuild.js';
 import { retention, type RetentionOptions } from './jobs/retention/retention.js';
 import { checkRetention } from './jobs/retention/retention_settings.js';
 import { stage, type StageOptions } from './jobs/staging/stage.js';
 import { status, type RecordStatus, type StatusOptions } from './jobs/verify/status.js';
+import { untilOnTape, type OnTape, type UntilOnTapeOptions } from './jobs/verify/until_on_tape.js';
 import { verify, type VerifyOptions } from './jobs/verify/verify.js';
-import { ArchiveService } from './service/archive_service.js';
-import { scheduledJobs } from './service/scheduled_jobs.js';
+import { OwnService } from './service/own_service.js';
 
 export interface StopOptions {
   /** Seconds that a pass gets to end by itself; then it is cancelled. Default `stopGraceSeconds`. */
@@ -51,7 +53,7 @@ export class Archive {
   readonly #logger: Logger;
   readonly #events: EventBus;
   #setup: Setup;
-  #service: ArchiveService | undefined;
+  readonly #service = new OwnService();
 
   /** @throws {ConfigError} with everything that is wrong with the options; looks at no disk and no server */
   constructor(options: ArchiveOptions, { logger }: ArchiveDependencies = {}) {
@@ -154,6 +156,25 @@ export class Archive {
   }
 
   /**
+   * Opens one archived record as a stream of its bytes, which fails at its end if they aren't what server and catalogue say: use nothing
+   * before it has ended well. Memory: 12 MiB, however slowly it is read.
+   * @param path relative to the target's base
+   * @throws {ConfigError}; {OpenError} when it isn't there, or offline without `stage`; {XRootDError}
+   */
+  open(path: string, options: OpenOptions = {}): Promise<Readable> {
+    return openArchived(this.#dependencies(options), path, options);
+  }
+
+  /**
+   * Waits until records are on tape, with the bytes that the cache, or for what has left it the catalogue, knows.
+   * @param paths whole names of records
+   * @throws {ConfigError}; {NotOnTapeError} at the end, when some aren't; {XRootDError} when the server can't be reached
+   */
+  waitUntilOnTape(paths: readonly string[], options: UntilOnTapeOptions = {}): Promise<OnTape[]> {
+    return untilOnTape(this.#dependencies(), paths, options);
+  }
+
+  /**
    * Asks for files to be brought from tape to the disk buffer; with `wait` until each is online or has failed.
    * @param paths files, directories or globs relative to the target's base; `.` is everything
    * @throws {ConfigError} also when nothing is asked for
@@ -227,30 +248,20 @@ export class Archive {
    * next one runs all the same.
    * @throws {ConfigError} without schedule or cache; {Error} when it was started before
    */
-  async start(): Promise<void> {
-    if (this.#service !== undefined) throw new Error('the service was started before');
-    const service = new ArchiveService({
+  start(): Promise<void> {
+    return this.#service.start({
       config: () => this.config,
       dependencies: (jobId) => this.#dependencies({ jobId }),
       events: this.#events,
       logger: this.#logger,
     });
-    this.#service = service;
-    try {
-      await service.start();
-    } catch (error) {
-      if (this.#service === service) this.#service = undefined;
-      throw error;
-    }
   }
 
   /** Ends the service: no other pass begins; a running one ends within the grace time or is cancelled cleanly. */
   async stop(options: StopOptions = {}): Promise<void> {
     checkOptions(options, { graceSeconds: true });
     const { graceSeconds = this.config.stopGraceSeconds } = options;
-    const service = this.#service;
-    await service?.stop(graceSeconds);
-    if (this.#service === service) this.#service = undefined;
+    await this.#service.stop(graceSeconds);
   }
 
   /**
@@ -263,9 +274,9 @@ export class Archive {
     for (const key of ['keytabFilePath', 'gsiProxyPath', 'tokenFilePath'] as const)
       if (config[key] !== this.config[key])
         throw new ConfigError([{ key, message: 'can be changed only by a new process' }]);
-    if (this.#service !== undefined) scheduledJobs(config);
+    this.#service.check(config);
     this.#setup = setupOf(config);
-    this.#service?.reconfigured();
+    this.#service.reconfigured();
   }
 
   /**

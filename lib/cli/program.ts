@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addBackup } from './commands/backup.js';
+import { addCat } from './commands/cat.js';
 import { addCatalogue } from './commands/catalogue.js';
 import { addConfig } from './commands/config.js';
 import { addDrill } from './commands/drill.js';
@@ -34,7 +35,7 @@ export function makeProgram(session: Session): Command {
     .addHelpText('after', epilogue);
   addGlobalOptions(program);
   const commands = [
-    ...[addBackup, addRestore, addStatus, addLs, addFind, addStage, addEvict],
+    ...[addBackup, addRestore, addStatus, addLs, addFind, addCat, addStage, addEvict],
     ...[addVerify, addDrill, addRetention, addCatalogue, addRun, addUsage, addConfig, addSandbox],
   ];
   for (const add of commands) add(program, session);

@@ -210,6 +210,8 @@ describe('a keytab that others can read is refused by each method of an Archive,
     drill: (archive, scratch) => archive.drill([], { scratch }),
     retention: (archive) => archive.retention(),
     rebuild: (archive) => archive.rebuild(),
+    open: (archive) => archive.open('a'),
+    waitUntilOnTape: (archive) => archive.waitUntilOnTape(['a']),
     start: (archive) => archive.start(),
   };
   for (const [method, call] of Object.entries(calls)) {
