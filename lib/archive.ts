@@ -27,6 +27,7 @@ import { stage, type StageOptions } from './jobs/staging/stage.js';
 import { status, type RecordStatus, type StatusOptions } from './jobs/verify/status.js';
 import { untilOnTape, type OnTape, type UntilOnTapeOptions } from './jobs/verify/until_on_tape.js';
 import { verify, type VerifyOptions } from './jobs/verify/verify.js';
+import { AfterPass } from './service/after_pass.js';
 import { OwnService } from './service/own_service.js';
 
 export interface StopOptions {
@@ -54,6 +55,7 @@ export class Archive {
   readonly #events: EventBus;
   #setup: Setup;
   readonly #service = new OwnService();
+  readonly #afterPass: AfterPass;
 
   /** @throws {ConfigError} with everything that is wrong with the options; looks at no disk and no server */
   constructor(options: ArchiveOptions, { logger }: ArchiveDependencies = {}) {
@@ -64,6 +66,7 @@ export class Archive {
     this.#events = new EventBus(this.#logger);
     this.#events.onAny(logEvents(this.#logger));
     this.#events.onAny(logProgress(this.#logger));
+    this.#events.onAny((this.#afterPass = new AfterPass(() => this.config, this.#logger)).hear);
   }
 
   get config(): ArchiveConfig {
@@ -156,9 +159,7 @@ export class Archive {
   }
 
   /**
-   * Opens one archived record as a stream of its bytes, which fails at its end if they aren't what server and catalogue say: use nothing
-   * before it has ended well. Memory: 12 MiB, however slowly it is read.
-   * @param path relative to the target's base
+   * One archived record as a stream, which fails at its end if its bytes aren't what server and catalogue say: use nothing before that.
    * @throws {ConfigError}; {OpenError} when it isn't there, or offline without `stage`; {XRootDError}
    */
   open(path: string, options: OpenOptions = {}): Promise<Readable> {
@@ -166,8 +167,7 @@ export class Archive {
   }
 
   /**
-   * Waits until records are on tape, with the bytes that the cache, or for what has left it the catalogue, knows.
-   * @param paths whole names of records
+   * Waits until these records are on tape, with the bytes that the cache, or for what has left it the catalogue, knows.
    * @throws {ConfigError}; {NotOnTapeError} at the end, when some aren't; {XRootDError} when the server can't be reached
    */
   waitUntilOnTape(paths: readonly string[], options: UntilOnTapeOptions = {}): Promise<OnTape[]> {
@@ -262,6 +262,12 @@ export class Archive {
     checkOptions(options, { graceSeconds: true });
     const { graceSeconds = this.config.stopGraceSeconds } = options;
     await this.#service.stop(graceSeconds);
+    await this.settled();
+  }
+
+  /** Resolves when hooks and metrics of passes that have ended are done: see `hooks`. For who ends the process next. */
+  settled(): Promise<void> {
+    return this.#afterPass.settled();
   }
 
   /**
@@ -279,10 +285,7 @@ export class Archive {
     this.#service.reconfigured();
   }
 
-  /**
-   * How full the cache's disk is.
-   * @throws {ConfigError} if no cache is configured
-   */
+  /** How full the cache's disk is. @throws {ConfigError} if no cache is configured */
   async usage(): Promise<DiskUsage> {
     return await diskUsage(requireCache(this.config));
   }
