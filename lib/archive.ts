@@ -1,13 +1,8 @@
 /** The library: one class whose methods are the jobs. */
-import {
-  checkAccess,
-  ConfigError,
-  createLogger,
-  redacting,
-  requireCache,
-  resolveOptions,
-} from './config/index.js';
+import type { Readable } from 'node:stream';
+import { ConfigError, createLogger, redacting, requireCache, resolveOptions } from './config/index.js';
 import type { ArchiveConfig, ArchiveOptions, Logger } from './config/index.js';
+import { checkOptions } from './config/known_options.js';
 import { put, type PutData, type PutOptions, type PutResult } from './cache/ingest.js';
 import { diskUsage, type DiskUsage } from './cache/usage.js';
 import { backup, type BackupOptions } from './jobs/backup/backup.js';
@@ -16,23 +11,24 @@ import { drill, type DrillOptions } from './jobs/restore/drill.js';
 import { EventBus, type Listener } from './jobs/events/event_bus.js';
 import type { ArchiveEventOf, ArchiveEventType } from './jobs/events/events.js';
 import { evict, type EvictOptions } from './jobs/staging/evict.js';
+import type { JobOptions } from './jobs/run/job_options.js';
 import type { JobDependencies } from './jobs/run/job_run.js';
-import { toldOfTape } from './jobs/run/tape_told.js';
-import { list, type ListItem, type ListOptions } from './jobs/run/list.js';
+import { listArchive, type ListItem, type ListOptions } from './jobs/run/list.js';
 import { setupOf, type Setup } from './jobs/run/setup.js';
 import { logEvents } from './jobs/events/log_events.js';
 import { logProgress } from './jobs/events/progress_log.js';
 import type { Report } from './jobs/events/report.js';
+import { openArchived, type OpenOptions } from './jobs/restore/open_archived.js';
 import { restore, type RestoreOptions } from './jobs/restore/restore.js';
 import { rebuild, type RebuildOptions } from './jobs/catalogue/rebuild.js';
 import { retention, type RetentionOptions } from './jobs/retention/retention.js';
 import { checkRetention } from './jobs/retention/retention_settings.js';
 import { stage, type StageOptions } from './jobs/staging/stage.js';
 import { status, type RecordStatus, type StatusOptions } from './jobs/verify/status.js';
-import { uploadLook } from './jobs/run/uploads.js';
+import { untilOnTape, type OnTape, type UntilOnTapeOptions } from './jobs/verify/until_on_tape.js';
 import { verify, type VerifyOptions } from './jobs/verify/verify.js';
-import { ArchiveService } from './service/archive_service.js';
-import { scheduledJobs } from './service/scheduled_jobs.js';
+import { AfterPass } from './service/after_pass.js';
+import { OwnService } from './service/own_service.js';
 
 export interface StopOptions {
   /** Seconds that a pass gets to end by itself; then it is cancelled. Default `stopGraceSeconds`. */
@@ -58,7 +54,8 @@ export class Archive {
   readonly #logger: Logger;
   readonly #events: EventBus;
   #setup: Setup;
-  #service: ArchiveService | undefined;
+  readonly #service = new OwnService();
+  readonly #afterPass: AfterPass;
 
   /** @throws {ConfigError} with everything that is wrong with the options; looks at no disk and no server */
   constructor(options: ArchiveOptions, { logger }: ArchiveDependencies = {}) {
@@ -69,6 +66,7 @@ export class Archive {
     this.#events = new EventBus(this.#logger);
     this.#events.onAny(logEvents(this.#logger));
     this.#events.onAny(logProgress(this.#logger));
+    this.#events.onAny((this.#afterPass = new AfterPass(() => this.config, this.#logger)).hear);
   }
 
   get config(): ArchiveConfig {
@@ -107,7 +105,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   backup(options: BackupOptions = {}): Promise<Report> {
-    return backup(this.#dependencies, options);
+    return backup(this.#dependencies(options), options);
   }
 
   /**
@@ -115,15 +113,11 @@ export class Archive {
    * @param paths records or directories relative to the cache; none: all
    * @throws {ConfigError | XRootDError}
    */
-  async *status(
+  status(
     paths: readonly string[] = [],
     options: StatusOptions = {},
   ): AsyncGenerator<RecordStatus, void, undefined> {
-    const { config, open } = this.#setup;
-    const store = toldOfTape(await open(), this.#dependencies);
-    const { cacheDirectory, cacheMountPoint } = config;
-    await checkAccess({ cacheDirectory, cacheMountPoint });
-    yield* status({ config, store }, paths, options);
+    return status(this.#dependencies(), paths, options);
   }
 
   /**
@@ -131,13 +125,8 @@ export class Archive {
    * @param paths files or directories relative to the target's base; none: the base
    * @throws {ConfigError | XRootDError}
    */
-  async *ls(
-    paths: readonly string[] = [],
-    options: ListOptions = {},
-  ): AsyncGenerator<ListItem, void, undefined> {
-    const { config, open } = this.#setup;
-    const store = toldOfTape(await open(), this.#dependencies);
-    yield* list(store, paths, config.parallelStats, { upload: uploadLook(config), ...options });
+  ls(paths: readonly string[] = [], options: ListOptions = {}): AsyncGenerator<ListItem, void, undefined> {
+    return listArchive(this.#dependencies(), paths, options);
   }
 
   /**
@@ -166,7 +155,23 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   restore(paths: readonly string[], options: RestoreOptions): Promise<Report> {
-    return restore(this.#dependencies, paths, options);
+    return restore(this.#dependencies(options), paths, options);
+  }
+
+  /**
+   * One archived record as a stream, which fails at its end if its bytes aren't what server and catalogue say: use nothing before that.
+   * @throws {ConfigError}; {OpenError} when it isn't there, or offline without `stage`; {XRootDError}
+   */
+  open(path: string, options: OpenOptions = {}): Promise<Readable> {
+    return openArchived(this.#dependencies(options), path, options);
+  }
+
+  /**
+   * Waits until these records are on tape, with the bytes that the cache, or for what has left it the catalogue, knows.
+   * @throws {ConfigError}; {NotOnTapeError} at the end, when some aren't; {XRootDError} when the server can't be reached
+   */
+  waitUntilOnTape(paths: readonly string[], options: UntilOnTapeOptions = {}): Promise<OnTape[]> {
+    return untilOnTape(this.#dependencies(), paths, options);
   }
 
   /**
@@ -176,7 +181,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   stage(paths: readonly string[], options: StageOptions = {}): Promise<Report> {
-    return stage(this.#dependencies, paths, options);
+    return stage(this.#dependencies(options), paths, options);
   }
 
   /**
@@ -186,7 +191,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   evict(paths: readonly string[], options: EvictOptions = {}): Promise<Report> {
-    return evict(this.#dependencies, paths, options);
+    return evict(this.#dependencies(options), paths, options);
   }
 
   /**
@@ -197,7 +202,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   verify(paths: readonly string[] = [], options: VerifyOptions = {}): Promise<Report> {
-    return verify(this.#dependencies, paths, options);
+    return verify(this.#dependencies(options), paths, options);
   }
 
   /**
@@ -207,7 +212,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   drill(paths: readonly string[] = [], options: DrillOptions = {}): Promise<Report> {
-    return drill(this.#dependencies, paths, options);
+    return drill(this.#dependencies(options), paths, options);
   }
 
   /**
@@ -218,7 +223,7 @@ export class Archive {
    * @throws {XRootDError} when a server can't be reached or refuses us
    */
   retention(options: RetentionOptions = {}): Promise<Report> {
-    return retention(this.#dependencies, options);
+    return retention(this.#dependencies(options), options);
   }
 
   /**
@@ -230,11 +235,11 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   rebuild(options: RebuildOptions = {}): Promise<Report> {
-    return rebuild(this.#dependencies, options);
+    return rebuild(this.#dependencies(options), options);
   }
 
-  get #dependencies(): JobDependencies {
-    return { ...this.#setup, events: this.#events, logger: this.#logger };
+  #dependencies(options?: JobOptions): JobDependencies {
+    return { ...this.#setup, events: this.#events, logger: this.#logger, jobId: options?.jobId };
   }
 
   /**
@@ -243,28 +248,26 @@ export class Archive {
    * next one runs all the same.
    * @throws {ConfigError} without schedule or cache; {Error} when it was started before
    */
-  async start(): Promise<void> {
-    if (this.#service !== undefined) throw new Error('the service was started before');
-    const service = new ArchiveService({
+  start(): Promise<void> {
+    return this.#service.start({
       config: () => this.config,
-      dependencies: () => this.#dependencies,
+      dependencies: (jobId) => this.#dependencies({ jobId }),
       events: this.#events,
       logger: this.#logger,
     });
-    this.#service = service;
-    try {
-      await service.start();
-    } catch (error) {
-      if (this.#service === service) this.#service = undefined;
-      throw error;
-    }
   }
 
   /** Ends the service: no other pass begins; a running one ends within the grace time or is cancelled cleanly. */
-  async stop({ graceSeconds = this.config.stopGraceSeconds }: StopOptions = {}): Promise<void> {
-    const service = this.#service;
-    await service?.stop(graceSeconds);
-    if (this.#service === service) this.#service = undefined;
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkOptions(options, { graceSeconds: true });
+    const { graceSeconds = this.config.stopGraceSeconds } = options;
+    await this.#service.stop(graceSeconds);
+    await this.settled();
+  }
+
+  /** Resolves when hooks and metrics of passes that have ended are done: see `hooks`. For who ends the process next. */
+  settled(): Promise<void> {
+    return this.#afterPass.settled();
   }
 
   /**
@@ -277,15 +280,12 @@ export class Archive {
     for (const key of ['keytabFilePath', 'gsiProxyPath', 'tokenFilePath'] as const)
       if (config[key] !== this.config[key])
         throw new ConfigError([{ key, message: 'can be changed only by a new process' }]);
-    if (this.#service !== undefined) scheduledJobs(config);
+    this.#service.check(config);
     this.#setup = setupOf(config);
-    this.#service?.reconfigured();
+    this.#service.reconfigured();
   }
 
-  /**
-   * How full the cache's disk is.
-   * @throws {ConfigError} if no cache is configured
-   */
+  /** How full the cache's disk is. @throws {ConfigError} if no cache is configured */
   async usage(): Promise<DiskUsage> {
     return await diskUsage(requireCache(this.config));
   }

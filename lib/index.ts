@@ -27,15 +27,17 @@ export { ImportError, type ImportOptions, type ImportResult } from './jobs/catal
 export type { CatalogueStatus } from './jobs/catalogue/status.js';
 export type { ChecksumList } from './jobs/verify/checksum_lists.js';
 export type { DrillOptions } from './jobs/restore/drill.js';
-export type { ArchiveEvent, ArchiveEventOf, ArchiveEventType } from './jobs/events/events.js';
+export type { InFlight, ArchiveEvent, ArchiveEventOf, ArchiveEventType } from './jobs/events/events.js';
 export type { EvictOptions } from './jobs/staging/evict.js';
 export type { ListItem, ListOptions, RemoteEntry } from './jobs/run/list.js';
 export type { RebuildOptions } from './jobs/catalogue/rebuild.js';
 export type { Failure, Rebuilt, Report } from './jobs/events/report.js';
+export { OpenError, type OpenOptions } from './jobs/restore/open_archived.js';
 export type { RestoreOptions } from './jobs/restore/restore.js';
 export type { RetentionOptions } from './jobs/retention/retention.js';
 export type { RecordStatus, StatusOptions } from './jobs/verify/status.js';
 export type { StageOptions } from './jobs/staging/stage.js';
+export { NotOnTapeError, type OnTape, type UntilOnTapeOptions } from './jobs/verify/until_on_tape.js';
 export type { VerifyAgainst, VerifyOptions } from './jobs/verify/verify.js';
 export type { ExpectedFile } from './rules/checksum_list.js';
 export type { RemoteState } from './rules/remote_state.js';

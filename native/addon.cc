@@ -41,6 +41,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["release"] = Napi::Function::New<ReleaseRequest>(env, "release");
   exports["copy"] = Napi::Function::New<Copy>(env, "copy");
   exports["readChecksum"] = Napi::Function::New<ReadChecksum>(env, "readChecksum");
+  exports["readFile"] = Napi::Function::New<ReadFile>(env, "readFile");
   exports["copySmall"] = Napi::Function::New<CopySmall>(env, "copySmall");
   exports["publish"] = Napi::Function::New<Publish>(env, "publish");
   exports["writeFile"] = Napi::Function::New<WriteFile>(env, "writeFile");

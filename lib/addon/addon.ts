@@ -214,6 +214,16 @@ export interface Addon {
     callback: (event: number, first: unknown, second: unknown) => void,
   ): NativeCopy;
   /**
+   * As readChecksum() that is to be held up. Callback: also `(2, bytes)` with each piece, before it waits or ends; the result has `also`, the
+   * checksum of the second type.
+   */
+  readFile(
+    url: string,
+    type: string,
+    also: string | undefined,
+    callback: (event: number, first: unknown, second: unknown) => void,
+  ): NativeCopy;
+  /**
    * Callback: `errno` or 0, and the system call that failed. `mtime` in milliseconds since the epoch, with a fraction. `overwrite`: a text
    * is the version of the one file that may be replaced. `made`: `device:inode` of the only file that gets the name.
    */

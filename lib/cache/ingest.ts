@@ -15,6 +15,7 @@ import { sumsOf, type Sums } from './put_sums.js';
 import { openOrMake } from './make_directory.js';
 import { incomingName } from './own_files.js';
 import { discard, publish } from './publish.js';
+import { checkOptions, type Known } from '../config/known_options.js';
 
 export type PutData = Uint8Array | string | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>;
 
@@ -35,6 +36,15 @@ export interface PutOptions {
   /** Ends a put that is under way; nothing of it stays. */
   signal?: AbortSignal;
 }
+
+const KNOWN: Known<PutOptions> = {
+  fsync: true,
+  overwrite: true,
+  mode: true,
+  checksum: true,
+  checksumType: true,
+  signal: true,
+};
 
 export interface PutResult {
   /** Relative to the cache. */
@@ -68,6 +78,7 @@ const RACES = 100;
  *
  * Missing directories are made. Nothing is written through symbolic links inside the cache (S8).
  * @param data text is written as UTF-8; a stream is read as fast as the disk takes it, and is destroyed after any error
+ * @throws {ConfigError} before anything was written: an option that isn't known.
  * @throws {CacheError} InvalidPath, OutsideCache: before anything was written. AlreadyExists; ChecksumMismatch.
  * @throws {TypeError} before anything was written: a `checksum` or `checksumType` that can't be understood. Bytes whose
  * ArrayBuffer is transferred or shrunk before they are written.
@@ -101,6 +112,7 @@ async function putRecord(
   data: PutData,
   options: PutOptions,
 ): Promise<PutResult> {
+  checkOptions(options, KNOWN);
   refuseInvalid(path);
   const sums = sumsOf(options);
   options.signal?.throwIfAborted();

@@ -87,7 +87,7 @@ async function* walkDirectory(
 /** No path of 1,023 bytes has more. Each level holds two descriptors and a part of the stack. */
 const MOST_LEVELS = 512;
 
-async function* descend(
+export async function* descend(
   parent: CacheDirectory,
   name: string,
   batchStat: BatchStat,

@@ -20,7 +20,7 @@ export interface CacheRecord {
 /** What is no record, in an operator's words. `path` is printable, and may stand for bytes that aren't UTF-8. */
 export interface WalkProblem {
   kind: 'problem';
-  problem: 'symlink' | 'socket' | 'fifo' | 'device' | 'bad_name' | 'unreadable' | 'reserved';
+  problem: 'symlink' | 'socket' | 'fifo' | 'device' | 'bad_name' | 'unreadable' | 'reserved' | 'missing';
   path: string;
   code: string;
   errno?: number;

@@ -16,6 +16,7 @@ export const loaders: Readonly<Record<string, () => Promise<Add>>> = {
   tree: async () => (await import('./commands/tree.js')).addTree,
   du: async () => (await import('./commands/du.js')).addDu,
   find: async () => (await import('./commands/find.js')).addFind,
+  cat: async () => (await import('./commands/cat.js')).addCat,
   stage: async () => (await import('./commands/stage.js')).addStage,
   evict: async () => (await import('./commands/evict.js')).addEvict,
   verify: async () => (await import('./commands/verify.js')).addVerify,

@@ -27,6 +27,7 @@ export async function runPass(
     return exitCodeOfReport(await job(archive));
   } finally {
     screen.hideBar();
+    await archive.settled();
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { bareProgram } from './bare_program.js';
 import { addBackup } from './commands/backup.js';
+import { addCat } from './commands/cat.js';
 import { addCatalogue } from './commands/catalogue.js';
 import { addConfig } from './commands/config.js';
 import { addDoctor } from './commands/doctor.js';
@@ -24,7 +25,7 @@ import type { Session } from './invocation.js';
 export function makeProgram(session: Session): Command {
   const program = bareProgram();
   const commands = [
-    ...[addBackup, addRestore, addStatus, addLs, addTree, addDu, addFind, addStage, addEvict],
+    ...[addBackup, addRestore, addStatus, addLs, addTree, addDu, addFind, addCat, addStage, addEvict],
     ...[addVerify, addDrill, addRetention, addCatalogue, addRun, addUsage, addConfig, addDoctor, addSandbox],
   ];
   for (const add of commands) add(program, session);

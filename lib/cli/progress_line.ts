@@ -1,11 +1,14 @@
 /** One line of text with a pass's progress. Pure. */
-import type { ArchiveEventOf } from '../jobs/events/events.js';
+import type { JobEventOf } from '../jobs/events/events.js';
+import { printableName } from '../rules/names.js';
 import { bytes, count, duration } from './format.js';
 
-export type Progress = Omit<ArchiveEventOf<'progress'>, 'type' | 'job'>;
+export type Progress = Omit<JobEventOf<'progress'>, 'type' | 'job' | 'inFlight'> &
+  Partial<Pick<JobEventOf<'progress'>, 'inFlight'>>;
 
 const longestBar = 30;
 const shortestBar = 10;
+const shortestName = 12;
 
 /** Between 0 and 1: by bytes where there are any, else by files. */
 export function fractionOf(progress: Progress): number {
@@ -23,7 +26,16 @@ export function progressLine(progress: Progress, width: number): string {
   const text = parts.join('  ');
   const room = Math.min(longestBar, width - text.length - 4);
   if (room < shortestBar) return text.slice(0, width);
-  return `[${bar(walkDone ? fraction : 0, room)}] ${text}`;
+  const line = `[${bar(walkDone ? fraction : 0, room)}] ${text}`;
+  return line + nameOf(progress, width - line.length);
+}
+
+/** The file that has been in flight for the longest; only what fits, the end of its path first. */
+function nameOf({ inFlight = [] }: Progress, room: number): string {
+  const [first] = inFlight;
+  if (first === undefined || room < shortestName + 2) return '';
+  const name = Array.from(printableName(first.path));
+  return `  ${name.length <= room - 2 ? name.join('') : `…${name.slice(3 - room).join('')}`}`;
 }
 
 /** The most important part first. */

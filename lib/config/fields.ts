@@ -106,6 +106,31 @@ export function targetUrl() {
   });
 }
 
+/** A program and its arguments; one text is a program without any. */
+export function commandLine() {
+  return z.union(
+    [
+      text('a program').transform((one) => [one]),
+      z.array(z.string('must be a text')).min(1, 'must name a program'),
+    ],
+    { error: 'must be a program, or a list of a program and its arguments' },
+  );
+}
+
+/** An address of a web service; what was given is never repeated, since these contain secrets. */
+export function webUrl() {
+  const error = 'must be a URL that begins with https:// or http://';
+  return z
+    .string({ error })
+    .refine((value) => /^https?:\/\/[^/\s]/i.test(value) && URL.canParse(value), { error });
+}
+
+export function promFile() {
+  return localPath('the path of a file that ends in .prom').refine((value) => value.endsWith('.prom'), {
+    error: 'must end in .prom: node_exporter reads no other files',
+  });
+}
+
 /** Opaque information; what was given is never repeated. */
 export function opaque() {
   return z

@@ -18,6 +18,8 @@ const PATTERNS: readonly [RegExp, string][] = [
 
 const SECRET_KEY = /^(?:authorization|authz|.*token|.*passw(?:or)?d|.*secret|.*api_?key)$/i;
 const OPAQUE_KEY = /opaque$/i;
+/** Of hooks: who knows the address may write there. */
+const WEB_KEY = /^(?:failure_?)?url$/i;
 const DEEPEST = 8;
 
 /** The text with tokens, passwords and credential parameters replaced by `***`. */
@@ -58,5 +60,6 @@ export function redact(value: unknown, depth = 0): unknown {
 
 function redactValue(key: string, value: string): string {
   if (SECRET_KEY.test(key)) return HIDDEN;
+  if (WEB_KEY.test(key)) return value.replace(/^(https?:\/\/)(?:[^/@]*@)?([^/]*)\/.+$/is, `$1$2/${HIDDEN}`);
   return redactText(OPAQUE_KEY.test(key) ? shownOpaque(value) : value);
 }

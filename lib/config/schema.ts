@@ -19,11 +19,13 @@ import {
   oneOf,
   opaque,
   patterns,
+  promFile,
   targetUrl,
   text,
   timeZone,
   urlPath,
 } from './fields.js';
+import { hooksSchema } from './hooks_schema.js';
 import { LOG_LEVELS } from './log_levels.js';
 
 const DAY = 86_400;
@@ -154,6 +156,10 @@ const block = z.strictObject({
   /** Time that a pass gets to end by itself when the service is stopped; then it is cancelled. 0: at once. */
   stop_grace_seconds: numberIn(0, 3600, 'seconds').default(20),
   mail: mailSchema.optional(),
+  /** What is called with the report after a pass, by whichever process. */
+  hooks: hooksSchema.optional(),
+  /** A file that ends in .prom, for node_exporter's textfile collector: each job puts its name before the ending. */
+  metrics_textfile: promFile().optional(),
   /** How long files that have a copy on tape stay on online storage. */
   retention: retentionSchema.optional(),
   /** When the service asks the server for what the catalogue remembers. */
@@ -273,12 +279,20 @@ export const BACKUP_KEYS: readonly string[] = Object.keys(backupSchema.shape);
 export const INNER_KEYS: Readonly<Record<string, readonly string[]>> = {
   mail: Object.keys(mailSchema.shape),
   http: Object.keys(httpSchema.shape),
+  hooks: Object.keys(hooksSchema.shape),
   retention: Object.keys(retentionSchema.shape),
   audit: Object.keys(auditSchema.shape),
   drill: Object.keys(drillSchema.shape),
 };
 /** Keys whose values are paths of this machine, in whichever block. */
 export const PATH_KEYS: readonly string[] = [
-  ...['cache_directory', 'cache_mount_point', 'worker_file_path', 'online_directory', 'catalogue_path'],
+  ...[
+    'metrics_textfile',
+    'cache_directory',
+    'cache_mount_point',
+    'worker_file_path',
+    'online_directory',
+    'catalogue_path',
+  ],
   ...['keytab_file_path', 'gsi_proxy_path', 'token_file_path', 'target_opaque_file', 'online_opaque_file'],
 ];

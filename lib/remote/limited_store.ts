@@ -96,6 +96,8 @@ export function limitedStore(store: RemoteStore, limits: StoreLimits): LimitedSt
         return await store.readChecksum(name, type, told, signal);
       });
     },
+    // Whoever reads decides how long it takes: it mustn't hold up copies.
+    stream: (name, told, options) => store.stream(name, told, options),
     checksumTypes: (signal) => store.checksumTypes(signal),
     serverVersion: (signal) => store.serverVersion(signal),
     download: (name, target, options) =>

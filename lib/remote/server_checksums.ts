@@ -1,4 +1,6 @@
 /** Checksums of files on a server: as the server reports them, or computed from the bytes read back. Paths are the server's. */
+import type { Readable } from 'node:stream';
+import type { ReadOptions } from './store.js';
 import { Once } from '../flow/once.js';
 import { unlessAborted } from '../flow/unless_aborted.js';
 import type { Checksum } from '../rules/checksum.js';
@@ -7,6 +9,8 @@ import type { ToldFile } from '../rules/remote_identity.js';
 import { UsualTime } from '../rules/usual_time.js';
 import {
   readChecksum,
+  readFile,
+  type OpenedStat,
   urlOf,
   XRootDError,
   type ChecksumType,
@@ -85,6 +89,28 @@ export class ServerChecksums {
   async read(path: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum> {
     const url = urlOf(this.#fileSystem.url, path);
     const { opened, value } = await readChecksum(url, type, { signal, rateLimit: this.#rateLimit });
+    await this.#checkOpened(path, opened, told, signal);
+    return { type, value };
+  }
+
+  /** As RemoteStore.stream(). @param path on the server */
+  stream(path: string, told: ToldFile, { types, check, signal }: ReadOptions): Readable {
+    return readFile(urlOf(this.#fileSystem.url, path), {
+      ...{ types, signal, rateLimit: this.#rateLimit },
+      check: async ({ opened, checksums }) => {
+        await this.#checkOpened(path, opened, told, signal);
+        await check(checksums);
+      },
+    });
+  }
+
+  async #checkOpened(
+    path: string,
+    opened: OpenedStat,
+    told: ToldFile,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const url = urlOf(this.#fileSystem.url, path);
     if (opened.size !== told.size)
       throw XRootDError.of(
         'DataError',
@@ -95,7 +121,6 @@ export class ServerChecksums {
       const message = 'another file stood at its path while it was read back';
       throw OtherFileRead.of('DataError', message, contextOf(url));
     }
-    return { type, value };
   }
 
   async types(signal?: AbortSignal): Promise<ServerTypes> {

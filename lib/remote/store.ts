@@ -1,4 +1,5 @@
 /** The remote storage as jobs see it: an interface without any XRootD details. */
+import type { Readable } from 'node:stream';
 import type { Checksum } from '../rules/checksum.js';
 import type { ServerTypes } from '../rules/comparison.js';
 import type { CopyShape } from '../rules/copy_shape.js';
@@ -111,6 +112,14 @@ export interface MarkOptions {
 /** `other`: not removed, because it is another file by now. `unsure`: not removed, because it could be another file. */
 export type Removed = 'removed' | 'gone' | 'other' | 'unsure';
 
+export interface ReadOptions {
+  /** By which the bytes are summed: one or two. */
+  types: readonly [ChecksumType, ChecksumType?];
+  /** Called with the checksums, in the order of the types, when all bytes have come; what it rejects with is the stream's error. */
+  check: (checksums: readonly Checksum[]) => Promise<void>;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * A target's files, by record names (relative to its base). Guarantees: no upload ever overwrites anything; a failed upload
  * removes the file that it made, or, where the server can't be asked, leaves it shorter than the source. Not guaranteed:
@@ -147,6 +156,11 @@ export interface RemoteStore {
    * @throws {OtherFileRead} (server_checksums.ts) when another file stood at its path
    */
   readChecksum(name: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum>;
+  /**
+   * The bytes of a file, as they come: for files that a stat has just reported as online. Nothing is asked before somebody reads. Ends
+   * well only if it was the file that the stat reported, as for readChecksum(), and `check` resolves; errors come from the stream.
+   */
+  stream(name: string, told: ToldFile, options: ReadOptions): Readable;
   /** The checksum types that the server says it supports, and those that it has refused since. */
   checksumTypes(signal?: AbortSignal): Promise<ServerTypes>;
   /** As the server reports it, `v5.5.3`; undefined if it doesn't. */

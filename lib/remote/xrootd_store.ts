@@ -1,4 +1,5 @@
 /** The remote storage on XRootD. */
+import type { Readable } from 'node:stream';
 import type { Target } from '../config/target.js';
 import type { Checksum } from '../rules/checksum.js';
 import type { ServerTypes } from '../rules/comparison.js';
@@ -28,6 +29,7 @@ import type {
   Entry,
   ListedStat,
   MarkOptions,
+  ReadOptions,
   RemoteStat,
   RemoteStore,
   Removed,
@@ -134,6 +136,10 @@ export class XRootDStore implements RemoteStore {
 
   readChecksum(name: string, type: ChecksumType, told: ToldFile, signal?: AbortSignal): Promise<Checksum> {
     return this.#checksums.read(this.#path(name), type, told, signal);
+  }
+
+  stream(name: string, told: ToldFile, options: ReadOptions): Readable {
+    return this.#checksums.stream(this.#path(name), told, options);
   }
 
   checksumTypes(signal?: AbortSignal): Promise<ServerTypes> {

@@ -1,10 +1,22 @@
 /** How full the cache may be: at the high mark the oldest records are removed, until the low mark is reached. */
+import type { ArchiveConfig } from '../config/index.js';
 import type { Room } from './removal.js';
 
 export interface Watermarks {
   /** Per cent of the usable space, as `df` counts. */
   high: number;
   low: number;
+}
+
+/** Undefined: none are set, or nothing is ever removed. */
+export function watermarksOf({
+  autoRemove,
+  highWaterPercent,
+  lowWaterPercent,
+}: Pick<ArchiveConfig, 'autoRemove' | 'highWaterPercent' | 'lowWaterPercent'>): Watermarks | undefined {
+  if (autoRemove === 'never' || highWaterPercent === undefined || lowWaterPercent === undefined)
+    return undefined;
+  return { high: highWaterPercent, low: lowWaterPercent };
 }
 
 /** Bytes. */

@@ -21,7 +21,7 @@ export interface ArchiveServiceContext {
   /** As it is now. */
   config: () => ArchiveConfig;
   /** For a pass that begins now. */
-  dependencies: () => JobDependencies;
+  dependencies: (jobId: string) => JobDependencies;
   events: EventBus;
   logger: Logger;
 }
@@ -68,7 +68,7 @@ export class ArchiveService {
         new Service({
           jobs: () => this.#jobs.filter(({ job }) => lane.includes(job)),
           leads: () => this.#leadership.leads(requireCache(config())),
-          pass: (job, signal) => passes[job](dependencies(), signal),
+          pass: (job, signal, jobId) => passes[job](dependencies(jobId), signal),
           emit: events.emit,
         }),
     );

@@ -1,6 +1,6 @@
 /** Reads the catalogue after each pass, and tells what it says. One look at a time; never during a request for the page. */
 import type { Logger } from '../config/index.js';
-import type { ArchiveEvent } from '../jobs/events/events.js';
+import type { JobEvent } from '../jobs/events/events.js';
 import { viewCatalogue, type CatalogueView, type ViewedConfig } from './catalogue_view.js';
 
 export interface CatalogueWatchOptions {
@@ -22,7 +22,7 @@ export class CatalogueWatch {
   }
 
   /** The service plans its next pass when all that the last one did is written. */
-  hear({ type }: ArchiveEvent): void {
+  hear({ type }: JobEvent): void {
     if (type === 'pass:finished' || type === 'pass:scheduled') this.look();
   }
 

@@ -5,7 +5,7 @@
 import { hostname } from 'node:os';
 import type { ArchiveConfig, Logger, MailConfig } from '../config/index.js';
 import { parseDuration } from '../config/duration.js';
-import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
+import type { JobEvent, JobEventOf } from '../jobs/events/events.js';
 import { digestOf } from './mail_digest.js';
 import type { SendMail } from './mail_sender.js';
 import { troublesOf, type Trouble } from './trouble.js';
@@ -29,7 +29,7 @@ export class Mailer {
   readonly #pending = new Map<string, Trouble>();
   /** When it was mailed, by key. */
   readonly #told = new Map<string, number>();
-  #usage: ArchiveEventOf<'usage'> | undefined;
+  #usage: JobEventOf<'usage'> | undefined;
   /** Of the last pass. */
   #known = 0;
   #sending: Promise<void> | undefined;
@@ -40,7 +40,7 @@ export class Mailer {
   }
 
   /** Ignores dry runs. */
-  hear(event: ArchiveEvent): void {
+  hear(event: JobEvent): void {
     if (event.type === 'usage') this.#usage = event;
     if (event.type !== 'pass:finished') return;
     const usage = this.#usage;

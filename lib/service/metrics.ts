@@ -1,7 +1,7 @@
 /** Metrics for Prometheus, made from events. Counters grow while a pass runs; dry runs aren't counted. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ArchiveConfig } from '../config/index.js';
-import type { ArchiveEvent, DiskUsage } from '../jobs/events/events.js';
+import type { JobEvent, DiskUsage } from '../jobs/events/events.js';
 import type { Report } from '../jobs/events/report.js';
 import { CatalogueMetrics } from './catalogue_metrics.js';
 import type { CatalogueView } from './catalogue_view.js';
@@ -44,7 +44,7 @@ export class Metrics {
     return await this.#registry.metrics();
   }
 
-  hear(event: ArchiveEvent): void {
+  hear(event: JobEvent): void {
     switch (event.type) {
       case 'pass:started':
         if (event.dryRun) this.#dryRuns.add(event.job);
@@ -70,7 +70,7 @@ export class Metrics {
   }
 
   /** A file that was copied and then removed counts once in each result. */
-  #file(event: ArchiveEvent): void {
+  #file(event: JobEvent): void {
     const { errors, retries } = this.#series;
     switch (event.type) {
       case 'file:copied':
@@ -136,7 +136,8 @@ export class Metrics {
     for (const each of PASS_OUTCOMES) series.passes.inc({ kind, outcome: each }, each === outcome ? 1 : 0);
     series.duration.observe({ kind }, secondsOf(report));
     if (error !== undefined) series.errors.inc({ code: error.code });
-    if (outcome === 'ok' || outcome === 'failures') {
+    // A pass over chosen records says nothing of the others.
+    if ((outcome === 'ok' || outcome === 'failures') && report.partial !== true) {
       series.completed.set({ kind }, Date.parse(finishedAt) / 1000);
       series.lastFailed.set({ kind }, failed + conflicts);
     }

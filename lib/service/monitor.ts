@@ -12,8 +12,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ArchiveConfig, HttpConfig, Logger } from '../config/index.js';
-import type { Listener } from '../jobs/events/event_bus.js';
-import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
+import type { JobEventOf } from '../jobs/events/events.js';
 import type { Report } from '../jobs/events/report.js';
 import { Tally } from '../jobs/run/tally.js';
 import type { CatalogueView } from './catalogue_view.js';
@@ -22,7 +21,7 @@ import { healthOf } from './health.js';
 import { mailSender } from './mail_sender.js';
 import { Mailer } from './mailer.js';
 import { Metrics } from './metrics.js';
-import { StatusBoard } from './status_board.js';
+import { StatusBoard, type HeardEvent } from './status_board.js';
 import { PAGE_POLICY, statusPage } from './status_page.js';
 import { plain, StatusServer, type Routes } from './status_server.js';
 
@@ -56,7 +55,7 @@ export class Monitor {
   }
 
   /** For `Archive.onAny()`. */
-  readonly hear: Listener = (event) => {
+  readonly hear = (event: HeardEvent) => {
     if (event.type === 'pass:started' || event.type === 'pass:scheduled') this.#errorTold.delete(event.job);
     if (event.type === 'pass:finished' && event.report.error !== undefined)
       this.#errorTold.add(event.report.job);
@@ -102,7 +101,7 @@ export class Monitor {
     }
   }
 
-  #tell(event: ArchiveEvent): void {
+  #tell(event: HeardEvent): void {
     for (const room of [this.#board, this.#metrics, this.#mailer]) {
       try {
         room?.hear(event);
@@ -143,12 +142,13 @@ export class Monitor {
 /** For a pass that failed before it could emit its own events. */
 function stillborn({
   type: _,
+  jobId,
   job,
   ...failure
-}: ArchiveEventOf<'pass:failed'>): ArchiveEventOf<'pass:finished'> {
+}: JobEventOf<'pass:failed'> & { jobId?: string }): HeardEvent {
   const now = new Date();
   return {
-    type: 'pass:finished',
+    ...{ type: 'pass:finished', ...(jobId !== undefined && { jobId }) },
     report: new Tally(job, false, now).report(now, false, { path: '', ...failure }),
   };
 }

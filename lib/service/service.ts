@@ -2,7 +2,8 @@
  * Runs passes by a schedule, one after the other, until it is stopped. An error of a pass doesn't end the service: it is
  * reported by `pass:failed`, and the next pass begins in its slot.
  */
-import type { Emit } from '../jobs/events/event_bus.js';
+import { randomUUID } from 'node:crypto';
+import type { ArchiveEvent } from '../jobs/events/events.js';
 import { failureOf } from '../jobs/run/failure.js';
 import { nextPass, type NextPass } from '../rules/schedule.js';
 import { systemClock, type Clock } from './clock.js';
@@ -14,8 +15,8 @@ export interface ServiceDuties {
   /** Whether this process leads among the services on the cache; asked before each pass. */
   leads: () => Promise<boolean>;
   /** Rejects when the pass couldn't begin or lost its server; files that failed are only in its report. */
-  pass: (job: ScheduledName, signal: AbortSignal) => Promise<unknown>;
-  emit: Emit;
+  pass: (job: ScheduledName, signal: AbortSignal, jobId: string) => Promise<unknown>;
+  emit: (event: ArchiveEvent) => void;
   /** Default: the system's. */
   clock?: Clock;
 }
@@ -60,15 +61,16 @@ export class Service {
     while (!this.#stopped) {
       this.#waiting = new AbortController();
       const next = this.#next(since);
+      const jobId = randomUUID();
       if (next !== undefined) {
         const { job, at, late } = next;
-        this.#duties.emit({ type: 'pass:scheduled', job, at: new Date(at).toISOString(), late });
+        this.#duties.emit({ type: 'pass:scheduled', jobId, job, at: new Date(at).toISOString(), late });
       }
       const arrived = await this.#clock.until(next?.at ?? Infinity, this.#waiting.signal);
       if (!arrived) since.clear();
       else if (next !== undefined) {
         since.set(next.job, Math.max(this.#clock.now(), next.at));
-        await this.#slot(next.job);
+        await this.#slot(next.job, jobId);
       }
     }
   }
@@ -87,16 +89,16 @@ export class Service {
     );
   }
 
-  async #slot(job: ScheduledName): Promise<void> {
+  async #slot(job: ScheduledName, jobId: string): Promise<void> {
     const pass = (this.#pass = new AbortController());
     try {
       if (!(await this.#duties.leads()) || this.#stopped) return;
-      await this.#duties.pass(job, pass.signal);
+      await this.#duties.pass(job, pass.signal, jobId);
     } catch (error) {
       // The pass was cancelled while it waited for another pass to end: that is no failure.
       if (pass.signal.aborted) return;
       const { path: _, ...failure } = failureOf('', error);
-      this.#duties.emit({ type: 'pass:failed', job, ...failure });
+      this.#duties.emit({ type: 'pass:failed', jobId, job, ...failure });
     } finally {
       this.#pass = undefined;
     }

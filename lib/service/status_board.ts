@@ -1,13 +1,16 @@
 /** Keeps what the service does and did for the status page: from events, bounded, in memory. */
 import { redact, type ArchiveConfig } from '../config/index.js';
-import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
+import type { JobEvent, JobEventOf } from '../jobs/events/events.js';
 import type { Failure, Report } from '../jobs/events/report.js';
 import type { CatalogueView } from './catalogue_view.js';
 import { outcomeOf, type PassOutcome } from './pass_outcome.js';
 import { laneOf } from './scheduled_jobs.js';
 import { tapeWaitOf, type TapeWait } from './tape_wait.js';
 
-type Numbers<T extends 'usage' | 'progress'> = Omit<ArchiveEventOf<T>, 'type' | 'job'>;
+type Numbers<T extends 'usage' | 'progress'> = Omit<JobEventOf<T>, 'type' | 'job'>;
+/** With the id of its job, where it has come from one. */
+export type HeardEvent = JobEvent & { jobId?: string };
+
 export type PassSummary = Omit<Report, 'failures'> & { outcome: PassOutcome };
 
 export interface JobFailures {
@@ -19,6 +22,7 @@ export interface JobFailures {
 
 /** A pass that is under way. */
 export interface Running {
+  jobId: string;
   job: Report['job'];
   startedAt: string;
   dryRun: boolean;
@@ -40,7 +44,6 @@ export interface Status {
   target: string;
   /** The last one that was told. */
   usage: (Numbers<'usage'> & { at: string }) | null;
-  /** At most one of each job. */
   running: readonly Running[];
   /** The last ones, the newest first. */
   passes: PassSummary[];
@@ -64,7 +67,8 @@ export class StatusBoard {
   readonly #now: () => number;
   readonly #startedAt: string;
   #usage: Status['usage'] = null;
-  readonly #running = new Map<Report['job'], Running>();
+  /** By the id of the job: of some jobs several may run at once. */
+  readonly #running = new Map<string, Running>();
   #passes: PassSummary[] = [];
   /** By lane. */
   readonly #planned = new Map<unknown, Planned>();
@@ -82,29 +86,30 @@ export class StatusBoard {
     this.#startedAt = this.#time();
   }
 
-  hear(event: ArchiveEvent): void {
+  hear(event: HeardEvent): void {
+    const id = idOf(event);
     switch (event.type) {
       case 'pass:scheduled':
         this.#planned.set(laneOf(event.job), { job: event.job, at: event.at });
         break;
       case 'pass:started': {
         const { job, dryRun } = event;
-        this.#running.set(job, { job, dryRun, startedAt: this.#time(), progress: null });
+        this.#running.set(id, { jobId: id, job, dryRun, startedAt: this.#time(), progress: null });
         break;
       }
       case 'usage': {
-        const { type: _, ...usage } = event;
+        const { type: _, jobId: __, ...usage } = event;
         this.#usage = { ...usage, at: this.#time() };
         break;
       }
       case 'progress': {
-        const { type: _, job, ...progress } = event;
-        const pass = this.#running.get(job);
+        const { type: _, job: __, jobId: ___, ...progress } = event;
+        const pass = this.#running.get(id);
         if (pass !== undefined) pass.progress = progress;
         break;
       }
       case 'pass:finished':
-        this.#running.delete(event.report.job);
+        this.#running.delete(id);
         this.#finished(event.report);
         break;
       default:
@@ -138,6 +143,8 @@ export class StatusBoard {
     const { failures, ...summary } = report;
     const { job, failed, conflicts } = summary;
     this.#passes = [{ ...summary, outcome: outcomeOf(report) }, ...this.#passes].slice(0, mostPasses);
+    // A pass over chosen records says nothing of the others.
+    if (summary.partial === true) return;
     this.#failures.delete(job);
     const total = failed + conflicts;
     if (total > 0) this.#failures.set(job, { job, total, first: failures.slice(0, mostFailures) });
@@ -148,4 +155,10 @@ export class StatusBoard {
   #time(): string {
     return new Date(this.#now()).toISOString();
   }
+}
+
+/** Of an event that has come from no job, the name of the job that it tells of. */
+function idOf(event: HeardEvent): string {
+  if (event.jobId !== undefined) return event.jobId;
+  return event.type === 'pass:finished' ? event.report.job : 'job' in event ? event.job : '';
 }

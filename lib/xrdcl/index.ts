@@ -39,6 +39,7 @@ export {
   type ReadBack,
   type ReadChecksumOptions,
 } from './read_checksum.js';
+export { readFile, type ReadFile, type ReadFileOptions } from './read_file.js';
 export { defaultTimeout, type RequestOptions } from './request.js';
 export type { DirEntry } from './listing.js';
 export type { PrepareOptions } from './prepare.js';

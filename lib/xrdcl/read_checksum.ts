@@ -22,7 +22,7 @@ export interface ReadBack extends FileChecksum {
   opened: OpenedStat;
 }
 
-interface ReadResult {
+export interface ReadResult {
   /** Bytes. */
   size: number;
   /** Absent, like the next, when it wasn't opened. */
@@ -114,6 +114,6 @@ export function statOpened(
   });
 }
 
-function openedOf({ size, id = '', modTime = NaN }: ReadResult): OpenedStat {
+export function openedOf({ size, id = '', modTime = NaN }: ReadResult): OpenedStat {
   return { id: identifierOf(id), size, mtime: new Date(modTime * 1000) };
 }

@@ -27,7 +27,7 @@ using XrdCl::XRootDStatus;
 
 constexpr std::uint64_t kPiece = 4 * 1024 * 1024;  // as copies ask for at once
 
-enum Event { kHeldUp, kEnded };
+enum Event { kHeldUp, kEnded, kPieceRead };
 
 class RemoteChecksum final : public Cancellable, public std::enable_shared_from_this<RemoteChecksum> {
  public:
@@ -36,6 +36,12 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
         completion_(std::move(completion)),
         url_(std::move(url)),
         sum_(type) {}
+
+  // Before Run(): each piece is handed over, and summed by a second type, if there is one.
+  void HandOver(const std::optional<std::string>& also) {
+    hands_over_ = true;
+    if (also) also_.emplace(*also);
+  }
 
   // What waits to be allowed is given up when its environment ends, with the file still open: closing it waits for the
   // server, and that is not for JavaScript's thread.
@@ -98,9 +104,18 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
            const std::uint32_t got = info == nullptr ? 0 : info->GetLength();
            if (got != buffer_.size()) return Close(Incomplete(done_ + got));
            sum_.Update(buffer_.data(), got);
+           if (also_) also_->Update(buffer_.data(), got);
            done_ += got;
+           if (hands_over_) Deliver();
            Next();
          });
+  }
+
+  void Deliver() {
+    auto piece = std::make_shared<std::vector<char>>(std::move(buffer_));
+    completion_.Notify([piece](Napi::Env env) -> Completion::Arguments {
+      return {Napi::Number::New(env, kPieceRead), Napi::Buffer<char>::Copy(env, piece->data(), piece->size())};
+    });
   }
 
   void HoldUp() {
@@ -136,6 +151,7 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
         result["modTime"] = Napi::Number::New(env, self->opened_->changed);
       }
       if (status.IsOK()) result["checksum"] = Napi::String::New(env, self->sum_.Hex());
+      if (status.IsOK() && self->also_) result["also"] = Napi::String::New(env, self->also_->Hex());
       return {Napi::Number::New(env, kEnded), StatusToJs(env, status), result};
     });
   }
@@ -159,6 +175,8 @@ class RemoteChecksum final : public Cancellable, public std::enable_shared_from_
   std::unique_ptr<XrdCl::File> file_;
   std::vector<char> buffer_;
   RunningSum sum_;
+  std::optional<RunningSum> also_;
+  bool hands_over_ = false;
   std::optional<Identity> opened_;
   std::uint64_t size_ = 0;
   std::uint64_t done_ = 0;
@@ -176,6 +194,19 @@ Napi::Value ReadChecksum(const Napi::CallbackInfo& info) {
   const bool held_up = info[2].ToBoolean().Value();
   Completion completion = Completion::Begin(env, FunctionArgument(info, 3));
   auto work = std::make_shared<RemoteChecksum>(std::move(completion), url, type, held_up);
+  LocalWork().Run([work] { work->Run(); });
+  return Operation::New(env, work);
+}
+
+Napi::Value ReadFile(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::string url = StringArgument(info, 0);
+  const std::string type = ChecksumTypeArgument(info, 1);
+  std::optional<std::string> also;
+  if (!info[2].IsUndefined()) also = ChecksumTypeArgument(info, 2);
+  Completion completion = Completion::Begin(env, FunctionArgument(info, 3));
+  auto work = std::make_shared<RemoteChecksum>(std::move(completion), url, type, true);
+  work->HandOver(also);
   LocalWork().Run([work] { work->Run(); });
   return Operation::New(env, work);
 }

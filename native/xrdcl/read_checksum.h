@@ -12,3 +12,8 @@
 // callback(1, error | undefined, {size, id, modTime, checksum}) at its end: size, id and modTime as the open file's own
 // stat tells them, id and modTime absent if there was none; checksum is absent after an error.
 Napi::Value ReadChecksum(const Napi::CallbackInfo& info);
+
+// JavaScript: readFile(url, type, a second type or undefined, callback) -> Operation.
+// As readChecksum() that is to be held up, and callback(2, bytes) with each piece, of at most 4 MiB, before it waits or
+// ends. Its end has `also`, the checksum of the second type.
+Napi::Value ReadFile(const Napi::CallbackInfo& info);

@@ -195,7 +195,7 @@ describe('a keytab that is no secret, or is none: exit code 2, nothing touched',
 /** Whatever an Archive does, but for what asks no server. A method that isn't here doesn't compile. */
 type Asking = Exclude<
   keyof Archive,
-  'config' | 'on' | 'onAny' | 'put' | 'stop' | 'reconfigure' | 'usage' | 'find' | 'catalogue'
+  'config' | 'on' | 'onAny' | 'put' | 'settled' | 'stop' | 'reconfigure' | 'usage' | 'find' | 'catalogue'
 >;
 
 describe('a keytab that others can read is refused by each method of an Archive, before it starts', () => {
@@ -210,6 +210,8 @@ describe('a keytab that others can read is refused by each method of an Archive,
     drill: (archive, scratch) => archive.drill([], { scratch }),
     retention: (archive) => archive.retention(),
     rebuild: (archive) => archive.rebuild(),
+    open: (archive) => archive.open('a'),
+    waitUntilOnTape: (archive) => archive.waitUntilOnTape(['a']),
     start: (archive) => archive.start(),
   };
   for (const [method, call] of Object.entries(calls)) {

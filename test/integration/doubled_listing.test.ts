@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { parseTarget } from '../../lib/config/index.js';
 import { Stager } from '../../lib/jobs/staging/stager.js';
-import type { ArchiveEvent, ArchiveOptions, Report } from '../../lib/index.js';
+import type { ArchiveOptions, Report } from '../../lib/index.js';
+import type { JobEvent } from '../../lib/jobs/events/events.js';
 import { XRootDStore } from '../../lib/remote/xrootd_store.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { assertAddsUp, collect, counts, keepingLogger, recordsIn } from '../support/archive.js';
@@ -106,7 +107,7 @@ describe('a server that lists entries twice', () => {
     const { logger } = keepingLogger();
     const stop = new AbortController();
     const asked: string[][] = [];
-    const emit = (event: ArchiveEvent) => {
+    const emit = (event: JobEvent) => {
       if (event.type === 'stage:requested') asked.push(event.paths);
     };
     const stager = new Stager({ config, store: store(), emit, logger, signal: stop.signal });

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { resolveOptions } from '../../lib/config/index.js';
-import type { ArchiveEvent } from '../../lib/jobs/events/events.js';
+import type { JobEvent } from '../../lib/jobs/events/events.js';
 import { Monitor } from '../../lib/service/monitor.js';
 import type { Status } from '../../lib/service/status_board.js';
 import { plain, StatusServer } from '../../lib/service/status_server.js';
@@ -98,7 +98,7 @@ describe('the HTTP listener', () => {
         return [answer.status, await answer.text()];
       };
       assert.deepEqual(await health(), [200, 'ok\n']);
-      const at = (seconds: number): ArchiveEvent => ({
+      const at = (seconds: number): JobEvent => ({
         ...{
           type: 'pass:scheduled',
           job: 'backup',
@@ -119,7 +119,7 @@ describe('the HTTP listener', () => {
 
   it('shows a pass that could not begin, and one that lost its server once', async () => {
     await withMonitor(async (url, monitor) => {
-      const failed: ArchiveEvent = {
+      const failed: JobEvent = {
         type: 'pass:failed',
         job: 'backup',
         code: 'EACCES',
@@ -127,7 +127,7 @@ describe('the HTTP listener', () => {
       };
       const error = { path: '', code: 'ConnectionError', message: 'lost' };
       monitor.hear(failed);
-      for (const event of [started(), finished({ error }), { ...failed, ...error }] as ArchiveEvent[])
+      for (const event of [started(), finished({ error }), { ...failed, ...error }] as JobEvent[])
         monitor.hear(event);
       monitor.hear(failed);
       monitor.hear({ type: 'pass:scheduled', job: 'backup', at: new Date().toISOString(), late: false });

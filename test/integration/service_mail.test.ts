@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { resolveOptions } from '../../lib/config/index.js';
-import type { ArchiveEvent } from '../../lib/jobs/events/events.js';
+import type { JobEvent } from '../../lib/jobs/events/events.js';
 import { mailSender } from '../../lib/service/mail_sender.js';
 import { Mailer } from '../../lib/service/mailer.js';
 import { Monitor } from '../../lib/service/monitor.js';
@@ -18,7 +18,7 @@ const hour = 3_600_000;
 const limits = { answer: 1000, whole: 2000 };
 const failing = (...paths: string[]) =>
   finished({ failed: paths.length, failures: paths.map((path) => failure(path)) });
-const full: ArchiveEvent = { type: 'usage', warning: true, ...disk(93) };
+const full: JobEvent = { type: 'usage', warning: true, ...disk(93) };
 
 function mailerAt(port: number) {
   const { logger, lines } = keepingLogger();
@@ -39,7 +39,7 @@ function mailerAt(port: number) {
     state.config = config(targets);
   };
   /** Everything that came of these events is done when it resolves. */
-  const hear = async (...events: ArchiveEvent[]) => {
+  const hear = async (...events: JobEvent[]) => {
     for (const event of events) mailer.hear(event);
     await mailer.settled();
   };

@@ -1,5 +1,5 @@
 /** Reports and events of passes that nobody ran. */
-import type { ArchiveEvent, DiskUsage } from '../../lib/jobs/events/events.js';
+import type { JobEvent, DiskUsage } from '../../lib/jobs/events/events.js';
 import type { Failure, Report } from '../../lib/jobs/events/report.js';
 
 export function reportOf(more: Partial<Report> = {}): Report {
@@ -13,12 +13,12 @@ export function reportOf(more: Partial<Report> = {}): Report {
   };
 }
 
-export const finished = (more: Partial<Report> = {}): ArchiveEvent => ({
+export const finished = (more: Partial<Report> = {}): JobEvent => ({
   type: 'pass:finished',
   report: reportOf(more),
 });
 
-export const started = (dryRun = false): ArchiveEvent => ({
+export const started = (dryRun = false): JobEvent => ({
   ...{ type: 'pass:started', job: 'backup', cache: '/cache', target: 'root://host//base', dryRun },
 });
 

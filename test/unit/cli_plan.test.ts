@@ -4,9 +4,9 @@ import type { ArchiveEvent } from '../../lib/jobs/events/events.js';
 import { planned } from '../../lib/jobs/run/planned.js';
 
 const copy = (path: string): ArchiveEvent => ({
-  ...{ type: 'file:planned', action: 'copy', path, size: 1000, reason: 'not on the server yet' },
+  ...{ type: 'file:planned', action: 'copy', path, size: 1000, reason: 'not on the server yet', jobId: '1' },
 });
-const kept = (path: string): ArchiveEvent => ({ type: 'file:kept', path, reason: 'not on tape yet' });
+const kept = (path: string): ArchiveEvent => ({ type: 'file:kept', path, reason: 'not on tape yet', jobId: '1' });
 
 function linesOf(rows: number | undefined, events: ArchiveEvent[]): string[] {
   const lines: string[] = [];

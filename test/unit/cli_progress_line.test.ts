@@ -102,4 +102,15 @@ describe('the progress line', () => {
       }),
     );
   });
+
+  it('names the file that is in flight where there is room, the end of its path first', () => {
+    const inFlight = [{ path: '2026/03/run-0001/detector\n7.h5', bytes: 1, size: 2 }];
+    const wide = progressLine({ ...base, inFlight }, 160);
+    assert.match(wide, / {2}2026\/03\/run-0001\/detector\\x0a7\.h5$/);
+    const plain = progressLine(base, 160);
+    const tight = progressLine({ ...base, inFlight }, plain.length + 20);
+    assert.match(tight, / {2}…\S{17}$/);
+    assert.equal(tight.length, plain.length + 20);
+    assert.equal(progressLine({ ...base, inFlight }, plain.length + 5), progressLine(base, plain.length + 5));
+  });
 });

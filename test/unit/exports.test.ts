@@ -15,7 +15,16 @@ const binding = [
     'isRemoteUrl',
     'isSmallFile',
   ],
-  ...['likenessOf', 'logLevels', 'onClientLog', 'pathOf', 'readChecksum', 'removeMade', 'serverOf'],
+  ...[
+    'likenessOf',
+    'logLevels',
+    'onClientLog',
+    'pathOf',
+    'readChecksum',
+    'readFile',
+    'removeMade',
+    'serverOf',
+  ],
   ...['setClientLogLevel', 'smallFile', 'statFlags', 'statOpened', 'urlOf'],
 ];
 const own = [
@@ -25,6 +34,8 @@ const own = [
   'ConfigError',
   'ImportError',
   'LockedError',
+  'NotOnTapeError',
+  'OpenError',
   'checksumFile',
   'createLogger',
   'loadConfig',

@@ -4,6 +4,7 @@ import { forEachConcurrent } from '../../lib/flow/concurrent.js';
 import { EventBus } from '../../lib/jobs/events/event_bus.js';
 import { mapConcurrent } from '../../lib/flow/map_concurrent.js';
 import { ProgressMeter } from '../../lib/jobs/run/progress_meter.js';
+import { ProgressNews } from '../../lib/jobs/run/progress_news.js';
 import { mostFailures, Tally, type Outcome } from '../../lib/jobs/run/tally.js';
 import { assertAddsUp, collect, keepingLogger } from '../support/archive.js';
 import { unhandledRejections } from '../support/rejections.js';
@@ -143,16 +144,47 @@ describe('Tally', () => {
   });
 });
 
+describe('ProgressNews', () => {
+  const hour = 3_600_000;
+
+  it('a job that waits 48 h for tape says so once', () => {
+    const [meter, news] = [new ProgressMeter(), new ProgressNews()];
+    meter.found(1000);
+    meter.walkEnded();
+    let events = 0;
+    for (let now = 0; now <= 48 * hour; now += 1000)
+      if (news.isNew({ ...meter.read(now), job: 'restore', waitingForTape: 1 }, now)) events += 1;
+    assert.equal(events, 1);
+    const last = { ...meter.read(48 * hour), job: 'restore', waitingForTape: 1 } as const;
+    assert.equal(news.isNew(last, 48 * hour, true), false);
+    assert.equal(news.isNew({ ...last, waitingForTape: 0 }, 48 * hour), true);
+  });
+
+  it('a rate that only sinks is told once a second, and at once at the end', () => {
+    const [meter, news] = [new ProgressMeter(), new ProgressNews()];
+    meter.found(1000);
+    const told = (now: number, isLast = false) =>
+      news.isNew({ ...meter.read(now), job: 'backup' }, now, isLast);
+    assert.equal(told(0), true);
+    meter.copying('a', 500, 1000);
+    assert.deepEqual(
+      [told(100), told(200), told(900), told(1100), told(1200)],
+      [true, false, false, true, false],
+    );
+    assert.equal(told(1300, true), true);
+  });
+});
+
 describe('ProgressMeter', () => {
   it('knows rate and time left once the walk is done', () => {
     const meter = new ProgressMeter();
     meter.found(1000);
     meter.found(3000);
     assert.equal(meter.read(0).etaSeconds, null);
-    meter.copying('a', 500);
+    meter.copying('a', 500, 1000);
     assert.deepEqual([meter.read(1000).rate, meter.read(1000).etaSeconds], [500, null]);
     meter.walkEnded();
-    meter.copying('a', 1000);
+    meter.copying('a', 1000, 1000);
     meter.done('a', 1000);
     const now = meter.read(2000);
     assert.deepEqual(
@@ -163,11 +195,24 @@ describe('ProgressMeter', () => {
     assert.equal(meter.read(3000).etaSeconds, 0);
   });
 
+  it('names ten of the files in flight, the earliest first, and none whose bytes have all been moved', () => {
+    const meter = new ProgressMeter();
+    meter.copying('whole', 5, 5);
+    for (let i = 0; i < 12; i += 1) meter.copying(`f${i}`, i, 100);
+    meter.restart('f1');
+    const { inFlight, copying } = meter.read(0);
+    assert.equal(copying, 12);
+    assert.deepEqual(
+      inFlight.map(({ path, bytes }) => `${path} ${bytes}`),
+      ['f0 0', 'f2 2', 'f3 3', 'f4 4', 'f5 5', 'f6 6', 'f7 7', 'f8 8', 'f9 9', 'f10 10'],
+    );
+  });
+
   it('forgets old seconds, and what a failed copy had done', () => {
     const meter = new ProgressMeter();
     meter.found(100);
     meter.read(0);
-    meter.copying('a', 60);
+    meter.copying('a', 60, 100);
     meter.read(1000);
     meter.restart('a');
     assert.equal(meter.read(1000).bytesDone, 0);
@@ -186,12 +231,12 @@ describe('EventBus', () => {
     });
     const off = bus.on('file:kept', ({ path }) => heard.push(path));
     const offTwice = bus.on('file:kept', ({ path }) => heard.push(path));
-    bus.emit({ type: 'file:kept', path: 'a', reason: 'r' });
-    bus.emit({ type: 'file:skipped', path: 'x', reason: 'r' });
+    bus.emit({ jobId: 'j', type: 'file:kept', path: 'a', reason: 'r' });
+    bus.emit({ jobId: 'j', type: 'file:skipped', path: 'x', reason: 'r' });
     off();
-    bus.emit({ type: 'file:kept', path: 'b', reason: 'r' });
+    bus.emit({ jobId: 'j', type: 'file:kept', path: 'b', reason: 'r' });
     offTwice();
-    bus.emit({ type: 'file:kept', path: 'c', reason: 'r' });
+    bus.emit({ jobId: 'j', type: 'file:kept', path: 'c', reason: 'r' });
     assert.deepEqual(heard, ['a', 'a', 'b']);
     assert.equal(lines.filter(({ message }) => message === 'a listener threw').length, 4);
   });
@@ -210,7 +255,7 @@ describe('EventBus', () => {
       throw nothing as Error;
     });
     const unheard = await unhandledRejections(() => {
-      bus.emit({ type: 'file:kept', path: 'a', reason: 'r' });
+      bus.emit({ jobId: 'j', type: 'file:kept', path: 'a', reason: 'r' });
     });
     assert.deepEqual(unheard, []);
     assert.deepEqual(

@@ -122,7 +122,13 @@ describe('the service', () => {
       errno: 2,
       message: 'the cache has gone',
     };
-    assert.deepEqual(told(failing, 'pass:failed'), [expected, expected]);
+    // Each failed pass has the id under which it was announced.
+    const [first, second] = told(failing, 'pass:scheduled').map(({ jobId }) => jobId);
+    assert.ok(first !== second);
+    assert.deepEqual(told(failing, 'pass:failed'), [
+      { ...expected, jobId: first },
+      { ...expected, jobId: second },
+    ]);
     await failing.service.stop(0);
   });
 

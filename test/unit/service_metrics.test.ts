@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type { ArchiveEvent, ArchiveEventOf } from '../../lib/jobs/events/events.js';
+import type { JobEvent, JobEventOf } from '../../lib/jobs/events/events.js';
 import { Metrics } from '../../lib/service/metrics.js';
 import { parseExposition } from '../support/prometheus.js';
 import { disk, failure, finished, started } from '../support/reports.js';
 
 const config = { cacheDirectory: '/data/"cache"', warningMarkPercent: 80 };
-const progress: ArchiveEventOf<'progress'> = {
+const progress: JobEventOf<'progress'> = {
   ...{
     type: 'progress',
     job: 'backup',
@@ -15,12 +15,12 @@ const progress: ArchiveEventOf<'progress'> = {
     bytesKnown: 9,
     walkDone: true,
   },
-  ...{ rate: 1, etaSeconds: 8, copying: 4 },
+  ...{ rate: 1, etaSeconds: 8, copying: 4, inFlight: [] },
 };
-const retry: ArchiveEvent = {
+const retry: JobEvent = {
   ...{ type: 'file:retry', path: 'a', code: 'Overloaded', message: 'no', attempt: 1, retriesLeft: 1 },
 };
-const files: ArchiveEvent[] = [
+const files: JobEvent[] = [
   { type: 'file:copied', path: 'a', size: 100, seconds: 1 },
   { type: 'file:copied', path: 'b', size: 11, seconds: 1 },
   { type: 'file:removed', path: 'a', size: 100, reason: 'r' },
@@ -30,7 +30,7 @@ const files: ArchiveEvent[] = [
   retry,
 ];
 
-async function after(events: ArchiveEvent[], now?: () => number) {
+async function after(events: JobEvent[], now?: () => number) {
   const metrics = new Metrics(() => config, now);
   for (const event of events) metrics.hear(event);
   return parseExposition(await metrics.text());
@@ -58,9 +58,9 @@ describe('the metrics', () => {
   });
 
   it('add up what two passes at once copy, and one that ends leaves the other', async () => {
-    const copies = async (...events: ArchiveEvent[]) =>
+    const copies = async (...events: JobEvent[]) =>
       (await after(events)).value('xrootd_archive_copies_in_flight');
-    const ofDrill: ArchiveEvent = { ...progress, job: 'drill' };
+    const ofDrill: JobEvent = { ...progress, job: 'drill' };
     assert.equal(await copies(started(), progress, ofDrill), 8);
     assert.equal(await copies(started(), progress, ofDrill, finished()), 4);
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { ArchiveEvent } from '../../lib/jobs/events/events.js';
+import type { JobEvent } from '../../lib/jobs/events/events.js';
 import { healthOf } from '../../lib/service/health.js';
 import { html } from '../../lib/service/html.js';
 import { outcomeOf } from '../../lib/service/pass_outcome.js';
@@ -12,7 +12,7 @@ import { disk, failure, finished, reportOf, started } from '../support/reports.j
 const config = { cacheDirectory: '/data/cache', targetUrl: 'root://host//base' };
 const start = Date.parse('2026-03-01T03:00:00Z');
 const error = { path: '', code: 'AuthFailed', message: 'refused' };
-const progress: ArchiveEvent = {
+const progress: JobEvent = {
   ...{
     type: 'progress',
     job: 'backup',
@@ -22,16 +22,16 @@ const progress: ArchiveEvent = {
     bytesKnown: 2e10,
     walkDone: true,
   },
-  ...{ rate: 1e8, etaSeconds: 150, copying: 12 },
+  ...{ rate: 1e8, etaSeconds: 150, copying: 12, inFlight: [{ path: '2026/a b.h5', bytes: 5e8, size: 1e9 }] },
 };
 
-function after(events: ArchiveEvent[], now = () => start) {
+function after(events: JobEvent[], now = () => start) {
   const board = new StatusBoard(() => config, now);
   for (const event of events) board.hear(event);
   return board.status();
 }
 
-const page = (events: ArchiveEvent[], now?: () => number) => {
+const page = (events: JobEvent[], now?: () => number) => {
   const status = after(events, now);
   return statusPage(status, healthOf(status), 80);
 };
@@ -92,7 +92,7 @@ describe('the status', () => {
   });
 
   it('tells of two passes at once, and of the next one of each lane', () => {
-    const drill: ArchiveEvent = {
+    const drill: JobEvent = {
       ...{
         type: 'pass:started',
         job: 'drill',
@@ -101,7 +101,7 @@ describe('the status', () => {
         dryRun: false,
       },
     };
-    const planned = (job: 'backup' | 'verify', hour: string): ArchiveEvent => ({
+    const planned = (job: 'backup' | 'verify', hour: string): JobEvent => ({
       ...{ type: 'pass:scheduled', job, at: `2026-03-01T${hour}:00:00.000Z`, late: false },
     });
     const events = [planned('verify', '05'), planned('backup', '04'), started(), drill, progress];
@@ -167,7 +167,7 @@ describe('health', () => {
   const planned = [{ job: 'backup', at: '2026-03-01T03:00:00.000Z' }] as const;
   const at = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
   const running = (job: Running['job']): Running => ({
-    ...{ job, startedAt: planned[0].at, dryRun: false, progress: null },
+    ...{ jobId: job, job, startedAt: planned[0].at, dryRun: false, progress: null },
   });
   const cases: [title: string, Parameters<typeof healthOf>[0], ok: boolean][] = [
     ['nothing is planned', { now: at(99), planned: [], running: [] }, true],
@@ -249,7 +249,7 @@ describe('the status page', () => {
       'None since the',
     ])
       assert.ok(text.includes(expected), expected);
-    const late: ArchiveEvent = {
+    const late: JobEvent = {
       type: 'pass:scheduled',
       job: 'backup',
       at: '2026-03-01T01:00:00.000Z',

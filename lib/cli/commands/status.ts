@@ -32,7 +32,7 @@ async function status(invocation: Invocation<Options>, paths: string[]): Promise
   const unseen = new Set(
     paths.map((path) => path.replace(/\/+$/, '')).filter((path) => path !== '' && path !== '.'),
   );
-  const records = job.status({ config, store }, paths, { signal, verify: options.checksums === true });
+  const records = job.statusAt({ config, store }, paths, { signal, verify: options.checksums === true });
   const listed = output.json
     ? records
     : sortedByPath(records, (most) => {

@@ -7,15 +7,27 @@ import type { Report } from '../events/report.js';
 import type { JobDependencies } from '../run/job_run.js';
 import { lockPass } from '../run/pass_lock.js';
 import { RecordBook } from '../record/record_book.js';
-import { checkShard } from '../run/shards.js';
+import { checkShard, SHARD_OPTIONS } from '../run/shards.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { goesByTape } from './backup_context.js';
+import { chosenPaths } from './chosen_paths.js';
 import { BackupPass, type BackupPassOptions } from './backup_pass.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
+import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
-export interface BackupOptions extends BackupPassOptions {
+export interface BackupOptions extends BackupPassOptions, JobOptions {
   /** Wait for another pass to end, rather than be refused. Default false. */
   wait?: boolean | undefined;
 }
+
+const KNOWN: Known<BackupOptions> = {
+  ...JOB_OPTIONS,
+  ...SHARD_OPTIONS,
+  paths: true,
+  signal: true,
+  dryRun: true,
+  wait: true,
+};
 
 /**
  * One pass over the cache. Resolves with the report also when files failed, and when the signal ended it.
@@ -25,7 +37,9 @@ export interface BackupOptions extends BackupPassOptions {
  */
 export async function backup(dependencies: JobDependencies, options: BackupOptions = {}): Promise<Report> {
   const { config } = dependencies;
+  checkOptions(options, KNOWN);
   checkShard(options.shard);
+  const paths = chosenPaths(options.paths);
   const cache = requireCache(config);
   const opened = await dependencies.open();
   await checkAccess({ cacheDirectory: cache, cacheMountPoint: config.cacheMountPoint });
@@ -40,7 +54,7 @@ export async function backup(dependencies: JobDependencies, options: BackupOptio
       const now = dependencies.now ?? Date.now;
       const book = await RecordBook.open(config, { shard, dryRun, now, seen: memo.catalogue });
       try {
-        return await new BackupPass(root, { memo, book }, store, dependencies, options).all();
+        return await new BackupPass(root, { memo, book }, store, dependencies, { ...options, paths }).all();
       } finally {
         await book.close();
       }

@@ -4,16 +4,17 @@ import { diskUsage, type DiskUsage } from '../../cache/usage.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import type { VerifiedMemo } from '../../cache/verified_memo.js';
 import { recordPaths } from '../../cache/walk.js';
-import { ConfigError, requireCache, type ArchiveConfig, type Logger } from '../../config/index.js';
+import { ConfigError, requireCache, type Logger } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { ListedStats } from '../../remote/listed_stats.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import { waysOfVerifying } from '../../rules/comparison.js';
 import { parseMoment } from '../../rules/moment.js';
+import type { Room } from '../../rules/removal.js';
 import { scopeOf } from '../../rules/scope.js';
 import { inShard } from '../../rules/sharding.js';
 import { TapeWaitCount } from '../../rules/tape_wait.js';
-import { bytesAbove, roomOf, type Watermarks } from '../../rules/watermarks.js';
+import { bytesAbove, roomOf, watermarksOf, type Watermarks } from '../../rules/watermarks.js';
 import type { Report } from '../events/report.js';
 import { TaskPool } from '../../flow/task_pool.js';
 import { hasUnsent, writeSegments } from '../catalogue/segments.js';
@@ -37,6 +38,12 @@ import { UNSYNCED, warnOfCache, warnOfNoTape, warnOfOverdue } from './pass_warni
 import { RecordOutcomes } from './record_outcomes.js';
 
 export interface BackupPassOptions extends ShardOptions {
+  /**
+   * Only these records, and those below these directories, relative to the cache; no letter is special. One that isn't there is a failure of
+   * the report (`NotFound`). All else is as in a whole pass, but that nothing is asked about records that have left the cache, `notOnTape` is
+   * absent, and watermarks, which go by the age of all records, let none of these be removed. Default: the whole cache.
+   */
+  paths?: readonly string[] | undefined;
   /** Ends the pass: running copies are cancelled and what they made is removed, nothing else is begun. */
   signal?: AbortSignal | undefined;
   /** Only tell what would be done. Default false. */
@@ -62,6 +69,8 @@ export class BackupPass {
   readonly #store: LimitedStore;
   readonly #dependencies: JobDependencies;
   readonly #shard: BackupPassOptions['shard'];
+  /** Undefined: the whole cache. */
+  readonly #paths: readonly string[] | undefined;
   readonly #run: JobRun;
   readonly #directories: OpenDirectories;
   readonly #marks: Watermarks | undefined;
@@ -81,7 +90,7 @@ export class BackupPass {
     { memo, book }: PassMemory,
     store: LimitedStore,
     dependencies: JobDependencies,
-    { signal, dryRun, shard }: BackupPassOptions,
+    { signal, dryRun, shard, paths }: BackupPassOptions,
   ) {
     const { config, now = Date.now } = dependencies;
     const cache = requireCache(config);
@@ -96,6 +105,8 @@ export class BackupPass {
     this.#store = store;
     this.#dependencies = dependencies;
     this.#shard = shard;
+    this.#paths = paths;
+    if (paths !== undefined) run.extra.partial = true;
     this.#run = run;
     this.#directories = new OpenDirectories(root);
     this.#marks = watermarksOf(config);
@@ -118,7 +129,8 @@ export class BackupPass {
     const { config, logger } = this.#dependencies;
     const report = await this.#run.run(() => this.#work()).finally(() => this.#close());
     this.#book.pass(report);
-    if (!this.#signs.seen) await warnOfNoTape(report, this.#signs.waiting, this.#store, this.#dependencies);
+    if (!this.#signs.seen && this.#paths === undefined)
+      await warnOfNoTape(report, this.#signs.waiting, this.#store, this.#dependencies);
     if (this.#unsynced) logger.warn(UNSYNCED, { target: config.targetUrl });
     warnOfWeak(report, config, logger);
     warnOfOverdue(report, config, logger);
@@ -137,7 +149,7 @@ export class BackupPass {
     if (!signal.aborted && config.autoRemove !== 'never') await refuseProxies(this.#store, config, signal);
     if (!signal.aborted) await this.#context.separate.checkSurroundings();
     if (!signal.aborted) await this.#sayHowVerified(signal);
-    const context: BackupContext = { ...this.#context, room: roomOf(usage, this.#marks) };
+    const context: BackupContext = { ...this.#context, room: this.#roomIn(usage) };
     const most = mostOpenFiles();
     const pool = new TaskPool(() => Math.min(recordsPerCopy * this.#store.copiesAtOnce(), most));
     const counted = { notOnTape: this.#notOnTape, signs: this.#signs };
@@ -146,7 +158,7 @@ export class BackupPass {
     const listing = config.autoRemove === 'never' && config.maxAgeWarning === undefined;
     const shard = this.#shard;
     const steps = new PassSteps({
-      ...{ context, logger, scope: scopeOf(config), outcomes, pool },
+      ...{ context, logger, scope: scopeOf(config), outcomes, pool, paths: this.#paths },
       remote: listing ? new ListedStats(this.#store) : this.#store,
       only: shard && ((path) => inShard(path, shard)),
     });
@@ -157,10 +169,12 @@ export class BackupPass {
       } finally {
         outcomes.keepRest();
       }
-      this.#whole = true;
-      await this.#followUp(context.now);
+      if (this.#paths === undefined) {
+        this.#whole = true;
+        await this.#followUp(context.now);
+      }
     } finally {
-      if (!listing) this.#run.extra.notOnTape = this.#notOnTape.result();
+      if (!listing && this.#paths === undefined) this.#run.extra.notOnTape = this.#notOnTape.result();
       const failure = await this.#book.finish({
         whole: this.#whole && !signal.aborted,
         stopped: signal.aborted,
@@ -252,6 +266,11 @@ export class BackupPass {
     return usage(this.#cache);
   }
 
+  /** The oldest of all records would have to go: a pass over some of them removes none by the marks. */
+  #roomIn(usage: DiskUsage): Room {
+    return this.#paths !== undefined && this.#marks !== undefined ? 'enough' : roomOf(usage, this.#marks);
+  }
+
   /** Bytes to remove until the low mark is reached; with shards, the part of this one. */
   #aboveLow(usage: DiskUsage): number {
     return this.#marks ? bytesAbove(usage, this.#marks.low) / (this.#shard?.count ?? 1) : 0;
@@ -266,16 +285,6 @@ export class BackupPass {
     if (this.#book.isIncomplete) return;
     await saveMemo(this.#memo, this.#whole, this.#book, this.#dependencies.logger);
   }
-}
-
-function watermarksOf({
-  autoRemove,
-  highWaterPercent,
-  lowWaterPercent,
-}: ArchiveConfig): Watermarks | undefined {
-  if (autoRemove === 'never' || highWaterPercent === undefined || lowWaterPercent === undefined)
-    return undefined;
-  return { high: highWaterPercent, low: lowWaterPercent };
 }
 
 /** Without it the next pass compares again. */

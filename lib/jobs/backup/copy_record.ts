@@ -50,6 +50,7 @@ export async function copyRecord(
     await explainingDamage(sums.ofUnwritten(file, put.type, { signal: run.signal }), null, size, context);
   for (let copies = 1; ; copies += 1) {
     if (hasWriters(file.fd) === true) throw new FileChanged(FILE_CHANGED.writing);
+    run.progress.copying(record.path, 0, size);
     run.emit({ type: 'file:copying', path: record.path, size, attempt });
     const started = performance.now();
     const uploaded = await upload(work, file, { type, also }, context);
@@ -152,7 +153,7 @@ async function upload(
       work.left = made;
     },
     onProgress: (bytes) => {
-      run.progress.copying(path, bytes);
+      run.progress.copying(path, bytes, size);
       run.emit({ type: 'file:progress', path, bytes, size });
     },
     signal: run.signal,

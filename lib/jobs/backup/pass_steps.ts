@@ -1,5 +1,6 @@
 /** The steps of a pass: walk, ask for the state of a batch of records at once, deal with each record, make room. */
 import { relative } from 'node:path';
+import { chosenBatches } from '../../cache/chosen.js';
 import { walkBatches, type CacheRecord, type WalkEntry } from '../../cache/walk.js';
 import type { Logger } from '../../config/index.js';
 import { parseTarget } from '../../config/target.js';
@@ -24,6 +25,8 @@ export interface PassStepsOptions {
   pool: TaskPool;
   /** Where the first look at a record comes from: listings, if no tape flags are needed. */
   remote: ListedStats | RemoteStore;
+  /** Only what these name; undefined: the whole cache. */
+  paths: readonly string[] | undefined;
   /** The paths of this shard; undefined: all. */
   only: ((path: string) => boolean) | undefined;
 }
@@ -63,15 +66,17 @@ export class PassSteps {
 
   async *#entries(): AsyncGenerator<WalkEntry[], void, undefined> {
     const { config, root, run } = this.#context;
-    const { only } = this.#options;
+    const { only, paths } = this.#options;
     const { progress, signal } = run;
     const { base } = parseTarget(config.targetUrl);
     const ignore = new Set<string>();
     if (config.workerFilePath !== undefined) ignore.add(relative(root.real, config.workerFilePath));
-    for await (const batch of walkBatches(root, {
+    const options = {
       ...{ signal, ignore, ...(only && { only }) },
-      nameProblem: (path) => nameProblem(path, { base }),
-    })) {
+      nameProblem: (path: string) => nameProblem(path, { base }),
+    };
+    const batches = paths === undefined ? walkBatches(root, options) : chosenBatches(root, paths, options);
+    for await (const batch of batches) {
       for (const entry of batch) if (entry.kind === 'record') progress.found(Number(entry.identity.size));
       yield batch;
     }

@@ -7,6 +7,7 @@ import { parseChecksumLine } from '../../rules/checksum_list.js';
 import { printableName } from '../../rules/names.js';
 import type { Failure } from '../events/report.js';
 import { openReader } from './open_kept.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
 
 export type ExportFormat = 'checksums' | 'jsonl';
 
@@ -19,14 +20,18 @@ export interface ExportOptions {
   signal?: AbortSignal | undefined;
 }
 
+const KNOWN: Known<ExportOptions> = { format: true, signal: true };
+
 /** A line without its end, or a Failure for a record that such a list can't hold. */
 export type ExportedLine = { line: string } | (Failure & { failed: true });
 
 /** In the order of the paths' bytes. @throws {ConfigError | CatalogueError} */
 export async function* exportLines(
   config: CatalogueConfig & Pick<ArchiveConfig, 'checksumType'>,
-  { format, signal }: ExportOptions,
+  options: ExportOptions,
 ): AsyncGenerator<ExportedLine, void, undefined> {
+  checkOptions(options, KNOWN);
+  const { format, signal } = options;
   const catalogue = await openReader(config);
   try {
     for await (const page of catalogue.pages()) {

@@ -10,6 +10,7 @@ import { selector, type Selection, type Selector } from '../../rules/selection.j
 import type { Failure } from '../events/report.js';
 import { foundRecord, type FoundRecord } from './found_record.js';
 import { openReader } from './open_kept.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
 
 export interface FindOptions {
   /** Plain paths, in which no letter is special, beside the patterns. */
@@ -28,6 +29,15 @@ export interface FindOptions {
   signal?: AbortSignal | undefined;
 }
 
+const KNOWN: Known<FindOptions> = {
+  list: true,
+  since: true,
+  until: true,
+  states: true,
+  minSize: true,
+  signal: true,
+};
+
 /** A record, or a Failure for a path that names nothing, and for a record of which it isn't known whether it is meant. */
 export type FoundItem = FoundRecord | (Failure & { failed: true });
 
@@ -40,6 +50,7 @@ export async function* find(
   patterns: readonly string[],
   options: FindOptions = {},
 ): AsyncGenerator<FoundItem, void, undefined> {
+  checkOptions(options, KNOWN);
   const selects = selectorOf({
     patterns: patterns.length === 0 ? undefined : patterns,
     paths: options.list,

@@ -9,6 +9,7 @@ import { ConfigError } from '../../config/errors.js';
 import { normalized } from '../../config/pattern.js';
 import { foundRecord, type FoundRecord } from './found_record.js';
 import { openReader, openToChange, shardsKept } from './open_kept.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
 
 export interface ForgetOptions {
   /** Why; kept with what was known. */
@@ -17,6 +18,8 @@ export interface ForgetOptions {
   dryRun?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
+
+const KNOWN: Known<ForgetOptions> = { reason: true, dryRun: true, signal: true };
 
 export interface ForgetResult {
   /**
@@ -37,8 +40,10 @@ const pathsAtOnce = 1000;
 export async function forget(
   config: CatalogueConfig,
   paths: readonly string[],
-  { reason, dryRun = false, signal }: ForgetOptions,
+  options: ForgetOptions,
 ): Promise<ForgetResult> {
+  checkOptions(options, KNOWN);
+  const { reason, dryRun = false, signal } = options;
   if (reason.trim() === '') throw wrong('forgetting needs a reason: it is kept with what was known');
   if (paths.length === 0) throw wrong('no paths given');
   const names = [...new Set(paths.map(plainPath))];

@@ -10,6 +10,7 @@ import type { Failure } from '../events/report.js';
 import type { ExportFormat } from './export.js';
 import { formatOf, parseImported, type ImportedLine } from './imported_lines.js';
 import { isKept, openToChange } from './open_kept.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
 
 export interface ImportOptions {
   /** Default: JSON lines if the first line begins with `{`, else a checksum list. */
@@ -23,6 +24,8 @@ export interface ImportOptions {
   dryRun?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
+
+const KNOWN: Known<ImportOptions> = { format: true, asRead: true, dryRun: true, signal: true };
 
 export interface ImportResult {
   format: ExportFormat;
@@ -69,6 +72,7 @@ export async function importLines(
   lines: Iterable<string> | AsyncIterable<string>,
   options: ImportOptions = {},
 ): Promise<ImportResult> {
+  checkOptions(options, KNOWN);
   // A dry run makes none, and what would be made is empty.
   const catalogue =
     options.dryRun === true && !(await isKept(config))

@@ -17,14 +17,16 @@ import type { Report } from '../events/report.js';
 import { markSeen } from '../record/record_book.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { lockPass } from '../run/pass_lock.js';
-import { checkShard, type ShardOptions } from '../run/shards.js';
+import { checkShard, SHARD_OPTIONS, type ShardOptions } from '../run/shards.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { ImportedSegments } from './imported_segments.js';
 import { ListedRecords } from './listed_records.js';
 import { catalogueIds, segmentStore, sequences } from './segment_server.js';
 import { settle } from './settle_rebuilt.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
+import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
-export interface RebuildOptions extends ShardOptions {
+export interface RebuildOptions extends ShardOptions, JobOptions {
   /** Default: segments, if there are any, and then the listing for what they lack. */
   from?: 'segments' | 'listing' | undefined;
   /** The id of the catalogue whose segments are read, if there are several. */
@@ -37,6 +39,16 @@ export interface RebuildOptions extends ShardOptions {
   signal?: AbortSignal | undefined;
 }
 
+const KNOWN: Known<RebuildOptions> = {
+  ...JOB_OPTIONS,
+  ...SHARD_OPTIONS,
+  from: true,
+  archive: true,
+  checksums: true,
+  wait: true,
+  signal: true,
+};
+
 /**
  * Can be ended at any moment, and run again.
  * @throws {ConfigError} before any row is made, also when several catalogues have segments there, and none was named;
@@ -44,6 +56,7 @@ export interface RebuildOptions extends ShardOptions {
  */
 export async function rebuild(dependencies: JobDependencies, options: RebuildOptions = {}): Promise<Report> {
   const { config } = dependencies;
+  checkOptions(options, KNOWN);
   checkShard(options.shard);
   const target = await dependencies.open();
   const segments = segmentStore(target, config);

@@ -2,11 +2,12 @@
 import { inspect } from 'node:util';
 import type { Logger } from '../../config/index.js';
 import { hearRejection } from '../../xrdcl/late_rejection.js';
-import type { ArchiveEvent, ArchiveEventOf, ArchiveEventType } from './events.js';
+import type { ArchiveEvent, ArchiveEventOf, ArchiveEventType, JobEvent } from './events.js';
 
 /** May be async; nobody waits for it. */
 export type Listener = (event: ArchiveEvent) => unknown;
-export type Emit = (event: ArchiveEvent) => void;
+/** Of one job. */
+export type Emit = (event: JobEvent) => void;
 
 export class EventBus {
   readonly #listeners = new Set<Listener>();
@@ -30,7 +31,7 @@ export class EventBus {
     return this.onAny((event) => (event.type === type ? listener(event as ArchiveEventOf<T>) : undefined));
   }
 
-  readonly emit: Emit = (event) => {
+  readonly emit = (event: ArchiveEvent): void => {
     for (const listener of this.#listeners) {
       const failed = (error: unknown) => {
         const text = error instanceof Error ? String(error) : inspect(error);

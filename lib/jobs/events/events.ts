@@ -4,7 +4,16 @@ import type { Report } from './report.js';
 
 export type { DiskUsage };
 
-export type ArchiveEvent =
+/** A copy that is under way. */
+export interface InFlight {
+  path: string;
+  /** Of `size` bytes, those that have been moved. */
+  bytes: number;
+  size: number;
+}
+
+/** As a job makes it. */
+export type JobEvent =
   /** `cache` is the local side of the job; empty if there is none. */
   | { type: 'pass:started'; job: Report['job']; cache: string; target: string; dryRun: boolean }
   /** How full the cache disk is; `warning` when above `warning_mark_percent`. */
@@ -28,7 +37,7 @@ export type ArchiveEvent =
   | { type: 'file:failed'; path: string; code: string; errno?: number; message: string; conflict: boolean }
   /** Attempt number `attempt` failed; another will be made. */
   | { type: 'file:retry'; path: string; code: string; message: string; attempt: number; retriesLeft: number }
-  /** The whole pass, at most 10 a second and once at its end. */
+  /** The whole pass: at most 10 a second, and only when something has changed. */
   | {
       type: 'progress';
       job: Report['job'];
@@ -44,6 +53,8 @@ export type ArchiveEvent =
       etaSeconds: number | null;
       /** Copies that are under way. */
       copying: number;
+      /** The first of them, those that began earliest first: at most 10. */
+      inFlight: readonly InFlight[];
       /** Restoring: files that wait for tape. */
       waitingForTape?: number;
     }
@@ -60,5 +71,12 @@ export type ArchiveEvent =
   /** A pass of the service that couldn't begin, or lost its server; in the latter case `pass:finished` came before. */
   | { type: 'pass:failed'; job: Report['job']; code: string; errno?: number; message: string };
 
+/**
+ * As listeners get it. `jobId` is the same in all events of one job, and another one in those of any other job: it is what the
+ * method was given as `jobId`, else a random UUID. `pass:scheduled` and `pass:failed` have that of the pass that they tell of.
+ */
+export type ArchiveEvent = JobEvent & { jobId: string };
+
 export type ArchiveEventType = ArchiveEvent['type'];
 export type ArchiveEventOf<T extends ArchiveEventType> = Extract<ArchiveEvent, { type: T }>;
+export type JobEventOf<T extends ArchiveEventType> = Extract<JobEvent, { type: T }>;

@@ -1,8 +1,8 @@
 /** The course of a job in the log: INFO for the whole, DEBUG for each file, ERROR for each that failed. */
 import type { Logger } from '../../config/index.js';
-import type { ArchiveEvent } from './events.js';
+import type { JobEvent } from './events.js';
 
-export function logEvents(logger: Logger): (event: ArchiveEvent) => void {
+export function logEvents(logger: Logger): (event: JobEvent) => void {
   return (event) => {
     switch (event.type) {
       case 'pass:started': {

@@ -1,6 +1,6 @@
 /** Progress of a long pass for the log: a line at INFO every minute, at DEBUG every ten seconds. */
 import type { Logger } from '../../config/index.js';
-import type { ArchiveEvent } from './events.js';
+import type { JobEvent } from './events.js';
 
 const infoMilliseconds = 60_000;
 const debugMilliseconds = 10_000;
@@ -8,7 +8,7 @@ const debugMilliseconds = 10_000;
 export function logProgress(
   logger: Logger,
   now: () => number = () => performance.now(),
-): (event: ArchiveEvent) => void {
+): (event: JobEvent) => void {
   // A service may have two jobs at work.
   const last = new Map<string, { info: number; debug: number }>();
   return (event) => {

@@ -42,6 +42,8 @@ export interface Report {
   dryRun: boolean;
   /** True: ended before the walk did, by the caller's signal. */
   interrupted: boolean;
+  /** Backup: only chosen records were looked at. */
+  partial?: true;
   /** Backup: what somebody should look at though no file failed, like a cache whose disk seems not to be mounted. */
   warnings?: string[];
   /** What ended the job early: the server was lost, the cache couldn't be read. Its path is empty. */

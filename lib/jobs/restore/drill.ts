@@ -16,13 +16,21 @@ import type { ListItem, RemoteEntry } from '../run/list.js';
 import type { Report } from '../events/report.js';
 import { restoreRecord, type RestoreContext } from './restore_record.js';
 import { Scratch } from './scratch.js';
-import { selectedFiles, selection, unfinished, type SelectionOptions } from '../run/selected.js';
+import {
+  selectedFiles,
+  selection,
+  SELECTION_OPTIONS,
+  unfinished,
+  type SelectionOptions,
+} from '../run/selected.js';
 import { StagingRun } from '../staging/staging_run.js';
 import type { Outcome } from '../run/tally.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { untilOffline } from '../staging/until_offline.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
+import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
-export interface DrillOptions extends SelectionOptions {
+export interface DrillOptions extends SelectionOptions, JobOptions {
   /** Files to read back, at most. Default 10, or no bound when `bytes` is given. */
   files?: number | undefined;
   /** Bytes to read back, at most; one file at least. Default: no bound. */
@@ -42,6 +50,18 @@ export interface DrillOptions extends SelectionOptions {
   signal?: AbortSignal | undefined;
 }
 
+const KNOWN: Known<DrillOptions> = {
+  ...JOB_OPTIONS,
+  ...SELECTION_OPTIONS,
+  files: true,
+  bytes: true,
+  scratch: true,
+  evictFirst: true,
+  seed: true,
+  dryRun: true,
+  signal: true,
+};
+
 const BUFFERED = 'in the disk buffer by now: not read from tape';
 const NOT_EVICTED = 'still in the disk buffer after it was evicted: not read from tape';
 const evictSeconds = 10;
@@ -58,7 +78,8 @@ export async function drill(
   paths: readonly string[] = [],
   options: DrillOptions = {},
 ): Promise<Report> {
-  checkOptions(options);
+  checkOptions(options, KNOWN);
+  checkAmounts(options);
   const selector = selection(paths, options);
   const { config } = dependencies;
   const store = toldOfTape(await dependencies.open(), dependencies);
@@ -183,7 +204,7 @@ class Drill {
   }
 }
 
-function checkOptions({ files, bytes }: DrillOptions): void {
+function checkAmounts({ files, bytes }: DrillOptions): void {
   const problems = Object.entries({ files, bytes })
     .filter(([, value]) => value !== undefined && !(Number.isSafeInteger(value) && value > 0))
     .map(([key, value]) => ({ key, message: `must be a whole number from 1 up, not ${value}` }));

@@ -23,15 +23,23 @@ import type { Receiver } from './receiver.js';
 import { RemoteReceiver } from './remote_receiver.js';
 import type { Report } from '../events/report.js';
 import { restoreRecord, type RestoreContext } from './restore_record.js';
-import { finishedFiles, selectedFiles, selection, type SelectionOptions } from '../run/selected.js';
+import {
+  finishedFiles,
+  selectedFiles,
+  selection,
+  SELECTION_OPTIONS,
+  type SelectionOptions,
+} from '../run/selected.js';
 import { KnownRecords } from '../run/known_records.js';
 import { uploadLook } from '../run/uploads.js';
-import { checkShard, type ShardOptions } from '../run/shards.js';
+import { checkShard, SHARD_OPTIONS, type ShardOptions } from '../run/shards.js';
 import type { StagerContext } from '../staging/stager.js';
 import { StagingRun } from '../staging/staging_run.js';
 import { TaskPool } from '../../flow/task_pool.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
+import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
-export interface RestoreOptions extends SelectionOptions, ShardOptions {
+export interface RestoreOptions extends SelectionOptions, ShardOptions, JobOptions {
   /** A local directory, made if it is missing, or the URL of another XRootD server. */
   to: string;
   /** Replace files that differ. Default false: a conflict. */
@@ -46,6 +54,20 @@ export interface RestoreOptions extends SelectionOptions, ShardOptions {
   signal?: AbortSignal | undefined;
 }
 
+const KNOWN: Known<RestoreOptions> = {
+  ...JOB_OPTIONS,
+  ...SELECTION_OPTIONS,
+  ...SHARD_OPTIONS,
+  to: true,
+  overwrite: true,
+  evict: true,
+  fsync: true,
+  dryRun: true,
+  signal: true,
+};
+
+const NO_PLACE = 'is missing: it must be a directory, or the URL of another XRootD server';
+
 /** Online files that are worked on, for each parallel copy. When there are as many, the listing waits. */
 const onlinePerCopy = 3;
 
@@ -59,8 +81,11 @@ export async function restore(
   paths: readonly string[],
   options: RestoreOptions,
 ): Promise<Report> {
+  checkOptions(options, KNOWN);
   const { config } = dependencies;
   const { to, dryRun = false, fsync = true, shard } = options;
+  if (typeof (to as unknown) !== 'string' || to === '')
+    throw new ConfigError([{ key: 'to', message: NO_PLACE }]);
   checkShard(shard);
   const selector = selection(paths, options);
   const source = shardStore(await dependencies.open(), shard, config.parallelChecksums);

@@ -2,22 +2,16 @@
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { checksumText, sameChecksum, type Checksum } from '../../rules/checksum.js';
-import { bytesOf, comparisonOf, comparisonOfRestored } from '../../rules/comparison.js';
-import {
-  catalogueSays,
-  compareWithKnown,
-  sizeProblem,
-  typesOfRestored,
-  type KnownComparison,
-} from '../../rules/known_record.js';
+import { bytesOf, comparisonOf } from '../../rules/comparison.js';
+import { compareWithKnown, sizeProblem, typesOfRestored } from '../../rules/known_record.js';
 import { LOST_COPY } from '../../rules/failure_codes.js';
 import { decideRestore, type RestoreFacts } from '../../rules/restoring.js';
-import { XRootDError, type ChecksumType } from '../../xrdcl/index.js';
-import { Once } from '../../flow/once.js';
+import { XRootDError } from '../../xrdcl/index.js';
 import type { RemoteEntry } from '../run/list.js';
 import { conflict, failed } from '../run/failure.js';
 import type { JobRun } from '../run/job_run.js';
-import { PlaceTaken, type Received, type Receiver, type Standing } from './receiver.js';
+import { checkReceived, expectedSums, type ExpectedSums } from './expected_sums.js';
+import { PlaceTaken, type Receiver, type Standing } from './receiver.js';
 import { remoteChecksum } from '../record/remote_checksum.js';
 import type { Stager } from '../staging/stager.js';
 import type { Outcome } from '../run/tally.js';
@@ -38,12 +32,6 @@ export interface RestoreContext {
  * more often, the buffer is too small.
  */
 const stagings = 3;
-
-/** What the server gives back isn't the record that the catalogue knows. */
-class LostCopy extends Error {
-  override readonly name = LOST_COPY;
-  readonly code = LOST_COPY;
-}
 
 /** @throws what requests, staging, copying and writing throw; nothing half-written stays */
 export async function restoreRecord(entry: RemoteEntry, context: RestoreContext): Promise<Outcome> {
@@ -81,34 +69,6 @@ export async function restoreRecord(entry: RemoteEntry, context: RestoreContext)
 function whyFetched({ online }: RemoteEntry, replaces: Standing | undefined): string {
   const why = replaces === undefined ? 'not here yet' : 'replaces a file that differs';
   return online ? why : `${why}; must be staged`;
-}
-
-/** What the bytes that come are to have. */
-interface ExpectedSums {
-  /** By which the bytes are summed, once they are here. */
-  types: readonly ChecksumType[];
-  /** Of the first type, by the server, or of its bytes as they are read once more. Undefined: its size is enough. */
-  theirs: Once<Checksum> | undefined;
-}
-
-async function expectedSums(
-  { path, size, mtime, row }: RemoteEntry,
-  { config, run, store, receiver }: RestoreContext,
-): Promise<ExpectedSums> {
-  const { verify, checksumType: configured } = config;
-  const known = row?.checksums ?? [];
-  if (verify === 'size')
-    return { types: typesOfRestored(undefined, known, receiver.isLocal), theirs: undefined };
-  const compared = comparisonOfRestored(verify, configured, await store.checksumTypes(run.signal));
-  const types = typesOfRestored(compared, known, receiver.isLocal);
-  const { by } = compared;
-  const [type = compared.type] = types;
-  // Reading a second time would prove nothing: with `checksum`, as in a drill, it takes the server's own.
-  const asking = { store, verify, configured: verify === 'checksum' ? type : configured, signal: run.signal };
-  return {
-    types,
-    theirs: new Once(() => remoteChecksum(path, { id: '', size, mtime }, { by, type }, asking)),
-  };
 }
 
 async function decide(entry: RemoteEntry, context: RestoreContext) {
@@ -182,9 +142,10 @@ async function fetch(
   for (let staging = 0; ; staging += 1) {
     if (!online) await stager.online(path, size);
     try {
+      progress.copying(path, 0, size);
       emit({ type: 'file:copying', path, size, attempt: staging + 1 });
       const onProgress = (bytes: number) => {
-        progress.copying(path, bytes);
+        progress.copying(path, bytes, size);
         written(bytes);
         emit({ type: 'file:progress', path, bytes, size });
       };
@@ -219,44 +180,10 @@ async function receive(
   try {
     await incoming.download(store, { onProgress, signal: run.signal });
     const received = await incoming.inspect(run.signal);
-    await check(entry, received, expected);
+    await checkReceived(entry, received, expected);
     await incoming.publish();
     return received.checksums[0];
   } finally {
     await incoming.end();
   }
-}
-
-async function check(
-  { path, size, row }: RemoteEntry,
-  { size: came, checksums }: Received,
-  { theirs }: ExpectedSums,
-): Promise<void> {
-  if (came !== size) throw corrupt(path, `${came} bytes came of ${size}`);
-  const known = row && compareWithKnown(checksums, row.checksums);
-  if (row !== undefined && known?.same === false) throw new LostCopy(await lostText(known, row, theirs));
-  const [mine] = checksums;
-  if (mine === undefined || theirs === undefined) return;
-  const says = await theirs.get();
-  if (sameChecksum(mine, says)) return;
-  const also = known ? `, the catalogue says ${catalogueSays(known.catalogue, row)}` : '';
-  throw corrupt(
-    path,
-    `the bytes that came have ${checksumText(mine)}, the server says ${checksumText(says)}${also}`,
-  );
-}
-
-/** What the server says helps to tell whether it has other bytes by now, or can't read its own. */
-async function lostText(
-  { here, catalogue }: KnownComparison,
-  row: NonNullable<RemoteEntry['row']>,
-  theirs: Once<Checksum> | undefined,
-): Promise<string> {
-  const came = `the bytes that came have ${checksumText(here)}, the catalogue says ${catalogueSays(catalogue, row)}`;
-  const says = await theirs?.get().then(checksumText, (error: unknown) => `nothing: ${String(error)}`);
-  return says === undefined ? came : `${came}, the server says ${says}`;
-}
-
-function corrupt(path: string, message: string): XRootDError {
-  return XRootDError.of('CheckSumError', message, { operation: 'verify', source: path });
 }

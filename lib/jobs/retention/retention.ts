@@ -13,8 +13,10 @@ import { lockPass } from '../run/pass_lock.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { RetentionPass } from './retention_pass.js';
 import { retentionSettings, type RetentionSettings } from './retention_settings.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
+import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
-export interface RetentionOptions {
+export interface RetentionOptions extends JobOptions {
   /** Only tell what would go. Default false. */
   dryRun?: boolean | undefined;
   /**
@@ -28,6 +30,14 @@ export interface RetentionOptions {
   signal?: AbortSignal | undefined;
 }
 
+const KNOWN: Known<RetentionOptions> = {
+  ...JOB_OPTIONS,
+  dryRun: true,
+  confirm: true,
+  wait: true,
+  signal: true,
+};
+
 /**
  * Resolves with the report also when files failed, and when the signal ended it.
  * @param now milliseconds since the epoch
@@ -39,6 +49,7 @@ export async function retention(
   options: RetentionOptions = {},
   now: () => number = Date.now,
 ): Promise<Report> {
+  checkOptions(options, KNOWN);
   const { config } = dependencies;
   const settings = retentionSettings(config, new Date(now()));
   await checkAccess({ onlineOpaqueFile: config.retention?.onlineOpaqueFile });

@@ -2,6 +2,7 @@
  * What all jobs on the server's files have in common: start and end, progress, one outcome for each file, an early end when the
  * server is gone, one report.
  */
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { DiskUsage } from '../../cache/usage.js';
 import { ConfigError, type ArchiveConfig, type Logger } from '../../config/index.js';
@@ -14,6 +15,7 @@ import { failureOf } from './failure.js';
 import type { ListItem, RemoteEntry } from './list.js';
 import { planned } from './planned.js';
 import { ProgressMeter } from './progress_meter.js';
+import { ProgressNews } from './progress_news.js';
 import type { Failure, Report } from '../events/report.js';
 import { retrying } from './retry.js';
 import { ServerWatch } from './server_watch.js';
@@ -23,6 +25,8 @@ export interface JobDependencies {
   config: ArchiveConfig;
   events: EventBus;
   logger: Logger;
+  /** Of the one job that is made with these. Default: a random UUID. */
+  jobId?: string | undefined;
   /**
    * Opens the server's files. Each job calls it once its options are checked, before it makes, locks or requests anything.
    * @throws {ConfigError} also for a keytab that others can read
@@ -58,7 +62,15 @@ export class JobRun {
   readonly extra: Partial<
     Pick<
       Report,
-      'evicted' | 'seed' | 'notOnTape' | 'removedNotOnTape' | 'unconfirmed' | 'warnings' | 'lost' | 'rebuilt'
+      | 'evicted'
+      | 'seed'
+      | 'notOnTape'
+      | 'removedNotOnTape'
+      | 'unconfirmed'
+      | 'warnings'
+      | 'lost'
+      | 'rebuilt'
+      | 'partial'
     >
   > = {};
   readonly #dependencies: JobDependencies;
@@ -72,7 +84,10 @@ export class JobRun {
     this.#dependencies = dependencies;
     this.#options = options;
     this.dryRun = dryRun;
-    this.emit = dependencies.events.emit;
+    const { events, jobId = randomUUID() } = dependencies;
+    this.emit = (event) => {
+      events.emit({ ...event, jobId });
+    };
     this.signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
     // Every file that is worked on listens to it.
     setMaxListeners(0, this.signal);
@@ -89,9 +104,12 @@ export class JobRun {
     const { job, place: cache } = this.#options;
     const { targetUrl: target } = this.#dependencies.config;
     this.emit({ type: 'pass:started', job, cache, target, dryRun: this.dryRun });
-    const tell = () => {
-      const progress = { ...this.progress.read(performance.now()), job };
-      this.emit(waiting === undefined ? progress : { ...progress, waitingForTape: waiting() });
+    const news = new ProgressNews();
+    const tell = (isLast = false) => {
+      const now = performance.now();
+      const wait = waiting === undefined ? {} : { waitingForTape: waiting() };
+      const progress = { ...this.progress.read(now), job, ...wait };
+      if (news.isNew(progress, now, isLast)) this.emit(progress);
     };
     const timer = setInterval(tell, progressMilliseconds);
     const ended = new AbortController();
@@ -100,7 +118,7 @@ export class JobRun {
       clearInterval(timer);
       ended.abort();
     });
-    tell();
+    tell(true);
     const failure = error && failureOf('', error);
     const report = { ...this.#tally.report(new Date(), this.#interrupted, failure), ...this.extra };
     this.emit({ type: 'pass:finished', report });
@@ -196,7 +214,8 @@ export class JobRun {
     if (file !== undefined) {
       // Bytes that others have moved or summed count in the rate, too.
       const { result } = outcome;
-      if (result === 'staged' || result === 'verified') this.progress.copying(file.path, file.size);
+      if (result === 'staged' || result === 'verified')
+        this.progress.copying(file.path, file.size, file.size);
       this.progress.done(file.path, file.size);
       const plan = this.dryRun ? planned(this.#options.job, outcome, file) : undefined;
       if (plan !== undefined) this.emit(plan);

@@ -69,6 +69,16 @@ export class KnownRecords implements AsyncDisposable {
     await this.#opened?.close();
   }
 
+  /** The row of one record; undefined also if the catalogue can't be used: then `problem` says why. */
+  async row(path: string): Promise<CatalogueRow | undefined> {
+    return (await this.#rowsOf([path]))[0];
+  }
+
+  /** Why the catalogue can't be used. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
   /** Gives each listed file its row. */
   async *told(listed: AsyncIterable<ListItem>): AsyncGenerator<ListItem, void, undefined> {
     for await (const batch of inBatches(listed, statBatch)) {

@@ -7,10 +7,13 @@ import type { Entry, RemoteStat, RemoteStore } from '../../remote/store.js';
 import { isReserved, MAX_COMPONENT_BYTES, mayBeCut } from '../../rules/names.js';
 import { XRootDError } from '../../xrdcl/index.js';
 import { failureOf } from './failure.js';
+import type { JobDependencies } from './job_run.js';
+import { toldOfTape } from './tape_told.js';
 import { inBatches } from '../../flow/in_batches.js';
 import { mapConcurrent } from '../../flow/map_concurrent.js';
 import type { Failure } from '../events/report.js';
 import { uploadLook, type UploadLook } from './uploads.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
 
 export interface RemoteEntry {
   /** Relative to the target's base. */
@@ -41,8 +44,25 @@ export interface ListOptions {
   upload?: UploadLook | undefined;
 }
 
+const KNOWN: Known<ListOptions> = { signal: true, recursive: true, enters: true, only: true, upload: true };
+
 /** An entry, or a Failure for what could not be listed or statted: nothing is left out silently. */
 export type ListItem = RemoteEntry | (Failure & { failed: true });
+
+/**
+ * As list(), of the target.
+ * @throws {ConfigError | XRootDError}
+ */
+export async function* listArchive(
+  dependencies: JobDependencies,
+  paths: readonly string[],
+  options: ListOptions,
+): AsyncGenerator<ListItem, void, undefined> {
+  checkOptions(options, KNOWN);
+  const { config, open } = dependencies;
+  const store = toldOfTape(await open(), dependencies);
+  yield* list(store, paths, config.parallelStats, { upload: uploadLook(config), ...options });
+}
 
 /**
  * Leaves out our own temporary names: files that a restore or a backup hasn't finished are no records.
@@ -52,14 +72,16 @@ export async function* list(
   store: RemoteStore,
   paths: readonly string[],
   statsInFlight: number,
-  {
+  options: ListOptions = {},
+): AsyncGenerator<ListItem, void, undefined> {
+  checkOptions(options, KNOWN);
+  const {
     signal,
     recursive = false,
     enters = () => true,
     only = () => true,
     upload = uploadLook({}),
-  }: ListOptions = {},
-): AsyncGenerator<ListItem, void, undefined> {
+  } = options;
   await store.ping(signal);
   const roots = paths.length === 0 ? [''] : paths;
   const found = filesOnly(entriesOf(store, roots, recursive ? enters : undefined, signal), only);

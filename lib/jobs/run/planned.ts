@@ -1,9 +1,9 @@
 /** What a dry run tells of a file that it would have changed. Pure. */
-import type { ArchiveEventOf } from '../events/events.js';
+import type { JobEventOf } from '../events/events.js';
 import type { Report } from '../events/report.js';
 import type { Outcome } from './tally.js';
 
-type Planned = ArchiveEventOf<'file:planned'>;
+type Planned = JobEventOf<'file:planned'>;
 
 /** Undefined: nothing would be done to this file, or another event tells of it. */
 export function planned(

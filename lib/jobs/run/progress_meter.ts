@@ -1,8 +1,11 @@
 /** Measures the progress of a pass: what is done, what is known, the rate and the time left. The caller gives the time. */
-import type { ArchiveEventOf } from '../events/events.js';
+import type { InFlight, JobEventOf } from '../events/events.js';
 
 /** The rate is the mean of this many seconds before now. */
 const windowSeconds = 10;
+
+/** So many of the files in flight are named. */
+const mostNamed = 10;
 
 interface Sample {
   /** Milliseconds. */
@@ -19,7 +22,7 @@ export class ProgressMeter {
   #walkDone = false;
   #samples: Sample[] = [];
   /** Of copies that are under way, by path. */
-  readonly #partial = new Map<string, number>();
+  readonly #partial = new Map<string, { bytes: number; size: number }>();
 
   found(size: number): void {
     this.#filesKnown += 1;
@@ -32,9 +35,10 @@ export class ProgressMeter {
     this.#bytesKnown += bytes;
   }
 
-  copying(path: string, bytes: number): void {
-    this.#bytesCopied += bytes - (this.#partial.get(path) ?? 0);
-    this.#partial.set(path, bytes);
+  /** @param size bytes of the whole file */
+  copying(path: string, bytes: number, size: number): void {
+    this.#bytesCopied += bytes - (this.#partial.get(path)?.bytes ?? 0);
+    this.#partial.set(path, { bytes, size });
   }
 
   /** A copy failed or was taken back: its bytes don't count any more. */
@@ -53,10 +57,10 @@ export class ProgressMeter {
   }
 
   /** @param now milliseconds, of any clock that only goes forward */
-  read(now: number): Omit<ArchiveEventOf<'progress'>, 'job'> {
+  read(now: number): Omit<JobEventOf<'progress'>, 'job'> {
     const rate = this.#rate(now);
     let bytesDone = this.#bytesDone;
-    for (const bytes of this.#partial.values()) bytesDone += bytes;
+    for (const { bytes } of this.#partial.values()) bytesDone += bytes;
     const left = this.#bytesKnown - bytesDone;
     const finished = this.#walkDone && this.#filesDone === this.#filesKnown;
     return {
@@ -68,8 +72,19 @@ export class ProgressMeter {
       walkDone: this.#walkDone,
       rate,
       copying: this.#partial.size,
+      inFlight: this.#inFlight(),
       etaSeconds: finished ? 0 : this.#walkDone && rate > 0 ? Math.ceil(left / rate) : null,
     };
+  }
+
+  /** Those whose bytes have all been moved are only being compared. */
+  #inFlight(): InFlight[] {
+    const named: InFlight[] = [];
+    for (const [path, { bytes, size }] of this.#partial) {
+      if (bytes < size) named.push({ path, bytes, size });
+      if (named.length === mostNamed) break;
+    }
+    return named;
   }
 
   #rate(now: number): number {

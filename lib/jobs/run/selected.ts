@@ -18,6 +18,8 @@ export interface SelectionOptions {
   until?: Date | undefined;
 }
 
+export const SELECTION_OPTIONS = { list: true, since: true, until: true } as const;
+
 /**
  * @param paths files, directories or globs, relative to the target's base; `.`, and none without a list, is everything
  * @throws {ConfigError}

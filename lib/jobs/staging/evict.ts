@@ -10,11 +10,13 @@ import { JobRun, type JobDependencies } from '../run/job_run.js';
 import type { RemoteEntry } from '../run/list.js';
 import { PrepareBatches } from './prepare_batches.js';
 import type { Report } from '../events/report.js';
-import { namedSelection, selectedFiles, type SelectionOptions } from '../run/selected.js';
+import { namedSelection, selectedFiles, SELECTION_OPTIONS, type SelectionOptions } from '../run/selected.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { untilOffline } from './until_offline.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
+import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
-export interface EvictOptions extends SelectionOptions {
+export interface EvictOptions extends SelectionOptions, JobOptions {
   /** Seconds in which an eviction that the server accepted must be seen, by the flag Offline. Default 10. */
   confirmSeconds?: number | undefined;
   /** Only tell what would be evicted. Default false. */
@@ -22,6 +24,14 @@ export interface EvictOptions extends SelectionOptions {
   /** Ends it; what the server was asked for by then may still be done. */
   signal?: AbortSignal | undefined;
 }
+
+const KNOWN: Known<EvictOptions> = {
+  ...JOB_OPTIONS,
+  ...SELECTION_OPTIONS,
+  confirmSeconds: true,
+  dryRun: true,
+  signal: true,
+};
 
 const STILL_ONLINE = 'given up, and still in the disk buffer: in use, or kept for somebody else';
 /** Batches in flight: while one waits until its evictions are seen, the next is statted. */
@@ -37,6 +47,7 @@ export async function evict(
   paths: readonly string[],
   options: EvictOptions = {},
 ): Promise<Report> {
+  checkOptions(options, KNOWN);
   const selector = namedSelection(paths, options);
   const store = await dependencies.open();
   return await new Eviction(store, dependencies, options).all(selector);

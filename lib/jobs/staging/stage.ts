@@ -9,11 +9,19 @@ import type { JobDependencies } from '../run/job_run.js';
 import type { ListItem, RemoteEntry } from '../run/list.js';
 import { PrepareBatches } from './prepare_batches.js';
 import type { Report } from '../events/report.js';
-import { finishedFiles, namedSelection, selectedFiles, type SelectionOptions } from '../run/selected.js';
-import { checkShard, type ShardOptions } from '../run/shards.js';
+import {
+  finishedFiles,
+  namedSelection,
+  selectedFiles,
+  SELECTION_OPTIONS,
+  type SelectionOptions,
+} from '../run/selected.js';
+import { checkShard, SHARD_OPTIONS, type ShardOptions } from '../run/shards.js';
 import { StagingRun } from './staging_run.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
+import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
-export interface StageOptions extends SelectionOptions, ShardOptions {
+export interface StageOptions extends SelectionOptions, ShardOptions, JobOptions {
   /** Wait until each file is online or has failed. Default false: only send the requests. */
   wait?: boolean | undefined;
   /** Only tell what would be requested. Default false. */
@@ -21,6 +29,15 @@ export interface StageOptions extends SelectionOptions, ShardOptions {
   /** Ends it; requests that are waited for are cancelled. */
   signal?: AbortSignal | undefined;
 }
+
+const KNOWN: Known<StageOptions> = {
+  ...JOB_OPTIONS,
+  ...SELECTION_OPTIONS,
+  ...SHARD_OPTIONS,
+  wait: true,
+  dryRun: true,
+  signal: true,
+};
 
 const ONLINE = 'online already';
 /** Files that are looked at beside those that wait for tape, so that these don't hold up the rest. */
@@ -37,6 +54,7 @@ export async function stage(
   paths: readonly string[],
   options: StageOptions = {},
 ): Promise<Report> {
+  checkOptions(options, KNOWN);
   checkShard(options.shard);
   const selector = namedSelection(paths, options);
   const store = await dependencies.open();

@@ -2,6 +2,7 @@
 import { CacheDirectory } from '../../cache/directory.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import { recordPaths, walk, type CacheRecord } from '../../cache/walk.js';
+import { checkAccess } from '../../config/access.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import { requireCache } from '../../config/validate.js';
 import type { RemoteStore } from '../../remote/store.js';
@@ -10,9 +11,12 @@ import type { RemoteState } from '../../rules/remote_state.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { failureOf } from '../run/failure.js';
 import { checkServedBase } from '../run/served_base.js';
+import type { JobDependencies } from '../run/job_run.js';
+import { toldOfTape } from '../run/tape_told.js';
 import { LazyRecord } from '../record/local_file.js';
 import { mapConcurrent } from '../../flow/map_concurrent.js';
 import { LocalSums } from '../record/local_sums.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
 
 export interface RecordStatus {
   path: string;
@@ -32,11 +36,27 @@ export interface StatusOptions {
   verify?: boolean | undefined;
 }
 
-/** @param paths records or directories, relative to the cache; none: all */
+const KNOWN: Known<StatusOptions> = { signal: true, verify: true };
+
+/** @param paths records or directories, relative to the cache; none: all. @throws {ConfigError | XRootDError} */
 export async function* status(
+  dependencies: JobDependencies,
+  paths: readonly string[],
+  options: StatusOptions = {},
+): AsyncGenerator<RecordStatus, void, undefined> {
+  checkOptions(options, KNOWN);
+  const { config, open } = dependencies;
+  const store = toldOfTape(await open(), dependencies);
+  const { cacheDirectory, cacheMountPoint } = config;
+  await checkAccess({ cacheDirectory, cacheMountPoint });
+  yield* statusAt({ config, store }, paths, options);
+}
+
+/** The same, with a target that is open. @param store its tape flags are what `tape_state` says */
+export async function* statusAt(
   { config, store }: { config: ArchiveConfig; store: RemoteStore },
   paths: readonly string[],
-  { signal, verify = false }: StatusOptions = {},
+  { signal, verify = false }: StatusOptions,
 ): AsyncGenerator<RecordStatus, void, undefined> {
   const root = await CacheDirectory.openRoot(requireCache(config));
   const directories = new OpenDirectories(root);

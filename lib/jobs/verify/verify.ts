@@ -22,10 +22,12 @@ import { checkServedBase } from '../run/served_base.js';
 import type { Report } from '../events/report.js';
 import { missing, selection } from '../run/selected.js';
 import { LocalSums } from '../record/local_sums.js';
-import { checkShard, type ShardOptions } from '../run/shards.js';
+import { checkShard, SHARD_OPTIONS, type ShardOptions } from '../run/shards.js';
 import { uploadLook } from '../run/uploads.js';
 import { auditCatalogue, type CatalogueAudit } from './audit.js';
 import { verifyListed, verifyRecord, type VerifyContext } from './verify_record.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
+import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
 /** What the remote files are compared with. */
 export type VerifyAgainst =
@@ -36,7 +38,7 @@ export type VerifyAgainst =
   | { checksums: ChecksumList; type?: string | undefined }
   | CatalogueAudit;
 
-export interface VerifyOptions extends ShardOptions {
+export interface VerifyOptions extends ShardOptions, JobOptions {
   /** Default: the cache. */
   against?: VerifyAgainst | undefined;
   /** Plain paths, in which no letter is special, beside the patterns. */
@@ -49,6 +51,17 @@ export interface VerifyOptions extends ShardOptions {
   /** Of the catalogue: its results aren't written there. Nothing else is ever changed. Default false. */
   dryRun?: boolean | undefined;
 }
+
+const KNOWN: Known<VerifyOptions> = {
+  ...JOB_OPTIONS,
+  ...SHARD_OPTIONS,
+  against: true,
+  list: true,
+  sample: true,
+  seed: true,
+  signal: true,
+  dryRun: true,
+};
 
 /** Files that are compared at once: more than the stats in flight, so that files that wait for checksums don't hold up the rest. */
 const filesInFlight = 1024;
@@ -65,6 +78,7 @@ export async function verify(
   paths: readonly string[] = [],
   options: VerifyOptions = {},
 ): Promise<Report> {
+  checkOptions(options, KNOWN);
   const { config } = dependencies;
   const {
     against = { cache: true },
@@ -77,6 +91,7 @@ export async function verify(
   if (!(sample > 0 && sample <= 100))
     throw problem('sample', `must be per cent above 0 and up to 100, not ${sample}`);
   checkShard(shard);
+  checkAgainst(against);
   const selector = selection(paths, { list: options.list });
   // Records that the configuration leaves out aren't missing on the server.
   const scope = scopeOf('cache' in against ? config : {});
@@ -108,6 +123,15 @@ export async function verify(
   } finally {
     await root.close();
   }
+}
+
+/** @throws {ConfigError} for what names no side, more than one, or an option that this side doesn't have */
+function checkAgainst(against: VerifyAgainst): void {
+  if ('catalogue' in against)
+    checkOptions(against, { catalogue: true, extra: true, bytes: true, samplePercent: true }, 'against');
+  else if ('checksums' in against) checkOptions(against, { checksums: true, type: true }, 'against');
+  else if ('directory' in against) checkOptions(against, { directory: true }, 'against');
+  else checkOptions(against, { cache: true }, 'against');
 }
 
 interface VerificationOptions {

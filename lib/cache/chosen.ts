@@ -1,0 +1,82 @@
+/**
+ * Chosen entries of the cache, as walk.ts gives all of them: nothing else is looked at. What isn't there, or can't be reached without a
+ * link, is a problem, and never silently left out.
+ */
+import { isReserved, printableName, RESERVED_PREFIX } from '../rules/names.js';
+import { BatchStat } from './batch_stat.js';
+import { splitPath, type CacheDirectory } from './directory.js';
+import { errnoCode } from './errors.js';
+import { descend, walkBatches, type WalkOptions } from './walk.js';
+import { classify, unreadable, type WalkEntry, type WalkProblem } from './walk_entry.js';
+
+/**
+ * @param paths records or directories relative to the cache, normalized; none lies below another one. Empty: the whole cache
+ * @throws AbortError
+ */
+export async function* chosenBatches(
+  root: CacheDirectory,
+  paths: readonly string[],
+  options: WalkOptions = {},
+): AsyncGenerator<WalkEntry[]> {
+  const batchStat = new BatchStat();
+  for (const path of paths) {
+    options.signal?.throwIfAborted();
+    if (path === '') yield* walkBatches(root, options);
+    else yield* chosen(root, path, batchStat, options);
+  }
+}
+
+async function* chosen(
+  root: CacheDirectory,
+  path: string,
+  batchStat: BatchStat,
+  options: WalkOptions,
+): AsyncGenerator<WalkEntry[]> {
+  // Of several shards, one tells what is wrong with it.
+  const isOurs = options.only?.(path) !== false;
+  const refused = refusal(path);
+  if (refused !== undefined) {
+    if (isOurs) yield [refused];
+    return;
+  }
+  const [above, name] = splitPath(path);
+  const opened: CacheDirectory[] = [];
+  try {
+    let directory = root;
+    for (const component of above === '' ? [] : above.split('/')) {
+      directory = await directory.openChild(component);
+      opened.push(directory);
+    }
+    const listed = Buffer.from(name).toString('latin1');
+    const [result = new Error('no answer')] = await batchStat.stat(directory.access, [listed]);
+    if (result instanceof Error) throw result;
+    const entries: WalkEntry[] = [];
+    const subdirectories: string[] = [];
+    classify(directory, listed, result, options, entries, subdirectories);
+    if (entries.length > 0) yield entries;
+    for (const child of subdirectories) yield* descend(directory, child, batchStat, options);
+    if (entries.length + subdirectories.length === 0 && isOurs)
+      yield [problem('reserved', path, 'BadName', "is the archive's own file, and no record")];
+  } catch (error) {
+    if (errnoCode(error) === undefined || options.signal?.aborted === true) throw error;
+    if (isOurs) yield [errnoCode(error) === 'ENOENT' ? missing(path) : unreadable(path, error)];
+  } finally {
+    for (const directory of opened) await directory.close();
+  }
+}
+
+/** What nobody need look for. */
+function refusal(path: string): WalkProblem | undefined {
+  if (path.includes('\0')) return problem('bad_name', path, 'BadName', 'its name contains a NUL');
+  if (!path.split('/').some(isReserved)) return undefined;
+  const message = `its name has a component that starts with "${RESERVED_PREFIX}", which is reserved`;
+  return problem('reserved', path, 'BadName', message);
+}
+
+function missing(path: string): WalkProblem {
+  return problem('missing', path, 'NotFound', 'is not in the cache');
+}
+
+function problem(kind: WalkProblem['problem'], path: string, code: string, message: string): WalkProblem {
+  return { kind: 'problem', problem: kind, path: printableName(path), code, message };
+}

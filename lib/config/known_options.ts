@@ -1,0 +1,35 @@
+/** The options of methods: one that isn't known is an error, since a misspelt `dryRun` would change what should only be told. */
+import { distance } from 'fastest-levenshtein';
+import { ConfigError } from './errors.js';
+
+/** Each option of `T`, required and optional ones: the compiler notices one that is missing here. */
+export type Known<T> = { readonly [K in keyof T]-?: true };
+
+/**
+ * @param where the option that holds these options; empty: the method itself
+ * @throws {ConfigError} that names each option that isn't known
+ */
+export function checkOptions<T extends object>(options: T, known: Known<T>, where = ''): void {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new ConfigError([{ key: where, message: 'the options must be an object' }]);
+  const unknown = Object.keys(given).filter((key) => !Object.hasOwn(known, key));
+  if (unknown.length === 0) return;
+  const names = Object.keys(known);
+  throw new ConfigError(
+    unknown.map((key) => ({
+      key: where === '' ? key : `${where}.${key}`,
+      message: `is no option here${suggestion(key, names)}`,
+    })),
+  );
+}
+
+/** Only of names that look alike: another one would mislead. */
+function suggestion(key: string, names: readonly string[]): string {
+  const plain = key.replaceAll('_', '').toLowerCase();
+  const near = names
+    .map((name) => ({ name, steps: distance(plain, name.toLowerCase()) }))
+    .filter(({ name, steps }) => steps <= Math.max(1, Math.floor(name.length / 3)))
+    .sort((a, b) => a.steps - b.steps)[0];
+  return near === undefined ? `: there are ${names.join(', ')}` : `; did you mean ${near.name}?`;
+}

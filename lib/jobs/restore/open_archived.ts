@@ -1,0 +1,134 @@
+/** One archived record as a stream of its bytes, which ends well only if they are what server and catalogue say. */
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { ConfigError } from '../../config/index.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
+import { normalized } from '../../config/pattern.js';
+import type { RemoteStat, RemoteStore } from '../../remote/store.js';
+import { LOST_COPY } from '../../rules/failure_codes.js';
+import { missingText, sizeProblem } from '../../rules/known_record.js';
+import { printableName } from '../../rules/names.js';
+import { receivedNameProblem } from '../../rules/received_name.js';
+import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
+import type { JobDependencies } from '../run/job_run.js';
+import { KnownRecords } from '../run/known_records.js';
+import { uploadLook } from '../run/uploads.js';
+import { Stager } from '../staging/stager.js';
+import { checkReceived, expectedSums } from './expected_sums.js';
+
+export interface OpenOptions extends JobOptions {
+  /** Bring an offline record from tape first. Default false: it is an error (`Offline`). */
+  stage?: boolean | undefined;
+  /** Seconds for that. Default `stageDeadlineSeconds`. */
+  deadlineSeconds?: number | undefined;
+  /** Ends it: a stage request is cancelled, and the stream is destroyed, with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+const KNOWN: Known<OpenOptions> = { ...JOB_OPTIONS, stage: true, deadlineSeconds: true, signal: true };
+
+/** A record that can't be opened. */
+export class OpenError extends Error {
+  override readonly name = 'OpenError';
+  /**
+   * `NotFound`: the server has no file of this name. `LostCopy`: it has none, or one of another size, and the catalogue knows the record.
+   * `Offline`: it is on tape, and `stage` wasn't asked for. `Unfinished`: its copy isn't whole yet. `NotAFile`: a directory.
+   */
+  readonly code: 'NotFound' | typeof LOST_COPY | 'Offline' | 'Unfinished' | 'NotAFile';
+  readonly path: string;
+
+  constructor(code: OpenError['code'], path: string, message: string) {
+    super(`${printableName(path)}: ${message}`);
+    this.code = code;
+    this.path = path;
+  }
+}
+
+/**
+ * Resolves when the record is online. Memory: 12 MiB a stream, however slowly it is read. `maxRate` counts, the number of copies doesn't.
+ * @param path whole name of a record, relative to the target's base
+ * @throws {ConfigError}; {OpenError}; {StageError} when it doesn't come from tape; {XRootDError}; the signal's reason. The stream fails with an
+ * {XRootDError} (`CheckSumError`) if its bytes aren't what the server says, and with a `LostCopy` if they aren't what the catalogue knows.
+ */
+export async function openArchived(
+  dependencies: JobDependencies,
+  path: string,
+  options: OpenOptions = {},
+): Promise<Readable> {
+  checkOptions(options, KNOWN);
+  const name = nameOf(path);
+  const { signal } = options;
+  const { config, logger } = dependencies;
+  const store = await dependencies.open();
+  signal?.throwIfAborted();
+  await store.ping(signal);
+  await using known = await KnownRecords.open(config, logger);
+  const row = await known.row(name);
+  if (known.problem !== undefined)
+    logger.warn(`${known.problem}. What is read is not compared with the catalogue`, { path: name });
+  const look = async (): Promise<RemoteStat> => {
+    const remote = await store.stat(name, signal);
+    if (remote === null && row !== undefined) throw new OpenError(LOST_COPY, name, missingText(row));
+    if (remote === null) throw new OpenError('NotFound', name, 'the server has no such file');
+    if (remote.kind === 'directory') throw new OpenError('NotAFile', name, 'is a directory');
+    const unfinished = uploadLook(config)(name, remote);
+    if (unfinished !== undefined) throw new OpenError('Unfinished', name, unfinished);
+    const otherSize = row && sizeProblem(remote.size, row);
+    if (otherSize !== undefined) throw new OpenError(LOST_COPY, name, otherSize);
+    return remote;
+  };
+  let remote = await look();
+  if (remote.offline) {
+    if (options.stage !== true)
+      throw new OpenError('Offline', name, 'is on tape only; ask for it with stage');
+    await bring(name, remote.size, store, dependencies, options);
+    remote = await look();
+  }
+  const told = remote;
+  const context = { config, store, run: { signal: signal ?? new AbortController().signal } };
+  const entry = { path: name, size: told.size, mtime: told.mtime, row };
+  const expected = await expectedSums(entry, { ...context, receiver: { isLocal: true } });
+  const [type = config.checksumType, also] = expected.types;
+  return store.stream(name, told, {
+    types: also === undefined ? [type] : [type, also],
+    check: (checksums) =>
+      checkReceived(
+        entry,
+        { size: told.size, checksums: checksums.slice(0, expected.types.length) },
+        expected,
+      ),
+    signal,
+  });
+}
+
+async function bring(
+  name: string,
+  size: number,
+  store: RemoteStore,
+  { config, logger, events, jobId = randomUUID() }: JobDependencies,
+  { deadlineSeconds = config.stageDeadlineSeconds, signal }: OpenOptions,
+): Promise<void> {
+  const stager = new Stager({
+    ...{ store, logger, signal: signal ?? new AbortController().signal },
+    config: { ...config, stageDeadlineSeconds: deadlineSeconds },
+    emit: (event) => {
+      events.emit({ ...event, jobId });
+    },
+  });
+  await stager.online(name, size);
+  stager.release(name);
+}
+
+function nameOf(path: unknown): string {
+  const wrong = (message: string) => new ConfigError([{ key: 'path', message }]);
+  if (typeof path !== 'string') throw wrong('must be the name of a record');
+  try {
+    const name = normalized(path);
+    if (name === '') throw new Error(`the path ${JSON.stringify(path)} names no record`);
+    const problem = receivedNameProblem(name);
+    if (problem !== undefined) throw new Error(problem);
+    return name;
+  } catch (error) {
+    throw wrong((error as Error).message);
+  }
+}

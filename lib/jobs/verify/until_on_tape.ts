@@ -1,0 +1,206 @@
+/** Waits until records are on tape, and are there what this archive knows of them. Changes nothing, and asks tape for nothing. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkAccess, ConfigError } from '../../config/index.js';
+import { checkOptions, type Known } from '../../config/known_options.js';
+import { normalized } from '../../config/pattern.js';
+import { forEachConcurrent } from '../../flow/concurrent.js';
+import { statBatch, type LimitedStore } from '../../remote/limited_store.js';
+import type { RemoteStat } from '../../remote/store.js';
+import { printableName } from '../../rules/names.js';
+import { plural } from '../../rules/quantities.js';
+import { nextPoll } from '../../rules/staging.js';
+import type { Failure } from '../events/report.js';
+import { failureOf, isServerFailure } from '../run/failure.js';
+import type { JobDependencies } from '../run/job_run.js';
+import { KnownRecords } from '../run/known_records.js';
+import { toldOfTape } from '../run/tape_told.js';
+import { TapeProof } from './tape_proof.js';
+
+export interface UntilOnTapeOptions {
+  /** Seconds after which what isn't on tape has failed (`TapeTimeout`). Default `stageDeadlineSeconds`. */
+  deadlineSeconds?: number | undefined;
+  /** Ends the waiting: the promise is rejected with its reason. */
+  signal?: AbortSignal | undefined;
+}
+
+const KNOWN: Known<UntilOnTapeOptions> = { deadlineSeconds: true, signal: true };
+
+export interface OnTape {
+  path: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** Some of the records aren't on tape, or aren't there what this archive knows of them. */
+export class NotOnTapeError extends Error {
+  override readonly name = 'NotOnTapeError';
+  readonly code = 'NotOnTape';
+  /**
+   * `TapeTimeout`: not on tape in time. `Conflict`: what is on tape has other bytes. `NotFound`: neither cache nor catalogue knows the
+   * record. `Unverified`: whether it is the same can't be told. Others: what asking failed with.
+   */
+  readonly failures: readonly Failure[];
+  /** The others. */
+  readonly onTape: readonly OnTape[];
+
+  constructor(failures: readonly Failure[], onTape: readonly OnTape[]) {
+    const [first] = failures;
+    const which = first === undefined ? '' : `: ${first.path}: ${first.message}`;
+    super(
+      `${plural(failures.length, 'record')} of ${failures.length + onTape.length} not proven on tape${which}`,
+    );
+    this.failures = failures;
+    this.onTape = onTape;
+  }
+}
+
+/** Records that are compared at once: each may read a local file. */
+const comparedAtOnce = 16;
+/** After this number of polls in a row without the server, the waiting ends. */
+const lostPolls = 3;
+
+/**
+ * @param paths whole names of records, relative to the target's base; no directories, no globs
+ * @throws {ConfigError} for paths that no record can have; {NotOnTapeError} when all have been settled, and not all are on tape;
+ * {XRootDError} when the server can't be reached or refuses us; the signal's reason
+ */
+export async function untilOnTape(
+  dependencies: JobDependencies,
+  paths: readonly string[],
+  options: UntilOnTapeOptions = {},
+): Promise<OnTape[]> {
+  checkOptions(options, KNOWN);
+  const { config, logger } = dependencies;
+  const { signal, deadlineSeconds = config.stageDeadlineSeconds } = options;
+  if (!(deadlineSeconds >= 0)) throw wrong('deadlineSeconds', 'must be a number of seconds from 0 up');
+  const names = [...new Set(paths.map(nameOf))];
+  const store = toldOfTape(await dependencies.open(), dependencies);
+  const { cacheDirectory, cacheMountPoint } = config;
+  if (cacheDirectory !== undefined) await checkAccess({ cacheDirectory, cacheMountPoint });
+  signal?.throwIfAborted();
+  await store.ping(signal);
+  await using known = await KnownRecords.open(config, logger);
+  await using proof = await TapeProof.open({ config, store, known, signal });
+  return await new Waiting(store, dependencies, proof, signal).all(names, deadlineSeconds);
+}
+
+class Waiting {
+  readonly #store: LimitedStore;
+  readonly #config: JobDependencies['config'];
+  readonly #proof: TapeProof;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onTape = new Map<string, OnTape>();
+  readonly #failures: Failure[] = [];
+  /** What a poll couldn't find out, for the message if there is no other. */
+  readonly #last = new Map<string, Failure>();
+
+  constructor(
+    store: LimitedStore,
+    { config }: JobDependencies,
+    proof: TapeProof,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#store = store;
+    this.#config = config;
+    this.#proof = proof;
+    this.#signal = signal;
+  }
+
+  async all(names: readonly string[], deadlineSeconds: number): Promise<OnTape[]> {
+    const { stagePollMinSeconds: minSeconds, stagePollMaxSeconds: maxSeconds } = this.#config;
+    const deadline = performance.now() + deadlineSeconds * 1000;
+    let pending = [...names];
+    let seconds = minSeconds;
+    for (let lost = 0; ;) {
+      const { left, failure } = await this.#poll(pending);
+      this.#signal?.throwIfAborted();
+      lost = failure === undefined ? 0 : lost + 1;
+      if (failure !== undefined && (lost >= lostPolls || performance.now() >= deadline)) throw failure;
+      const progressed = left.length < pending.length;
+      pending = left;
+      const rest = deadline - performance.now();
+      if (pending.length === 0 || rest <= 0) break;
+      seconds = nextPoll({
+        previousSeconds: seconds,
+        minSeconds,
+        maxSeconds,
+        progressed,
+        random: Math.random(),
+      });
+      const pause = Math.min(seconds * 1000, rest);
+      await sleep(pause, undefined, { ...(this.#signal && { signal: this.#signal }) }).catch(() => undefined);
+      this.#signal?.throwIfAborted();
+    }
+    for (const name of pending) this.#failures.push(this.#late(name, deadlineSeconds));
+    const onTape = names.flatMap((name) => this.#onTape.get(name) ?? []);
+    if (this.#failures.length > 0) throw new NotOnTapeError(this.#failures, onTape);
+    return onTape;
+  }
+
+  /** Asks about all that are waited for, a batch after the other. */
+  async #poll(pending: readonly string[]): Promise<{ left: string[]; failure: Error | undefined }> {
+    const left: string[] = [];
+    let failure: Error | undefined;
+    for (let at = 0; at < pending.length; at += statBatch) {
+      const batch = pending.slice(at, at + statBatch);
+      const stats = await this.#store.statMany(batch, this.#signal);
+      const flagged: [name: string, remote: RemoteStat][] = [];
+      batch.forEach((name, index) => {
+        const stat = stats[index];
+        if (stat instanceof Error) {
+          if (isServerFailure(stat)) failure ??= stat;
+          this.#last.set(name, failureOf(name, stat));
+        } else if (stat?.backUpExists === true) {
+          flagged.push([name, stat]);
+          return;
+        } else this.#last.delete(name);
+        left.push(name);
+      });
+      await forEachConcurrent(flagged, comparedAtOnce, async ([name, remote]) => {
+        if (!(await this.#settle(name, remote))) left.push(name);
+      });
+    }
+    return { left, failure };
+  }
+
+  /** @returns false: it isn't known yet */
+  async #settle(name: string, remote: RemoteStat): Promise<boolean> {
+    try {
+      const proven = await this.#proof.of(name, remote);
+      if (proven === 'not yet') return false;
+      if (proven === 'same') this.#onTape.set(name, { path: name, size: remote.size });
+      else this.#failures.push({ path: printableName(name), ...proven });
+      return true;
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      // What couldn't be asked is asked again: it never counts as a yes (S11).
+      this.#last.set(name, failureOf(name, error));
+      return false;
+    }
+  }
+
+  #late(name: string, seconds: number): Failure {
+    const last = this.#last.get(name);
+    const why = last === undefined ? '' : `; asking failed: ${last.message}`;
+    return {
+      path: printableName(name),
+      code: 'TapeTimeout',
+      message: `not on tape after ${seconds} s${why}`,
+    };
+  }
+}
+
+function nameOf(path: unknown): string {
+  if (typeof path !== 'string') throw wrong('paths', 'must be a list of paths');
+  try {
+    const name = normalized(path);
+    if (name !== '') return name;
+  } catch (error) {
+    throw wrong('paths', (error as Error).message);
+  }
+  throw wrong('paths', `${JSON.stringify(path)} names no record: give whole names`);
+}
+
+function wrong(key: string, message: string): ConfigError {
+  return new ConfigError([{ key, message }]);
+}

@@ -1,0 +1,76 @@
+/**
+ * What is done after a pass, wherever it ran: a command or a URL gets its report, and a file for node_exporter its metrics. Nothing here
+ * can hurt a pass: no pass waits for it, and what fails is only logged.
+ */
+import type { ArchiveConfig, Logger } from '../config/index.js';
+import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
+import type { Report } from '../jobs/events/report.js';
+import { Tally } from '../jobs/run/tally.js';
+
+/** Jobs that somebody must notice when they fail or don't come. */
+const JOBS: ReadonlySet<Report['job']> = new Set(['backup', 'retention', 'verify', 'drill']);
+
+export class AfterPass {
+  readonly #config: () => ArchiveConfig;
+  readonly #logger: Logger;
+  readonly #underWay = new Set<Promise<void>>();
+  /** Jobs that ended with a report of their error, of which `pass:failed` tells once more. */
+  readonly #told = new Set<string>();
+
+  /** @param config as it is now */
+  constructor(config: () => ArchiveConfig, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+  }
+
+  readonly hear = (event: ArchiveEvent): void => {
+    if (event.type === 'pass:finished') {
+      if (event.report.error !== undefined) this.#told.add(event.jobId);
+      this.#begin(event.report);
+    } else if (event.type === 'pass:failed' && !this.#told.delete(event.jobId)) this.#begin(stillborn(event));
+  };
+
+  /** Resolves when nothing of passes that have ended is under way any more: after `timeout_seconds` at the latest. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  #begin(report: Report): void {
+    const { job, dryRun, partial } = report;
+    const { hooks, metricsTextfile } = this.#config();
+    // A pass over chosen records says nothing of the archive as a whole.
+    if (dryRun || partial === true || !JOBS.has(job)) return;
+    if (hooks === undefined && metricsTextfile === undefined) return;
+    const work = this.#tell(report).catch((error: unknown) => {
+      this.#logger.warn(`what follows a pass failed: ${String(error)}`, { job });
+    });
+    this.#underWay.add(work);
+    void work.finally(() => this.#underWay.delete(work));
+  }
+
+  async #tell(report: Report): Promise<void> {
+    const { hooks, metricsTextfile } = this.#config();
+    const { job } = report;
+    // Most processes need neither.
+    const [{ callHooks }, { writeTextfile }] = await Promise.all([
+      import('./hooks.js'),
+      import('./textfile.js'),
+    ]);
+    const failed = (what: string) => (error: unknown) => {
+      this.#logger.warn(`${what} failed: ${error instanceof Error ? error.message : String(error)}`, { job });
+    };
+    await Promise.all([
+      ...(hooks === undefined ? [] : callHooks(hooks, report, failed)),
+      ...(metricsTextfile === undefined
+        ? []
+        : [writeTextfile(metricsTextfile, report).catch(failed('the metrics for node_exporter'))]),
+    ]);
+  }
+}
+
+/** The report of a pass that couldn't begin. */
+function stillborn({ job, code, errno, message }: ArchiveEventOf<'pass:failed'>): Report {
+  const now = new Date();
+  const error = { path: '', code, ...(errno !== undefined && { errno }), message };
+  return new Tally(job, false, now).report(now, false, error);
+}

@@ -1,0 +1,120 @@
+/** Calls a command and a URL with a pass's report. What an URL contains is a secret: nothing here names more than its host. */
+import { spawn } from 'node:child_process';
+import type { ArchiveConfig } from '../config/index.js';
+import type { Report } from '../jobs/events/report.js';
+import { plural } from '../rules/quantities.js';
+import { outcomeOf, secondsOf } from './pass_outcome.js';
+
+export type HooksConfig = NonNullable<ArchiveConfig['hooks']>;
+type Failed = (what: string) => (error: unknown) => void;
+
+/** Bytes of a command's standard error that the log gets. */
+const mostWords = 500;
+
+/** @returns promises that never reject: what fails goes to `failed` */
+export function callHooks(config: HooksConfig, report: Report, failed: Failed): Promise<void>[] {
+  const { command, url, failureUrl, onlyFailures } = config;
+  const isGood = outcomeOf(report) === 'ok';
+  if (isGood && onlyFailures) return [];
+  const calls: Promise<void>[] = [];
+  if (command !== undefined)
+    calls.push(run(command, report, config).catch(failed(`the hook ${command[0] ?? ''}`)));
+  const to = isGood ? url : (failureUrl ?? url);
+  if (to !== undefined) calls.push(post(to, report, config).catch(failed(`the hook at ${new URL(to).host}`)));
+  return calls;
+}
+
+/** The report on its standard input. After the timeout it is killed, with all that it has started in its process group. */
+function run(command: readonly string[], report: Report, { timeoutSeconds }: HooksConfig): Promise<void> {
+  const [file = '', ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      detached: true,
+      env: { ...process.env, XROOTD_ARCHIVE_JOB: report.job, XROOTD_ARCHIVE_OUTCOME: outcomeOf(report) },
+    });
+    let words = '';
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      killGroup(child.pid);
+      // Whatever still holds its standard error must not hold us.
+      child.stderr.destroy();
+    }, timeoutSeconds * 1000);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (words.length < mostWords) words = (words + text).slice(0, mostWords);
+    });
+    // It may end without reading.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(`${JSON.stringify(report)}\n`);
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      const said = words.trim() === '' ? '' : `: ${words.trim()}`;
+      if (isLate) reject(new Error(`it was killed after ${timeoutSeconds} s (hooks.timeout_seconds)${said}`));
+      else if (code !== 0) reject(new Error(`it ended with ${signal ?? `exit code ${code}`}${said}`));
+      else resolve();
+    });
+  });
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
+async function post(url: string, report: Report, { format, timeoutSeconds }: HooksConfig): Promise<void> {
+  const [type, body] = bodyOf(report, format);
+  // An error of fetch may repeat the URL: it isn't passed on.
+  const status = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': type, 'user-agent': 'xrootd-archive' },
+    body,
+    signal: AbortSignal.timeout(timeoutSeconds * 1000),
+  }).then(
+    async (answer) => {
+      await answer.body?.cancel();
+      return answer.status;
+    },
+    (error: unknown) => {
+      const { name, cause } = error as Error & { cause?: { code?: string } };
+      return name === 'TimeoutError'
+        ? `no answer within ${timeoutSeconds} s (hooks.timeout_seconds)`
+        : (cause?.code ?? name);
+    },
+  );
+  if (typeof status === 'string') throw new Error(status);
+  if (status < 200 || status > 299) throw new Error(`it answered with status ${status}`);
+}
+
+function bodyOf(report: Report, format: HooksConfig['format']): [type: string, body: string] {
+  if (format === 'report') return ['application/json', JSON.stringify(report)];
+  if (format === 'slack') return ['application/json', JSON.stringify({ text: hookText(report) })];
+  return ['text/plain; charset=utf-8', hookText(report)];
+}
+
+/** `backup failures: 12 copied (3 removed), 4 kept, 1 failed; 34 s`, and the first failures. For people. */
+export function hookText(report: Report): string {
+  const { job, copied, removed, removedAfterCopy, verified, kept, failed, conflicts, error, failures } =
+    report;
+  const counts = [
+    `${copied} copied`,
+    `${removed + removedAfterCopy} removed`,
+    ...(verified === undefined ? [] : [`${verified} verified`]),
+    ...[`${kept} kept`, `${failed} failed`, `${conflicts} in conflict`],
+  ];
+  const first = failures.slice(0, 5).map(({ path, message }) => `${path}: ${message}`);
+  const beyond = failed + conflicts - first.length;
+  return [
+    `${job} ${outcomeOf(report)}: ${counts.join(', ')}; ${Math.round(secondsOf(report))} s`,
+    ...(error === undefined ? [] : [error.message]),
+    ...first,
+    ...(beyond > 0 && first.length > 0 ? [`and ${plural(beyond, 'more file')}`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,132 @@
+/** `waitUntilOnTape`: resolves only when the very records are on tape. */
+import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError, NotOnTapeError, XRootDError, type Archive } from '../../lib/index.js';
+import { EventBus } from '../../lib/jobs/events/event_bus.js';
+import { untilOnTape } from '../../lib/jobs/verify/until_on_tape.js';
+import { openStore } from '../../lib/remote/open_store.js';
+import { keepingLogger, withArchive, withSharedArchive } from '../support/archive.js';
+import { writeRecord } from '../support/records.js';
+
+const quick = { stagePollMinSeconds: 0.1, stagePollMaxSeconds: 0.3 };
+
+async function refused(waiting: Promise<unknown>): Promise<NotOnTapeError> {
+  const error: unknown = await waiting.catch((failure: unknown) => failure);
+  assert.ok(error instanceof NotOnTapeError, String(error));
+  return error;
+}
+
+async function codesOf(it: Archive, paths: string[], deadlineSeconds: number): Promise<string[]> {
+  const { failures } = await refused(it.waitUntilOnTape(paths, { deadlineSeconds }));
+  return failures.map(({ path, code }) => `${path} ${code}`).sort();
+}
+
+describe('waitUntilOnTape', () => {
+  it('resolves once all are on tape, those in the cache and those that have left it', async () => {
+    await withArchive({ migrationDelay: 1 }, async ({ cache, archive }) => {
+      for (const name of ['here', 'gone/1', 'gone/2']) await writeRecord(cache, name, 2000);
+      const it = archive({ ...quick, autoRemove: 'cached' });
+      await it.backup({ paths: ['gone'] });
+      await archive({ autoRemove: 'never' }).backup();
+      const onTape = await it.waitUntilOnTape(['here', 'gone/1', './gone//2', 'here']);
+      assert.deepEqual(
+        onTape,
+        ['here', 'gone/1', 'gone/2'].map((path) => ({ path, size: 2000 })),
+      );
+      // By the catalogue alone, without a cache to look into.
+      const { cacheDirectory: _, ...config } = it.config;
+      assert.deepEqual(await codesOf(archive({ ...config, catalogue: false }), ['gone/1'], 5), [
+        'gone/1 NotFound',
+      ]);
+    });
+  });
+
+  it('a flag proves nothing of other bytes: what differs from the cache or the catalogue is told', async () => {
+    await withSharedArchive(async ({ sandbox, cache, pass, archive }) => {
+      for (const name of ['good', 'changed', 'bad', 'longer']) await writeRecord(cache, name, 2000);
+      await pass({ autoRemove: 'never' });
+      await sandbox.migrateAll();
+      // Another record has the name by now; the server's file was changed behind our back.
+      await writeFile(join(cache, 'changed'), Buffer.alloc(2000, 1));
+      for (const name of ['bad', 'longer']) await rm(join(cache, name));
+      await sandbox.corrupt('bad', { copy: 'both' });
+      await writeFile(sandbox.diskPath('longer'), Buffer.alloc(2001));
+      const it = archive(quick);
+      const error = await refused(it.waitUntilOnTape(['good', 'changed', 'bad'], { deadlineSeconds: 10 }));
+      assert.deepEqual(error.failures.map(({ path, code }) => `${path} ${code}`).sort(), [
+        'bad Conflict',
+        'changed Conflict',
+      ]);
+      assert.deepEqual(error.onTape, [{ path: 'good', size: 2000 }]);
+      assert.match(error.message, /^2 records of 3 not proven on tape: /);
+    });
+  });
+
+  it('waits until the deadline for what is not on tape, not there, or not known; an abort ends it', async () => {
+    await withSharedArchive(async ({ cache, pass, archive }) => {
+      for (const name of ['waits', 'new']) await writeRecord(cache, name, 2000);
+      await pass({ autoRemove: 'never', exclude: 'new' });
+      const it = archive(quick);
+      assert.deepEqual(await codesOf(it, ['waits', 'new', 'unheard'], 0.5), [
+        'new TapeTimeout',
+        'unheard TapeTimeout',
+        'waits TapeTimeout',
+      ]);
+      const stop = new AbortController();
+      const waiting = it.waitUntilOnTape(['waits'], { signal: stop.signal });
+      const reason = new Error('enough');
+      stop.abort(reason);
+      await assert.rejects(waiting, reason);
+      assert.deepEqual(await it.waitUntilOnTape([]), []);
+    });
+  });
+
+  it('refuses what names no record, and options that are not there', async () => {
+    await withSharedArchive(async ({ archive }) => {
+      for (const paths of [['.'], ['/a'], ['a/../b'], [''], [7]])
+        await assert.rejects(
+          archive().waitUntilOnTape(paths as string[]),
+          ConfigError,
+          JSON.stringify(paths),
+        );
+      await assert.rejects(archive().waitUntilOnTape(['a'], { deadline: 1 } as object), ConfigError);
+      await assert.rejects(archive().waitUntilOnTape(['a'], { deadlineSeconds: -1 }), ConfigError);
+    });
+  });
+
+  it('outlives a server that restarts, and says so when it is gone for good', async () => {
+    await withArchive({ migrationDelay: 'never' }, async ({ sandbox, cache, pass, archive }) => {
+      await writeRecord(cache, 'r', 2000);
+      await pass({ autoRemove: 'never' });
+      const { config } = archive({ ...quick, requestTimeoutSeconds: 2 });
+      const { logger } = keepingLogger();
+      let poll = 0;
+      /** Does something before each poll. */
+      const waiting = (before: (poll: number) => Promise<unknown>) => {
+        const store = openStore(config);
+        poll = 0;
+        const open = () => ({
+          ...store,
+          statMany: async (names: readonly string[], signal?: AbortSignal) => {
+            await before((poll += 1));
+            return await store.statMany(names, signal);
+          },
+        });
+        return untilOnTape({ config, logger, events: new EventBus(logger), open }, ['r']);
+      };
+      const onTape = await waiting(async (number) => {
+        if (number === 2) await sandbox.kill();
+        if (number !== 4) return;
+        await sandbox.restart();
+        await sandbox.migrateAll();
+      });
+      assert.deepEqual([onTape, poll], [[{ path: 'r', size: 2000 }], 4]);
+      await assert.rejects(
+        waiting(() => sandbox.kill()),
+        (error) => error instanceof XRootDError && error.isConnectionFailure,
+      );
+      assert.equal(poll, 3);
+    });
+  });
+});
