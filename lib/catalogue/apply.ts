@@ -1,7 +1,7 @@
 /** Writes changes into the tables. Everything here runs inside one transaction of the caller's. */
 import type Database from 'libsql';
 import type { Change } from './changes.js';
-import { mayBeEqual, mergedChecksums, mergedRow, newerFirst } from './merge.js';
+import { isUntouched, mayBeEqual, mergedChecksums, mergedRow, newerFirst } from './merge.js';
 import {
   latestOf,
   REPLACED,
@@ -166,7 +166,10 @@ export class ChangeWriter {
     if (before !== undefined && !same) this.#replace(before, at, batch);
     const kept = same ? before : NOTHING;
     const { path, size, mtime, mode, remoteMtime } = facts;
-    const { checksums, source } = same ? mergedChecksums(before, facts) : facts;
+    const copied = more.copied ?? kept.copied;
+    const { checksums, source } = same
+      ? mergedChecksums(before, facts, isUntouched(before, { copied, remoteMtime }))
+      : facts;
     // One plain literal: spreads would take a quarter of this thread's time.
     this.#write(
       {
@@ -177,7 +180,7 @@ export class ChangeWriter {
         checksums,
         source,
         remoteMtime,
-        copied: more.copied ?? kept.copied,
+        copied,
         compared: at,
         onTape: onTape === false ? null : (kept.onTape ?? (onTape === true ? at : null)),
         removing: more.removing ?? null,
@@ -203,7 +206,8 @@ export class ChangeWriter {
     }
     const onTape = before.onTape ?? at;
     const found = { compared: at, onTape, lost: null, loss: null };
-    this.#write({ ...before, ...mergedChecksums(before, facts), ...found }, batch);
+    const untouched = isUntouched(before, { copied: before.copied, remoteMtime: facts.remoteMtime });
+    this.#write({ ...before, ...mergedChecksums(before, facts, untouched), ...found }, batch);
   }
 
   #import(row: CatalogueRow, batch: number): void {

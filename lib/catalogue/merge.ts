@@ -36,23 +36,32 @@ const STRENGTH: readonly ChecksumSource[] = ['server', 'read', 'put'];
 /**
  * The better source counts: its checksums stand, and those of types that it lacks are added. Without a type other than adler32 in
  * common, nothing but a time says that both were of the same bytes, and a program that rewrites a file can put its time back: then
- * nothing of types that only one has is added to what was found now.
+ * nothing of types that only one has is added to what was found now, unless the server's file is untouched.
  */
 export function mergedChecksums(
   before: RecordFacts,
   now: RecordFacts,
+  untouched = false,
 ): { checksums: readonly Checksum[]; source: ChecksumSource } {
   const better = STRENGTH.indexOf(before.source) > STRENGTH.indexOf(now.source) ? before : now;
   // What only the server said isn't mixed with what we have read ourselves.
   if (before.source !== now.source && (before.source === 'server' || now.source === 'server'))
     return { checksums: better.checksums, source: better.source };
-  if (before.checksums.length > 0 && now.checksums.length > 0 && !haveStrongTypeInCommon(before, now))
+  const both = before.checksums.length > 0 && now.checksums.length > 0;
+  if (both && !untouched && !haveStrongTypeInCommon(before, now))
     return { checksums: now.checksums, source: now.source };
   const others = (better === now ? before : now).checksums.filter(
     ({ type }) => ofType(better.checksums, type) === undefined,
   );
   return { checksums: [...better.checksums, ...others], source: better.source };
 }
+
+/** Both were compared with one file on the server: no pass has copied another one between, and it has the same time. */
+export function isUntouched(a: Copied, b: Copied): boolean {
+  return a.copied === b.copied && a.remoteMtime !== null && a.remoteMtime === b.remoteMtime;
+}
+
+type Copied = Pick<CatalogueRow, 'copied' | 'remoteMtime'>;
 
 /** What was found out later first. Of two that know equally much it is always the same one. */
 export function laterFirst(a: CatalogueRow, b: CatalogueRow): [CatalogueRow, CatalogueRow] {
@@ -90,7 +99,11 @@ export function mergedRow(a: CatalogueRow, b: CatalogueRow): CatalogueRow {
   const [comparedLater, comparedEarlier] =
     at(earlier.compared) > at(later.compared) ? [earlier, later] : [later, earlier];
   return {
-    ...{ path: later.path, size: later.size, ...mergedChecksums(comparedEarlier, comparedLater) },
+    ...{
+      path: later.path,
+      size: later.size,
+      ...mergedChecksums(comparedEarlier, comparedLater, isUntouched(a, b)),
+    },
     mtime: comparedLater.mtime ?? comparedEarlier.mtime,
     mode: comparedLater.mode ?? comparedEarlier.mode,
     remoteMtime: comparedLater.remoteMtime ?? comparedEarlier.remoteMtime,
