@@ -1,7 +1,15 @@
 /** Writes changes into the tables. Everything here runs inside one transaction of the caller's. */
 import type Database from 'libsql';
 import type { Change } from './changes.js';
-import { isUntouched, mayBeEqual, mergedChecksums, mergedRow, newerFirst } from './merge.js';
+import {
+  areOne,
+  isSameCopy,
+  isUntouched,
+  mayBeEqual,
+  mergedChecksums,
+  mergedRow,
+  newerFirst,
+} from './merge.js';
 import {
   latestOf,
   REPLACED,
@@ -162,7 +170,9 @@ export class ChangeWriter {
     batch: number,
   ): void {
     const before = this.#row(facts.path);
-    const same = before !== undefined && mayBeEqual(before, facts);
+    const same =
+      before !== undefined &&
+      (mayBeEqual(before, facts) || isSameCopy(before, { ...facts, copied: more.copied ?? before.copied }));
     if (before !== undefined && !same) this.#replace(before, at, batch);
     const kept = same ? before : NOTHING;
     const { path, size, mtime, mode, remoteMtime } = facts;
@@ -200,7 +210,10 @@ export class ChangeWriter {
   /** The row of a record that is identical on the server and on tape, and may be in the cache or not. */
   #placeOnline(facts: RecordFacts, at: number, batch: number): void {
     const before = this.#row(facts.path);
-    if (before === undefined || !mayBeEqual(before, facts)) {
+    const same =
+      before !== undefined &&
+      (mayBeEqual(before, facts) || isSameCopy(before, { ...facts, copied: before.copied }));
+    if (!same) {
       this.#place(facts, at, true, {}, batch);
       return;
     }
@@ -217,7 +230,7 @@ export class ChangeWriter {
       this.#write(row, batch);
       return;
     }
-    if (mayBeEqual(row, before)) {
+    if (areOne(row, before)) {
       const merged = mergedRow(row, before);
       // What is known already is no change.
       if (!sameRow(merged, before)) this.#write(merged, batch);

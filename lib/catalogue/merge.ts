@@ -15,8 +15,28 @@ export function mayBeEqual(a: Bytes, b: Bytes): boolean {
   return mtime === null || otherMtime === null || mtime === otherMtime;
 }
 
+/**
+ * Was a file compared with the server's copy of an earlier row? By more than adler32; and no pass has made another copy since, nor has
+ * the server's file another time. Then it is that record, whatever the time of the file here: one that was sent once more, or is online.
+ */
+export function isSameCopy(before: CatalogueRow, now: RecordFacts & Pick<CatalogueRow, 'copied'>): boolean {
+  if (before.size !== now.size || pairsOf(before, now).some(([sum, other]) => !sameChecksum(sum, other)))
+    return false;
+  return isUntouched(before, now) && now.source !== 'server' && now.checksums.some(isStrong);
+}
+
+/** Are two rows of one record? */
+export function areOne(a: CatalogueRow, b: CatalogueRow): boolean {
+  const [newer, older] = newerFirst(a, b);
+  return mayBeEqual(a, b) || isSameCopy(older, newer);
+}
+
+function isStrong({ type }: Checksum): boolean {
+  return type.toLowerCase() !== 'adler32';
+}
+
 function haveStrongTypeInCommon(a: Bytes, b: Bytes): boolean {
-  return pairsOf(a, b).some(([{ type }]) => type.toLowerCase() !== 'adler32');
+  return pairsOf(a, b).some(([sum]) => isStrong(sum));
 }
 
 /** Checksums of the types that both have. */
