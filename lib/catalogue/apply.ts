@@ -1,7 +1,15 @@
 /** Writes changes into the tables. Everything here runs inside one transaction of the caller's. */
 import type Database from 'libsql';
 import type { Change } from './changes.js';
-import { mayBeEqual, mergedChecksums, mergedRow, newerFirst } from './merge.js';
+import {
+  areOne,
+  isSameCopy,
+  isUntouched,
+  mayBeEqual,
+  mergedChecksums,
+  mergedRow,
+  newerFirst,
+} from './merge.js';
 import {
   latestOf,
   REPLACED,
@@ -162,11 +170,16 @@ export class ChangeWriter {
     batch: number,
   ): void {
     const before = this.#row(facts.path);
-    const same = before !== undefined && mayBeEqual(before, facts);
+    const same =
+      before !== undefined &&
+      (mayBeEqual(before, facts) || isSameCopy(before, { ...facts, copied: more.copied ?? before.copied }));
     if (before !== undefined && !same) this.#replace(before, at, batch);
     const kept = same ? before : NOTHING;
     const { path, size, mtime, mode, remoteMtime } = facts;
-    const { checksums, source } = same ? mergedChecksums(before, facts) : facts;
+    const copied = more.copied ?? kept.copied;
+    const { checksums, source } = same
+      ? mergedChecksums(before, facts, isUntouched(before, { copied, remoteMtime }))
+      : facts;
     // One plain literal: spreads would take a quarter of this thread's time.
     this.#write(
       {
@@ -177,7 +190,7 @@ export class ChangeWriter {
         checksums,
         source,
         remoteMtime,
-        copied: more.copied ?? kept.copied,
+        copied,
         compared: at,
         onTape: onTape === false ? null : (kept.onTape ?? (onTape === true ? at : null)),
         removing: more.removing ?? null,
@@ -197,13 +210,17 @@ export class ChangeWriter {
   /** The row of a record that is identical on the server and on tape, and may be in the cache or not. */
   #placeOnline(facts: RecordFacts, at: number, batch: number): void {
     const before = this.#row(facts.path);
-    if (before === undefined || !mayBeEqual(before, facts)) {
+    const same =
+      before !== undefined &&
+      (mayBeEqual(before, facts) || isSameCopy(before, { ...facts, copied: before.copied }));
+    if (!same) {
       this.#place(facts, at, true, {}, batch);
       return;
     }
     const onTape = before.onTape ?? at;
     const found = { compared: at, onTape, lost: null, loss: null };
-    this.#write({ ...before, ...mergedChecksums(before, facts), ...found }, batch);
+    const untouched = isUntouched(before, { copied: before.copied, remoteMtime: facts.remoteMtime });
+    this.#write({ ...before, ...mergedChecksums(before, facts, untouched), ...found }, batch);
   }
 
   #import(row: CatalogueRow, batch: number): void {
@@ -213,7 +230,7 @@ export class ChangeWriter {
       this.#write(row, batch);
       return;
     }
-    if (mayBeEqual(row, before)) {
+    if (areOne(row, before)) {
       const merged = mergedRow(row, before);
       // What is known already is no change.
       if (!sameRow(merged, before)) this.#write(merged, batch);

@@ -15,8 +15,28 @@ export function mayBeEqual(a: Bytes, b: Bytes): boolean {
   return mtime === null || otherMtime === null || mtime === otherMtime;
 }
 
+/**
+ * Was a file compared with the server's copy of an earlier row? By more than adler32; and no pass has made another copy since, nor has
+ * the server's file another time. Then it is that record, whatever the time of the file here: one that was sent once more, or is online.
+ */
+export function isSameCopy(before: CatalogueRow, now: RecordFacts & Pick<CatalogueRow, 'copied'>): boolean {
+  if (before.size !== now.size || pairsOf(before, now).some(([sum, other]) => !sameChecksum(sum, other)))
+    return false;
+  return isUntouched(before, now) && now.source !== 'server' && now.checksums.some(isStrong);
+}
+
+/** Are two rows of one record? */
+export function areOne(a: CatalogueRow, b: CatalogueRow): boolean {
+  const [newer, older] = newerFirst(a, b);
+  return mayBeEqual(a, b) || isSameCopy(older, newer);
+}
+
+function isStrong({ type }: Checksum): boolean {
+  return type.toLowerCase() !== 'adler32';
+}
+
 function haveStrongTypeInCommon(a: Bytes, b: Bytes): boolean {
-  return pairsOf(a, b).some(([{ type }]) => type.toLowerCase() !== 'adler32');
+  return pairsOf(a, b).some(([sum]) => isStrong(sum));
 }
 
 /** Checksums of the types that both have. */
@@ -36,23 +56,32 @@ const STRENGTH: readonly ChecksumSource[] = ['server', 'read', 'put'];
 /**
  * The better source counts: its checksums stand, and those of types that it lacks are added. Without a type other than adler32 in
  * common, nothing but a time says that both were of the same bytes, and a program that rewrites a file can put its time back: then
- * nothing of types that only one has is added to what was found now.
+ * nothing of types that only one has is added to what was found now, unless the server's file is untouched.
  */
 export function mergedChecksums(
   before: RecordFacts,
   now: RecordFacts,
+  untouched = false,
 ): { checksums: readonly Checksum[]; source: ChecksumSource } {
   const better = STRENGTH.indexOf(before.source) > STRENGTH.indexOf(now.source) ? before : now;
   // What only the server said isn't mixed with what we have read ourselves.
   if (before.source !== now.source && (before.source === 'server' || now.source === 'server'))
     return { checksums: better.checksums, source: better.source };
-  if (before.checksums.length > 0 && now.checksums.length > 0 && !haveStrongTypeInCommon(before, now))
+  const both = before.checksums.length > 0 && now.checksums.length > 0;
+  if (both && !untouched && !haveStrongTypeInCommon(before, now))
     return { checksums: now.checksums, source: now.source };
   const others = (better === now ? before : now).checksums.filter(
     ({ type }) => ofType(better.checksums, type) === undefined,
   );
   return { checksums: [...better.checksums, ...others], source: better.source };
 }
+
+/** Both were compared with one file on the server: no pass has copied another one between, and it has the same time. */
+export function isUntouched(a: Copied, b: Copied): boolean {
+  return a.copied === b.copied && a.remoteMtime !== null && a.remoteMtime === b.remoteMtime;
+}
+
+type Copied = Pick<CatalogueRow, 'copied' | 'remoteMtime'>;
 
 /** What was found out later first. Of two that know equally much it is always the same one. */
 export function laterFirst(a: CatalogueRow, b: CatalogueRow): [CatalogueRow, CatalogueRow] {
@@ -90,7 +119,11 @@ export function mergedRow(a: CatalogueRow, b: CatalogueRow): CatalogueRow {
   const [comparedLater, comparedEarlier] =
     at(earlier.compared) > at(later.compared) ? [earlier, later] : [later, earlier];
   return {
-    ...{ path: later.path, size: later.size, ...mergedChecksums(comparedEarlier, comparedLater) },
+    ...{
+      path: later.path,
+      size: later.size,
+      ...mergedChecksums(comparedEarlier, comparedLater, isUntouched(a, b)),
+    },
     mtime: comparedLater.mtime ?? comparedEarlier.mtime,
     mode: comparedLater.mode ?? comparedEarlier.mode,
     remoteMtime: comparedLater.remoteMtime ?? comparedEarlier.remoteMtime,

@@ -1,6 +1,6 @@
 /** All catalogues of an archive as one, for those who read: each shard writes a file of its own. */
 import { Catalogue } from './catalogue.js';
-import { mayBeEqual, mergedRow, newerFirst } from './merge.js';
+import { areOne, mayBeEqual, mergedRow, newerFirst } from './merge.js';
 import type { RememberedPass } from './messages.js';
 import { missingText, NoCatalogue, type CatalogueConfig } from './open_catalogue.js';
 import { closeAll, openEach, type EachOptions } from './open_each.js';
@@ -202,7 +202,7 @@ async function nextPath(cursors: readonly Cursor[]): Promise<string | undefined>
 }
 
 function together(a: CatalogueRow, b: CatalogueRow): CatalogueRow {
-  return mayBeEqual(a, b) ? mergedRow(a, b) : newerFirst(a, b)[0];
+  return areOne(a, b) ? mergedRow(a, b) : newerFirst(a, b)[0];
 }
 
 /** What whereOf() asks of a row; but for its path, which no other file changes, and `changedUpTo`, which is of one file. */

@@ -156,6 +156,20 @@ describe('a pass and its catalogue', () => {
   });
 });
 
+describe('the row of a record that is offline when it goes', () => {
+  it('has the best checksum that any pass computed, not only the adler32 that the server was asked for', async () => {
+    await withSharedArchive(async (bench) => {
+      await writeRecord(bench.cache, 'r', 1000);
+      await bench.pass();
+      await bench.sandbox.migrateAll();
+      await bench.sandbox.evict(['r']);
+      assert.equal((await bench.pass()).removed, 1);
+      const sums = (await rowsOf(bench)).get('r')?.checksums.map(({ type }) => type);
+      assert.deepEqual(sums?.toSorted(), ['adler32', 'crc32c']);
+    });
+  });
+});
+
 describe("a catalogue that can't be used", () => {
   const withRecords = (use: (bench: Bench, names: string[]) => Promise<void>) =>
     withSharedArchive(async (bench) => {

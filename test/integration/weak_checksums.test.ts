@@ -9,7 +9,8 @@ import { checksumFile } from '../../lib/posix/index.js';
 import { counts, recordsIn, withArchive, withSharedArchive, type Bench } from '../support/archive.js';
 import { passUnder } from '../support/passes.js';
 import { PlainServer } from '../support/plain_server.js';
-import { pass as retentionPass } from '../support/retention.js';
+import { cut, pass as retentionPass } from '../support/retention.js';
+import { withTemp } from '../support/temporary.js';
 
 const PAIRS = [
   ['run 121', 'run 202'],
@@ -208,4 +209,36 @@ describe('the checksum types that a server says it has', () => {
         await server.stop();
       }
     });
+});
+
+describe('a large record that has left the cache, on a server with adler32 alone', () => {
+  async function gone(use: (bench: Bench, bytes: Buffer) => Promise<void>): Promise<void> {
+    await withArchive({ migrationDelay: 'never', ...adlerOnly }, async (bench) => {
+      const bytes = large('x');
+      await writeFile(join(bench.cache, 'a'), bytes);
+      await utimes(join(bench.cache, 'a'), 1_700_000_000, 1_700_000_000);
+      assert.equal((await bench.pass({ autoRemove: 'cached' })).removedAfterCopy, 1);
+      await bench.sandbox.migrateAll();
+      await use(bench, bytes);
+    });
+  }
+
+  it('is no loss when it is sent once more with another time', async () => {
+    await gone(async (bench, bytes) => {
+      await writeFile(join(bench.cache, 'a'), bytes);
+      const { removed, failures } = await bench.pass({ autoRemove: 'cached' });
+      assert.deepEqual([removed, failures], [1, []]);
+    });
+  });
+
+  it('is no loss when retention removes an online file of it that has another time', async () => {
+    await gone(async (bench, bytes) => {
+      await withTemp(async (onlineDirectory) => {
+        await writeFile(join(onlineDirectory, 'a'), bytes);
+        await utimes(join(onlineDirectory, 'a'), cut - 1, cut - 1);
+        assert.equal((await retentionPass(bench, { onlineDirectory })).removed, 1);
+      });
+      assert.deepEqual((await bench.pass({ autoRemove: 'cached' })).failures, []);
+    });
+  });
 });

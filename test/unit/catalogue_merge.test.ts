@@ -32,8 +32,18 @@ describe('checksums of two rows that may be equal', () => {
     const audited = {
       ...rowOf('a'),
       ...{ checksums: parseChecksums('adler32:1'), mtime: null, compared: 10, audited: 30, audit: 'ok' },
+      copied: 10,
     };
     for (const merged of [mergedRow(compared, audited), mergedRow(audited, compared)])
       assert.equal(checksumsText(merged.checksums), 'crc32c:5');
+    for (const more of [{ copied: compared.copied }, { remoteMtime: 7 }]) {
+      const merged = mergedRow(compared, { ...audited, ...more });
+      const expected = 'copied' in more ? 'crc32c:5 adler32:1' : 'crc32c:5';
+      assert.equal(
+        checksumsText(merged.checksums),
+        expected,
+        'both, where the file on the server is untouched',
+      );
+    }
   });
 });
