@@ -48,8 +48,10 @@ export interface ArchiveDependencies {
  * A cache and its target.
  *
  * ```ts
+ * import { Archive } from 'xrootd-archive';
+ *
  * const archive = new Archive({ cacheDirectory: '/cache', targetUrl: 'root://server//base' });
- * archive.on('file:failed', ({ path, message }) => alert(path, message));
+ * archive.on('file:failed', ({ path, message }) => console.error(path, message));
  * await archive.put('2026/shot-1.h5', bytes);
  * const report = await archive.backup();
  * ```
