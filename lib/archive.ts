@@ -34,11 +34,13 @@ import { verify, type VerifyOptions } from './jobs/verify/verify.js';
 import { ArchiveService } from './service/archive_service.js';
 import { scheduledJobs } from './service/scheduled_jobs.js';
 
+/** Options of `Archive.stop`. */
 export interface StopOptions {
   /** Seconds that a pass gets to end by itself; then it is cancelled. Default `stopGraceSeconds`. */
   graceSeconds?: number;
 }
 
+/** What an `Archive` may be given beside its options. */
 export interface ArchiveDependencies {
   /** Default: a logger of our own on standard error. */
   logger?: Logger;
@@ -48,8 +50,6 @@ export interface ArchiveDependencies {
  * A cache and its target.
  *
  * ```ts
- * import { Archive } from 'xrootd-archive';
- *
  * const archive = new Archive({ cacheDirectory: '/cache', targetUrl: 'root://server//base' });
  * archive.on('file:failed', ({ path, message }) => console.error(path, message));
  * await archive.put('2026/shot-1.h5', bytes);
@@ -73,6 +73,7 @@ export class Archive {
     this.#events.onAny(logProgress(this.#logger));
   }
 
+  /** The options in force, with all defaults; other ones after `reconfigure`. */
   get config(): ArchiveConfig {
     return this.#setup.config;
   }
@@ -215,8 +216,7 @@ export class Archive {
   /**
    * Removes online files that are past the period of the `retention` block, if the target has them on tape, with the same
    * size and checksum. Only reports until its settings are confirmed. Resolves with the report also when files failed.
-   * @throws {ConfigError} before anything is touched
-   * @throws {LockedError} when another pass works there
+   * @throws {ConfigError} before anything is touched; {LockedError} when another pass works there
    * @throws {XRootDError} when a server can't be reached or refuses us
    */
   retention(options: RetentionOptions = {}): Promise<Report> {
@@ -227,8 +227,7 @@ export class Archive {
    * Makes the catalogue anew, on an empty machine too: from the segments that passes have sent to the server, and from the server's
    * listing for what they lack. Can be ended and run again. Resolves with the report also when segments are missing or damaged.
    * @throws {ConfigError} also when several catalogues have segments there, and none was named
-   * @throws {LockedError} when a pass works on this cache
-   * @throws {CatalogueError} when the catalogue can't be written
+   * @throws {LockedError} when a pass works on this cache; {CatalogueError} when the catalogue can't be written
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   rebuild(options: RebuildOptions = {}): Promise<Report> {

@@ -16,8 +16,10 @@ import { openOrMake } from './make_directory.js';
 import { incomingName } from './own_files.js';
 import { discard, publish } from './publish.js';
 
+/** Bytes of a record: text is written as UTF-8; a stream may have chunks of both. */
 export type PutData = Uint8Array | string | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>;
 
+/** Options of `Archive.put`. */
 export interface PutOptions {
   /** Wait until record and name are on the disk. Default false. */
   fsync?: boolean;
@@ -36,6 +38,7 @@ export interface PutOptions {
   signal?: AbortSignal;
 }
 
+/** The record that `put` has written. */
 export interface PutResult {
   /** Relative to the cache. */
   path: string;

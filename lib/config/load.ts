@@ -26,6 +26,7 @@ const SLIP = 2;
 const MOST_BYTES = 2 ** 20;
 const DEEPEST = 50;
 
+/** Options of `loadConfig`. */
 export interface LoadOptions {
   /** Where relative overrides and default files start. Default: the working directory. */
   cwd?: string;
@@ -40,7 +41,9 @@ export interface LoadOptions {
   cache?: boolean | undefined;
 }
 
+/** What `loadConfig` has read. */
 export interface LoadedConfig {
+  /** Checked, with all defaults; `new Archive(config)` takes it. */
   config: ArchiveConfig;
   /** The file that was read; undefined if there was none. */
   file: string | undefined;

@@ -3,19 +3,25 @@ import winston from 'winston';
 import { hearRejection } from '../xrdcl/late_rejection.js';
 import { redact, redactText } from './redact.js';
 
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+/** Severity of a line. */
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const satisfies LogLevel[];
 
 /** What we need of a logger; winston's, pino's (by an adapter) and console's fit. */
 export interface Logger {
+  /** What each file went through. */
   debug(message: string, fields?: Record<string, unknown>): void;
+  /** What a job does as a whole. */
   info(message: string, fields?: Record<string, unknown>): void;
+  /** What somebody should look at; nothing has failed yet. */
   warn(message: string, fields?: Record<string, unknown>): void;
+  /** What has failed. */
   error(message: string, fields?: Record<string, unknown>): void;
   /** False spares the work for lines that nobody would see. Default: every line is wanted. */
   isLevelEnabled?(level: LogLevel): boolean;
 }
 
+/** Options of `createLogger`. */
 export interface LoggerOptions {
   /** Default `info`. */
   level?: LogLevel;

@@ -12,6 +12,7 @@ import { toldOfTape } from '../run/tape_told.js';
 import { goesByTape } from './backup_context.js';
 import { BackupPass, type BackupPassOptions } from './backup_pass.js';
 
+/** Options of `Archive.backup`. */
 export interface BackupOptions extends BackupPassOptions {
   /** Wait for another pass to end, rather than be refused. Default false. */
   wait?: boolean | undefined;

@@ -11,6 +11,7 @@ import type { Failure } from '../events/report.js';
 import { foundRecord, type FoundRecord } from './found_record.js';
 import { openReader } from './open_kept.js';
 
+/** Options of `Archive.find`. */
 export interface FindOptions {
   /** Plain paths, in which no letter is special, beside the patterns. */
   list?: readonly string[] | undefined;
@@ -25,11 +26,17 @@ export interface FindOptions {
   states?: readonly RowState[] | undefined;
   /** Bytes. */
   minSize?: number | undefined;
+  /** Ends the search; it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 /** A record, or a Failure for a path that names nothing, and for a record of which it isn't known whether it is meant. */
-export type FoundItem = FoundRecord | (Failure & { failed: true });
+export type FoundItem =
+  | FoundRecord
+  | (Failure & {
+      /** Tells it from a record. */
+      failed: true;
+    });
 
 /**
  * @param patterns files, directories or globs relative to the target's base; none without a list: everything

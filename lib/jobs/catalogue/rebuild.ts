@@ -24,6 +24,7 @@ import { ListedRecords } from './listed_records.js';
 import { catalogueIds, segmentStore, sequences } from './segment_server.js';
 import { settle } from './settle_rebuilt.js';
 
+/** Options of `Archive.rebuild`. */
 export interface RebuildOptions extends ShardOptions {
   /** Default: segments, if there are any, and then the listing for what they lack. */
   from?: 'segments' | 'listing' | undefined;

@@ -22,6 +22,7 @@ import type { Outcome } from '../run/tally.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { untilOffline } from '../staging/until_offline.js';
 
+/** Options of `Archive.drill`. */
 export interface DrillOptions extends SelectionOptions {
   /** Files to read back, at most. Default 10, or no bound when `bytes` is given. */
   files?: number | undefined;

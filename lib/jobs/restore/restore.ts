@@ -31,6 +31,7 @@ import type { StagerContext } from '../staging/stager.js';
 import { StagingRun } from '../staging/staging_run.js';
 import { TaskPool } from '../../flow/task_pool.js';
 
+/** Options of `Archive.restore`. */
 export interface RestoreOptions extends SelectionOptions, ShardOptions {
   /** A local directory, made if it is missing, or the URL of another XRootD server. */
   to: string;

@@ -14,6 +14,7 @@ import { toldOfTape } from '../run/tape_told.js';
 import { RetentionPass } from './retention_pass.js';
 import { retentionSettings, type RetentionSettings } from './retention_settings.js';
 
+/** Options of `Archive.retention`. */
 export interface RetentionOptions {
   /** Only tell what would go. Default false. */
   dryRun?: boolean | undefined;

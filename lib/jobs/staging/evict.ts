@@ -14,6 +14,7 @@ import { namedSelection, selectedFiles, type SelectionOptions } from '../run/sel
 import { toldOfTape } from '../run/tape_told.js';
 import { untilOffline } from './until_offline.js';
 
+/** Options of `Archive.evict`. */
 export interface EvictOptions extends SelectionOptions {
   /** Seconds in which an eviction that the server accepted must be seen, by the flag Offline. Default 10. */
   confirmSeconds?: number | undefined;

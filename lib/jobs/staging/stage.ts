@@ -13,6 +13,7 @@ import { finishedFiles, namedSelection, selectedFiles, type SelectionOptions } f
 import { checkShard, type ShardOptions } from '../run/shards.js';
 import { StagingRun } from './staging_run.js';
 
+/** Options of `Archive.stage`. */
 export interface StageOptions extends SelectionOptions, ShardOptions {
   /** Wait until each file is online or has failed. Default false: only send the requests. */
   wait?: boolean | undefined;

@@ -12,11 +12,15 @@ import { LazyRecord } from '../record/local_file.js';
 import { mapConcurrent } from '../../flow/map_concurrent.js';
 import { LocalSums } from '../record/local_sums.js';
 
+/** A record of the cache, and what the server has of it. */
 export interface RecordStatus {
+  /** Relative to the cache. */
   path: string;
   /** Bytes. */
   size: number;
+  /** The local modification time. */
   mtime: Date;
+  /** What the server has; `backed_up` is on tape. */
   state: RemoteState;
   /** Readable on the server now; undefined if there is no such file, or it could not be statted. */
   online?: boolean;
@@ -24,7 +28,9 @@ export interface RecordStatus {
   reason?: string;
 }
 
+/** Options of `Archive.status`. */
 export interface StatusOptions {
+  /** Ends it; it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /** Compare checksums too, which reads every local file. Default false: sizes only. */
   verify?: boolean | undefined;
