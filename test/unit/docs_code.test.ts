@@ -1,7 +1,7 @@
 /** Every code block of the documentation says something true: it compiles, is valid configuration, or names commands that exist. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
@@ -104,6 +104,18 @@ describe('the code blocks of the documentation', function () {
         silent(makeProgram({ exitCode: 0 })).parseAsync(args, { from: 'user' }),
         (error: Error) => assert.fail(`${place}: xrootd-archive ${args.join(' ')}: ${error.message}`),
       );
+  });
+
+  it('and links lead to files that are there', () => {
+    // Written elsewhere.
+    const later = ['docs/compatibility.md'];
+    for (const file of documents())
+      for (const [, target = ''] of readFileSync(path.join(root, file), 'utf8').matchAll(
+        /\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g,
+      )) {
+        const to = path.join(path.dirname(file), target);
+        assert.ok(existsSync(path.join(root, to)) || later.includes(to), `${file}: ${target}`);
+      }
   });
 
   it('name scripts of npm that exist, and so does the text', () => {
