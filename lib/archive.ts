@@ -30,11 +30,13 @@ import { verify, type VerifyOptions } from './jobs/verify/verify.js';
 import { AfterPass } from './service/after_pass.js';
 import { OwnService } from './service/own_service.js';
 
+/** Options of `Archive.stop`. */
 export interface StopOptions {
   /** Seconds that a pass gets to end by itself; then it is cancelled. Default `stopGraceSeconds`. */
   graceSeconds?: number;
 }
 
+/** What an `Archive` may be given beside its options. */
 export interface ArchiveDependencies {
   /** Default: a logger of our own on standard error. */
   logger?: Logger;
@@ -45,7 +47,7 @@ export interface ArchiveDependencies {
  *
  * ```ts
  * const archive = new Archive({ cacheDirectory: '/cache', targetUrl: 'root://server//base' });
- * archive.on('file:failed', ({ path, message }) => alert(path, message));
+ * archive.on('file:failed', ({ path, message }) => console.error(path, message));
  * await archive.put('2026/shot-1.h5', bytes);
  * const report = await archive.backup();
  * ```
@@ -69,6 +71,7 @@ export class Archive {
     this.#events.onAny((this.#afterPass = new AfterPass(() => this.config, this.#logger)).hear);
   }
 
+  /** The options in force, with all defaults; other ones after `reconfigure`. */
   get config(): ArchiveConfig {
     return this.#setup.config;
   }
@@ -218,8 +221,7 @@ export class Archive {
   /**
    * Removes online files that are past the period of the `retention` block, if the target has them on tape, with the same
    * size and checksum. Only reports until its settings are confirmed. Resolves with the report also when files failed.
-   * @throws {ConfigError} before anything is touched
-   * @throws {LockedError} when another pass works there
+   * @throws {ConfigError} before anything is touched; {LockedError} when another pass works there
    * @throws {XRootDError} when a server can't be reached or refuses us
    */
   retention(options: RetentionOptions = {}): Promise<Report> {
@@ -230,8 +232,7 @@ export class Archive {
    * Makes the catalogue anew, on an empty machine too: from the segments that passes have sent to the server, and from the server's
    * listing for what they lack. Can be ended and run again. Resolves with the report also when segments are missing or damaged.
    * @throws {ConfigError} also when several catalogues have segments there, and none was named
-   * @throws {LockedError} when a pass works on this cache
-   * @throws {CatalogueError} when the catalogue can't be written
+   * @throws {LockedError} when a pass works on this cache; {CatalogueError} when the catalogue can't be written
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   rebuild(options: RebuildOptions = {}): Promise<Report> {

@@ -1,10 +1,12 @@
 /** xrootd-archive: gets a facility's data safely onto tape over XRootD. */
 export { Archive, type ArchiveDependencies, type StopOptions } from './archive.js';
 export { CatalogueError, type CatalogueErrorCode } from './catalogue/error.js';
-export type { CatalogueRow, ChecksumSource, RowState } from './catalogue/row.js';
-export { CacheError } from './cache/errors.js';
+export type { StateCount } from './catalogue/queries.js';
+export type { CatalogueRow, ChecksumSource, RecordFacts, RemovalRule, RowState } from './catalogue/row.js';
+export { CacheError, type CacheErrorCode } from './cache/errors.js';
 export type { PutData, PutOptions, PutResult } from './cache/ingest.js';
 export { LockedError } from './cache/lock.js';
+export type { LockHolder } from './cache/lock_text.js';
 export type { DiskUsage } from './cache/usage.js';
 export {
   ConfigError,
@@ -12,7 +14,12 @@ export {
   loadConfig,
   type ArchiveConfig,
   type ArchiveOptions,
+  type ConfigProblem,
+  type LoadedConfig,
+  type LoadOptions,
   type Logger,
+  type LoggerOptions,
+  type LogLevel,
 } from './config/index.js';
 export type { CatalogueAudit } from './jobs/verify/audit.js';
 export type { BackupOptions } from './jobs/backup/backup.js';
@@ -24,9 +31,10 @@ export type { FindOptions, FoundItem } from './jobs/catalogue/find.js';
 export type { ForgetOptions, ForgetResult } from './jobs/catalogue/forget.js';
 export type { FoundRecord } from './jobs/catalogue/found_record.js';
 export { ImportError, type ImportOptions, type ImportResult } from './jobs/catalogue/import.js';
-export type { CatalogueStatus } from './jobs/catalogue/status.js';
+export type { CatalogueStatus, PartStatus } from './jobs/catalogue/status.js';
 export type { ChecksumList } from './jobs/verify/checksum_lists.js';
 export type { DrillOptions } from './jobs/restore/drill.js';
+export type { Listener } from './jobs/events/event_bus.js';
 export type { InFlight, ArchiveEvent, ArchiveEventOf, ArchiveEventType } from './jobs/events/events.js';
 export type { EvictOptions } from './jobs/staging/evict.js';
 export type { ListItem, ListOptions, RemoteEntry } from './jobs/run/list.js';
@@ -42,5 +50,6 @@ export type { VerifyAgainst, VerifyOptions } from './jobs/verify/verify.js';
 export type { ExpectedFile } from './rules/checksum_list.js';
 export type { RemoteState } from './rules/remote_state.js';
 export type { Shard } from './rules/sharding.js';
+export type { TapeWait } from './rules/tape_wait.js';
 export { checksumFile, type ChecksumOptions } from './posix/index.js';
 export * from './xrdcl/index.js';

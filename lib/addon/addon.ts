@@ -7,9 +7,13 @@ import { thisMachine } from './machine.js';
 
 /** What native code tells of a failure; `XRootDError` is made of it. */
 export interface NativeStatus {
+  /** 1 error, 3 fatal: `XrdCl::XRootDStatus::status`. */
   status: number;
+  /** `XrdCl::XRootDStatus::code`. */
   code: number;
+  /** `XrdCl::XRootDStatus::errNo`. */
   errNo: number;
+  /** In the words of libXrdCl or the server; may be empty. */
   message: string;
 }
 
@@ -67,11 +71,13 @@ export interface NativeDirEntry {
 
 /** What a server tells of the space behind a path. */
 export interface VirtualSpace {
+  /** Servers with space that can be written to. */
   nodesRw: number;
   /** Largest contiguous free space in MB. */
   freeRw: number;
   /** Per cent. */
   utilizationRw: number;
+  /** Servers with space for staging. */
   nodesStaging: number;
   /** Largest contiguous free space in MB. */
   freeStaging: number;
@@ -81,10 +87,13 @@ export interface VirtualSpace {
 
 /** A server that has a file, or that knows one who has. */
 export interface Location {
+  /** `host:port`, or an address in brackets with a port. */
   address: string;
+  /** A redirector, not a data server. */
   manager: boolean;
   /** Not online there yet. */
   pending: boolean;
+  /** The file can be opened for writing there; else for reading only. */
   writable: boolean;
 }
 

@@ -1,3 +1,4 @@
+/** Why a record was refused. */
 export type CacheErrorCode =
   /** Not a name that a record can have: absolute, `..`, reserved, … */
   | 'InvalidPath'
@@ -14,11 +15,17 @@ export type CacheErrorCode =
 
 /** Refused by us; errors of the file system pass through as Node throws them. */
 export class CacheError extends Error {
+  /** Always `CacheError`. */
   override readonly name = 'CacheError';
+  /** Why, for programs. */
   readonly code: CacheErrorCode;
   /** Relative to the cache. */
   readonly path: string;
 
+  /**
+   * The library makes it.
+   * @param path of the record, relative to the cache
+   */
   constructor(code: CacheErrorCode, path: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

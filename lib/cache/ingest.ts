@@ -17,8 +17,10 @@ import { incomingName } from './own_files.js';
 import { discard, publish } from './publish.js';
 import { checkOptions, type Known } from '../config/known_options.js';
 
+/** Bytes of a record: text is written as UTF-8; a stream may have chunks of both. */
 export type PutData = Uint8Array | string | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>;
 
+/** Options of `Archive.put`. */
 export interface PutOptions {
   /** Wait until record and name are on the disk. Default false. */
   fsync?: boolean;
@@ -46,6 +48,7 @@ const KNOWN: Known<PutOptions> = {
   signal: true,
 };
 
+/** The record that `put` has written. */
 export interface PutResult {
   /** Relative to the cache. */
   path: string;

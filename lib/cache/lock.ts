@@ -33,13 +33,21 @@ const WAITING_MS = 250;
 
 /** Another pass, or another service, works on this cache. The command ends with exit code 4. */
 export class LockedError extends Error {
+  /** Always `LockedError`. */
   override readonly name = 'LockedError';
+  /** Always `Locked`. */
   readonly code = 'Locked';
+  /** What the command ends with. */
   readonly exitCode = 4;
+  /** The lock file. */
   readonly file: string;
   /** As its file says; it may be empty for a moment while the holder writes it. */
   readonly holder: LockHolder;
 
+  /**
+   * The library makes it.
+   * @param file that is locked
+   */
   constructor(file: string, holder: LockHolder) {
     const since = holder.startedAt === undefined ? '' : ` since ${holder.startedAt}`;
     const what = path.basename(file) === SERVICE_LOCK_NAME ? 'service' : 'pass';

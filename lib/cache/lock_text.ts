@@ -5,8 +5,11 @@ import { ConfigError } from '../config/errors.js';
 
 const MOST_TEXT = 1024;
 
+/** Who holds a lock, as its file says; what it doesn't say is absent. */
 export interface LockHolder {
+  /** Process id, on `host`. */
   pid?: number;
+  /** Name of the machine. */
   host?: string;
   /** ISO 8601, UTC. */
   startedAt?: string;

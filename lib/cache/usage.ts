@@ -1,9 +1,11 @@
 /** How full the cache's disk is. */
 import { statfs } from 'node:fs/promises';
 
+/** How full a disk is. */
 export interface DiskUsage {
   /** Bytes. */
   total: number;
+  /** Bytes. */
   used: number;
   /** Bytes that an unprivileged process may still write. */
   available: number;

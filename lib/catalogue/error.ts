@@ -1,3 +1,4 @@
+/** Why a catalogue can't be used. */
 export type CatalogueErrorCode =
   /** Bytes of the file are wrong; it was put aside. */
   | 'Damaged'
@@ -12,11 +13,17 @@ export type CatalogueErrorCode =
 
 /** The catalogue can't be used, or couldn't be written. Copies go on without it; removals don't (S14). */
 export class CatalogueError extends Error {
+  /** Always `CatalogueError`. */
   override readonly name = 'CatalogueError';
+  /** Why, for programs. */
   readonly code: CatalogueErrorCode;
   /** The catalogue's file. */
   readonly file: string;
 
+  /**
+   * The library makes it.
+   * @param file of the catalogue
+   */
   constructor(code: CatalogueErrorCode, file: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

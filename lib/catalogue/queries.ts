@@ -140,8 +140,11 @@ export function readForgotten(
     });
 }
 
+/** How many records are in one state. */
 export interface StateCount {
+  /** Their number. */
   records: number;
+  /** Their bytes. */
   bytes: number;
 }
 

@@ -19,11 +19,13 @@ export interface RecordFacts {
   mode: number | null;
   /** At most one of each type. */
   checksums: readonly Checksum[];
+  /** Where the checksums come from. */
   source: ChecksumSource;
   /** The server's modification time of the copy that was compared, in milliseconds. */
   remoteMtime: number | null;
 }
 
+/** A record as the catalogue keeps it. Times are milliseconds since the epoch, by this machine's clock, unless they say otherwise; null: not known, or not so. */
 export interface CatalogueRow extends RecordFacts {
   /** A pass copied it. */
   copied: number | null;
@@ -35,6 +37,7 @@ export interface CatalogueRow extends RecordFacts {
   removing: number | null;
   /** The local file was removed. Null after a crash between the removal and this note. */
   removed: number | null;
+  /** What allowed the removal. */
   rule: RemovalRule | null;
   /** Retention removed the online file. */
   onlineRemoved: number | null;

@@ -27,6 +27,7 @@ const SECRETS = SECRET_FILE_KEYS.map(snakeCase);
 /** Of a file: another one isn't a configuration. */
 const MOST_BYTES = 2 ** 20;
 
+/** Options of `loadConfig`. */
 export interface LoadOptions {
   /** Where relative overrides and default files start. Default: the working directory. */
   cwd?: string;
@@ -41,7 +42,9 @@ export interface LoadOptions {
   cache?: boolean | undefined;
 }
 
+/** What `loadConfig` has read. */
 export interface LoadedConfig<C = ArchiveConfig> {
+  /** Checked, with all defaults; `new Archive(config)` takes it. */
   config: C;
   /** The file that was read; undefined if there was none. */
   file: string | undefined;

@@ -8,14 +8,19 @@ export { LOG_LEVELS, type LogLevel } from './log_levels.js';
 
 /** What we need of a logger; winston's, pino's (by an adapter) and console's fit. */
 export interface Logger {
+  /** What each file went through. */
   debug(message: string, fields?: Record<string, unknown>): void;
+  /** What a job does as a whole. */
   info(message: string, fields?: Record<string, unknown>): void;
+  /** What somebody should look at; nothing has failed yet. */
   warn(message: string, fields?: Record<string, unknown>): void;
+  /** What has failed. */
   error(message: string, fields?: Record<string, unknown>): void;
   /** False spares the work for lines that nobody would see. Default: every line is wanted. */
   isLevelEnabled?(level: LogLevel): boolean;
 }
 
+/** Options of `createLogger`. */
 export interface LoggerOptions {
   /** Default `info`. */
   level?: LogLevel;

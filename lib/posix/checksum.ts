@@ -10,19 +10,24 @@ import { systemError } from '../addon/system_error.js';
  * here: its servers give it out with its bytes in another order (5.5.3, seen).
  */
 export const checksumTypes = ['adler32', 'crc32c', 'md5', 'crc32'] as const;
+/** One of `checksumTypes`. */
 export type ChecksumType = (typeof checksumTypes)[number];
 
+/** A checksum with its type. */
 export interface Checksum {
+  /** `adler32`, `crc32c`, … */
   type: string;
   /** Lower-case hexadecimal, leading zeros kept: 32 digits for md5, 8 for the others of `checksumTypes`. */
   value: string;
 }
 
+/** The checksum of a file, or of a part of it. */
 export interface FileChecksum extends Checksum {
   /** How many bytes were read: less than asked for at the end of the file. */
   bytes: number;
 }
 
+/** Options of `checksumFile`. */
 export interface ChecksumOptions {
   /** Default `adler32`. */
   type?: ChecksumType;
@@ -30,6 +35,7 @@ export interface ChecksumOptions {
   offset?: number;
   /** Number of bytes; default all up to the end. */
   length?: number;
+  /** Ends it; it rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 

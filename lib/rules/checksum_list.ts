@@ -3,6 +3,7 @@ import { sameChecksum, checksumText, type Checksum } from './checksum.js';
 import { MAX_DISK_COMPONENT_BYTES, nameProblem } from './names.js';
 import type { RemoteFile } from './remote_state.js';
 
+/** What a file must have. */
 export interface ExpectedFile extends Checksum {
   /** Bytes; undefined: not known, not compared. */
   readonly size?: number | undefined;

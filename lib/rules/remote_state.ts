@@ -2,6 +2,7 @@
 import { checksumText, sameChecksum, type Checksum } from './checksum.js';
 import type { LocalChecksum } from './put_checksum.js';
 
+/** What the server has of a record: nothing; less of it than we have; something else; the same on disk; the same on tape; or it couldn't be found out. */
 export type RemoteState = 'absent' | 'partial' | 'conflict' | 'cached' | 'backed_up' | 'unknown';
 
 /** A fact that was asked for, but couldn't be found out. */

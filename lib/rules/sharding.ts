@@ -1,6 +1,7 @@
 /** Several processes share one pass. A file's path alone decides which one has it, so they need not communicate. */
 import { pathFraction } from './path_fraction.js';
 
+/** Which part of the files is a process's own. */
 export interface Shard {
   /** From 0, as job arrays count. */
   index: number;

@@ -11,7 +11,12 @@ export interface TapeWait {
   /** Of these records, those that have been unchanged for `max_age_warning` or longer; 0 where it isn't set. */
   overdue: number;
   /** The record that has been unchanged for longest, and since when (ISO 8601, UTC); absent if there is none. */
-  oldest?: { path: string; since: string };
+  oldest?: {
+    /** Relative to the cache. */
+    path: string;
+    /** ISO 8601, UTC. */
+    since: string;
+  };
 }
 
 export class TapeWaitCount {

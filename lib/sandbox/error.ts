@@ -1,11 +1,16 @@
 /** A sandbox that can't be started, or was asked for what it can't do. */
 export class SandboxError extends Error {
+  /** Always `SandboxError`. */
   override readonly name = 'SandboxError';
   /** What went wrong, for programs. */
   readonly code: SandboxErrorCode;
   /** The end of xrootd's log, where there is one. */
   readonly log?: string;
 
+  /**
+   * The library makes it.
+   * @param message is followed by the log, if there is one
+   */
   constructor(code: SandboxErrorCode, message: string, options: { log?: string; cause?: unknown } = {}) {
     const { log, cause } = options;
     super(
@@ -17,6 +22,7 @@ export class SandboxError extends Error {
   }
 }
 
+/** Why a sandbox failed. */
 export type SandboxErrorCode =
   /** An option out of range. */
   | 'InvalidOption'

@@ -8,6 +8,7 @@ export type Delay = number | readonly [minimum: number, maximum: number];
 /** What clients may do with a path: nothing, or read. */
 export type PathRight = 'none' | 'read';
 
+/** Options of `TapeSandbox.start`. */
 export interface SandboxOptions {
   /** The directory on the server that `url` points to. Absolute. Default `/archive`. */
   basePath?: string;

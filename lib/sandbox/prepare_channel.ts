@@ -4,16 +4,20 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { normalizePath } from './server_path.js';
 
+/** What a prepare request asks for. */
 export type PrepareKind = 'stage' | 'evict' | 'cancel' | 'query' | 'prep';
 
 /** A prepare request as it reached the tape robot. */
 export interface PrepareRecord {
+  /** What it asked for. */
   kind: PrepareKind;
+  /** The server's id of it. */
   requestId: string;
   /** Paths on the server. */
   paths: string[];
   /** 0 … 3. */
   priority: number;
+  /** When it reached the robot. */
   time: Date;
 }
 

@@ -7,10 +7,13 @@ export const retrySeconds = 0.2;
 
 /** Something that the tape robot did, or couldn't do. */
 export interface TapeActivity {
+  /** What was done, or couldn't be. */
   type: 'migrated' | 'staged' | 'evicted' | 'migration failed' | 'stage failed' | 'evict failed';
   /** Path on the server. */
   path: string;
+  /** When it had ended. */
   time: Date;
+  /** Why it failed. */
   error?: string;
 }
 

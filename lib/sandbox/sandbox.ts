@@ -9,6 +9,7 @@ import { pathOnServer } from './server_path.js';
 export interface TapeFileState {
   /** Bytes. */
   size: number;
+  /** Modification time. */
   mtime: Date;
   /** An identical copy is on tape: the server reports BackUpExists. */
   onTape: boolean;
@@ -20,6 +21,7 @@ export interface TapeFileState {
   stageError?: string;
 }
 
+/** Options of `TapeSandbox.corrupt`. */
 export interface CorruptOptions {
   /** Default `both`; of an evicted file only the tape copy can be changed. */
   copy?: 'disk' | 'tape' | 'both';
@@ -70,6 +72,7 @@ export class TapeSandbox implements AsyncDisposable {
     return this.#machinery.host;
   }
 
+  /** 0 while xrootd isn't running. */
   get port(): number {
     return this.#machinery.server?.port ?? 0;
   }
@@ -110,10 +113,12 @@ export class TapeSandbox implements AsyncDisposable {
     return `target_url: ${this.url}${keytab}`;
   }
 
+  /** Where the disk copy of a file is on this machine, whether or not there is one. */
   diskPath(path: string): string {
     return this.#machinery.store.diskPath(this.#serverPath(path));
   }
 
+  /** Where the tape copy of a file is on this machine, whether or not there is one. */
   tapePath(path: string): string {
     return this.#machinery.store.tapePath(this.#serverPath(path));
   }
@@ -205,6 +210,7 @@ export class TapeSandbox implements AsyncDisposable {
     this.#machinery.running.pause();
   }
 
+  /** Ends `pause()`. */
   resume(): void {
     this.#machinery.running.resume();
   }
@@ -224,6 +230,7 @@ export class TapeSandbox implements AsyncDisposable {
     return this.#machinery.stop();
   }
 
+  /** As `stop()`, at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

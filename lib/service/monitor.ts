@@ -2,7 +2,7 @@
  * Mail, metrics, health and the status page of a service, as its configuration asks for them. It hears an Archive's
  * events; nothing that goes wrong here harms a pass.
  *
- * ```ts
+ * ```text
  * const monitor = new Monitor(() => archive.config, logger);
  * archive.onAny(monitor.hear);
  * await monitor.start();

@@ -1,14 +1,20 @@
 /** libXrdCl's own log, as events. */
 import { addon } from '../addon/addon.js';
 
+/** From the least to the most that is logged. */
 export const logLevels = ['none', 'error', 'warning', 'info', 'debug', 'dump'] as const;
+/** One of `logLevels`. */
 export type ClientLogLevel = (typeof logLevels)[number];
 
+/** A line of libXrdCl's log. */
 export interface ClientLogLine {
+  /** As libXrdCl writes it: `2026-01-31 12:00:00.123456 +0000`; may be empty. */
   time: string;
+  /** Severity; `info` where it isn't known. */
   level: ClientLogLevel;
   /** libXrdCl's name for the part of it that wrote the line: `AsyncSock`, `PostMaster`, `File`, … */
   topic: string;
+  /** Its text. */
   message: string;
 }
 

@@ -25,10 +25,13 @@ import { isSmallCopy, startSmallCopy } from './small_copy.js';
 import { errorResponse, localError, statusOf } from './status_codes.js';
 import { unlessGivenUp } from './unless_given_up.js';
 
+/** How a copy ended. */
 export interface CopyResult {
   /** Position of the job, in the order of `add`. */
   index: number;
+  /** As it was given. */
   source: string;
+  /** As it was given. */
   target: string;
   /** Undefined when the copy is complete. */
   error: XRootDError | undefined;
@@ -63,9 +66,13 @@ export interface CopyResult {
   synced?: boolean;
 }
 
+/** How far a copy is. */
 export interface CopyProgress {
+  /** Position of the job, in the order of `add`. */
   index: number;
+  /** As it was given. */
   source: string;
+  /** As it was given. */
   target: string;
   /** Bytes written to the target so far; flush, close and checksum come after the last one. */
   bytes: number;
@@ -73,6 +80,7 @@ export interface CopyProgress {
   size: number;
 }
 
+/** Which copy it is. */
 export type CopyJob = Pick<CopyProgress, 'index' | 'source' | 'target'>;
 
 export interface Job extends CopyJob {

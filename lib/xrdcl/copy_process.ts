@@ -9,8 +9,11 @@ import type { RateLimit } from './rate_limit.js';
 export interface RunOptions {
   /** Jobs at the same time, 1 to 128, default 1. The process as a whole runs 128 at most, others wait. */
   parallel?: number;
+  /** Called when a copy begins. */
   onJobStart?: (job: CopyJob) => unknown;
+  /** Called while a copy runs: see `progressPerSecond`. */
   onProgress?: (progress: CopyProgress) => unknown;
+  /** Called when a copy has ended, well or not. */
   onJobEnd?: (result: CopyResult) => unknown;
   /** `onProgress` calls a second and job, more than 0 to 1,000, default 10. The last one, at 100 %, always comes. */
   progressPerSecond?: number;
@@ -27,6 +30,7 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
+/** Copies, each between any two ends: a server's file or a local one. Add them, then run them all, once. */
 export class CopyProcess {
   readonly #jobs: Job[] = [];
   #ran = false;

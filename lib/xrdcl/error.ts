@@ -21,7 +21,9 @@ import {
 export interface ErrorContext {
   /** The command: `stat`, `copy`, `query checksum`, … */
   operation: string;
+  /** The path or URL that was asked about; of a copy the one that is read. */
   source?: string;
+  /** Of a copy: the one that is written. */
   target?: string;
 }
 
@@ -59,7 +61,9 @@ function meaningOf(native: NativeStatus): Meaning {
  * `code` is a name from the table in `status_codes.ts`, or a POSIX name (`ENOSPC`) for a failure of the local disk.
  */
 export class XRootDError extends Error {
+  /** Always `XRootDError`. */
   override readonly name = 'XRootDError';
+  /** A name: `NotFound`, `ConnectionError`, …; docs/library.md, "Errors of XRootD". */
   readonly code: string;
   /** 1 error, 3 fatal: `XrdCl::XRootDStatus::status`. */
   readonly status: number;
@@ -69,14 +73,21 @@ export class XRootDError extends Error {
   readonly errNo: number;
   /** POSIX errno, positive, where there is one. */
   readonly errno: number | undefined;
+  /** The command: `stat`, `copy`, … */
   readonly operation: string;
+  /** As in `ErrorContext`, without its options. */
   readonly source: string | undefined;
+  /** As in `ErrorContext`, without its options. */
   readonly target: string | undefined;
   /** The server's (or libXrdCl's) own words, possibly empty. */
   readonly serverMessage: string;
   /** Asking again later may help. */
   readonly retryable: boolean;
 
+  /**
+   * The binding makes it.
+   * @param native what libXrdCl has told
+   */
   constructor(native: NativeStatus, context: ErrorContext) {
     const meaning = meaningOf(native);
     const source = shownEnd(context.source);
@@ -117,6 +128,7 @@ export class XRootDError extends Error {
     return new XRootDError(this.toStatus(), { ...this.context, ...ends });
   }
 
+  /** What was asked, and of whom. */
   get context(): ErrorContext {
     const { operation, source, target } = this;
     return { operation, ...(source !== undefined && { source }), ...(target !== undefined && { target }) };

@@ -19,6 +19,14 @@ const [isManager, attrProxy, attrCache] = [0x2, 0x200, 0x80];
 // OpenFlags.
 const preferName = 0x100;
 
+/** What a server says that it is. */
+export interface ServerRole {
+  /** It sends clients on to others. */
+  redirector: boolean;
+  /** It fetches what it hasn't from another server. */
+  proxy: boolean;
+}
+
 /**
  * Requests to one server (or redirector). Objects for the same URL share one connection. All methods reject with
  * `XRootDError`, with the signal's reason when aborted, and throw TypeError for a path that XRootD would misread.
@@ -27,6 +35,7 @@ export class FileSystem {
   readonly #connection: Connection;
 
   /**
+   * Connects with the first request.
    * @param url a server's URL, `root://[user@]host[:port]`; a path in it is ignored. Its options (CGI, opaque information)
    * go with every request: `root://host//?eos.app=x&authz=y`. Those that begin with `xrd.` or `xrdcl.` are for the connection.
    * @param cgi called before each request, for options that change; then those of the URL don't count
@@ -40,6 +49,7 @@ export class FileSystem {
     return this.#connection.url;
   }
 
+  /** What the server knows of a file or directory, with tape flags. */
   async stat(path: string, options?: RequestOptions): Promise<StatInfo> {
     const info = await this.#connection.ask<NativeStat | null>(
       'stat',
@@ -99,7 +109,9 @@ export class FileSystem {
     return dirStats(this.#connection, path, options);
   }
 
-  /** @param options `mode`: octal as in `0o755` (default); `parents`: make missing parents, don't fail if it exists.
+  /**
+   * Makes a directory.
+   * @param options `mode`: octal as in `0o755` (default); `parents`: make missing parents, don't fail if it exists.
    * Without it an xrootd may answer OK too, when the directory exists with the same mode. */
   async mkdir(path: string, options?: RequestOptions & { mode?: number; parents?: boolean }): Promise<void> {
     const { mode = 0o755, parents = false } = options ?? {};
@@ -115,18 +127,21 @@ export class FileSystem {
     }
   }
 
+  /** Removes a file. */
   async rm(path: string, options?: RequestOptions): Promise<void> {
     await this.#connection.ask('rm', path, options, (native, timeout, done) =>
       native.rm(path, timeout, done),
     );
   }
 
+  /** Removes an empty directory. */
   async rmdir(path: string, options?: RequestOptions): Promise<void> {
     await this.#connection.ask('rmdir', path, options, (native, timeout, done) =>
       native.rmdir(path, timeout, done),
     );
   }
 
+  /** Gives a file or directory another path. */
   async mv(from: string, to: string, options?: RequestOptions): Promise<void> {
     checkRemotePath(from);
     await this.#connection.ask('mv', to, options, (native, timeout, done) =>
@@ -134,7 +149,10 @@ export class FileSystem {
     );
   }
 
-  /** @param size bytes */
+  /**
+   * Sets the size of a file.
+   * @param size bytes
+   */
   async truncate(path: string, size: number, options?: RequestOptions): Promise<void> {
     if (!Number.isSafeInteger(size) || size < 0)
       throw new RangeError('size must be a whole number from 0 up');
@@ -143,7 +161,10 @@ export class FileSystem {
     );
   }
 
-  /** @param mode octal as in `0o644` */
+  /**
+   * Sets permissions.
+   * @param mode octal as in `0o644`
+   */
   async chmod(path: string, mode: number, options?: RequestOptions): Promise<void> {
     checkMode(mode);
     await this.#connection.ask('chmod', path, options, (native, timeout, done) =>
@@ -175,7 +196,7 @@ export class FileSystem {
   }
 
   /** What the server says that it is: a redirector, a proxy. Before XRootD 6 nothing tells whether a proxy has a cache. */
-  async role(options?: RequestOptions): Promise<{ redirector: boolean; proxy: boolean }> {
+  async role(options?: RequestOptions): Promise<ServerRole> {
     const types = await this.#connection.ask<number | null>(
       'protocol',
       undefined,
@@ -186,6 +207,7 @@ export class FileSystem {
     return { redirector: (known & isManager) !== 0, proxy: (known & (attrProxy | attrCache)) !== 0 };
   }
 
+  /** Resolves if the server answers, after a login. */
   async ping(options?: RequestOptions): Promise<void> {
     await this.#connection.ask('ping', undefined, options, (native, timeout, done) =>
       native.ping(timeout, done),
@@ -243,15 +265,20 @@ export class FileSystem {
     return querySpace(this.#connection, path, options);
   }
 
-  /** @param value any bytes but NUL: XRootD can't carry it (5.5.3, seen) */
+  /**
+   * Sets an extended attribute.
+   * @param value any bytes but NUL: XRootD can't carry it (5.5.3, seen)
+   */
   setXAttr(path: string, name: string, value: Uint8Array, options?: RequestOptions): Promise<void> {
     return setXAttr(this.#connection, path, name, value, options);
   }
 
+  /** The value of an extended attribute. */
   getXAttr(path: string, name: string, options?: RequestOptions): Promise<Buffer> {
     return getXAttr(this.#connection, path, name, options);
   }
 
+  /** Removes an extended attribute. */
   delXAttr(path: string, name: string, options?: RequestOptions): Promise<void> {
     return delXAttr(this.#connection, path, name, options);
   }

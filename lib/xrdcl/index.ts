@@ -13,7 +13,7 @@ export type { CopyJob, CopyProgress, CopyResult } from './copy_job.js';
 export { copyFile, CopyProcess, type RunOptions } from './copy_process.js';
 export { environment } from './environment.js';
 export { XRootDError, type ErrorContext } from './error.js';
-export { FileSystem } from './file_system.js';
+export { FileSystem, type ServerRole } from './file_system.js';
 export {
   checkEndpoint,
   checkRemotePath,
@@ -44,4 +44,4 @@ export { defaultTimeout, type RequestOptions } from './request.js';
 export type { DirEntry } from './listing.js';
 export type { PrepareOptions } from './prepare.js';
 export { isSmallFile, smallFile } from './small_copy.js';
-export { statFlags, type ShortStat, type StatInfo } from './stat_info.js';
+export { statFlags, type NamedStat, type ShortStat, type StatInfo } from './stat_info.js';

@@ -4,9 +4,11 @@ import type { Connection } from './connection.js';
 import { streamRequest, timeoutOf, type RequestOptions } from './request.js';
 import { namedStatsOf, statInfoOf, type NamedStat, type StatInfo } from './stat_info.js';
 
+/** An entry of a directory. */
 export interface DirEntry {
   /** Relative to the listed directory. For a name that isn't UTF-8 the bytes are in `nameBytes`, and this is lossy. */
   name: string;
+  /** Only for a name that isn't UTF-8. */
   nameBytes?: Buffer;
   /** The server that holds it. */
   host: string;

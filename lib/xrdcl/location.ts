@@ -11,6 +11,7 @@ const remoteUrl =
 // eslint-disable-next-line no-control-regex
 const control = /[\u0000-\u001f\u007f]/;
 
+/** Whether it is the URL of an XRootD server: `root://`, `roots://`, `xroot://` or `xroots://` with a host. */
 export function isRemoteUrl(location: string): boolean {
   return remoteUrl.test(location);
 }

@@ -8,6 +8,7 @@ import type { FileSystem } from './file_system.js';
 import type { RequestOptions } from './request.js';
 import type { StatInfo } from './stat_info.js';
 
+/** The file that a copy of ours made on a server: how it is known again. */
 export interface MadeFile {
   /** The server's identifier of it, from the answer to our open. */
   id: string;
@@ -29,6 +30,7 @@ export interface MadeFile {
 /** Milliseconds by which a time of change may lie after the copy's end: clocks differ, and servers report whole seconds. */
 const margin = 2000;
 
+/** Whether the file at a path is the one that we made there. */
 export type Likeness =
   /**
    * Identifier, time and size are those of the file that we made. For a partial file that is proof: we had it open until
@@ -58,8 +60,10 @@ export function likenessOf(
   return fits && wholeOrPart ? 'alike' : 'unsure';
 }
 
+/** What became of a file that was to be removed: see `removeMade`. */
 export type Removal = 'removed' | 'gone' | Exclude<Likeness, 'alike'>;
 
+/** Options of `removeMade`. */
 export interface RemoveMadeOptions extends RequestOptions {
   /** A complete copy is removed, too, whatever bytes it has by now. Default false: it is `unsure`. */
   complete?: boolean;

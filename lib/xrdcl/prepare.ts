@@ -5,6 +5,7 @@ import { query } from './queries.js';
 import type { RequestOptions } from './request.js';
 import { prepareFlags, queryCodes } from './request_codes.js';
 
+/** Options of `FileSystem.stage` and `FileSystem.evict`. */
 export interface PrepareOptions extends RequestOptions {
   /** 0 lowest (default) to 3 highest. */
   priority?: number;

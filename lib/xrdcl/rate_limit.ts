@@ -36,6 +36,7 @@ interface Waiting {
  * those of one call.
  */
 export class RateLimit {
+  /** The limit. */
   readonly bytesPerSecond: number;
   readonly #clock: Clock;
   /** The bytes of the rate up to this time are granted. */

@@ -8,7 +8,9 @@ import { hideOpaque } from './opaque.js';
 import type { RateLimit } from './rate_limit.js';
 import { identifierOf, type ShortStat } from './stat_info.js';
 
+/** Options of `readChecksum`. */
 export interface ReadChecksumOptions {
+  /** Ends it; it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /** Bytes a second, of all that is given it together. */
   rateLimit?: RateLimit | undefined;
@@ -17,6 +19,7 @@ export interface ReadChecksumOptions {
 /** The stat of an open handle. On some servers (EOS) its identifier and time differ from those of the path's stat. */
 export type OpenedStat = Pick<ShortStat, 'id' | 'size' | 'mtime'>;
 
+/** The checksum of a file as it was read over the network. */
 export interface ReadBack extends FileChecksum {
   /** The file that was read, whatever has its path by now. */
   opened: OpenedStat;

@@ -3,6 +3,7 @@ import { onAbort, onceAborted } from '../addon/abort.js';
 import { addon, type NativeCallback, type NativeStatus } from '../addon/addon.js';
 import { XRootDError, type ErrorContext } from './error.js';
 
+/** Options of each request to a server. */
 export interface RequestOptions {
   /**
    * Seconds until the request fails with `OperationExpired`; 1 to 65,535, default 25 unless the method says otherwise.
@@ -13,6 +14,7 @@ export interface RequestOptions {
   signal?: AbortSignal;
 }
 
+/** Seconds: see `RequestOptions.timeout`. */
 export const defaultTimeout = 25;
 
 export function timeoutOf(options: RequestOptions | undefined, standard: number = defaultTimeout): number {

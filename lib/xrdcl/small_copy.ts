@@ -15,6 +15,7 @@ import { isRemoteUrl } from './location.js';
 /** Most bytes of a small file: the only place that says so. */
 export const smallFile = 2 ** 20;
 
+/** Whether a file of this size (bytes) is copied as a small one; not if its size isn't known. */
 export function isSmallFile(size: number | undefined): boolean {
   return size !== undefined && size <= smallFile;
 }

@@ -3,13 +3,21 @@ import type { NativeDirStats, NativeStat, NativeStats } from '../addon/addon.js'
 
 /** `XrdCl::StatInfo::Flags`. */
 export const statFlags = {
+  /** May be executed, or entered. */
   executable: 1,
+  /** A directory. */
   isDirectory: 2,
+  /** Neither a file nor a directory. */
   other: 4,
+  /** On tape only. */
   offline: 8,
+  /** May be read. */
   readable: 16,
+  /** May be written. */
   writable: 32,
+  /** Written with posc and not yet closed. */
   poscPending: 64,
+  /** On tape. */
   backUpExists: 128,
 } as const;
 
@@ -19,7 +27,9 @@ export interface ShortStat {
   id: string;
   /** Bytes; exact, as every size below 2^53 is. */
   size: number;
+  /** Modification time by the server's clock, in whole seconds. */
   mtime: Date;
+  /** A directory. */
   isDirectory: boolean;
   /** Neither a file nor a directory. */
   isOther: boolean;
@@ -31,18 +41,25 @@ export interface ShortStat {
   poscPending: boolean;
 }
 
+/** What a stat tells. */
 export interface StatInfo extends ShortStat {
+  /** For whoever asked, as far as the server knows. */
   readable: boolean;
+  /** For whoever asked, as far as the server knows. */
   writable: boolean;
+  /** Or, of a directory, may be entered. */
   executable: boolean;
   /** The bits themselves: `statFlags`. */
   flags: number;
   /** Only from servers that send the extended format. */
   ctime?: Date;
+  /** Time of the last access; only from servers that send the extended format. */
   atime?: Date;
   /** As ls writes it: `rw-r--r--`. */
   mode?: string;
+  /** Name; only from servers that send the extended format. */
   owner?: string;
+  /** Name; only from servers that send the extended format. */
   group?: string;
 }
 
@@ -112,6 +129,7 @@ function idOf(high: number, low: number): string {
   return String(BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low)));
 }
 
+/** An entry of `FileSystem.dirStats`. */
 export type NamedStat = readonly [name: string, stat: ShortStat];
 
 /** The stats of a piece of a listing, without the names that hold U+FFFD: it may stand for bytes that aren't UTF-8. */

@@ -15,6 +15,7 @@ import { BackupPass, type BackupPassOptions } from './backup_pass.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
+/** Options of `Archive.backup`. */
 export interface BackupOptions extends BackupPassOptions, JobOptions {
   /** Wait for another pass to end, rather than be refused. Default false. */
   wait?: boolean | undefined;

@@ -11,9 +11,13 @@ export interface CatalogueOwner {
   cache: string;
 }
 
+/** A file of the catalogue that `adopt` has looked at. */
 export interface Adoption {
+  /** The catalogue's file. */
   file: string;
+  /** Whom it belonged to. */
   before: CatalogueOwner;
+  /** Whom it belongs to now. */
   now: CatalogueOwner;
   /** False: it belonged to this configuration already. */
   changed: boolean;

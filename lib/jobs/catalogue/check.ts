@@ -6,14 +6,21 @@ import { rowProblem } from '../../catalogue/row_problem.js';
 import { printableName } from '../../rules/names.js';
 import { damaged, openToRead, shardsKept } from './open_kept.js';
 
+/** What a check of the whole catalogue has found. */
 export interface CatalogueCheck {
   /** One, or one for each shard of its passes. */
   files: string[];
+  /** Rows that were read. */
   records: number;
   /** Rows that contradict themselves. */
   wrong: number;
   /** The first 100 of them. */
-  problems: { path: string; message: string }[];
+  problems: {
+    /** Of the record. */
+    path: string;
+    /** What contradicts what. */
+    message: string;
+  }[];
 }
 
 const mostProblems = 100;

@@ -9,21 +9,32 @@ import type { Failure } from '../events/report.js';
 import { openReader } from './open_kept.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 
+/** How an export, or what is imported, is written: see `ExportOptions.format`. */
 export type ExportFormat = 'checksums' | 'jsonl';
 
+/** Options of `catalogue.export`. */
 export interface ExportOptions {
   /**
    * `checksums`: a list that `verify` reads, with one checksum a record: that of the configured `checksumType`, else the first that is
    * known. `jsonl`: an object a row, with all that is known, as `import` takes it.
    */
   format: ExportFormat;
+  /** Ends the export; it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 const KNOWN: Known<ExportOptions> = { format: true, signal: true };
 
 /** A line without its end, or a Failure for a record that such a list can't hold. */
-export type ExportedLine = { line: string } | (Failure & { failed: true });
+export type ExportedLine =
+  | {
+      /** A line of the list, or of JSON. */
+      line: string;
+    }
+  | (Failure & {
+      /** Tells it from a line. */
+      failed: true;
+    });
 
 /** In the order of the paths' bytes. @throws {ConfigError | CatalogueError} */
 export async function* exportLines(

@@ -12,6 +12,7 @@ import { foundRecord, type FoundRecord } from './found_record.js';
 import { openReader } from './open_kept.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 
+/** Options of `Archive.find`. */
 export interface FindOptions {
   /** Plain paths, in which no letter is special, beside the patterns. */
   list?: readonly string[] | undefined;
@@ -26,6 +27,7 @@ export interface FindOptions {
   states?: readonly RowState[] | undefined;
   /** Bytes. */
   minSize?: number | undefined;
+  /** Ends the search; it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
@@ -39,7 +41,12 @@ const KNOWN: Known<FindOptions> = {
 };
 
 /** A record, or a Failure for a path that names nothing, and for a record of which it isn't known whether it is meant. */
-export type FoundItem = FoundRecord | (Failure & { failed: true });
+export type FoundItem =
+  | FoundRecord
+  | (Failure & {
+      /** Tells it from a record. */
+      failed: true;
+    });
 
 /**
  * @param patterns files, directories or globs relative to the target's base; none without a list: everything

@@ -11,22 +11,28 @@ import { foundRecord, type FoundRecord } from './found_record.js';
 import { openReader, openToChange, shardsKept } from './open_kept.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 
+/** Options of `catalogue.forget`. */
 export interface ForgetOptions {
   /** Why; kept with what was known. */
   reason: string;
   /** Changes nothing. Default false. */
   dryRun?: boolean | undefined;
+  /** Ends it; it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 const KNOWN: Known<ForgetOptions> = { reason: true, dryRun: true, signal: true };
 
+/** What `catalogue.forget` has taken out. */
 export interface ForgetResult {
   /**
    * As they were known. `inCache`: the record is still in the cache, and gets a row when a pass compares or removes it. Of a lost record whose name another
    * one has by now, the loss alone is taken out.
    */
-  forgotten: (FoundRecord & { inCache: boolean })[];
+  forgotten: (FoundRecord & {
+    /** The record is still in the cache. */
+    inCache: boolean;
+  })[];
   /** Paths that no row has. */
   unknown: string[];
 }

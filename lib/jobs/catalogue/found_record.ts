@@ -25,6 +25,7 @@ export interface FoundRecord {
   checksums: readonly Checksum[];
   /** Where they come from: ingest's `put`, the bytes as a pass read them, or only the server's word. */
   source: ChecksumSource;
+  /** When a pass copied it. */
   copied: Date | null;
   /** When its local file was removed. */
   removed: Date | null;
@@ -32,6 +33,7 @@ export interface FoundRecord {
   onlineRemoved: Date | null;
   /** When `verify --catalogue` last compared it, and the result: `ok`, or what was wrong. */
   audited: Date | null;
+  /** Of the last audit: `ok`, or what was wrong. */
   audit: string | null;
   /** What was found when it was lost. */
   loss: string | null;

@@ -12,6 +12,7 @@ import { formatOf, parseImported, type ImportedLine } from './imported_lines.js'
 import { isKept, openToChange } from './open_kept.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 
+/** Options of `catalogue.import`. */
 export interface ImportOptions {
   /** Default: JSON lines if the first line begins with `{`, else a checksum list. */
   format?: ExportFormat | undefined;
@@ -22,12 +23,15 @@ export interface ImportOptions {
   asRead?: boolean | undefined;
   /** Checks the lines; writes nothing. Default false. */
   dryRun?: boolean | undefined;
+  /** Ends it; it rejects with the signal's reason, and what was written stays. */
   signal?: AbortSignal | undefined;
 }
 
 const KNOWN: Known<ImportOptions> = { format: true, asRead: true, dryRun: true, signal: true };
 
+/** What `catalogue.import` has done. */
 export interface ImportResult {
+  /** As given, or as the first line looked. */
   format: ExportFormat;
   /** Rows that were written; with `dryRun` those that would be. */
   imported: number;
@@ -39,13 +43,20 @@ export interface ImportResult {
 
 /** A line that can't be understood ends an import. */
 export class ImportError extends Error {
+  /** Always `ImportError`. */
   override readonly name = 'ImportError';
   /** From 1. */
   readonly line: number;
   /** Rows before it that are in the catalogue. */
   readonly imported: number;
+  /** What the command ends with: 2 if nothing was imported. */
   readonly exitCode: 1 | 2;
 
+  /**
+   * The library makes it.
+   * @param line from 1
+   * @param imported rows before it that were written
+   */
   constructor(line: number, imported: number, problem: string) {
     const before =
       imported === 0

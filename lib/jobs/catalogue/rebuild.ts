@@ -26,6 +26,7 @@ import { settle } from './settle_rebuilt.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
+/** Options of `Archive.rebuild`. */
 export interface RebuildOptions extends ShardOptions, JobOptions {
   /** Default: segments, if there are any, and then the listing for what they lack. */
   from?: 'segments' | 'listing' | undefined;

@@ -14,6 +14,7 @@ export type StatusConfig = CatalogueConfig &
 
 type Part = Summary['parts'][number];
 
+/** How far the records below one first directory were audited. */
 export type PartStatus = Omit<Part, 'oldestAudit' | 'oldestProof'> & {
   /** Null: not all were audited. */
   oldestAudit: Date | null;
@@ -21,13 +22,22 @@ export type PartStatus = Omit<Part, 'oldestAudit' | 'oldestProof'> & {
   oldestProof: Date | null;
 };
 
+/** What a catalogue holds, in numbers. */
 export interface CatalogueStatus {
   /** One, or one for each shard of its passes. The id is that catalogue's, for ever. */
-  files: { file: string; id: string }[];
+  files: {
+    /** Where it is on this machine. */
+    file: string;
+    /** Names it in its segments. */
+    id: string;
+  }[];
   /** Bytes of the files and their logs. */
   fileBytes: number;
+  /** All of them, in whatever state. */
   records: number;
+  /** Of these records. */
   bytes: number;
+  /** The same by state. */
   states: Record<RowState, StateCount>;
   /** The first 20 that are lost; those whose name another record has by now come last. */
   lost: FoundRecord[];
@@ -38,8 +48,19 @@ export interface CatalogueStatus {
   /** By first directory (`.`: in none), at most 1000: how many of its records were audited, and when the oldest of these audits was. */
   parts: PartStatus[];
   /** The last 5, the newest first. */
-  passes: { job: string; startedAt: string; finishedAt: string; report: unknown }[];
+  passes: {
+    /** `backup`, … */
+    job: string;
+    /** ISO 8601, UTC. */
+    startedAt: string;
+    /** ISO 8601, UTC. */
+    finishedAt: string;
+    /** Its `Report`, as it was then. */
+    report: unknown;
+  }[];
+  /** The copies of the catalogue that passes send to the server. */
   segments: {
+    /** Whether passes write any. */
     enabled: boolean;
     /** Where they go; null: to the target. */
     url: string | null;

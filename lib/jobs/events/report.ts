@@ -9,9 +9,11 @@ export interface Failure {
   code: string;
   /** POSIX errno where there is one. */
   errno?: number;
+  /** What happened, in words. */
   message: string;
 }
 
+/** What `rebuild` has brought into the catalogue. */
 export interface Rebuilt {
   /** Segments that were read. */
   segments: number;
@@ -34,9 +36,11 @@ export interface Rebuilt {
  * restore or a drill evicted counts once more in `evicted`.
  */
 export interface Report {
+  /** Which job it was. */
   job: 'backup' | 'restore' | 'stage' | 'evict' | 'verify' | 'drill' | 'retention' | 'rebuild';
   /** ISO 8601, UTC. */
   startedAt: string;
+  /** ISO 8601, UTC. */
   finishedAt: string;
   /** True: nothing was changed; the numbers tell what would have been done. */
   dryRun: boolean;
@@ -48,12 +52,19 @@ export interface Report {
   warnings?: string[];
   /** What ended the job early: the server was lost, the cache couldn't be read. Its path is empty. */
   error?: Failure;
+  /** Files that were looked at. */
   scanned: number;
+  /** Files that were copied, and found identical. */
   copied: number;
+  /** Local (retention: online) files that were removed, and weren't copied in this pass. */
   removed: number;
+  /** Files of `copied` that were removed in the same pass. */
   removedAfterCopy: number;
+  /** Files for which there was nothing to do, or not yet; `keptReasons` says why. */
   kept: number;
+  /** Files that couldn't be dealt with; `failures` says why. */
   failed: number;
+  /** Files that differ from their other copy; nothing was overwritten. */
   conflicts: number;
   /** Staging: files that tape was asked for and that are online now. */
   staged?: number;

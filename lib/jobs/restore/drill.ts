@@ -30,6 +30,7 @@ import { untilOffline } from '../staging/until_offline.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
+/** Options of `Archive.drill`. */
 export interface DrillOptions extends SelectionOptions, JobOptions {
   /** Files to read back, at most. Default 10, or no bound when `bytes` is given. */
   files?: number | undefined;

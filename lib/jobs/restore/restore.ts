@@ -39,6 +39,7 @@ import { TaskPool } from '../../flow/task_pool.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
+/** Options of `Archive.restore`. */
 export interface RestoreOptions extends SelectionOptions, ShardOptions, JobOptions {
   /** A local directory, made if it is missing, or the URL of another XRootD server. */
   to: string;

@@ -16,6 +16,7 @@ import { retentionSettings, type RetentionSettings } from './retention_settings.
 import { checkOptions, type Known } from '../../config/known_options.js';
 import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
+/** Options of `Archive.retention`. */
 export interface RetentionOptions extends JobOptions {
   /** Only tell what would go. Default false. */
   dryRun?: boolean | undefined;

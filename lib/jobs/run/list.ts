@@ -15,24 +15,31 @@ import type { Failure } from '../events/report.js';
 import { uploadLook, type UploadLook } from './uploads.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 
+/** A file or directory on the server. */
 export interface RemoteEntry {
   /** Relative to the target's base. */
   path: string;
+  /** A directory has no tape flags. */
   isDirectory: boolean;
   /** Bytes. */
   size: number;
+  /** The server's modification time, in whole seconds. */
   mtime: Date;
   /** Readable now, without asking tape. */
   online: boolean;
+  /** The server says that tape has it. */
   onTape: boolean;
   /** Known not to be the whole record, by the cache or by the server; `reason` says how. */
   unfinished?: true;
+  /** Why it counts as unfinished. */
   reason?: string;
   /** What the catalogue knows of it, where it was asked. */
   row?: CatalogueRow | undefined;
 }
 
+/** Options of `Archive.ls`. */
 export interface ListOptions {
+  /** Ends the listing; it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /** Descend into directories. Default false. */
   recursive?: boolean | undefined;
@@ -47,7 +54,12 @@ export interface ListOptions {
 const KNOWN: Known<ListOptions> = { signal: true, recursive: true, enters: true, only: true, upload: true };
 
 /** An entry, or a Failure for what could not be listed or statted: nothing is left out silently. */
-export type ListItem = RemoteEntry | (Failure & { failed: true });
+export type ListItem =
+  | RemoteEntry
+  | (Failure & {
+      /** Tells it from an entry. */
+      failed: true;
+    });
 
 /**
  * As list(), of the target.

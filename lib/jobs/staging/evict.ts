@@ -16,6 +16,7 @@ import { untilOffline } from './until_offline.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
+/** Options of `Archive.evict`. */
 export interface EvictOptions extends SelectionOptions, JobOptions {
   /** Seconds in which an eviction that the server accepted must be seen, by the flag Offline. Default 10. */
   confirmSeconds?: number | undefined;

@@ -21,6 +21,7 @@ import { StagingRun } from './staging_run.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
+/** Options of `Archive.stage`. */
 export interface StageOptions extends SelectionOptions, ShardOptions, JobOptions {
   /** Wait until each file is online or has failed. Default false: only send the requests. */
   wait?: boolean | undefined;

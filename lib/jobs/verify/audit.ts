@@ -29,7 +29,9 @@ import { Counted, type Announced } from './counted.js';
 import { RecordAudit, type AuditContext } from './audit_record.js';
 import { AuditedCatalogue } from './audited_catalogue.js';
 
+/** Compares the catalogue's rows with the server, whether or not their local files are still there. */
 export interface CatalogueAudit {
+  /** Says that it is the catalogue that is compared. */
   catalogue: true;
   /** Also report what the server has and the catalogue doesn't. Default false. */
   extra?: boolean | undefined;

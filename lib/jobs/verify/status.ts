@@ -18,11 +18,15 @@ import { mapConcurrent } from '../../flow/map_concurrent.js';
 import { LocalSums } from '../record/local_sums.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
 
+/** A record of the cache, and what the server has of it. */
 export interface RecordStatus {
+  /** Relative to the cache. */
   path: string;
   /** Bytes. */
   size: number;
+  /** The local modification time. */
   mtime: Date;
+  /** What the server has; `backed_up` is on tape. */
   state: RemoteState;
   /** Readable on the server now; undefined if there is no such file, or it could not be statted. */
   online?: boolean;
@@ -30,7 +34,9 @@ export interface RecordStatus {
   reason?: string;
 }
 
+/** Options of `Archive.status`. */
 export interface StatusOptions {
+  /** Ends it; it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /** Compare checksums too, which reads every local file. Default false: sizes only. */
   verify?: boolean | undefined;

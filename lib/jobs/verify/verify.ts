@@ -31,13 +31,23 @@ import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 
 /** What the remote files are compared with. */
 export type VerifyAgainst =
-  | { cache: true }
-  /** A tree of files whose paths are those below the target's base, like a restored one. */
-  | { directory: string }
-  /** See ChecksumList. */
-  | { checksums: ChecksumList; type?: string | undefined }
+  | {
+      /** The records of the cache. */
+      cache: true;
+    }
+  | {
+      /** A tree of files whose paths are those below the target's base, like a restored one. */
+      directory: string;
+    }
+  | {
+      /** See ChecksumList. */
+      checksums: ChecksumList;
+      /** Of values without a type. Default: `checksumType` of the configuration. */
+      type?: string | undefined;
+    }
   | CatalogueAudit;
 
+/** Options of `Archive.verify`. */
 export interface VerifyOptions extends ShardOptions, JobOptions {
   /** Default: the cache. */
   against?: VerifyAgainst | undefined;
@@ -47,6 +57,7 @@ export interface VerifyOptions extends ShardOptions, JobOptions {
   sample?: number | undefined;
   /** What chance depends on: the same files with the same seed. Default: another one each time; the report has it. */
   seed?: string | undefined;
+  /** Ends it; the report then says `interrupted`. */
   signal?: AbortSignal | undefined;
   /** Of the catalogue: its results aren't written there. Nothing else is ever changed. Default false. */
   dryRun?: boolean | undefined;
