@@ -1,9 +1,5 @@
 /** The native addon: what native/addon.cc exports. Arguments are checked by the classes of this room, not there. */
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import { addonError } from './addon_error.js';
-import { addonCandidates, loadFirst } from './candidates.js';
-import { thisMachine } from './machine.js';
+import { loadAddon } from './load_addon.js';
 
 /** What native code tells of a failure; `XRootDError` is made of it. */
 export interface NativeStatus {
@@ -295,18 +291,7 @@ export interface Addon {
   hasWriters(fd: number): boolean | undefined;
 }
 
-/** @throws {AddonError} that says what is wrong with this machine or installation, and what to do */
-function load(): { file: string; exports: Addon } {
-  const require = createRequire(import.meta.url);
-  const root = dirname(require.resolve('xrootd-archive/package.json'));
-  // For tests of other builds of the addon (CMake, sanitizers).
-  const chosen = process.env['XROOTD_ARCHIVE_ADDON'];
-  const files =
-    chosen !== undefined && chosen !== '' ? [chosen] : addonCandidates(root, process.platform, process.arch);
-  const loaded = loadFirst(files, (file) => require(file) as Addon);
-  if ('attempts' in loaded) throw addonError(loaded.attempts, thisMachine(root));
-  return loaded;
-}
-
-/** `addonFile`: where it was loaded from; the sandbox's programs lie beside it. */
-export const { exports: addon, file: addonFile } = load();
+const loaded = loadAddon();
+export const addon = loaded.exports as Addon;
+/** Where it was loaded from; the sandbox's programs lie beside it. */
+export const addonFile = loaded.file;

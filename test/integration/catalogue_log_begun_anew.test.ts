@@ -22,7 +22,7 @@ describe('a log beside the catalogue that a writer begins anew while it is read'
         meanwhile();
       }
       return (readSync as (...args: unknown[]) => number)(...args);
-    }) as typeof readSync;
+    });
     syncBuiltinESMExports();
   }
 
