@@ -1,5 +1,6 @@
 /**
- * The status page in a real browser, during a pass. `STATUS_PAGE_PNG=docs/status-page.png` keeps what it looked like.
+ * The status page in a real browser, during a pass. `STATUS_PAGE_PNG=docs/status-page.png` keeps what it looked like, and beside it
+ * status-page-phone.png.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -100,7 +101,12 @@ describe('the status page in a browser', () => {
             assert.doesNotMatch(page, /does not answer/);
           }
           const keep = process.env['STATUS_PAGE_PNG'];
-          if (keep !== undefined) await copyFile(png, keep);
+          if (keep !== undefined) {
+            await copyFile(png, keep);
+            const phone = ['--window-size=390,1000', '--force-device-scale-factor=2'];
+            const beside = keep.replace(/\.png$/, '-phone.png');
+            await browse(name, directory, url, ...phone, `--screenshot=${beside}`);
+          }
         } finally {
           stop.abort();
           await pass;
