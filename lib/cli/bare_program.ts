@@ -5,7 +5,7 @@ import { examplesText } from './examples.js';
 import { paint } from './colours.js';
 import { addGlobalOptions } from './options.js';
 
-const epilogue = `
+export const epilogue = `
 Exit codes: 0 all as asked, 1 finished but files failed or conflict, 2 bad usage or configuration,
 3 the server can't be reached or refuses us, 4 another pass runs, 130 interrupted after a clean stop.`;
 
@@ -29,7 +29,7 @@ export function bareProgram(): Command {
   return addGlobalOptions(program);
 }
 
-function versionOfPackage(): string {
+export function versionOfPackage(): string {
   const require = createRequire(import.meta.url);
   return (require('xrootd-archive/package.json') as { version: string }).version;
 }

@@ -93,6 +93,22 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['sandbox', 'a server with a tape, until Ctrl-C'],
     ['sandbox --stage-delay 2-5 --migration-delay 10', 'a slow one'],
   ),
+  'completion bash': of(
+    ['completion bash > ~/.local/share/bash-completion/completions/xrootd-archive', 'for yourself'],
+    ['completion bash > /etc/bash_completion.d/xrootd-archive', 'for everybody'],
+  ),
+  'completion zsh': of(
+    ['completion zsh > ~/.zsh/_xrootd-archive', 'into a directory of $fpath'],
+    ['completion zsh > /usr/local/share/zsh/site-functions/_xrootd-archive', 'for everybody'],
+  ),
+  'completion fish': of(
+    ['completion fish > ~/.config/fish/completions/xrootd-archive.fish', 'for yourself'],
+    ['completion fish > /etc/fish/completions/xrootd-archive.fish', 'for everybody'],
+  ),
+  man: of(
+    ['man | man -l -', 'shows the page of the program'],
+    ['man --output /usr/local/share/man/man1', 'writes the pages of all commands'],
+  ),
 };
 
 /** `catalogue status`, for instance. */

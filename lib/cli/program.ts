@@ -3,12 +3,14 @@ import type { Command } from 'commander';
 import { bareProgram } from './bare_program.js';
 import { addBackup } from './commands/backup.js';
 import { addCatalogue } from './commands/catalogue.js';
+import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
 import { addDrill } from './commands/drill.js';
 import { addDu } from './commands/du.js';
 import { addEvict } from './commands/evict.js';
 import { addFind } from './commands/find.js';
 import { addLs } from './commands/ls.js';
+import { addMan } from './commands/man.js';
 import { addRestore } from './commands/restore.js';
 import { addRetention } from './commands/retention.js';
 import { addRun } from './commands/run.js';
@@ -24,7 +26,18 @@ export function makeProgram(session: Session): Command {
   const program = bareProgram();
   const commands = [
     ...[addBackup, addRestore, addStatus, addLs, addTree, addDu, addFind, addStage, addEvict],
-    ...[addVerify, addDrill, addRetention, addCatalogue, addRun, addUsage, addConfig, addSandbox],
+    ...[
+      addVerify,
+      addDrill,
+      addRetention,
+      addCatalogue,
+      addRun,
+      addUsage,
+      addConfig,
+      addSandbox,
+      addCompletion,
+      addMan,
+    ],
   ];
   for (const add of commands) add(program, session);
   return program;

@@ -55,7 +55,7 @@ export class Screen {
   /** A log line for people: `2026-01-31T12:00:00.000Z ERROR …`. */
   #levelPainted(line: string): string {
     return line.replace(
-      /^(\d\S+ )(ERROR  |WARNING)/,
+      /^(\d\S+ )(ERROR {2}|WARNING)/,
       (_, time: string, level: string) => time + this.#paint(level === 'WARNING' ? 'yellow' : 'red', level),
     );
   }
