@@ -7,7 +7,7 @@ import type { Session } from './invocation.js';
 
 type Add = (program: Command, session: Session) => void;
 
-/** The commands of program.ts. */
+/** The commands of program.ts, but for those that tell of all others. */
 export const loaders: Readonly<Record<string, () => Promise<Add>>> = {
   backup: async () => (await import('./commands/backup.js')).addBackup,
   restore: async () => (await import('./commands/restore.js')).addRestore,

@@ -65,7 +65,7 @@ async function perform<O extends BaseOptions>(
     code = interrupt.happened ? exitCodes.interrupted : exitCodeOf(error);
     if (code !== exitCodes.interrupted) {
       const told = error instanceof ConfigError ? await named(error, options) : error;
-      screen.note(messageOf(told, options.logLevel === 'debug'));
+      screen.error(messageOf(told, options.logLevel === 'debug'));
     }
   }
   await output.flush();

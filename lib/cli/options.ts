@@ -54,14 +54,41 @@ export function addBaseOptions(command: Command): Command {
     );
 }
 
-export function addConfigOptions(command: Command): Command {
+/** Options that overrule the configuration, by what they are for: help shows those that mean something to the command. */
+const login = [
+  ...(['targetUrl', 'keytabFilePath', 'gsiProxyPath', 'tokenFilePath', 'targetOpaqueFile'] as const),
+];
+const comparing = ['verify', 'checksumType'] as const;
+const copying = ['parallelCopies', 'maxRate'] as const;
+export const USES = {
+  /** The cache's disk. */
+  disk: ['cacheDirectory'],
+  /** The catalogue, whose place follows from cache and target. */
+  catalogue: ['cacheDirectory', 'targetUrl'],
+  /** What the server has. */
+  server: login,
+  /** The same, compared with the cache. */
+  both: ['cacheDirectory', ...login, ...comparing],
+  /** From the server to elsewhere. */
+  download: [...login, ...comparing, ...copying, 'logFormat'],
+  staging: [...login, 'logFormat'],
+  removal: [...login, ...comparing, 'settleSeconds', 'logFormat'],
+  rebuild: ['cacheDirectory', ...login, 'maxRate', 'logFormat'],
+} as const satisfies Record<string, readonly OverrideKey[]>;
+
+/** @param uses what help shows; every command takes all of them, as a file has keys for every command. Default: all */
+export function addConfigOptions(command: Command, uses: readonly OverrideKey[] = overrideKeys): Command {
   command.option(
     '-c, --config <file>',
     'configuration file (default: ./xrootd-archive.yaml, /etc/xrootd-archive/config.yaml)',
   );
   command.option('--no-config', 'read no configuration file');
   addBaseOptions(command);
-  for (const option of overrideOptions()) command.addOption(option);
+  overrideOptions().forEach((option, index) => {
+    const key = overrideKeys[index];
+    if (key === undefined || !uses.includes(key)) option.hideHelp();
+    command.addOption(option.helpGroup('Instead of what the configuration says:'));
+  });
   return command;
 }
 

@@ -1,7 +1,10 @@
 /** Standard output: results for people, or one JSON object per line. Nothing else is written there. */
+import { paintFor, type Paint } from './colours.js';
 
 export class Output {
   readonly json: boolean;
+  /** Colours, if it is a terminal that takes them. */
+  readonly paint: Paint;
   readonly #stream: NodeJS.WritableStream;
   #closed = false;
   #failure: Error | undefined;
@@ -9,6 +12,7 @@ export class Output {
   constructor(stream: NodeJS.WritableStream, json: boolean) {
     this.#stream = stream;
     this.json = json;
+    this.paint = paintFor(stream as Partial<NodeJS.WriteStream>);
     stream.on('error', (error: NodeJS.ErrnoException) => {
       this.#closed = true;
       if (error.code !== 'EPIPE') this.#failure ??= error;

@@ -1,6 +1,7 @@
 /** Runs a job and shows it: its events as JSON, or a progress bar and at the end a summary. */
 import type { Archive, Report } from '../index.js';
 import { openArchive, type OpenOptions } from './archive.js';
+import { paintedSummary } from './colours.js';
 import { exitCodes, type ExitCode } from './exit_codes.js';
 import type { Invocation } from './invocation.js';
 import type { ConfigOptions } from './options.js';
@@ -57,6 +58,7 @@ function show({ output, screen }: Invocation<ConfigOptions>, archive: Archive, s
     plan?.end();
     // If nothing was scanned, the error message is enough.
     if (report.error === undefined || report.scanned > 0)
-      for (const line of summary(report, settleSeconds)) output.line(line);
+      for (const line of paintedSummary(summary(report, settleSeconds), report, output.paint))
+        output.line(line);
   });
 }

@@ -1,5 +1,6 @@
 /** The list of a dry run: every file, what would be done to it, and why. */
 import type { ArchiveEvent } from '../jobs/events/events.js';
+import type { Style } from './colours.js';
 import { bytes, plural, printable } from './format.js';
 import type { Output } from './output.js';
 
@@ -7,7 +8,9 @@ import type { Output } from './output.js';
 const ROWS_FOR_SUMMARY = 14;
 const FEWEST_LINES = 10;
 
-type Told = Pick<Output, 'line' | 'rows'>;
+type Told = Pick<Output, 'line' | 'rows' | 'paint'>;
+
+const styles: Partial<Record<string, Style>> = { copy: 'green', restore: 'green', remove: 'red' };
 
 /**
  * Writes a line for each file; on a terminal no more than fit on a screen above the summary, and then how many there are. What stays as
@@ -30,7 +33,9 @@ export class Plan {
   readonly add = (event: ArchiveEvent): void => {
     if (event.type === 'file:planned') {
       this.#plannedFiles += 1;
-      this.#tell(this.#planned, line(event.action, bytes(event.size), event));
+      const text = line(event.action, bytes(event.size), event);
+      const style = styles[event.action];
+      this.#tell(this.#planned, style === undefined ? text : this.#output.paint(style, text));
     } else if (event.type === 'file:kept' || event.type === 'file:skipped') {
       this.#keptFiles += 1;
       this.#tell(this.#kept, line(event.type === 'file:kept' ? 'keep' : 'skip', '', event));

@@ -1,6 +1,6 @@
 /** What commands load before they begin: time to start is mostly that. `bench/startup.ts` measures it. */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loaders } from '../../lib/cli/command_line.js';
 import { makeProgram } from '../../lib/cli/program.js';
@@ -45,9 +45,22 @@ describe('a command loads what it uses', () => {
     });
   });
 
+  it('completion and man tell of all commands nevertheless', async () => {
+    const bash = await cli(['completion', 'bash']);
+    assert.match(bash.stdout, /'catalogue status'\)/);
+    assert.deepEqual([bash.code, bash.stderr], [0, '']);
+    await withTemp(async (directory) => {
+      assert.equal((await cli(['man', '--output', path.join(directory, 'man1')])).code, 0);
+      assert.ok((await readdir(path.join(directory, 'man1'))).includes('xrootd-archive-catalogue-status.1'));
+    });
+    assert.match((await cli(['man'])).stdout, /^\.TH XROOTD/);
+  });
+
   it('every command has its loader', async () => {
     const all = makeProgram({ exitCode: 0 }).commands.map((command) => command.name());
-    assert.deepEqual(Object.keys(loaders), all);
+    // These tell of all others.
+    const others = ['completion', 'man'];
+    assert.deepEqual([...Object.keys(loaders), ...others], all);
     for (const [name, load] of Object.entries(loaders)) {
       const program = makeProgram({ exitCode: 0 }).createCommand('program');
       (await load())(program, { exitCode: 0 });

@@ -41,7 +41,7 @@ export class RunningCli {
     const command = [...(user?.flags ?? []), user?.place(file) ?? file, ...args];
     const child = spawn(process.execPath, command, {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...process.env, FORCE_COLOR: undefined, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
       ...user?.options,
     });

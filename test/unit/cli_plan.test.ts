@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { plain } from '../../lib/cli/colours.js';
 import { Plan } from '../../lib/cli/plan.js';
 import type { ArchiveEvent } from '../../lib/jobs/events/events.js';
 import { planned } from '../../lib/jobs/run/planned.js';
@@ -10,7 +11,7 @@ const kept = (path: string): ArchiveEvent => ({ type: 'file:kept', path, reason:
 
 function linesOf(rows: number | undefined, events: ArchiveEvent[]): string[] {
   const lines: string[] = [];
-  const plan = new Plan({ rows, line: (text) => lines.push(text) });
+  const plan = new Plan({ rows, paint: plain, line: (text) => lines.push(text) });
   events.forEach(plan.add);
   plan.end();
   return lines;

@@ -4,14 +4,14 @@ import type { Adoption, CatalogueOwner } from '../../jobs/catalogue/adopt.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { printable } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { openCatalogueOf } from './open.js';
 
 export function addAdopt(group: Command, session: Session): void {
   const command = group
     .command('adopt')
     .description('take the catalogue over for this configuration, after cache or target have moved');
-  addConfigOptions(command).action(action(session, adopt));
+  addConfigOptions(command, USES.catalogue).action(action(session, adopt));
 }
 
 async function adopt(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { plural, printable } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { openCatalogueOf } from './open.js';
 
 export function addCheck(group: Command, session: Session): void {
@@ -12,7 +12,7 @@ export function addCheck(group: Command, session: Session): void {
     .description(
       "check each byte of the catalogue's file, and each row against what a pass could have written",
     );
-  addConfigOptions(command).action(action(session, check));
+  addConfigOptions(command, USES.catalogue).action(action(session, check));
 }
 
 async function check(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {

@@ -6,7 +6,7 @@ import type { ExportedLine, ExportFormat } from '../../jobs/catalogue/export.js'
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { count, plural, printable } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import type { Screen } from '../screen.js';
 import { UsageError } from '../usage_error.js';
 import { openCatalogueOf } from './open.js';
@@ -27,7 +27,7 @@ export function addExport(group: Command, session: Session): void {
       ]),
     )
     .option('-o, --output <file>', 'default: standard output');
-  addConfigOptions(command).action(action(session, exportAll));
+  addConfigOptions(command, [...USES.catalogue, 'checksumType']).action(action(session, exportAll));
 }
 
 async function exportAll(invocation: Invocation<Options>): Promise<ExitCode> {

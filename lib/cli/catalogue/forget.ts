@@ -4,7 +4,7 @@ import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { plural, printable } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
 import { readLists } from '../lists.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { UsageError } from '../usage_error.js';
 import { openCatalogueOf } from './open.js';
 import { recordLine } from './record_line.js';
@@ -26,7 +26,7 @@ export function addForget(group: Command, session: Session): void {
     )
     .option('-0, --null', 'the names in lists are separated by NUL bytes, not by lines')
     .option('-n, --dry-run', 'change nothing, and tell what would be forgotten');
-  addConfigOptions(command).action(action(session, forget));
+  addConfigOptions(command, USES.catalogue).action(action(session, forget));
 }
 
 async function forget(invocation: Invocation<Options>, given: string[]): Promise<ExitCode> {

@@ -5,7 +5,7 @@ import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { count, plural, printable } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
 import { linesOf, standardInput } from '../lists.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { openCatalogueOf } from './open.js';
 
 type Options = ConfigOptions & Pick<ImportOptions, 'format' | 'asRead' | 'dryRun'>;
@@ -20,7 +20,7 @@ export function addImport(group: Command, session: Session): void {
     )
     .option('--as-read', "the list's checksums are of the records' bytes, not only the server's word")
     .option('-n, --dry-run', 'check the lines, and change nothing');
-  addConfigOptions(command).action(action(session, importFile));
+  addConfigOptions(command, USES.catalogue).action(action(session, importFile));
 }
 
 async function importFile(invocation: Invocation<Options>, file: string): Promise<ExitCode> {

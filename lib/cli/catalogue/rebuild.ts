@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, addShardOption, type ConfigOptions, type ShardOption } from '../options.js';
+import { addConfigOptions, addShardOption, type ConfigOptions, type ShardOption, USES } from '../options.js';
 import { runPass } from '../pass.js';
 
 type Options = ConfigOptions &
@@ -23,7 +23,7 @@ export function addRebuild(group: Command, session: Session): void {
     .option('--archive <id>', 'the catalogue whose segments are read, if there are several')
     .option('--checksums', "ask for the server's checksum of each file of the listing")
     .option('--wait', 'wait for a running pass to end');
-  addConfigOptions(addShardOption(command)).action(action(session, rebuild));
+  addConfigOptions(addShardOption(command), USES.rebuild).action(action(session, rebuild));
 }
 
 async function rebuild(invocation: Invocation<Options>): Promise<ExitCode> {

@@ -5,7 +5,7 @@ import { ROW_STATES } from '../../catalogue/row.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { bytes, count, plural, printable, table, time } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { openCatalogueOf } from './open.js';
 import { recordLine } from './record_line.js';
 
@@ -15,7 +15,7 @@ export function addStatus(group: Command, session: Session): void {
   const command = group
     .command('status')
     .description('show how many records there are by state, what is lost, audits, passes, segments');
-  addConfigOptions(command).action(action(session, status));
+  addConfigOptions(command, USES.catalogue).action(action(session, status));
 }
 
 async function status(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { runPass } from '../pass.js';
 import {
   addPathOptions,
@@ -33,7 +33,7 @@ export function addDrill(program: Command, session: Session): void {
     .option('--evict-first', 'also draw files in the disk buffer, and evict them first')
     .option('--seed <text>', 'the same text draws the same files')
     .option('-n, --dry-run', 'stage and read nothing, tell what would be done');
-  addConfigOptions(command).action(
+  addConfigOptions(command, USES.download).action(
     action(session, drill, 'stopping cleanly: stage requests are cancelled, the scratch directory goes'),
   );
 }

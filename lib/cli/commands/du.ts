@@ -4,7 +4,7 @@ import { DirectorySums, type DirectorySum } from '../directory_sums.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { bytes, count, printable, table } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { openListing } from '../remote_listing.js';
 import { wholeNumber } from '../values.js';
 
@@ -18,7 +18,7 @@ export function addDu(program: Command, session: Session): void {
     )
     .argument('[path...]', "relative to the target's base; default: everything in it")
     .option('-d, --depth <number>', 'directories down to this level; 0: totals alone', wholeNumber, 1);
-  addConfigOptions(command).action(action(session, du));
+  addConfigOptions(command, USES.server).action(action(session, du));
 }
 
 async function du(invocation: Invocation<Options>, paths: string[]): Promise<ExitCode> {

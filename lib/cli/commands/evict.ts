@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { runPass } from '../pass.js';
 import {
   addPathOptions,
@@ -18,7 +18,7 @@ export function addEvict(program: Command, session: Session): void {
   const command = addTimeOptions(addPathOptions(program.command('evict')))
     .description("give up the server's disk buffer copies of files that are on tape")
     .option('-n, --dry-run', 'evict nothing, tell what would be done');
-  addConfigOptions(command).action(action(session, evict));
+  addConfigOptions(command, USES.staging).action(action(session, evict));
 }
 
 async function evict(invocation: Invocation<Options>, given: string[]): Promise<ExitCode> {

@@ -6,7 +6,7 @@ import { recordLine } from '../catalogue/record_line.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { printable } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import {
   addPathOptions,
   addTimeOptions,
@@ -29,7 +29,7 @@ export function addFind(program: Command, session: Session): void {
       ),
     )
     .option('--min-size <size>', 'only records of this size or more, as 500MB', byteCount);
-  addConfigOptions(command).action(action(session, find));
+  addConfigOptions(command, USES.catalogue).action(action(session, find));
 }
 
 async function find(invocation: Invocation<Options>, given: string[]): Promise<ExitCode> {

@@ -1,10 +1,11 @@
 /** `ls`: what is at the target. */
 import type { Command } from 'commander';
 import type { RemoteEntry } from '../../index.js';
+import type { Paint } from '../colours.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { bytes, count, plural, printable, time } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { openListing } from '../remote_listing.js';
 import { sortedByPath } from '../sorted.js';
 
@@ -17,7 +18,7 @@ export function addLs(program: Command, session: Session): void {
     .argument('[path...]', "relative to the target's base; default: everything in it")
     .option('-l, --long', 'with size, time, and where it is: online or offline, tape; and a total')
     .option('-R, --recursive', 'descend into directories');
-  addConfigOptions(command).action(action(session, ls));
+  addConfigOptions(command, USES.server).action(action(session, ls));
 }
 
 async function ls(invocation: Invocation<Options>, paths: string[]): Promise<ExitCode> {
@@ -35,7 +36,7 @@ async function ls(invocation: Invocation<Options>, paths: string[]): Promise<Exi
     if (entry.isDirectory) total.directories += 1;
     else [total.files, total.size] = [total.files + 1, total.size + entry.size];
     if (output.json) output.object(entry);
-    else output.line(options.long === true ? longLine(entry) : nameOf(entry));
+    else output.line(options.long === true ? longLine(entry, output.paint) : nameOf(entry, output.paint));
     if (output.closed) return exitCodes.ok;
   }
   if (options.long === true && !output.json) output.line(totalLine(total));
@@ -47,18 +48,18 @@ function totalLine({ files, directories, size }: Record<'files' | 'directories' 
   return `total ${plural(files, 'file')}, ${bytes(size)}${also}`;
 }
 
-function nameOf({ path, isDirectory }: RemoteEntry): string {
-  return printable(path) + (isDirectory ? '/' : '');
+function nameOf({ path, isDirectory }: RemoteEntry, paint: Paint): string {
+  return isDirectory ? `${paint('blue', printable(path))}/` : printable(path);
 }
 
-function longLine(entry: RemoteEntry): string {
+function longLine(entry: RemoteEntry, paint: Paint): string {
   const { isDirectory, size, mtime, online, onTape, unfinished, reason = '' } = entry;
   const cells = [
     (isDirectory ? '' : online ? 'online' : 'offline').padEnd(7),
     (isDirectory || !onTape ? '' : 'tape').padEnd(4),
     (isDirectory ? '' : bytes(size)).padStart(8),
     time(mtime),
-    nameOf(entry) + (unfinished === true ? `  (unfinished: ${printable(reason)})` : ''),
+    nameOf(entry, paint) + (unfinished === true ? `  (unfinished: ${printable(reason)})` : ''),
   ];
   return cells.join('  ');
 }

@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, addShardOption, type ConfigOptions, type ShardOption } from '../options.js';
+import { addConfigOptions, addShardOption, type ConfigOptions, type ShardOption, USES } from '../options.js';
 import { runPass } from '../pass.js';
 import {
   addPathOptions,
@@ -28,7 +28,7 @@ export function addRestore(program: Command, session: Session): void {
     .option('--evict', 'evict from the disk buffer what was staged for this restore')
     .option('--no-fsync', "don't wait for the local disk before a file gets its name")
     .option('-n, --dry-run', 'stage and write nothing, tell what would be done');
-  addConfigOptions(addShardOption(command)).action(
+  addConfigOptions(addShardOption(command), USES.download).action(
     action(session, restore, 'stopping cleanly: stage requests are cancelled, what is complete stays'),
   );
 }

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import type { ExitCode } from '../exit_codes.js';
 import { bytes, printable } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { runPass } from '../pass.js';
 
 type Options = ConfigOptions & { dryRun?: boolean; confirm?: boolean; wait?: boolean };
@@ -19,7 +19,7 @@ export function addRetention(program: Command, session: Session): void {
       ),
     )
     .option('-w, --wait', 'wait for another pass to end, instead of being refused');
-  addConfigOptions(command).action(
+  addConfigOptions(command, USES.removal).action(
     action(session, retention, 'stopping cleanly: what is not removed yet stays'),
   );
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, addShardOption, type ConfigOptions, type ShardOption } from '../options.js';
+import { addConfigOptions, addShardOption, type ConfigOptions, type ShardOption, USES } from '../options.js';
 import { runPass } from '../pass.js';
 import {
   addPathOptions,
@@ -19,7 +19,7 @@ export function addStage(program: Command, session: Session): void {
     .description("ask for files to be brought from tape to the server's disk buffer; copies nothing")
     .option('-w, --wait', 'until each is online or has failed')
     .option('-n, --dry-run', 'ask for nothing, tell what would be asked for');
-  addConfigOptions(addShardOption(command)).action(
+  addConfigOptions(addShardOption(command), USES.staging).action(
     action(session, stage, 'stopping cleanly: requests that are waited for are cancelled'),
   );
 }

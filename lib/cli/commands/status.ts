@@ -1,10 +1,11 @@
 /** `status`: how records stand, here and at the target. */
 import type { Command } from 'commander';
 import type { RecordStatus } from '../../index.js';
+import type { Paint, Style } from '../colours.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { bytes, count, plural, printable, time } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { sortedByPath } from '../sorted.js';
 
 type Options = ConfigOptions & { checksums?: boolean };
@@ -15,7 +16,7 @@ export function addStatus(program: Command, session: Session): void {
     .description('show how records stand: absent, partial, conflict, cached, backed_up')
     .argument('[path...]', 'records or directories, relative to the cache; default: everything')
     .option('--checksums', 'compare checksums too, which reads each local file');
-  addConfigOptions(command).action(action(session, status));
+  addConfigOptions(command, USES.both).action(action(session, status));
 }
 
 async function status(invocation: Invocation<Options>, paths: string[]): Promise<ExitCode> {
@@ -42,7 +43,7 @@ async function status(invocation: Invocation<Options>, paths: string[]): Promise
     states.set(record.state, (states.get(record.state) ?? 0) + 1);
     for (const path of unseen) if (`${record.path}/`.startsWith(`${path}/`)) unseen.delete(path);
     if (output.json) output.object(record);
-    else output.line(line(record));
+    else output.line(line(record, output.paint));
     if (output.closed) return exitCodes.ok;
   }
   await logger.flush();
@@ -55,9 +56,15 @@ async function status(invocation: Invocation<Options>, paths: string[]): Promise
   return troubled ? exitCodes.failures : exitCodes.ok;
 }
 
-function line({ path, size, mtime, state, online, reason }: RecordStatus): string {
+const styles: Partial<Record<RecordStatus['state'], Style>> = {
+  ...({ backed_up: 'green', partial: 'yellow', conflict: 'red', unknown: 'red' } as const),
+};
+
+function line({ path, size, mtime, state, online, reason }: RecordStatus, paint: Paint): string {
   const where = online === undefined ? '' : online ? 'online' : 'offline';
-  const cells = [state.padEnd(9), where.padEnd(7), bytes(size).padStart(8), time(mtime), printable(path)];
+  const style = styles[state];
+  const word = style === undefined ? state.padEnd(9) : paint(style, state.padEnd(9));
+  const cells = [word, where.padEnd(7), bytes(size).padStart(8), time(mtime), printable(path)];
   return cells.join('  ') + (reason === undefined ? '' : `  (${printable(reason)})`);
 }
 

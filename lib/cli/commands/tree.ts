@@ -4,7 +4,7 @@ import type { RemoteEntry } from '../../index.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { bytes, count, plural } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import { openListing } from '../remote_listing.js';
 import { inOrder, MOST_SORTED } from '../sorted.js';
 import { treeLines, type TreeEntry } from '../tree_lines.js';
@@ -21,7 +21,7 @@ export function addTree(program: Command, session: Session): void {
     .addOption(new Option('-L, --level <number>', 'only so many levels').argParser(wholeNumber))
     .option('-d, --dirs-only', 'directories alone')
     .option('-s, --size', 'with the size of each file, and whether it is on tape only');
-  addConfigOptions(command).action(action(session, tree));
+  addConfigOptions(command, USES.server).action(action(session, tree));
 }
 
 async function tree(invocation: Invocation<Options>, paths: string[]): Promise<ExitCode> {

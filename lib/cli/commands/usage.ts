@@ -5,12 +5,13 @@ import { localConfigOf } from '../configuration.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import { bytes, printable } from '../format.js';
 import { action, type Invocation, type Session } from '../invocation.js';
-import { addConfigOptions, type ConfigOptions } from '../options.js';
+import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 
 export function addUsage(program: Command, session: Session): void {
-  addConfigOptions(program.command('usage').description("show how full the cache's disk is")).action(
-    action(session, usage),
-  );
+  addConfigOptions(
+    program.command('usage').description("show how full the cache's disk is"),
+    USES.disk,
+  ).action(action(session, usage));
 }
 
 async function usage(invocation: Invocation<ConfigOptions>): Promise<ExitCode> {

@@ -5,7 +5,7 @@ import type { VerifyOptions } from '../../index.js';
 import type { ExitCode } from '../exit_codes.js';
 import { action, type Invocation, type Session } from '../invocation.js';
 import { readLists } from '../lists.js';
-import { addConfigOptions, addShardOption, type ConfigOptions, type ShardOption } from '../options.js';
+import { addConfigOptions, addShardOption, type ConfigOptions, type ShardOption, USES } from '../options.js';
 import { runPass } from '../pass.js';
 import { addPathOptions, chosenPaths, type PathOptions } from '../path_options.js';
 import { UsageError } from '../usage_error.js';
@@ -57,7 +57,7 @@ export function addVerify(program: Command, session: Session): void {
     .option('-n, --dry-run', "with --catalogue: don't write there what was found out")
     .option('--sample <percent>', 'only this part of the files, chosen by chance: 1%', percentage)
     .option('--seed <text>', 'what chance depends on: the same files with the same text');
-  addConfigOptions(addShardOption(command)).action(action(session, verify));
+  addConfigOptions(addShardOption(command), USES.both).action(action(session, verify));
 }
 
 async function verify(invocation: Invocation<Options>, given: string[]): Promise<ExitCode> {
