@@ -258,7 +258,7 @@ export const backupSchema = block.superRefine(
 /** As the file has it. */
 export type BackupBlock = z.input<typeof backupSchema>;
 /** What users of the library give: required and optional keys as in the file, in camelCase. */
-export type ArchiveOptions = Camelized<BackupBlock>;
+export type { ArchiveOptions } from './options.js';
 /** Checked, with every default filled in; paths are absolute, the target is normalised. */
 export type ArchiveConfig = Camelized<z.output<typeof backupSchema>>;
 export type MailConfig = NonNullable<ArchiveConfig['mail']>;

@@ -17,6 +17,7 @@ export interface ExportOptions {
    * known. `jsonl`: an object a row, with all that is known, as `import` takes it.
    */
   format: ExportFormat;
+  /** Ends it: the generator throws its reason. */
   signal?: AbortSignal | undefined;
 }
 

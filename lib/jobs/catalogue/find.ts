@@ -26,6 +26,7 @@ export interface FindOptions {
   states?: readonly RowState[] | undefined;
   /** Bytes. */
   minSize?: number | undefined;
+  /** Ends it: the generator throws its reason. */
   signal?: AbortSignal | undefined;
 }
 

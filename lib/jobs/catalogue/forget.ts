@@ -16,6 +16,7 @@ export interface ForgetOptions {
   reason: string;
   /** Changes nothing. Default false. */
   dryRun?: boolean | undefined;
+  /** Ends it before anything is taken out. */
   signal?: AbortSignal | undefined;
 }
 

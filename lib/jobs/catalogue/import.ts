@@ -22,6 +22,7 @@ export interface ImportOptions {
   asRead?: boolean | undefined;
   /** Checks the lines; writes nothing. Default false. */
   dryRun?: boolean | undefined;
+  /** Ends it; what was brought in by then stays. */
   signal?: AbortSignal | undefined;
 }
 

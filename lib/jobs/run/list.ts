@@ -33,6 +33,7 @@ export interface RemoteEntry {
 }
 
 export interface ListOptions {
+  /** Ends it: the generator throws its reason. */
   signal?: AbortSignal | undefined;
   /** Descend into directories. Default false. */
   recursive?: boolean | undefined;

@@ -27,6 +27,7 @@ export interface RecordStatus {
 }
 
 export interface StatusOptions {
+  /** Ends it: the generator throws its reason. */
   signal?: AbortSignal | undefined;
   /** Compare checksums too, which reads every local file. Default false: sizes only. */
   verify?: boolean | undefined;

@@ -46,6 +46,7 @@ export interface VerifyOptions extends ShardOptions, JobOptions {
   sample?: number | undefined;
   /** What chance depends on: the same files with the same seed. Default: another one each time; the report has it. */
   seed?: string | undefined;
+  /** Ends it; the report tells what was compared by then. */
   signal?: AbortSignal | undefined;
   /** Of the catalogue: its results aren't written there. Nothing else is ever changed. Default false. */
   dryRun?: boolean | undefined;
