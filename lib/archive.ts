@@ -154,7 +154,7 @@ export class Archive {
    * its name. Files that are there already and identical are skipped, so an interrupted restore can be continued.
    * @param paths files, directories or globs relative to the target's base; none: everything
    * @throws {ConfigError}
-   * @throws {LockedError} when another restore works into the same directory, unless both are shards of the same count
+   * @throws {LockedError} when another restore works into the same directory, unless `wait` is set or both are shards of one count
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   restore(paths: readonly string[], options: RestoreOptions): Promise<Report> {

@@ -21,6 +21,14 @@ export {
   type LoggerOptions,
   type LogLevel,
 } from './config/index.js';
+export type {
+  AuditBlock,
+  DrillBlock,
+  HooksBlock,
+  HttpBlock,
+  MailBlock,
+  RetentionBlock,
+} from './config/block_options.js';
 export type { CatalogueAudit } from './jobs/verify/audit.js';
 export type { BackupOptions } from './jobs/backup/backup.js';
 export type { Adoption, CatalogueOwner } from './jobs/catalogue/adopt.js';

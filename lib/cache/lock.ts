@@ -51,7 +51,8 @@ export class LockedError extends Error {
   constructor(file: string, holder: LockHolder) {
     const since = holder.startedAt === undefined ? '' : ` since ${holder.startedAt}`;
     const what = path.basename(file) === SERVICE_LOCK_NAME ? 'service' : 'pass';
-    super(`another ${what} is running: ${nameOf(holder)} holds ${file}${since}`);
+    const own = holder.pid === process.pid && holder.host === os.hostname() ? ' (this process itself)' : '';
+    super(`another ${what} is running: ${nameOf(holder)} holds ${file}${since}${own}`);
     this.file = file;
     this.holder = holder;
   }

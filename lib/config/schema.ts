@@ -266,7 +266,7 @@ export const localSchema = localBlock.superRefine(keysTogether);
 /** As the file has it. */
 export type BackupBlock = z.input<typeof backupSchema>;
 /** What users of the library give: required and optional keys as in the file, in camelCase. */
-export type ArchiveOptions = Camelized<BackupBlock>;
+export type { ArchiveOptions } from './options.js';
 /** Checked, with every default filled in; paths are absolute, the target is normalised. */
 export type ArchiveConfig = Camelized<z.output<typeof backupSchema>>;
 /** Of a command that looks at this machine alone. */

@@ -24,7 +24,9 @@ export function catalogueSection({ catalogue }: Told): Html {
     'Catalogue',
     html`${nothing === null ? '' : html`<p class="${nothing.isFault ? 'bad' : ''}">${nothing.text}</p> `}
       ${facts === null ? '' : html`${numbers(facts)} ${lost(facts)}`}
-      <p class="where">${file === null ? '' : `${file}, `}read ${when(at)}.</p>`,
+      <p class="where">
+        ${file === null ? '' : `${file}, `}read ${when(at)}. <a href="/find">Search it</a>
+      </p>`,
   );
 }
 

@@ -20,10 +20,16 @@ import { CatalogueWatch } from './catalogue_watch.js';
 import { healthOf } from './health.js';
 import { mailSender } from './mail_sender.js';
 import { Mailer } from './mailer.js';
+import { policyOf } from './page_document.js';
 import { Metrics } from './metrics.js';
+import { Search } from './search.js';
+import { searchPage } from './search_page.js';
 import { StatusBoard, type HeardEvent } from './status_board.js';
 import { PAGE_POLICY, statusPage } from './status_page.js';
 import { plain, StatusServer, type Routes } from './status_server.js';
+
+/** Letters of a search. */
+const mostWords = 1000;
 
 export class Monitor {
   readonly #config: () => ArchiveConfig;
@@ -31,6 +37,7 @@ export class Monitor {
   readonly #board: StatusBoard;
   readonly #mailer: Mailer;
   readonly #catalogue: CatalogueWatch;
+  readonly #search: Search;
   #metrics: Metrics | undefined;
   #server: StatusServer | undefined;
   /** The settings with which it listens. */
@@ -45,6 +52,7 @@ export class Monitor {
     this.#config = config;
     this.#logger = logger;
     this.#board = new StatusBoard(config);
+    this.#search = new Search(config);
     this.#mailer = new Mailer({ config, logger, send: mailSender() });
     this.#catalogue = new CatalogueWatch({ config, logger, tell: (view) => this.#tellCatalogue(view) });
   }
@@ -127,6 +135,14 @@ export class Monitor {
         type: 'application/json; charset=utf-8',
         body: `${JSON.stringify(this.#board.status())}\n`,
       }),
+      '/find': async (query) => {
+        const words = (query.get('q') ?? '').slice(0, mostWords);
+        return {
+          type: 'text/html; charset=utf-8',
+          body: searchPage(words, await this.#search.find(words)),
+          headers: { 'content-security-policy': policyOf() },
+        };
+      },
       '/': () => {
         const status = this.#board.status();
         return {

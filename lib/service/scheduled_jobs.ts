@@ -21,6 +21,10 @@ export const LANES: readonly (readonly Report['job'][])[] = [
   ['verify', 'drill'],
 ];
 
+export type ScheduleConfig = Partial<
+  Pick<ArchiveConfig, 'copyCronString' | 'timezoneStr' | 'retention' | 'audit' | 'drill'>
+>;
+
 /** Undefined: the job isn't run by schedule. */
 export function laneOf(job: Report['job']): readonly Report['job'][] | undefined {
   return LANES.find((lane) => lane.includes(job));
@@ -37,8 +41,17 @@ export function scheduledJobs(config: ArchiveConfig): ScheduledJob[] {
     const message = 'is missing: the service needs a schedule like "0 3 * * *" (copy_cron_string in a file)';
     throw new ConfigError([{ key: 'copyCronString', message }]);
   }
-  return (Object.entries({ backup, ...others }) as [ScheduledName, string | undefined][]).flatMap(
-    ([job, cron]) => (cron === undefined ? [] : [{ job, schedule: parseSchedule(cron, config.timezoneStr) }]),
+  return jobsOf({ backup, ...others }, config.timezoneStr);
+}
+
+/** As scheduledJobs(), as far as there are schedules. */
+export function schedulesIn(config: ScheduleConfig): ScheduledJob[] {
+  return config.timezoneStr === undefined ? [] : jobsOf(schedulesOf(config), config.timezoneStr);
+}
+
+function jobsOf(schedules: Record<ScheduledName, string | undefined>, timezone: string): ScheduledJob[] {
+  return (Object.entries(schedules) as [ScheduledName, string | undefined][]).flatMap(([job, cron]) =>
+    cron === undefined ? [] : [{ job, schedule: parseSchedule(cron, timezone) }],
   );
 }
 
@@ -46,7 +59,7 @@ export function sameSchedules(a: ArchiveConfig, b: ArchiveConfig): boolean {
   return a.timezoneStr === b.timezoneStr && isDeepStrictEqual(schedulesOf(a), schedulesOf(b));
 }
 
-function schedulesOf(config: ArchiveConfig): Record<ScheduledName, string | undefined> {
+function schedulesOf(config: ScheduleConfig): Record<ScheduledName, string | undefined> {
   const { copyCronString: backup, retention, audit, drill } = config;
   return {
     backup,

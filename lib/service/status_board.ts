@@ -4,7 +4,7 @@ import type { JobEvent, JobEventOf } from '../jobs/events/events.js';
 import type { Failure, Report } from '../jobs/events/report.js';
 import type { CatalogueView } from './catalogue_view.js';
 import { outcomeOf, type PassOutcome } from './pass_outcome.js';
-import { laneOf } from './scheduled_jobs.js';
+import { laneOf, schedulesIn, type ScheduleConfig } from './scheduled_jobs.js';
 import { tapeWaitOf, type TapeWait } from './tape_wait.js';
 
 type Numbers<T extends 'usage' | 'progress'> = Omit<JobEventOf<T>, 'type' | 'job'>;
@@ -57,7 +57,7 @@ export interface Status {
   failures: JobFailures[];
 }
 
-type BoardConfig = Pick<ArchiveConfig, 'cacheDirectory' | 'targetUrl'>;
+type BoardConfig = Pick<ArchiveConfig, 'cacheDirectory' | 'targetUrl'> & ScheduleConfig;
 
 const mostPasses = 20;
 const mostFailures = 100;
@@ -131,12 +131,27 @@ export class StatusBoard {
       usage: this.#usage,
       running: [...this.#running.values()],
       passes: this.#passes,
-      planned: [...this.#planned.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at)),
+      planned: this.#next().sort((a, b) => Date.parse(a.at) - Date.parse(b.at)),
       catalogue: this.#catalogue,
       waitingForTape: this.#waitingForTape,
       failures: [...this.#failures.values()],
     };
     return redact(status) as Status;
+  }
+
+  /** The slot that a running pass has begun with is past: the next one of its lane comes by the schedule, or when the pass has ended. */
+  #next(): Planned[] {
+    const now = this.#now();
+    const lanes = new Set([...this.#running.values()].map(({ job }) => laneOf(job)));
+    return [...this.#planned].flatMap(([lane, planned]) => {
+      if (Date.parse(planned.at) > now || !lanes.has(laneOf(planned.job))) return [planned];
+      const slots = schedulesIn(this.#config()).flatMap(({ job, schedule }) => {
+        const at = laneOf(job) === lane ? schedule.after(now) : undefined;
+        return at === undefined ? [] : [{ job, at }];
+      });
+      const [first] = slots.sort((a, b) => a.at - b.at);
+      return first === undefined ? [planned] : [{ job: first.job, at: new Date(first.at).toISOString() }];
+    });
   }
 
   #finished(report: Report): void {

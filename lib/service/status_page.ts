@@ -1,9 +1,11 @@
 /** The status for people, complete without JavaScript; a little script keeps it fresh. Pure. */
-import { createHash } from 'node:crypto';
 import { bytes, count, duration, plural } from '../rules/quantities.js';
+import type { InFlight } from '../jobs/events/events.js';
 import type { Health } from './health.js';
 import { catalogueAlert, catalogueSection, proofsSection } from './catalogue_section.js';
-import { html, Html } from './html.js';
+import { html, type Html } from './html.js';
+import { documentOf, policyOf } from './page_document.js';
+import { laneOf } from './scheduled_jobs.js';
 import { section, when } from './page_parts.js';
 import { secondsOf } from './pass_outcome.js';
 import type { JobFailures, PassSummary, Running, Status } from './status_board.js';
@@ -23,58 +25,22 @@ setInterval(async () => {
 }, 2000);
 `;
 
-const style = `
-body { font: 16px/1.45 system-ui, sans-serif; max-width: 64rem; margin: 1.5rem auto; padding: 0 1rem; color: #222; }
-h1 { font-size: 1.3rem; margin-bottom: 0; }
-h2 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
-.where { color: #555; margin-top: .2rem; overflow-wrap: anywhere; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #ddd; vertical-align: top; }
-td.number, th.number { text-align: right; }
-td { overflow-wrap: anywhere; }
-td.time { white-space: nowrap; }
-meter, progress { width: 100%; height: 1.2rem; }
-.bad { color: #a40000; font-weight: 600; }
-.stale { opacity: .4; }
-.stale::before { content: 'The service does not answer; these numbers are old.'; color: #a40000; font-weight: 600; }
-@media (prefers-color-scheme: dark) {
-  body { background: #181a1b; color: #ddd; }
-  .where { color: #aaa; }
-  th, td { border-color: #444; }
-  .bad, .stale::before { color: #ff8080; }
-}
-`;
-
-const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-
 /** What a browser may do with the page: run this script, and no other. */
-export const PAGE_POLICY =
-  `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; connect-src 'self'; ` +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+export const PAGE_POLICY = policyOf(script);
 
 /** @param warningMarkPercent where the cache's meter turns to a warning */
 export function statusPage(status: Status, health: Health, warningMarkPercent: number): string {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>xrootd-archive</title>
-        <noscript><meta http-equiv="refresh" content="15" /></noscript>
-        ${new Html(`<style>${style}</style>`)}
-      </head>
-      <body>
-        <main>
-          <h1>xrootd-archive</h1>
-          <p class="where">${status.cache ?? 'no cache'} → ${status.target}</p>
-          ${health.ok ? '' : html`<p class="bad" role="alert">${health.text}</p>`} ${catalogueAlert(status)}
-          ${cache(status, warningMarkPercent)} ${current(status)} ${waiting(status)} ${passes(status)}
-          ${failures(status)} ${catalogueSection(status)} ${proofsSection(status)}
-          <p class="where">As of ${when(status.now)}; running since ${when(status.startedAt)}.</p>
-        </main>
-        ${new Html(`<script>${script}</script>`)}
-      </body>
-    </html>`.text;
+  return documentOf(
+    html`<main>
+      <h1>xrootd-archive</h1>
+      <p class="where">${status.cache ?? 'no cache'} → ${status.target}</p>
+      ${health.ok ? '' : html`<p class="bad" role="alert">${health.text}</p>`} ${catalogueAlert(status)}
+      ${cache(status, warningMarkPercent)} ${current(status)} ${waiting(status)} ${passes(status)}
+      ${failures(status)} ${catalogueSection(status)} ${proofsSection(status)}
+      <p class="where">As of ${when(status.now)}; running since ${when(status.startedAt)}.</p>
+    </main>`,
+    script,
+  );
 }
 
 function cache({ usage }: Status, warningMarkPercent: number): Html {
@@ -82,7 +48,9 @@ function cache({ usage }: Status, warningMarkPercent: number): Html {
   const { usedPercent, used, available, warning, at } = usage;
   return section(
     'Cache',
-    html`<meter min="0" max="100" high="${warningMarkPercent}" value="${usedPercent}">${usedPercent} %</meter>
+    html`<meter min="0" max="100" high="${warningMarkPercent}" optimum="0" value="${usedPercent}">
+        ${usedPercent} %
+      </meter>
       <p class="${warning ? 'bad' : ''}">
         ${usedPercent} % full: ${bytes(used)} used, ${bytes(available)} left
         ${warning ? `(above the warning mark of ${warningMarkPercent} %)` : ''}
@@ -92,7 +60,9 @@ function cache({ usage }: Status, warningMarkPercent: number): Html {
 }
 
 function current({ running, planned, now }: Status): Html {
-  const soon = planned.filter(({ at }) => at > now || running.length === 0);
+  const soon = planned.filter(
+    ({ at, job }) => at > now || !running.some((pass) => laneOf(pass.job) === laneOf(job)),
+  );
   return section(
     'Now',
     html`${running.length === 0 ? html`<p>No pass is running.</p>` : running.map((pass) => runs(pass, now))}
@@ -107,7 +77,8 @@ function runs({ job, startedAt, dryRun, progress }: Running, now: string): Html 
     <strong>${job}${dryRun ? ' (dry run)' : ''}</strong> has been running for ${since}.
   </p> `;
   if (progress === null) return what;
-  const { filesDone, filesKnown, bytesDone, bytesKnown, walkDone, rate, etaSeconds, copying } = progress;
+  const { filesDone, filesKnown, bytesDone, bytesKnown, walkDone, rate, etaSeconds, copying, inFlight } =
+    progress;
   const more = walkDone ? '' : ' and more';
   const bar =
     walkDone && bytesKnown > 0
@@ -118,7 +89,16 @@ function runs({ job, startedAt, dryRun, progress }: Running, now: string): Html 
       ${count(filesDone)} of ${plural(filesKnown, 'file')}${more}, ${bytes(bytesDone)} of
       ${bytes(bytesKnown)}${more}; ${bytes(rate)}/s, ${plural(copying, 'copy', 'copies')} in
       flight${etaSeconds === null ? '' : `, ${duration(etaSeconds)} left`}
-    </p>`;
+    </p>
+    ${inFlight.length === 0 ? '' : flying(inFlight, copying)}`;
+}
+
+function flying(named: readonly InFlight[], copying: number): Html {
+  const more = copying - named.length;
+  return html`<ul class="flight">
+    ${named.map(({ path, bytes: moved, size }) => html`<li><span>${path}</span> <span>${bytes(moved)} of ${bytes(size)}</span></li> `)}
+    ${more > 0 ? html`<li class="where">and ${plural(more, 'other')}</li>` : ''}
+  </ul>`;
 }
 
 function waiting({ waitingForTape: wait, now }: Status): Html {

@@ -14,7 +14,7 @@ export interface Answer {
   headers?: Record<string, string>;
 }
 
-export type Routes = Readonly<Record<string, () => Answer | Promise<Answer>>>;
+export type Routes = Readonly<Record<string, (query: URLSearchParams) => Answer | Promise<Answer>>>;
 
 export interface StatusServerOptions {
   config: HttpConfig;
@@ -131,7 +131,7 @@ export class StatusServer {
     if (method !== 'GET' && method !== 'HEAD')
       return { ...plain(405, 'only GET and HEAD'), headers: { allow: 'GET, HEAD' } };
     try {
-      return await route();
+      return await route(new URLSearchParams(url.slice(path.length)));
     } catch (error) {
       this.#options.logger.error(`${path} could not be answered: ${String(error)}`);
       return plain(500, 'an error; the log has it');

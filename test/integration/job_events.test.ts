@@ -1,10 +1,12 @@
 /** What tells the events of jobs apart that run side by side, and what `progress` says. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ArchiveEvent } from '../../lib/index.js';
-import { withArchive } from '../support/archive.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { acquireLock } from '../../lib/cache/lock.js';
+import { LockedError, type ArchiveEvent } from '../../lib/index.js';
+import { withArchive, withSharedArchive } from '../support/archive.js';
 import { holdsRecord, writeRecord } from '../support/records.js';
 
 const quick = { stagePollMinSeconds: 0.2, stagePollMaxSeconds: 0.5 };
@@ -93,6 +95,39 @@ describe('events of jobs', () => {
       const { copied } = await it.backup();
       assert.equal(copied, 3);
       assert.deepEqual([...seen].sort(), ['a', 'b', 'c']);
+    });
+  });
+});
+
+describe('two restores into one directory', () => {
+  it('the second is refused, waits for the first if that is asked for, or is aborted while it waits', async () => {
+    await withSharedArchive(async ({ cache, pass, archive, lines }) => {
+      for (const name of ['a', 'b']) await writeRecord(cache, name, 3000);
+      await pass({ autoRemove: 'cached' });
+      const to = await mkdtemp(join(tmpdir(), 'xa-restore-'));
+      try {
+        // As a restore of this process holds it.
+        const first = await acquireLock(to);
+        const it = archive();
+        await assert.rejects(it.restore(['a'], { to }), (error) => {
+          assert.ok(error instanceof LockedError, String(error));
+          assert.match(error.message, / holds .* \(this process itself\)$/);
+          return true;
+        });
+        const stop = new AbortController();
+        const aborted = it.restore(['a'], { to, wait: true, signal: stop.signal });
+        const waiting = it.restore(['b'], { to, wait: true });
+        const waits = () => lines.filter(({ message }) => message.startsWith('waiting for its end: '));
+        while (waits().length < 2) await sleep(10);
+        stop.abort();
+        await assert.rejects(aborted, { name: 'AbortError' });
+        await first.release();
+        assert.equal((await waiting).copied, 1);
+        assert.ok(await holdsRecord(join(to, 'b'), 'b', 3000));
+        assert.deepEqual(await readdir(to), ['b']);
+      } finally {
+        await rm(to, { recursive: true, force: true });
+      }
     });
   });
 });

@@ -4,7 +4,7 @@ import type { JobEvent } from '../../lib/jobs/events/events.js';
 import { healthOf } from '../../lib/service/health.js';
 import { html } from '../../lib/service/html.js';
 import { outcomeOf } from '../../lib/service/pass_outcome.js';
-import { StatusBoard, type Running } from '../../lib/service/status_board.js';
+import { StatusBoard, type HeardEvent, type Running } from '../../lib/service/status_board.js';
 import { statusPage } from '../../lib/service/status_page.js';
 import { words } from '../support/page_words.js';
 import { disk, failure, finished, reportOf, started } from '../support/reports.js';
@@ -238,6 +238,56 @@ describe('the status page', () => {
       'x NotFound stat root://host//base/x: no such file [NotFound, kXR 3011]',
     ])
       assert.ok(text.includes(expected), `${expected}\n${text}`);
+  });
+
+  it('while a pass runs, names what is in flight and the next slot, not the one it has begun with', () => {
+    const schedules = { copyCronString: '0 3 * * *', timezoneStr: 'UTC', audit: { cronString: '0 5 * * *' } };
+    const board = new StatusBoard(
+      () => ({ ...config, ...schedules, audit: { ...schedules.audit, samplePercent: 1 } }),
+      () => start + 60_000,
+    );
+    const at = '2026-03-01T03:00:00.000Z';
+    for (const event of [
+      { type: 'pass:scheduled', job: 'backup', at, late: false } as const,
+      started(),
+      progress,
+    ])
+      board.hear(event);
+    const status = board.status();
+    assert.deepEqual(status.planned, [{ job: 'backup', at: '2026-03-02T03:00:00.000Z' }]);
+    const text = words(statusPage(status, healthOf(status), 80));
+    for (const expected of [
+      'The next pass is planned for 2026-03-02 03:00:00 UTC (backup)',
+      '2026/a b.h5 500.0 MB of 1.0 GB',
+      'and 11 others',
+    ])
+      assert.ok(text.includes(expected), `${expected}\n${text}`);
+    assert.ok(!text.includes('planned for 2026-03-01'), text);
+  });
+
+  it('two restores at once are two, each with its own progress', () => {
+    const board = new StatusBoard(() => config);
+    for (const jobId of ['one', 'two']) board.hear({ ...started(), jobId, job: 'restore' } as HeardEvent);
+    board.hear({ ...progress, jobId: 'two', job: 'restore', filesDone: 7 });
+    const { running } = board.status();
+    assert.deepEqual(
+      running.map(({ jobId, progress: its }) => [jobId, its?.filesDone]),
+      [
+        ['one', undefined],
+        ['two', 7],
+      ],
+    );
+    board.hear({ ...finished({ job: 'restore' }), jobId: 'one' });
+    assert.deepEqual(
+      board.status().running.map(({ jobId }) => jobId),
+      ['two'],
+    );
+  });
+
+  it('the meter of a disk above its mark is no good sign, wherever the mark is', () => {
+    // Without an optimum below the mark, HTML calls what lies above a mark under 50 % the best.
+    const usage: JobEvent = { type: 'usage', warning: true, ...disk(45) };
+    assert.match(page([usage]), /<meter min="0" max="100" high="80" optimum="0" value="45">/);
   });
 
   it('tells in words what is not known yet, and what is wrong', () => {

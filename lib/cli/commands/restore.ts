@@ -16,7 +16,14 @@ import { destination } from '../values.js';
 type Options = ConfigOptions &
   PathOptions &
   TimeOptions &
-  ShardOption & { to: string; overwrite?: boolean; evict?: boolean; fsync: boolean; dryRun?: boolean };
+  ShardOption & {
+    to: string;
+    overwrite?: boolean;
+    evict?: boolean;
+    fsync: boolean;
+    wait?: boolean;
+    dryRun?: boolean;
+  };
 
 export function addRestore(program: Command, session: Session): void {
   const to = new Option('--to <place>', 'a directory, made if it is missing, or root://server//base/path');
@@ -27,6 +34,7 @@ export function addRestore(program: Command, session: Session): void {
     .option('--overwrite', 'replace files that differ; else they are conflicts')
     .option('--evict', 'evict from the disk buffer what was staged for this restore')
     .option('--no-fsync', "don't wait for the local disk before a file gets its name")
+    .option('-w, --wait', 'wait for another restore into this directory to end, instead of being refused')
     .option('-n, --dry-run', 'stage and write nothing, tell what would be done');
   addConfigOptions(addShardOption(command), USES.download).action(
     action(session, restore, 'stopping cleanly: stage requests are cancelled, what is complete stays'),
@@ -35,8 +43,8 @@ export function addRestore(program: Command, session: Session): void {
 
 async function restore(invocation: Invocation<Options>, given: string[]): Promise<ExitCode> {
   const { options, signal } = invocation;
-  const { to, since, until, overwrite, evict, fsync, dryRun, shard } = options;
+  const { to, since, until, overwrite, evict, fsync, wait, dryRun, shard } = options;
   const { paths, list } = await namedPaths(given, options, signal);
-  const chosen = { to, list, since, until, overwrite, evict, fsync, dryRun, shard, signal };
+  const chosen = { to, list, since, until, overwrite, evict, fsync, wait, dryRun, shard, signal };
   return runPass(invocation, (archive) => archive.restore(paths, chosen), { cache: false });
 }

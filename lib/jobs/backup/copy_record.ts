@@ -50,7 +50,6 @@ export async function copyRecord(
     await explainingDamage(sums.ofUnwritten(file, put.type, { signal: run.signal }), null, size, context);
   for (let copies = 1; ; copies += 1) {
     if (hasWriters(file.fd) === true) throw new FileChanged(FILE_CHANGED.writing);
-    run.progress.copying(record.path, 0, size);
     run.emit({ type: 'file:copying', path: record.path, size, attempt });
     const started = performance.now();
     const uploaded = await upload(work, file, { type, also }, context);

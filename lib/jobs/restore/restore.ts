@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CacheDirectory } from '../../cache/directory.js';
-import { acquireLock } from '../../cache/lock.js';
+import { acquireLock, awaitLock, type PassLock } from '../../cache/lock.js';
 import { removeLockFiles } from '../../cache/lock_removal.js';
 import { makePath } from '../../cache/make_path.js';
 import { StageJournal } from '../../cache/stage_journal.js';
@@ -51,6 +51,8 @@ export interface RestoreOptions extends SelectionOptions, ShardOptions, JobOptio
   fsync?: boolean | undefined;
   /** Only tell what would be done: nothing is staged. Default false. */
   dryRun?: boolean | undefined;
+  /** Wait for another restore into the same directory to end, rather than be refused. Default false. */
+  wait?: boolean | undefined;
   /** Ends it: stage requests are cancelled, temporary files removed. */
   signal?: AbortSignal | undefined;
 }
@@ -63,6 +65,7 @@ const KNOWN: Known<RestoreOptions> = {
   overwrite: true,
   evict: true,
   fsync: true,
+  wait: true,
   dryRun: true,
   signal: true,
 };
@@ -74,8 +77,8 @@ const onlinePerCopy = 3;
 
 /**
  * @param paths files, directories or globs, relative to the target's base; `.`, and none without a list, is everything
- * @throws {ConfigError}; {LockedError} when another restore works into the same directory, unless both are shards of the same
- * count; {XRootDError} when the server can't be reached or refuses us
+ * @throws {ConfigError}; {LockedError} when another restore works into the same directory, unless `wait` is set or both are shards of the same
+ * count; an AbortError if the signal ended the waiting; {XRootDError} when the server can't be reached or refuses us
  */
 export async function restore(
   dependencies: JobDependencies,
@@ -112,7 +115,7 @@ export async function restore(
   }
   if (dryRun && !existsSync(to)) return await into(new AbsentReceiver(to));
   await makeTarget(to, fsync);
-  const lock = await acquireLock(to, undefined, shard);
+  const lock = await lockDirectory(to, dependencies, options);
   try {
     const root = await CacheDirectory.openRoot(to);
     const receiver = new LocalReceiver(root, fsync);
@@ -134,6 +137,18 @@ async function journaled(journal: StageJournal): Promise<Pick<StagerContext, 'ad
     adopted: new Map(earlier.flatMap(({ requestId, names }) => names.map((name) => [name, requestId]))),
     record: (requestId, names) => journal.add({ requestId, names }),
   };
+}
+
+function lockDirectory(
+  to: string,
+  { logger }: JobDependencies,
+  { shard, wait = false, signal }: RestoreOptions,
+): Promise<PassLock> {
+  if (!wait) return acquireLock(to, undefined, shard);
+  const onWait = ({ message }: Error) => {
+    logger.info(`waiting for its end: ${message}`);
+  };
+  return awaitLock(to, undefined, shard, { signal, onWait });
 }
 
 async function makeTarget(to: string, durable: boolean): Promise<void> {

@@ -142,7 +142,6 @@ async function fetch(
   for (let staging = 0; ; staging += 1) {
     if (!online) await stager.online(path, size);
     try {
-      progress.copying(path, 0, size);
       emit({ type: 'file:copying', path, size, attempt: staging + 1 });
       const onProgress = (bytes: number) => {
         progress.copying(path, bytes, size);

@@ -140,8 +140,8 @@ export const POINTS: readonly Point[] = [
       'after',
       'await incoming.download(store, { onProgress, signal: run.signal });',
     ],
-    'restore: summed': ['before', 'await check(entry, received, expected);'],
-    'restore: compared': ['after', 'await check(entry, received, expected);'],
+    'restore: summed': ['before', 'await checkReceived(entry, received, expected);'],
+    'restore: compared': ['after', 'await checkReceived(entry, received, expected);'],
     'restore: published': ['after', 'await incoming.publish();'],
   }),
   ...calls('a restore', {

@@ -224,7 +224,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'a restore compares nothing',
-    patches: [patch('jobs/restore/restore_record.js', 'await check(entry, received, expected);', '')],
+    patches: [patch('jobs/restore/restore_record.js', 'await checkReceived(entry, received, expected);', '')],
     script: [put('a'), pass('cached'), corrupt, restore()],
     says: /a restore gave a wrong bytes/,
   },
@@ -233,8 +233,8 @@ export const DEFECTS: readonly Defect[] = [
     patches: [
       patch(
         'jobs/restore/restore_record.js',
-        'await check(entry, received, expected);\n        await incoming.publish();',
-        'await incoming.publish();\n        await check(entry, received, expected);',
+        'await checkReceived(entry, received, expected);\n        await incoming.publish();',
+        'await incoming.publish();\n        await checkReceived(entry, received, expected);',
       ),
     ],
     script: [put('a'), pass('cached'), corrupt, restore()],
