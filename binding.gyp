@@ -1,4 +1,5 @@
 # Sources and flags come from native/sources.json, as in CMakeLists.txt (docs/building.md).
+# -lnode: Debian's node-gyp links Debian's Node.js itself, which would be a second one in the process of any other Node.js.
 {
   'variables': {
     'has_server%': '<!(node scripts/build-info.cjs has-server)',
@@ -30,6 +31,7 @@
       ],
       'cflags': ['<!@(node scripts/build-info.cjs xrootd_archive cflags)'],
       'ldflags': ['<!@(node scripts/build-info.cjs xrootd_archive ldflags)'],
+      'libraries!': ['-lnode'],
       'libraries': ['<!@(node scripts/build-info.cjs xrootd_archive libraries)'],
       'xcode_settings': {
         'OTHER_CPLUSPLUSFLAGS': ['<!@(node scripts/build-info.cjs xrootd_archive cflags)'],
@@ -49,6 +51,7 @@
           'include_dirs': ['<!@(node scripts/build-info.cjs tape_plugin include)'],
           'cflags': ['<!@(node scripts/build-info.cjs tape_plugin cflags)'],
           'ldflags': ['<!@(node scripts/build-info.cjs tape_plugin ldflags)'],
+          'libraries!': ['-lnode'],
           'libraries': ['<!@(node scripts/build-info.cjs tape_plugin libraries)'],
           'xcode_settings': {
             'OTHER_CPLUSPLUSFLAGS': ['<!@(node scripts/build-info.cjs tape_plugin cflags)'],
@@ -62,6 +65,7 @@
           'defines': ['<!@(node scripts/build-info.cjs tape_prepare defines)'],
           'cflags': ['<!@(node scripts/build-info.cjs tape_prepare cflags)'],
           'ldflags': ['<!@(node scripts/build-info.cjs tape_prepare ldflags)'],
+          'libraries!': ['-lnode'],
           'libraries': ['<!@(node scripts/build-info.cjs tape_prepare libraries)'],
         },
         {
@@ -71,6 +75,7 @@
           'defines': ['<!@(node scripts/build-info.cjs tape_launch defines)'],
           'cflags': ['<!@(node scripts/build-info.cjs tape_launch cflags)'],
           'ldflags': ['<!@(node scripts/build-info.cjs tape_launch ldflags)'],
+          'libraries!': ['-lnode'],
           'libraries': ['<!@(node scripts/build-info.cjs tape_launch libraries)'],
         },
       ],

@@ -10,16 +10,22 @@ const { findXRootD, INSTALL } = require('./find-xrootd.cjs');
 
 const root = path.resolve(__dirname, '..');
 
-/** In a process of its own, as a program would load it. @returns {string | undefined} what is wrong */
+/** Of the child: all that is missing is libXrdCl. */
+const XRDCL_MISSING = 3;
+
+/** In a process of its own, as a program would load it. @returns {{ text: string, xrdClMissing: boolean } | undefined} what is wrong */
 function whyNotLoaded() {
   const loader = path.join(root, 'dist', 'lib', 'addon', 'addon.js');
   const built = path.join(root, 'build', 'Release', 'xrootd_archive.node');
   // A clone whose TypeScript isn't compiled yet has no loader.
   const code = fs.existsSync(loader)
-    ? `import(${JSON.stringify(loader)}).catch(({ message }) => { console.error(message); process.exitCode = 1; })`
+    ? `import(${JSON.stringify(loader)}).catch(({ message, code }) => {
+        console.error(message);
+        process.exitCode = code === 'XrdClMissing' ? ${XRDCL_MISSING} : 1;
+      })`
     : `require(${JSON.stringify(built)})`;
   const { status, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' });
-  return status === 0 ? undefined : stderr;
+  return status === 0 ? undefined : { text: stderr.trim(), xrdClMissing: status === XRDCL_MISSING };
 }
 
 function onPath(program) {
@@ -45,18 +51,25 @@ function build() {
   const { npm_config_node_gyp: gyp } = process.env;
   const [command, ...args] = gyp ? [process.execPath, gyp, 'rebuild'] : ['node-gyp', 'rebuild'];
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
-  if (error) throw new Error(`${command}: ${error.message}`);
+  if (error) console.error(`xrootd-archive: ${command}: ${error.message}`);
   return status === 0;
 }
 
-try {
-  const fromSource = process.env.npm_config_build_from_source === 'true';
-  const why = fromSource ? '' : whyNotLoaded();
-  if (why !== undefined) {
+/** @returns {string | undefined} why it can't be built here, and what to install */
+function whyNotBuilt() {
+  try {
     checkTools();
-    if (!build()) process.exitCode = 1;
+    return undefined;
+  } catch (error) {
+    return `its native addon can't be built on this machine.\n${error.message}`;
   }
-} catch (error) {
-  console.error(`\nxrootd-archive: its native addon can't be built on this machine.\n${error.message}\n`);
-  process.exitCode = 1;
+}
+
+const fromSource = process.env.npm_config_build_from_source === 'true';
+const why = fromSource ? { text: '', xrdClMissing: false } : whyNotLoaded();
+if (why !== undefined) {
+  const problem = whyNotBuilt();
+  // A prebuilt one needs far less than a build.
+  if (problem !== undefined) console.error(`\nxrootd-archive: ${why.xrdClMissing ? why.text : problem}\n`);
+  if (problem !== undefined || !build()) process.exitCode = 1;
 }

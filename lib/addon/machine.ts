@@ -28,11 +28,13 @@ export function rebuildCommand(root: string): string {
   if (parts.includes('.pnpm')) return 'pnpm approve-builds, then pnpm rebuild xrootd-archive';
   if (!parts.includes('node_modules')) return `npm run setup, in ${root}`;
   const project = root.slice(0, root.lastIndexOf(`${sep}node_modules${sep}`));
-  const flag = existsSync(join(project, 'package.json')) ? '' : ' --global';
-  return (
-    `npm rebuild${flag} xrootd-archive ` +
-    `(npm 12 or newer: npm install-scripts approve${flag} xrootd-archive first, which lets its install script run)`
-  );
+  const inProject = existsSync(join(project, 'package.json'));
+  // `npm install-scripts` does not work for global installations.
+  const allow = inProject
+    ? 'npm install-scripts approve xrootd-archive'
+    : 'npm config set allow-scripts=xrootd-archive --location=user';
+  const flag = inProject ? '' : ' --global';
+  return `npm rebuild${flag} xrootd-archive (npm 12 or newer: ${allow} first, which lets its install script run)`;
 }
 
 /** The names by which the system's loader could find libXrdCl. */

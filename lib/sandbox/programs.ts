@@ -1,4 +1,4 @@
-import { accessSync, constants, copyFileSync, existsSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { addonFile } from '../addon/addon.js';
@@ -14,6 +14,8 @@ const locationVariable = 'XROOTD_ARCHIVE_SANDBOX_PROGRAMS';
 export function installProgram(program: SandboxProgram, directory: string): string {
   const target = join(directory, program);
   copyFileSync(findProgram(program), target);
+  // An archive on the way may have lost that it is a program.
+  chmodSync(target, 0o755);
   return target;
 }
 
