@@ -107,14 +107,12 @@ describe('the code blocks of the documentation', function () {
   });
 
   it('and links lead to files that are there', () => {
-    // Written elsewhere.
-    const later = ['docs/compatibility.md'];
     for (const file of documents())
       for (const [, target = ''] of readFileSync(path.join(root, file), 'utf8').matchAll(
         /\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g,
       )) {
         const to = path.join(path.dirname(file), target);
-        assert.ok(existsSync(path.join(root, to)) || later.includes(to), `${file}: ${target}`);
+        assert.ok(existsSync(path.join(root, to)), `${file}: ${target}`);
       }
   });
 
