@@ -60,6 +60,7 @@ export function redact(value: unknown, depth = 0): unknown {
 
 function redactValue(key: string, value: string): string {
   if (SECRET_KEY.test(key)) return HIDDEN;
-  if (WEB_KEY.test(key)) return value.replace(/^(https?:\/\/)(?:[^/@]*@)?([^/]*)\/.+$/is, `$1$2/${HIDDEN}`);
+  if (WEB_KEY.test(key) && /^https?:/i.test(value))
+    return redactText(value.replace(/^(https?:\/\/)(?:[^/@]*@)?([^/]*)\/.+$/is, `$1$2/${HIDDEN}`));
   return redactText(OPAQUE_KEY.test(key) ? shownOpaque(value) : value);
 }

@@ -416,7 +416,8 @@ describe('backup', () => {
       assert.match(copied?.checksum ?? '', /^crc32c:[0-9a-f]{8}$/);
       const last = events.filter((event) => event.type === 'progress').at(-1);
       assert.deepEqual([last?.filesDone, last?.bytesDone, last?.etaSeconds], [1, 30 * MiB, 0]);
-      assert.deepEqual(events.at(-1), { type: 'pass:finished', report });
+      const ended = events.at(-1);
+      assert.deepEqual(ended, { type: 'pass:finished', report, jobId: ended?.jobId });
       assert.ok(bench.lines.some(({ message }) => message === 'a listener threw'));
     });
   });
