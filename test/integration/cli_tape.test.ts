@@ -10,7 +10,9 @@ const records = { '2025/a.h5': 'record a', '2025/b.h5': 'record b', '2026/c.h5':
 /** As `ls -l` tells it: path and where it is. */
 async function listed({ run }: TapePlace): Promise<Record<string, string>> {
   const { stdout } = await run('ls', '-l', '-R');
-  const lines = stdout.split('\n').filter((line) => line !== '' && !line.endsWith('/'));
+  // The last line is the total.
+  const all = stdout.trimEnd().split('\n').slice(0, -1);
+  const lines = all.filter((line) => !line.endsWith('/'));
   return Object.fromEntries(
     lines.map((line) => {
       const [where = '', tape = ''] = line.split(/ +/);
