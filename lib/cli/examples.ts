@@ -29,6 +29,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["find '2026/**/*.h5' --state on_tape", 'what is on tape only'],
     ['find --since 7d --min-size 1GB --json', 'the large records of a week'],
   ),
+  cat: of(
+    ['cat 2026/shot-0001.h5 | h5dump', 'one record to another program'],
+    ['cat --stage 2024/shot-0001.h5 > shot.h5', 'from tape first, if it must be'],
+  ),
   stage: of(
     ['stage 2026/03/14 --wait', 'until a day is online'],
     ['stage --from-file wanted.txt', 'asks for a list of files, and waits for none'],
@@ -88,6 +92,17 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'config check': of(
     ['config check', 'is it right, and what does it say with defaults'],
     ['config check --config new.yaml --json', 'of another file, for a program'],
+  ),
+  'config init': of(
+    ['config init', 'asks for cache and target, and writes ./xrootd-archive.yaml'],
+    [
+      'config init --target root://tape.example.org//archive --cache /data/cache -o -',
+      'to standard output, without questions',
+    ],
+  ),
+  doctor: of(
+    ['doctor', 'everything from Node.js to the target, with a test file there'],
+    ['doctor --offline', 'this machine alone'],
   ),
   sandbox: of(
     ['sandbox', 'a server with a tape, until Ctrl-C'],
