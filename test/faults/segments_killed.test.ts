@@ -13,14 +13,23 @@ import { withTemp } from '../support/temporary.js';
 const script = fileURLToPath(new URL('../integration/children/write_segments.js', import.meta.url));
 const kills = 25;
 
-/** Kills it so many milliseconds after its first row. */
-async function killed(cache: string, url: string, round: number, milliseconds: number): Promise<string[]> {
+/** Kills it so many milliseconds after it has told of so many rows. Before the second one it has sent a segment. */
+async function killed(
+  cache: string,
+  url: string,
+  { round, rows, milliseconds }: { round: number; rows: number; milliseconds: number },
+): Promise<string[]> {
   const child = spawn(process.execPath, [script, cache, url, String(round)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let told = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (told += text));
-  await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  const enough = new Promise<void>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      told += text;
+      if (told.split('\n').length > rows) resolve();
+    });
+  });
+  await Promise.race([enough, once(child, 'exit')]);
   assert.equal(child.exitCode, null, 'it has ended by itself');
   await sleep(milliseconds);
   child.kill('SIGKILL');
@@ -33,10 +42,10 @@ describe('segments, by a process that is killed', () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
       const durable = new Set<string>();
       for (let round = 0; round < kills; round += 1) {
-        const moment = Math.floor(Math.random() * 150);
-        const told = await killed(bench.cache, bench.sandbox.url, round, moment);
+        const moment = { round, rows: 1 + (round % 4), milliseconds: Math.floor(Math.random() * 50) };
+        const told = await killed(bench.cache, bench.sandbox.url, moment);
         const warnings = told.filter((line) => line.startsWith('warning'));
-        assert.deepEqual(warnings, [], `round ${round}, ${moment} ms`);
+        assert.deepEqual(warnings, [], JSON.stringify(moment));
         for (const line of told) if (/^row \d+\/\d+$/.test(line)) durable.add(line.slice(4));
       }
       await using catalogue = await opened(bench);
@@ -48,7 +57,7 @@ describe('segments, by a process that is killed', () => {
       const forgotten = await collect(catalogue.forgotten());
       const known = new Set([...rows, ...forgotten].map(({ path }) => path));
       for (const path of durable) assert.ok(known.has(path), path);
-      // Some processes live long enough to send one.
+      // Three of four processes live long enough to send one.
       assert.ok((await segmentNames(bench, catalogue)).length > kills / 5);
 
       await withTemp(async (directory) => {

@@ -43,7 +43,6 @@ describe('a package without a fitting addon', function () {
     const words =
       /most likely because install scripts are blocked.*npm install-scripts approve xrootd-archive first/;
     saysOnce(await list(), words);
-    saysOnce(await command('usage', '--cache', directory.path, '--target', 'root://localhost//a'), words);
     saysOnce(await command('sandbox'), words);
   });
 
