@@ -28,6 +28,8 @@ export class TapeRobot {
    * loses sight of the first one when a later one ends (read in XrdOucTable::Remove, 5.5.3 to 6.1.0).
    */
   readonly #checksums = pLimit(1);
+  /** Those that clients have asked for. */
+  readonly #evictions = new Set<Promise<void>>();
   #stopped = false;
 
   constructor(context: RobotContext) {
@@ -78,7 +80,11 @@ export class TapeRobot {
       case 'evict':
         work.begin(async () => {
           const unpinned = paths.filter((path) => this.#unpin(path));
-          await Promise.all(unpinned.map((path) => this.#evictWhenPossible(path)));
+          const evictions = Promise.all(unpinned.map((path) => this.#evictWhenPossible(path))).then(
+            () => undefined,
+          );
+          this.#evictions.add(evictions);
+          await evictions.finally(() => this.#evictions.delete(evictions));
         });
         break;
       case 'prep':
@@ -136,6 +142,11 @@ export class TapeRobot {
   /** Resolves when nothing is left to write to tape. Finds what no event told of, too. */
   settle(): Promise<void> {
     return this.#migrations.settle();
+  }
+
+  /** Resolves when no eviction that a client asked for is going on. */
+  async evictionsEnd(): Promise<void> {
+    while (this.#evictions.size > 0) await Promise.all(this.#evictions);
   }
 
   /** Bytes that the disk buffer holds, found by looking. */

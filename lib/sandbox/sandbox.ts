@@ -180,6 +180,11 @@ export class TapeSandbox implements AsyncDisposable {
     );
   }
 
+  /** Resolves when no eviction that a client asked for is going on. One of a file that is open goes on until it is closed. */
+  async evictionsEnd(): Promise<void> {
+    await this.#machinery.tape.evictionsEnd();
+  }
+
   /** Brings files back as a client's stage request would; resolves at once, `stateOf` tells when they are online. */
   async stage(paths: readonly string[]): Promise<void> {
     const robot = this.#machinery.tape;

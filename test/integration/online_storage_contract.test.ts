@@ -267,7 +267,7 @@ describe('an online storage', () => {
         write('f');
         await opened('f', async (file, seen) => {
           const outcome = await file.remove(removalOf(seen, false), may);
-          assert.deepEqual(outcome, { result: 'removed', bytes: bytes.length });
+          assert.deepEqual(outcome, { result: 'removed', bytes: bytes.length, reason: 'past its time' });
         });
         assert.deepEqual([files(), events], [['f'], []]);
       });

@@ -1,6 +1,7 @@
 /** `doctor`: checks the whole chain, each link with what to do. */
 import type { Command } from 'commander';
-import { ConfigError, type LoadedConfig } from '../../config/index.js';
+import { ConfigError } from '../../config/errors.js';
+import type { LoadedConfig } from '../../config/index.js';
 import { failed, ok, warning, type Finding } from '../../doctor/finding.js';
 import { checkAddon, checkNode } from '../../doctor/program.js';
 import { configOf } from '../configuration.js';

@@ -1,32 +1,8 @@
 /** `config init`: writes a commented configuration file from options, and asks on a terminal for what they don't say. */
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { Option, type Command } from 'commander';
-import { snakeCase } from '../../config/case.js';
-import { absolutePaths } from '../../config/validate.js';
-import { ConfigError, resolveOptions, type ArchiveOptions } from '../../config/index.js';
-import { exitCodes, type ExitCode } from '../exit_codes.js';
-import { action, type Invocation, type Session } from '../invocation.js';
-import { addBaseOptions, overrideOptions, type ConfigOptions } from '../options.js';
-import { fileText, type Chosen } from './file_text.js';
-import { Questions } from './questions.js';
-
-type Options = ConfigOptions & {
-  output: string;
-  force?: boolean;
-  copyCronString?: string;
-  timezoneStr?: string;
-};
-
-/** What is asked for, in this order. */
-const ASKED: [key: keyof ArchiveOptions, text: string, otherwise?: string][] = [
-  ['cacheDirectory', 'The cache, the directory that ingest writes to (empty: none, to restore only)', ''],
-  ['targetUrl', 'The target, as root://server.example//base/path'],
-  ['autoRemove', 'When a local file goes: never, cached (on the server), backed_up (on tape)', 'backed_up'],
-  ['keytabFilePath', 'SSS keytab (empty: none)', ''],
-  ['copyCronString', 'When the service begins passes, as five fields of cron', '0 * * * *'],
-  ['timezoneStr', 'In which time zone', Intl.DateTimeFormat().resolvedOptions().timeZone],
-];
+import type { Command } from 'commander';
+import { action, type Session } from '../invocation.js';
+import { addBaseOptions } from '../options.js';
+import { ownOptions, type InitOptions } from './own_options.js';
 
 export function addConfigInit(group: Command, session: Session): void {
   const command = group
@@ -37,96 +13,10 @@ export function addConfigInit(group: Command, session: Session): void {
     .option('-o, --output <file>', 'the file to write; - is standard output', './xrootd-archive.yaml')
     .option('-f, --force', 'replace a file that is there');
   for (const option of ownOptions()) command.addOption(option);
-  addBaseOptions(command).action(action(session, init));
-}
-
-async function init({ options, output, screen, signal }: Invocation<Options>): Promise<ExitCode> {
-  const { output: file, force, json: _json, config: _config, ...given } = options;
-  const chosen = process.stdin.isTTY ? await asked(given, signal) : given;
-  if (chosen.targetUrl === undefined)
-    throw new ConfigError([
-      { key: '--target', message: 'must be given where there is no terminal to ask on' },
-    ]);
-  const entries = (Object.entries(chosen) as [string, unknown][]).filter(
-    ([, value]) => value !== undefined && value !== '',
+  addBaseOptions(command).action(
+    action<InitOptions>(session, async (invocation) => {
+      const { writeConfiguration } = await import('./write_configuration.js');
+      return await writeConfiguration(invocation);
+    }),
   );
-  check(Object.fromEntries(entries));
-  const block = Object.fromEntries(entries.map(([key, value]) => [snakeCase(key), value]));
-  // The file may lie elsewhere.
-  const text = fileText(absolutePaths(block, process.cwd()) as Chosen);
-  if (file === '-') {
-    if (output.json) output.object({ type: 'config', file: null, text });
-    else output.line(text.trimEnd());
-    return exitCodes.ok;
-  }
-  const path = resolve(file);
-  await write(path, text, force === true);
-  if (output.json) output.object({ type: 'config', file: path });
-  else {
-    output.line(path);
-    screen.note(`Written. Look whether all is well: xrootd-archive doctor --config ${path}`);
-  }
-  return exitCodes.ok;
-}
-
-async function asked(given: Partial<Options>, signal: AbortSignal): Promise<Partial<Options>> {
-  const answers: Record<string, unknown> = { ...given };
-  const questions = new Questions(signal);
-  try {
-    for (const [key, text, otherwise] of ASKED) {
-      if (answers[key] !== undefined) continue;
-      const problem = (answer: string) => problemOf({ [key]: answer });
-      answers[key] = await questions.ask({ text, problem, ...(otherwise !== undefined && { otherwise }) });
-    }
-    return answers;
-  } finally {
-    questions.close();
-  }
-}
-
-/** @throws {ConfigError} that names options */
-function check(chosen: object): void {
-  try {
-    resolveOptions(chosen as ArchiveOptions);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const options = ownOptions();
-    const flagOf = (key: string) => options.find((option) => option.attributeName() === key)?.long ?? key;
-    throw new ConfigError(error.problems.map((problem) => ({ ...problem, key: flagOf(problem.key) })));
-  }
-}
-
-/** Those that choose what the file says; each has its key as attribute. */
-function ownOptions(): Option[] {
-  const schedule: [flags: string, description: string, key: string][] = [
-    ['--cron <schedule>', 'when the service begins passes, as five fields of cron', 'copyCronString'],
-    ['--timezone <zone>', 'the time zone of that', 'timezoneStr'],
-  ];
-  const more = schedule.map(([flags, description, key]) => {
-    const option = new Option(flags, description);
-    option.attributeName = () => key;
-    return option;
-  });
-  return [...overrideOptions(), ...more];
-}
-
-/** What is wrong with one value by itself. */
-function problemOf(one: Partial<ArchiveOptions>): string | undefined {
-  try {
-    resolveOptions({ targetUrl: 'root://server//base', ...one });
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map(({ message }) => message).join('; ');
-  }
-}
-
-async function write(path: string, text: string, force: boolean): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: force ? 'w' : 'wx' });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'EEXIST' ? `${path} is there already: --force replaces it` : message;
-    throw new ConfigError([{ key: '--output', message: why }]);
-  }
 }

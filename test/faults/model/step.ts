@@ -41,6 +41,8 @@ export class StepCommand implements fc.AsyncCommand<Truth, World> {
     truth.onStep?.(this.toString());
     const began = performance.now();
     await inTime(this.toString(), this.definition.run(world, truth, this.args as never));
+    // What a job has asked tape for isn't the next step's doing.
+    if (!truth.trouble) await inTime(`evictions after ${name}`, world.sandbox.evictionsEnd());
     checkOwed(world, truth);
     const { count = 0, ms = 0 } = truth.done.get(name) ?? {};
     truth.done.set(name, { count: count + 1, ms: ms + performance.now() - began });

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { SandboxError } from '../../../../lib/sandbox/index.js';
+import { XRootDError } from '../../../../lib/xrdcl/index.js';
 import { name, pick, picked } from '../names.js';
 import { step, type AnyStep } from '../step.js';
 
@@ -26,7 +27,9 @@ export const byTape: AnyStep[] = [
       if ((await world.sandbox.stateOf(path))?.onTape !== true) return;
       await world.sandbox.evict([path]).catch((error: unknown) => {
         // The server may not have closed it yet: then it stays where it is.
-        if (!(error instanceof SandboxError) || error.code !== 'WrongState') throw error;
+        if (error instanceof SandboxError && error.code === 'WrongState') return;
+        // The robot asks for the checksum first, which xrootd 5.5 forgets once in a while; then it isn't evicted.
+        if (!(error instanceof XRootDError) || error.code !== 'OperationExpired') throw error;
       });
     },
   }),
