@@ -41,6 +41,7 @@ export class OpenError extends Error {
   readonly path: string;
 
   /**
+   * Makes the error.
    * @param code why it can't be opened
    * @param path the record's name; the error's text begins with it
    * @param message the rest of the error's text

@@ -49,6 +49,7 @@ export class NotOnTapeError extends Error {
   readonly onTape: readonly OnTape[];
 
   /**
+   * Makes the error.
    * @param failures the records that aren't proven on tape; the error's text names the first one
    * @param onTape the records that are
    */
