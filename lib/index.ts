@@ -29,6 +29,14 @@ export type {
   MailBlock,
   RetentionBlock,
 } from './config/block_options.js';
+export type {
+  AuditConfig,
+  DrillConfig,
+  HooksConfig,
+  HttpConfig,
+  MailConfig,
+  RetentionConfig,
+} from './config/archive_config.js';
 export type { CatalogueAudit } from './jobs/verify/audit.js';
 export type { BackupOptions } from './jobs/backup/backup.js';
 export type { Adoption, CatalogueOwner } from './jobs/catalogue/adopt.js';

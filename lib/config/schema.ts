@@ -3,7 +3,7 @@
  * camelCase; docs/configuration.md has the table, and a test compares it with this file.
  */
 import { z } from 'zod';
-import type { Camelized } from './case.js';
+import type { ArchiveConfig } from './archive_config.js';
 import { credentialProblems } from './credentials.js';
 import {
   bytesIn,
@@ -267,12 +267,10 @@ export const localSchema = localBlock.superRefine(keysTogether);
 export type BackupBlock = z.input<typeof backupSchema>;
 /** What users of the library give: required and optional keys as in the file, in camelCase. */
 export type { ArchiveOptions } from './options.js';
-/** Checked, with every default filled in; paths are absolute, the target is normalised. */
-export type ArchiveConfig = Camelized<z.output<typeof backupSchema>>;
+/** Checked, with every default filled in. */
+export type { ArchiveConfig } from './archive_config.js';
 /** Of a command that looks at this machine alone. */
 export type LocalConfig = Omit<ArchiveConfig, 'targetUrl'> & Partial<Pick<ArchiveConfig, 'targetUrl'>>;
-export type MailConfig = NonNullable<ArchiveConfig['mail']>;
-export type HttpConfig = NonNullable<ArchiveConfig['http']>;
 
 export const BACKUP_KEYS: readonly string[] = Object.keys(backupSchema.shape);
 /** Of the blocks within the block. */

@@ -1,11 +1,10 @@
 /** Calls a command and a URL with a pass's report. What an URL contains is a secret: nothing here names more than its host. */
 import { spawn } from 'node:child_process';
-import type { ArchiveConfig } from '../config/index.js';
+import type { HooksConfig } from '../config/index.js';
 import type { Report } from '../jobs/events/report.js';
 import { plural } from '../rules/quantities.js';
 import { outcomeOf, secondsOf } from './pass_outcome.js';
 
-export type HooksConfig = NonNullable<ArchiveConfig['hooks']>;
 type Failed = (what: string) => (error: unknown) => void;
 
 /** Bytes of a command's standard error that the log gets. */

@@ -14,16 +14,23 @@ export interface ReadFile {
   /** Bytes. */
   bytes: number;
   /** Of these bytes, in the order of the types that were asked for. */
-  checksums: { type: ChecksumType; value: string }[];
+  checksums: {
+    /** The type that was asked for. */
+    type: ChecksumType;
+    /** The checksum in hexadecimal digits. */
+    value: string;
+  }[];
   /** The file that was read, whatever has its path by now. */
   opened: OpenedStat;
 }
 
+/** Options of `readFile`. */
 export interface ReadFileOptions {
   /** By which the bytes are summed as they come: one or two. */
   types: readonly [ChecksumType, ChecksumType?];
   /** Called when all bytes have come, before the stream ends; what it rejects with is the stream's error. */
   check?: (read: ReadFile) => Promise<void>;
+  /** Destroys the stream, with the signal's reason. */
   signal?: AbortSignal | undefined;
   /** Bytes a second, of all that is given it together. */
   rateLimit?: RateLimit | undefined;

@@ -2,8 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { ArchiveConfig, Checked } from '../../lib/config/archive_config.js';
 import { camelCase } from '../../lib/config/case.js';
 import { BACKUP_KEYS, INNER_KEYS } from '../../lib/config/schema.js';
+
+type Same<A, B> = [A, B, keyof A, keyof B] extends [B, A, keyof B, keyof A] ? true : false;
+/** The compiler refuses another value than `true` only if the types are the same. */
+const same: Same<ArchiveConfig, Checked> = true;
 
 /** Options of the interface by name, each with its docstring. */
 function optionsOf(file: string, name: string): Map<string, string> {
@@ -17,6 +22,9 @@ function optionsOf(file: string, name: string): Map<string, string> {
 }
 
 describe('docstrings of the options', () => {
+  it('ArchiveConfig has the types of the schema', () => {
+    assert.ok(same);
+  });
   const interfaces: [file: string, name: string, keys: readonly string[]][] = [
     ['options.ts', 'ArchiveOptions', BACKUP_KEYS],
     ...Object.entries(INNER_KEYS).map(([block, keys]): [string, string, readonly string[]] => [

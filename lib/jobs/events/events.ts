@@ -6,9 +6,11 @@ export type { DiskUsage };
 
 /** A copy that is under way. */
 export interface InFlight {
+  /** The name of the file, as in its other events. */
   path: string;
   /** Of `size` bytes, those that have been moved. */
   bytes: number;
+  /** Bytes of the whole file. */
   size: number;
 }
 
@@ -85,9 +87,21 @@ export type JobEvent =
 /**
  * As listeners get it. `jobId` is the same in all events of one job, and another one in those of any other job: it is what the
  * method was given as `jobId`, else a random UUID. `pass:scheduled` and `pass:failed` have that of the pass that they tell of.
+ * docs/library.md lists all types of events and their fields.
  */
-export type ArchiveEvent = JobEvent & { jobId: string };
+export type ArchiveEvent = JobEvent & {
+  /** Names the job that the event belongs to. */
+  jobId: string;
+};
 
+/** The name of a type of events, like `file:copied`. `Archive.on` takes it. */
 export type ArchiveEventType = ArchiveEvent['type'];
-export type ArchiveEventOf<T extends ArchiveEventType> = Extract<ArchiveEvent, { type: T }>;
+/** The events of one type: what `Archive.on` gives its listener. */
+export type ArchiveEventOf<T extends ArchiveEventType> = Extract<
+  ArchiveEvent,
+  {
+    /** The chosen type. */
+    type: T;
+  }
+>;
 export type JobEventOf<T extends ArchiveEventType> = Extract<JobEvent, { type: T }>;

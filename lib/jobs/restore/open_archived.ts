@@ -16,6 +16,7 @@ import { uploadLook } from '../run/uploads.js';
 import { Stager } from '../staging/stager.js';
 import { checkReceived, expectedSums } from './expected_sums.js';
 
+/** Options of `Archive.open`. */
 export interface OpenOptions extends JobOptions {
   /** Bring an offline record from tape first. Default false: it is an error (`Offline`). */
   stage?: boolean | undefined;
@@ -29,14 +30,22 @@ const KNOWN: Known<OpenOptions> = { ...JOB_OPTIONS, stage: true, deadlineSeconds
 
 /** A record that can't be opened. */
 export class OpenError extends Error {
+  /** The name of this class of errors. */
   override readonly name = 'OpenError';
   /**
    * `NotFound`: the server has no file of this name. `LostCopy`: it has none, or one of another size, and the catalogue knows the record.
    * `Offline`: it is on tape, and `stage` wasn't asked for. `Unfinished`: its copy isn't whole yet. `NotAFile`: a directory.
    */
   readonly code: 'NotFound' | typeof LOST_COPY | 'Offline' | 'Unfinished' | 'NotAFile';
+  /** The record's name, relative to the target's base. */
   readonly path: string;
 
+  /**
+   * Makes the error.
+   * @param code why it can't be opened
+   * @param path the record's name; the error's text begins with it
+   * @param message the rest of the error's text
+   */
   constructor(code: OpenError['code'], path: string, message: string) {
     super(`${printableName(path)}: ${message}`);
     this.code = code;

@@ -16,6 +16,7 @@ import { KnownRecords } from '../run/known_records.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { TapeProof } from './tape_proof.js';
 
+/** Options of `Archive.waitUntilOnTape`. */
 export interface UntilOnTapeOptions {
   /** Seconds after which what isn't on tape has failed (`TapeTimeout`). Default `stageDeadlineSeconds`. */
   deadlineSeconds?: number | undefined;
@@ -25,7 +26,9 @@ export interface UntilOnTapeOptions {
 
 const KNOWN: Known<UntilOnTapeOptions> = { deadlineSeconds: true, signal: true };
 
+/** A record that is on tape, with the bytes that this archive knows. */
 export interface OnTape {
+  /** The record's name, relative to the target's base. */
   path: string;
   /** Bytes. */
   size: number;
@@ -33,7 +36,9 @@ export interface OnTape {
 
 /** Some of the records aren't on tape, or aren't there what this archive knows of them. */
 export class NotOnTapeError extends Error {
+  /** The name of this class of errors. */
   override readonly name = 'NotOnTapeError';
+  /** The same in each error of this class. */
   readonly code = 'NotOnTape';
   /**
    * `TapeTimeout`: not on tape in time. `Conflict`: what is on tape has other bytes. `NotFound`: neither cache nor catalogue knows the
@@ -43,6 +48,11 @@ export class NotOnTapeError extends Error {
   /** The others. */
   readonly onTape: readonly OnTape[];
 
+  /**
+   * Makes the error.
+   * @param failures the records that aren't proven on tape; the error's text names the first one
+   * @param onTape the records that are
+   */
   constructor(failures: readonly Failure[], onTape: readonly OnTape[]) {
     const [first] = failures;
     const which = first === undefined ? '' : `: ${first.path}: ${first.message}`;
