@@ -107,6 +107,8 @@ async function withCache<S extends Sandbox>(
     const made = new Archive(
       {
         ...{ cacheDirectory: cache, targetUrl: sandbox.url, settleSeconds: 0, retryDelaySeconds: 0 },
+        // However full this machine's disk is.
+        warningMarkPercent: 100,
         // Else each pass adds a file of its own to what the server has.
         ...{ catalogueSegments: false, ...more },
       },
