@@ -81,7 +81,7 @@ export class OnlineServer implements OnlineStorage {
       },
       verified: () => identity,
       remove: async (removal, lastLook) => {
-        if (!removal.perform) return { result: 'removed', bytes: size };
+        if (!removal.perform) return { result: 'removed', bytes: size, reason: removal.reason };
         if (!sameIdentity(removal.identity, identity)) throw new FileChanged(FILE_CHANGED.changed);
         await this.#separate.prove(splitPath(path)[0]);
         const reason = await lastLook();
