@@ -76,7 +76,10 @@ async function withCache(use: (directory: string) => Promise<void>): Promise<voi
   });
 }
 
-describe('a configuration file that nobody would write', () => {
+describe('a configuration file that nobody would write', function () {
+  // Thousands of them, one after another.
+  this.timeout(300_000);
+
   it('a valid one of which one value was replaced', async () => {
     await withCache(async (directory) => {
       const valid = {
