@@ -37,7 +37,7 @@ export function kindOf(file: string, reserved: boolean): FileKind {
     );
   }
   if (stat.size === 0) throw new CatalogueError('Damaged', file, 'it is empty');
-  const header = stat.size < LEAST_BYTES ? undefined : readHeader(file);
+  const header = stat.size < LEAST_BYTES ? undefined : settledHeader(file);
   if (header === undefined) {
     if (reserved || hasRemnant(file)) throw new CatalogueError('Damaged', file, 'its header is damaged');
     throw foreign(file, 'no catalogue');
@@ -59,6 +59,25 @@ interface Header {
   /** Of the last commit that is in the file itself, not only in its log. */
   batch: number;
   hasTables: boolean;
+}
+
+/** Of a writer that moves its log into the file, on the busiest machine. */
+const LONGEST_MOVE_MILLISECONDS = 5000;
+
+/**
+ * Page 1 may already speak of pages that are not in the file yet: SQLite moves them there one by one, and nothing here waits for its
+ * locks. Where there is no log, nobody does that.
+ */
+function settledHeader(file: string): Header | undefined {
+  for (const deadline = performance.now() + LONGEST_MOVE_MILLISECONDS; ;) {
+    const header = readHeader(file);
+    if (header !== undefined || !hasLog(file) || performance.now() > deadline) return header;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+}
+
+function hasLog(file: string): boolean {
+  return (fs.lstatSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /**
@@ -113,7 +132,7 @@ const FRAME_HEADER_BYTES = 24;
  */
 export function checkLog(file: string): void {
   // Nothing to compare, as after each orderly end.
-  if ((fs.lstatSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  if (!hasLog(file)) return;
   const before = readHeader(file)?.batch;
   const log = commitsInLog(`${file}-wal`);
   // A writer began the log anew meanwhile: what was read of it is neither all of the old one nor of the new one.

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import Database from 'libsql';
-import { checkLog } from '../../lib/catalogue/header.js';
+import { checkLog, kindOf } from '../../lib/catalogue/header.js';
 import { catalogueConfig, fileIn, mustOpen } from '../support/catalogue.js';
 import { withTemp } from '../support/temporary.js';
 
@@ -16,13 +18,13 @@ describe('a log beside the catalogue that a writer begins anew while it is read'
   /** @param meanwhile is called before the read at this position */
   function atReadOf(position: number, meanwhile: () => void): void {
     let isDone = false;
-    fs.readSync = ((...args: unknown[]) => {
+    fs.readSync = (...args: unknown[]) => {
       if (!isDone && Number(args[4]) >= position) {
         isDone = true;
         meanwhile();
       }
       return (readSync as (...args: unknown[]) => number)(...args);
-    });
+    };
     syncBuiltinESMExports();
   }
 
@@ -53,6 +55,26 @@ describe('a log beside the catalogue that a writer begins anew while it is read'
         assert.ok(isBegunAnew);
       });
     });
+});
+
+describe('a catalogue whose log is being moved into its file', () => {
+  it('is not called damaged while pages of which page 1 speaks are not there yet', async () => {
+    await withTemp(async (cache) => {
+      await using catalogue = await mustOpen(catalogueConfig(cache), { mode: 'write' });
+      await catalogue.close();
+      const file = fileIn(cache);
+      const last = fs.readFileSync(file).subarray(-4096);
+      fs.truncateSync(file, fs.statSync(file).size - last.length);
+      assert.throws(() => kindOf(file, true), { code: 'Damaged' });
+      // As a living writer has one.
+      fs.writeFileSync(`${file}-wal`, 'log');
+      fs.writeFileSync(`${file}.page`, last);
+      const writer = spawn('sh', ['-c', `sleep 0.3; cat "${file}.page" >> "${file}"`], { stdio: 'ignore' });
+      const ended = once(writer, 'exit');
+      assert.equal(kindOf(file, true), 'ours');
+      await ended;
+    });
+  });
 });
 
 function closing(database: Database.Database): Database.Database & Disposable {
