@@ -2,11 +2,11 @@
 import { Readable } from 'node:stream';
 import { onAbort } from '../addon/abort.js';
 import { addon, type NativeCopy, type NativeStatus } from '../addon/addon.js';
-import type { ChecksumType } from '../posix/checksum.js';
+import { checksumTypes, type ChecksumType } from '../posix/checksum.js';
 import { XRootDError } from './error.js';
 import { cgiOf, checkEndpoint, checkServerUrl } from './location.js';
 import { hideOpaque } from './opaque.js';
-import type { RateLimit } from './rate_limit.js';
+import { RateLimit } from './rate_limit.js';
 import { openedOf, type OpenedStat, type ReadResult } from './read_checksum.js';
 
 /** What has been read, as a whole. */
@@ -45,12 +45,29 @@ const piece = 4 * 2 ** 20;
  *
  * Errors come from the stream: {XRootDError}, also when the file gets shorter meanwhile; what `check` rejects with; the signal's reason.
  * @param url of a file, `root://server//path`
- * @throws TypeError for what is no URL of a file
+ * @throws TypeError for what is no URL of a file, and for options of other types
  */
 export function readFile(url: string, options: ReadFileOptions): Readable {
   checkEndpoint('source', checkServerUrl(url));
+  checkReadOptions(options);
   hideOpaque(cgiOf(url));
   return new RemoteFile(url, options);
+}
+
+/** They are used only when somebody reads. From JavaScript anything can come. */
+function checkReadOptions(options: Partial<ReadFileOptions> | null | undefined): void {
+  const { types, check, rateLimit } = options ?? {};
+  const known: readonly unknown[] = checksumTypes;
+  if (
+    !Array.isArray(types) ||
+    types.length < 1 ||
+    types.length > 2 ||
+    !types.every((type) => known.includes(type))
+  )
+    throw new TypeError(`types must be one or two of ${checksumTypes.join(', ')}`);
+  if (check !== undefined && typeof check !== 'function') throw new TypeError('check must be a function');
+  if (rateLimit !== undefined && !(rateLimit instanceof RateLimit))
+    throw new TypeError('rateLimit must be a RateLimit');
 }
 
 class RemoteFile extends Readable {
