@@ -7,7 +7,12 @@ import { planned } from '../../lib/jobs/run/planned.js';
 const copy = (path: string): ArchiveEvent => ({
   ...{ type: 'file:planned', action: 'copy', path, size: 1000, reason: 'not on the server yet', jobId: '1' },
 });
-const kept = (path: string): ArchiveEvent => ({ type: 'file:kept', path, reason: 'not on tape yet', jobId: '1' });
+const kept = (path: string): ArchiveEvent => ({
+  type: 'file:kept',
+  path,
+  reason: 'not on tape yet',
+  jobId: '1',
+});
 
 function linesOf(rows: number | undefined, events: ArchiveEvent[]): string[] {
   const lines: string[] = [];
