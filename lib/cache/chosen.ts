@@ -7,7 +7,7 @@ import { BatchStat } from './batch_stat.js';
 import { splitPath, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
 import { descend, walkBatches, type WalkOptions } from './walk.js';
-import { classify, unreadable, type WalkEntry, type WalkProblem } from './walk_entry.js';
+import { classify, problem, unreadable, type WalkEntry, type WalkProblem } from './walk_entry.js';
 
 /**
  * @param paths records or directories relative to the cache, normalized; none lies below another one. Empty: the whole cache
@@ -56,7 +56,7 @@ async function* chosen(
     if (entries.length > 0) yield entries;
     for (const child of subdirectories) yield* descend(directory, child, batchStat, options);
     if (entries.length + subdirectories.length === 0 && isOurs)
-      yield [problem('reserved', path, 'BadName', "is the archive's own file, and no record")];
+      yield [problem('reserved', printableName(path), 'BadName', "is the archive's own file, and no record")];
   } catch (error) {
     if (errnoCode(error) === undefined || options.signal?.aborted === true) throw error;
     if (isOurs) yield [errnoCode(error) === 'ENOENT' ? missing(path) : unreadable(path, error)];
@@ -67,16 +67,13 @@ async function* chosen(
 
 /** What nobody need look for. */
 function refusal(path: string): WalkProblem | undefined {
-  if (path.includes('\0')) return problem('bad_name', path, 'BadName', 'its name contains a NUL');
+  if (path.includes('\0'))
+    return problem('bad_name', printableName(path), 'BadName', 'its name contains a NUL');
   if (!path.split('/').some(isReserved)) return undefined;
   const message = `its name has a component that starts with "${RESERVED_PREFIX}", which is reserved`;
-  return problem('reserved', path, 'BadName', message);
+  return problem('reserved', printableName(path), 'BadName', message);
 }
 
 function missing(path: string): WalkProblem {
-  return problem('missing', path, 'NotFound', 'is not in the cache');
-}
-
-function problem(kind: WalkProblem['problem'], path: string, code: string, message: string): WalkProblem {
-  return { kind: 'problem', problem: kind, path: printableName(path), code, message };
+  return problem('missing', printableName(path), 'NotFound', 'is not in the cache');
 }

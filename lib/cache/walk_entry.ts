@@ -188,6 +188,12 @@ function badName(path: string, reason: string, stats: BigIntStats): WalkProblem 
   return stats.isFile() ? { ...entry, identity: identityOf(stats) } : entry;
 }
 
-function problem(kind: WalkProblem['problem'], path: string, code: string, message: string): WalkProblem {
+/** @param path printable */
+export function problem(
+  kind: WalkProblem['problem'],
+  path: string,
+  code: string,
+  message: string,
+): WalkProblem {
   return { kind: 'problem', problem: kind, path, code, message };
 }

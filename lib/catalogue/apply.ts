@@ -3,7 +3,7 @@ import type Database from 'libsql';
 import type { Change } from './changes.js';
 import {
   areOne,
-  isSameCopy,
+  isSameRecord,
   isUntouched,
   mayBeEqual,
   mergedChecksums,
@@ -171,8 +171,7 @@ export class ChangeWriter {
   ): void {
     const before = this.#row(facts.path);
     const same =
-      before !== undefined &&
-      (mayBeEqual(before, facts) || isSameCopy(before, { ...facts, copied: more.copied ?? before.copied }));
+      before !== undefined && isSameRecord(before, { ...facts, copied: more.copied ?? before.copied });
     if (before !== undefined && !same) this.#replace(before, at, batch);
     const kept = same ? before : NOTHING;
     const { path, size, mtime, mode, remoteMtime } = facts;
@@ -210,9 +209,7 @@ export class ChangeWriter {
   /** The row of a record that is identical on the server and on tape, and may be in the cache or not. */
   #placeOnline(facts: RecordFacts, at: number, batch: number): void {
     const before = this.#row(facts.path);
-    const same =
-      before !== undefined &&
-      (mayBeEqual(before, facts) || isSameCopy(before, { ...facts, copied: before.copied }));
+    const same = before !== undefined && isSameRecord(before, { ...facts, copied: before.copied });
     if (!same) {
       this.#place(facts, at, true, {}, batch);
       return;

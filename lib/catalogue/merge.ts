@@ -2,6 +2,7 @@
 import { sameChecksum, type Checksum } from '../rules/checksum.js';
 import { checksumsText, latestOf, type CatalogueRow, type ChecksumSource, type RecordFacts } from './row.js';
 
+type Compared = RecordFacts & Pick<CatalogueRow, 'copied'>;
 type Bytes = Pick<RecordFacts, 'size' | 'checksums'> & Partial<Pick<RecordFacts, 'mtime'>>;
 
 /**
@@ -9,26 +10,35 @@ type Bytes = Pick<RecordFacts, 'size' | 'checksums'> & Partial<Pick<RecordFacts,
  * which different short records often share, the records' own times decide; where one isn't known, nothing says that they differ.
  */
 export function mayBeEqual(a: Bytes, b: Bytes): boolean {
-  if (a.size !== b.size || pairsOf(a, b).some(([sum, other]) => !sameChecksum(sum, other))) return false;
+  if (differ(a, b)) return false;
   if (haveStrongTypeInCommon(a, b)) return true;
   const [mtime, otherMtime] = [a.mtime ?? null, b.mtime ?? null];
   return mtime === null || otherMtime === null || mtime === otherMtime;
+}
+
+/** Is what was found now of the record that the row is about? @param now `copied` as the row will have it */
+export function isSameRecord(before: CatalogueRow, now: Compared): boolean {
+  return mayBeEqual(before, now) || isSameCopy(before, now);
+}
+
+/** Are two rows of one record? */
+export function areOne(a: CatalogueRow, b: CatalogueRow): boolean {
+  const [newer, older] = newerFirst(a, b);
+  return isSameRecord(older, newer);
 }
 
 /**
  * Was a file compared with the server's copy of an earlier row? By more than adler32; and no pass has made another copy since, nor has
  * the server's file another time. Then it is that record, whatever the time of the file here: one that was sent once more, or is online.
  */
-export function isSameCopy(before: CatalogueRow, now: RecordFacts & Pick<CatalogueRow, 'copied'>): boolean {
-  if (before.size !== now.size || pairsOf(before, now).some(([sum, other]) => !sameChecksum(sum, other)))
-    return false;
+function isSameCopy(before: CatalogueRow, now: Compared): boolean {
+  if (differ(before, now)) return false;
   return isUntouched(before, now) && now.source !== 'server' && now.checksums.some(isStrong);
 }
 
-/** Are two rows of one record? */
-export function areOne(a: CatalogueRow, b: CatalogueRow): boolean {
-  const [newer, older] = newerFirst(a, b);
-  return mayBeEqual(a, b) || isSameCopy(older, newer);
+/** Do their sizes, or checksums of one type, show other bytes? */
+function differ(a: Bytes, b: Bytes): boolean {
+  return a.size !== b.size || pairsOf(a, b).some(([sum, other]) => !sameChecksum(sum, other));
 }
 
 function isStrong({ type }: Checksum): boolean {

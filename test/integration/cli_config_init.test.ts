@@ -13,6 +13,16 @@ import { hasScript } from '../support/terminal.js';
 
 const target = 'root://archive.example.org//tape';
 
+/** On a terminal that answers are written to. */
+function initOnTerminal(cwd: string, options = '') {
+  const command = `'${process.execPath}' '${mainFile}' config init${options}`;
+  return spawn('script', ['-qec', command, '/dev/null'], {
+    cwd,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, TERM: 'dumb' },
+  });
+}
+
 describe('the text of a new configuration', () => {
   it('has keys that exist behind its hashes, with their defaults where they have one', () => {
     const all = fileText({}).replace(/^ {2}# ((?: {2})?[a-z_]+:(?: |$))/gm, '  $1');
@@ -97,12 +107,7 @@ describe('config init', function () {
 
   it('asks on a terminal for what the options do not say, and again after a wrong answer', async function () {
     if (!hasScript()) this.skip();
-    const command = `'${process.execPath}' '${mainFile}' config init --timezone UTC`;
-    const child = spawn('script', ['-qec', command, '/dev/null'], {
-      cwd: directory.path,
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, TERM: 'dumb' },
-    });
+    const child = initOnTerminal(directory.path, ' --timezone UTC');
     const closed = once(child, 'close') as Promise<[number]>;
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -129,12 +134,7 @@ describe('config init', function () {
 
   it('writes nothing when the questions are left', async function () {
     if (!hasScript()) this.skip();
-    const command = `'${process.execPath}' '${mainFile}' config init`;
-    const child = spawn('script', ['-qec', command, '/dev/null'], {
-      cwd: directory.path,
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, TERM: 'dumb' },
-    });
+    const child = initOnTerminal(directory.path);
     const closed = once(child, 'close') as Promise<[number]>;
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

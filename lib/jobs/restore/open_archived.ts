@@ -1,5 +1,4 @@
 /** One archived record as a stream of its bytes, which ends well only if they are what server and catalogue say. */
-import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ConfigError } from '../../config/index.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
@@ -10,7 +9,7 @@ import { missingText, sizeProblem } from '../../rules/known_record.js';
 import { printableName } from '../../rules/names.js';
 import { receivedNameProblem } from '../../rules/received_name.js';
 import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
-import type { JobDependencies } from '../run/job_run.js';
+import { emitOf, type JobDependencies } from '../run/job_run.js';
 import { KnownRecords } from '../run/known_records.js';
 import { uploadLook } from '../run/uploads.js';
 import { Stager } from '../staging/stager.js';
@@ -114,15 +113,14 @@ async function bring(
   name: string,
   size: number,
   store: RemoteStore,
-  { config, logger, events, jobId = randomUUID() }: JobDependencies,
-  { deadlineSeconds = config.stageDeadlineSeconds, signal }: OpenOptions,
+  dependencies: JobDependencies,
+  { deadlineSeconds = dependencies.config.stageDeadlineSeconds, signal }: OpenOptions,
 ): Promise<void> {
+  const { config, logger } = dependencies;
   const stager = new Stager({
     ...{ store, logger, signal: signal ?? new AbortController().signal },
     config: { ...config, stageDeadlineSeconds: deadlineSeconds },
-    emit: (event) => {
-      events.emit({ ...event, jobId });
-    },
+    emit: emitOf(dependencies),
   });
   await stager.online(name, size);
   stager.release(name);

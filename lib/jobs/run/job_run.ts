@@ -40,6 +40,13 @@ export interface JobDependencies {
   now?: () => number;
 }
 
+/** Gives each event the id of the job. */
+export function emitOf({ events, jobId = randomUUID() }: Pick<JobDependencies, 'events' | 'jobId'>): Emit {
+  return (event) => {
+    events.emit({ ...event, jobId });
+  };
+}
+
 export interface JobRunOptions {
   job: Report['job'];
   /** The local directory, for events and messages; empty if there is none. */
@@ -84,10 +91,7 @@ export class JobRun {
     this.#dependencies = dependencies;
     this.#options = options;
     this.dryRun = dryRun;
-    const { events, jobId = randomUUID() } = dependencies;
-    this.emit = (event) => {
-      events.emit({ ...event, jobId });
-    };
+    this.emit = emitOf(dependencies);
     this.signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
     // Every file that is worked on listens to it.
     setMaxListeners(0, this.signal);
