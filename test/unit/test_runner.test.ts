@@ -33,12 +33,19 @@ describe('scripts/test.mjs', () => {
     const { code, stdout } = await runTests({
       'unit/one': fine,
       'unit/two': fine,
-      'native/three': `it('is slow', (done) => setTimeout(done, 20)); it.skip('waits for years', () => {});`,
+      'native/three': `it('is slow', (done) => setTimeout(done, 300)); it.skip('waits for years', () => {});`,
       'faults/four': `it('is scaled', async () => { (await import(${tier})).scaled('elephants', 2, 200); });`,
     });
     assert.match(stdout, /^4 passed, 0 failed, 1 left out in \d+ s$/m);
     assert.match(stdout, /^✔ unit +2 tests/m);
-    assert.match(stdout, /^the 10 slowest tests:\n +0\.0 s {2}is slow$/m);
+    const slowest = /^the 10 slowest tests:\n((?: +[\d.]+ s {2}.+\n)+)/m.exec(stdout)?.[1] ?? '';
+    const seconds = [...slowest.matchAll(/^ +([\d.]+) s/gm)].map(([, told]) => Number(told));
+    assert.match(slowest, /^ +(?:0\.[3-9]|[1-9]\d*\.\d) s {2}is slow$/m);
+    assert.equal(seconds.length, 4);
+    assert.deepEqual(
+      seconds,
+      seconds.toSorted((a, b) => b - a),
+    );
     assert.match(stdout, /^ +faults\/four: 2 instead of 200 elephants$/m);
     assert.match(stdout, /^left out:\n +native\/three: waits for years$/m);
     assert.equal(code, 0);
