@@ -55,4 +55,4 @@ function findXRootD({ env = process.env, platform = process.platform, arch = pro
   throw new Error(`XRootD's headers and libraries were not found in ${tried.join(' or ')}.\n${INSTALL}`);
 }
 
-module.exports = { findXRootD, INSTALL };
+module.exports = { findXRootD, INSTALL, MULTIARCH };

@@ -1,35 +1,29 @@
 /**
- * Builds the addon and the sandbox's programs for other machines: in an old Debian, so that the C library of RHEL 9 and newer will do, and
- * for each generation of libXrdCl. As root, since it works in a chroot:
+ * Builds the addon and the sandbox's programs for other machines: in an old Debian, so that the C library of RHEL 9 and newer will do, for
+ * each generation of libXrdCl, and with `--arch` for another processor. As root, since it works in a chroot:
  *
- *   node scripts/prebuild.mjs CHROOT GENERATION=PREFIX…
+ *   node scripts/prebuild.mjs [--arch x64|arm64] CHROOT GENERATION=PREFIX…
  *   node scripts/prebuild.mjs /tmp/bullseye 3=/usr 6=/tmp/sid/usr
+ *   node scripts/prebuild.mjs --arch arm64 /tmp/bullseye 3=/usr 6=/tmp/sid/usr
  *
- * CHROOT: `debootstrap --variant=minbase --include=g++,zlib1g-dev bullseye CHROOT`. PREFIX: where XRootD's headers and libraries of this
- * generation lie; only their names are linked, so that they may come from a newer system.
+ * CHROOT: `debootstrap --variant=minbase --include=g++,zlib1g-dev bullseye CHROOT`; for arm64 on another machine, in it also
+ * `dpkg --add-architecture arm64 && apt-get update && apt-get install g++-aarch64-linux-gnu zlib1g-dev:arm64`. PREFIX: where XRootD's
+ * headers of this generation lie, which are the same for every processor; of its libraries only the names are linked, so that the headers may
+ * come from a newer system.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { newestVersions, tableOf, tooNew } from './prebuild/symbols.mjs';
+import { parseArgs } from 'node:util';
+import { NAMES, buildScript, tripletOf } from './prebuild/build_script.mjs';
+import { newestVersions, processorOf, tableOf, tooNew } from './prebuild/symbols.mjs';
 
 const require = createRequire(import.meta.url);
-const { common, targets } = require('../native/sources.json');
+const sources = require('../native/sources.json');
 const root = fileURLToPath(new URL('..', import.meta.url));
-const [chroot, ...generations] = process.argv.slice(2);
-const NAMES = {
-  xrootd_archive: 'xrootd_archive.node',
-  tape_plugin: 'tape_plugin.so',
-  tape_prepare: 'tape_prepare',
-  tape_launch: 'tape_launch',
-};
-
-if (chroot === undefined || generations.length === 0) {
-  console.error('usage: node scripts/prebuild.mjs CHROOT GENERATION=PREFIX…');
-  process.exit(2);
-}
+const { arch, chroot, generations } = whatToBuild();
 
 const nodeHeaders = [join(process.execPath, '../../include/node'), '/usr/include/node'].find((each) =>
   existsSync(join(each, 'node_api.h')),
@@ -46,9 +40,9 @@ function build(generation, prefix) {
     cpSync(require('node-addon-api').include_dir, join(work, 'napi'), { recursive: true });
     cpSync(nodeHeaders, join(work, 'node'), { recursive: true });
     cpSync(join(prefix, 'include', 'xrootd'), join(work, 'xrootd'), { recursive: true });
-    writeFileSync(join(work, 'build.sh'), commands(generation));
+    writeFileSync(join(work, 'build.sh'), buildScript(sources, generation, arch));
     execFileSync('chroot', [chroot, 'sh', '-e', `/tmp/${basename(work)}/build.sh`], { stdio: 'inherit' });
-    const place = join(root, 'prebuilds', `${process.platform}-${process.arch}`, `xrdcl${generation}`);
+    const place = join(root, 'prebuilds', `${process.platform}-${arch}`, `xrdcl${generation}`);
     rmSync(place, { recursive: true, force: true });
     mkdirSync(place, { recursive: true });
     for (const name of Object.values(NAMES)) {
@@ -57,6 +51,8 @@ function build(generation, prefix) {
       const newest = newestVersions(tableOf(file));
       const problems = tooNew(newest);
       console.log(`${file}: ${[...newest].map((pair) => pair.join('_')).join(' ')}`);
+      const processor = processorOf(file);
+      if (processor !== arch) problems.push(`is for ${processor}, not for ${arch}`);
       for (const problem of problems) console.error(`${file} ${problem}`);
       if (problems.length > 0) process.exitCode = 1;
     }
@@ -65,43 +61,20 @@ function build(generation, prefix) {
   }
 }
 
-/** A shell script that compiles and links everything, with libraries that have a name and nothing else. */
-function commands(generation) {
-  const lines = ['cd "$(dirname "$0")"', 'mkdir -p out lib', 'echo >empty.c'];
-  for (const name of ['XrdCl', 'XrdUtils']) {
-    lines.push(`gcc -shared -Wl,-soname,lib${name}.so.${generation} -o lib/lib${name}.so empty.c`);
-  }
-  const include = '-Inative -isystem napi -isystem node -isystem xrootd -isystem xrootd/private';
-  const compile = [];
-  for (const [name, target] of Object.entries(targets)) {
-    const defines = [...common.defines, ...(target.defines ?? []), `NODE_GYP_MODULE_NAME=${name}`];
-    const flags = [
-      `-std=gnu++${common.standard}`,
-      '-O3',
-      '-fPIC',
-      '-fno-omit-frame-pointer',
-      ...common.cflags,
-    ];
-    for (const source of target.sources) {
-      const object = `${name}-${source.replaceAll('/', '_')}.o`;
-      compile.push(
-        `g++ -c ${flags.join(' ')} ${defines.map((each) => `-D${each}`).join(' ')} ${include} -o ${object} ${source}`,
-      );
-    }
-  }
-  lines.push(
-    `cat >compile.txt <<'END'`,
-    ...compile,
-    'END',
-    `tr '\\n' '\\0' <compile.txt | xargs -0 -n 1 -P "$(nproc)" sh -c`,
-  );
-  for (const [name, target] of Object.entries(targets)) {
-    const kind = /\.(node|so)$/.test(NAMES[name]) ? '-shared' : '';
-    const libraries = target.libraries.map((each) => `-l${each}`).join(' ');
-    lines.push(
-      `g++ ${kind} -pthread ${(target.linuxLdflags ?? []).join(' ')} -Llib -Wl,--no-as-needed -o out/${NAMES[name]} ${name}-*.o ${libraries}`,
-      `strip --strip-unneeded out/${NAMES[name]}`,
+function whatToBuild() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { arch: { type: 'string', default: process.arch } },
+    });
+    const [chroot, ...generations] = positionals;
+    if (generations.length === 0) throw new Error('nothing to build');
+    tripletOf(values.arch);
+    return { arch: values.arch, chroot, generations };
+  } catch (error) {
+    console.error(
+      `${error.message}\nusage: node scripts/prebuild.mjs [--arch x64|arm64] CHROOT GENERATION=PREFIX…`,
     );
+    process.exit(2);
   }
-  return `${lines.join('\n')}\n`;
 }

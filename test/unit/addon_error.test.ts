@@ -103,9 +103,10 @@ describe('the candidates', () => {
       const three = put('prebuilds/linux-x64/xrdcl3');
       const ten = put('prebuilds/linux-x64/xrdcl10');
       const six = put('prebuilds/linux-x64/xrdcl6');
-      put('prebuilds/linux-arm64/xrdcl3');
+      const arm = [put('prebuilds/linux-arm64/xrdcl6'), put('prebuilds/linux-arm64/xrdcl3')];
       const built = put('build/Release');
       assert.deepEqual(addonCandidates(root, 'linux', 'x64'), [built, ten, six, three]);
+      assert.deepEqual(addonCandidates(root, 'linux', 'arm64'), [built, ...arm]);
       assert.deepEqual(addonCandidates(root, 'darwin', 'arm64'), [built]);
       return Promise.resolve();
     });
