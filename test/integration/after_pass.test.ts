@@ -1,5 +1,6 @@
 /** Hooks and metrics after a pass: called with its report, and never able to hurt it. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -135,6 +136,20 @@ describe('after a pass', () => {
           told.filter((text) => text.startsWith('the metrics for node_exporter failed')).length,
           3,
         );
+      });
+    });
+  });
+
+  it('a metrics file that is a pipe nobody writes to holds nobody up, and is replaced', async () => {
+    await withTemp(async (directory) => {
+      await withSharedArchive(async ({ cache, archive }) => {
+        await writeRecord(cache, 'r', 100);
+        const file = join(directory, 'm-backup.prom');
+        execFileSync('mkfifo', [file]);
+        const it = archive({ metricsTextfile: join(directory, 'm.prom') });
+        await it.backup();
+        await it.settled();
+        assert.match(await readFile(file, 'utf8'), /outcome="ok"\} 1\n/);
       });
     });
   });

@@ -121,4 +121,25 @@ describe('a backup of chosen records', () => {
       assert.ok((await second) instanceof LockedError, String(await second));
     });
   });
+
+  it('leaves it to a whole pass to tell, once, that the catalogue was replaced, or put aside as damaged', async () => {
+    for (const damage of ['replaced', 'damaged'] as const)
+      await withSharedArchive(async ({ cache, archive, pass }) => {
+        for (const name of ['a', 'b']) await writeRecord(cache, name, 100);
+        await pass({ autoRemove: 'never' });
+        const file = join(cache, '.xrootd-archive.catalogue');
+        for (const end of ['-wal', '-shm']) await rm(`${file}${end}`, { force: true });
+        if (damage === 'replaced') await rm(file);
+        else await writeFile(file, 'rubbish'.repeat(1000));
+        const first = { replaced: 'CatalogueReplaced', damaged: 'CatalogueUnusable' }[damage];
+        const chosen = async () => {
+          const { failures } = await archive({ autoRemove: 'never' }).backup({ paths: ['a'] });
+          return failures.map(({ code }) => code);
+        };
+        const codes = [await chosen(), await chosen()];
+        const whole = [await pass({ autoRemove: 'never' }), await pass({ autoRemove: 'never' })];
+        codes.push(...whole.map(({ failures }) => failures.map(({ code }) => code)));
+        assert.deepEqual(codes, [[first], ['CatalogueReplaced'], ['CatalogueReplaced'], []], damage);
+      });
+  });
 });

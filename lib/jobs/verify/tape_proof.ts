@@ -99,12 +99,13 @@ export class TapeProof implements AsyncDisposable {
   async #byRow(path: string, remote: RemoteStat): Promise<Proven> {
     const { config, store, known, signal = new AbortController().signal } = this.#context;
     const row = await known.row(path);
+    if (known.problem !== undefined) return { code: 'Unverified', message: known.problem };
     if (row === undefined)
       return {
         code: 'NotFound',
         message: 'neither the cache nor the catalogue knows it: nothing says what it should be',
       };
-    const context = { config, store, bytes: config.verify !== 'size', signal, now: Date.now };
+    const context = { config, store, bytes: true, signal, now: Date.now };
     const compared = await compareRow(row, remote, { ...context, readBack: 'small' });
     if (compared.found === 'same') return 'same';
     if (compared.found === 'unknown') return { code: 'Unverified', message: compared.reason };

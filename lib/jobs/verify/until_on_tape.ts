@@ -2,17 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAccess, ConfigError } from '../../config/index.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
-import { normalized } from '../../config/pattern.js';
 import { forEachConcurrent } from '../../flow/concurrent.js';
 import { statBatch, type LimitedStore } from '../../remote/limited_store.js';
 import type { RemoteStat } from '../../remote/store.js';
 import { printableName } from '../../rules/names.js';
 import { plural } from '../../rules/quantities.js';
+import { sameRemote } from '../../rules/remote_identity.js';
 import { nextPoll } from '../../rules/staging.js';
 import type { Failure } from '../events/report.js';
 import { failureOf, isServerFailure } from '../run/failure.js';
 import type { JobDependencies } from '../run/job_run.js';
 import { KnownRecords } from '../run/known_records.js';
+import { recordName } from '../run/record_name.js';
 import { toldOfTape } from '../run/tape_told.js';
 import { TapeProof } from './tape_proof.js';
 
@@ -83,7 +84,7 @@ export async function untilOnTape(
   const { config, logger } = dependencies;
   const { signal, deadlineSeconds = config.stageDeadlineSeconds } = options;
   if (!(deadlineSeconds >= 0)) throw wrong('deadlineSeconds', 'must be a number of seconds from 0 up');
-  const names = [...new Set(paths.map(nameOf))];
+  const names = [...new Set(paths.map((path) => recordName(path, 'paths')))];
   const store = toldOfTape(await dependencies.open(), dependencies);
   const { cacheDirectory, cacheMountPoint } = config;
   if (cacheDirectory !== undefined) await checkAccess({ cacheDirectory, cacheMountPoint });
@@ -177,7 +178,7 @@ class Waiting {
   async #settle(name: string, remote: RemoteStat): Promise<boolean> {
     try {
       const proven = await this.#proof.of(name, remote);
-      if (proven === 'not yet') return false;
+      if (proven === 'not yet' || !(await this.#isStillOnTape(name, remote))) return false;
       if (proven === 'same') this.#onTape.set(name, { path: name, size: remote.size });
       else this.#failures.push({ path: printableName(name), ...proven });
       return true;
@@ -189,6 +190,12 @@ class Waiting {
     }
   }
 
+  /** What was compared may have been put there after the stat, which then told of another file. */
+  async #isStillOnTape(name: string, remote: RemoteStat): Promise<boolean> {
+    const now = await this.#store.stat(name, this.#signal);
+    return now?.backUpExists === true && sameRemote(remote, now);
+  }
+
   #late(name: string, seconds: number): Failure {
     const last = this.#last.get(name);
     const why = last === undefined ? '' : `; asking failed: ${last.message}`;
@@ -198,17 +205,6 @@ class Waiting {
       message: `not on tape after ${seconds} s${why}`,
     };
   }
-}
-
-function nameOf(path: unknown): string {
-  if (typeof path !== 'string') throw wrong('paths', 'must be a list of paths');
-  try {
-    const name = normalized(path);
-    if (name !== '') return name;
-  } catch (error) {
-    throw wrong('paths', (error as Error).message);
-  }
-  throw wrong('paths', `${JSON.stringify(path)} names no record: give whole names`);
 }
 
 function wrong(key: string, message: string): ConfigError {
