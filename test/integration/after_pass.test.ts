@@ -15,6 +15,7 @@ import { withTemp } from '../support/temporary.js';
 interface Call {
   path: string;
   type: string | undefined;
+  authorization: string | undefined;
   body: string;
 }
 
@@ -26,7 +27,8 @@ async function withWeb(use: (url: string, calls: Call[], server: Server) => Prom
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
     request.on('end', () => {
       const path = request.url ?? '';
-      calls.push({ path, type: request.headers['content-type'], body });
+      const { 'content-type': type, authorization } = request.headers;
+      calls.push({ path, type, authorization, body });
       if (path.startsWith('/silent')) return;
       response.writeHead(path.startsWith('/refuse') ? 500 : 200).end('thank you');
     });
@@ -136,6 +138,24 @@ describe('after a pass', () => {
           told.filter((text) => text.startsWith('the metrics for node_exporter failed')).length,
           3,
         );
+      });
+    });
+  });
+
+  it('name and password in a URL go as basic authentication', async () => {
+    await withWeb(async (web, calls) => {
+      await withSharedArchive(async ({ archive, lines }) => {
+        const url = web.replace('//', `//us%40er:${secret}%3A@`);
+        const it = archive({ hooks: { url: `${url}/topic` } });
+        await it.backup();
+        await it.settled();
+        assert.deepEqual(
+          warnings(lines).filter((text) => text.includes('hook')),
+          [],
+        );
+        const [call] = calls;
+        const said = Buffer.from(call?.authorization?.replace('Basic ', '') ?? '', 'base64').toString();
+        assert.deepEqual([call?.path, said], ['/topic', `us@er:${secret}:`]);
       });
     });
   });

@@ -142,6 +142,7 @@ describe('waitUntilOnTape', () => {
           ConfigError,
           JSON.stringify(paths),
         );
+      await assert.rejects(archive().waitUntilOnTape('a' as unknown as string[]), ConfigError);
       await assert.rejects(archive().waitUntilOnTape(['a'], { deadline: 1 } as object), ConfigError);
       await assert.rejects(archive().waitUntilOnTape(['a'], { deadlineSeconds: -1 }), ConfigError);
     });

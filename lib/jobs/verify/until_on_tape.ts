@@ -84,6 +84,7 @@ export async function untilOnTape(
   const { config, logger } = dependencies;
   const { signal, deadlineSeconds = config.stageDeadlineSeconds } = options;
   if (!(deadlineSeconds >= 0)) throw wrong('deadlineSeconds', 'must be a number of seconds from 0 up');
+  if (!Array.isArray(paths)) throw wrong('paths', 'must be a list of paths');
   const names = [...new Set(paths.map((path) => recordName(path, 'paths')))];
   const store = toldOfTape(await dependencies.open(), dependencies);
   const { cacheDirectory, cacheMountPoint } = config;
