@@ -1,6 +1,6 @@
 /** `open`: one archived record as a stream; and `cat`, which writes it. */
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -91,6 +91,18 @@ describe('open', () => {
       for (const path of ['', '.', '/d/r', '../d/r', 'a?b'])
         await assert.rejects(archive().open(path), ConfigError, path);
       await assert.rejects(archive().open('d/r', { staged: true } as object), /did you mean stage\?/);
+    });
+  });
+
+  it('never opens a named pipe on the server, which would hold its connection up', async () => {
+    await withArchive({ migrationDelay: 'never' }, async ({ sandbox, archive }) => {
+      execFileSync('mkfifo', [sandbox.diskPath('pipe')]);
+      const signal = AbortSignal.timeout(10_000);
+      await assert.rejects(
+        async () => buffer(await archive().open('pipe', { signal })),
+        (error) =>
+          error instanceof OpenError && error.code === 'NotAFile' && /named pipe/.test(error.message),
+      );
     });
   });
 

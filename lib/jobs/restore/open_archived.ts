@@ -31,7 +31,7 @@ export class OpenError extends Error {
   override readonly name = 'OpenError';
   /**
    * `NotFound`: the server has no file of this name. `LostCopy`: it has none, or one of another size, and the catalogue knows the record.
-   * `Offline`: it is on tape, and `stage` wasn't asked for. `Unfinished`: its copy isn't whole yet. `NotAFile`: a directory.
+   * `Offline`: it is on tape, and `stage` wasn't asked for. `Unfinished`: its copy isn't whole yet. `NotAFile`: a directory, a named pipe, a device.
    * `CatalogueUnusable`: the stream's error at its end, if there is a catalogue that can't be read.
    */
   readonly code:
@@ -82,6 +82,9 @@ export async function openArchived(
     if (remote === null && row !== undefined) throw new OpenError(LOST_COPY, name, missingText(row));
     if (remote === null) throw new OpenError('NotFound', name, 'the server has no such file');
     if (remote.kind === 'directory') throw new OpenError('NotAFile', name, 'is a directory');
+    // A pipe would hold up all that the connection is asked.
+    if (remote.kind === 'other' && remote.poscPending !== true)
+      throw new OpenError('NotAFile', name, 'is no regular file, but a named pipe or a device: not opened');
     const unfinished = uploadLook(config)(name, remote);
     if (unfinished !== undefined) throw new OpenError('Unfinished', name, unfinished);
     const otherSize = row && sizeProblem(remote.size, row);
