@@ -1,7 +1,8 @@
 /** `waitUntilOnTape`: resolves only when the very records are on tape. */
 import assert from 'node:assert/strict';
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { captureName } from '../../lib/cache/own_files.js';
 import { ConfigError, NotOnTapeError, XRootDError, type Archive } from '../../lib/index.js';
 import { EventBus } from '../../lib/jobs/events/event_bus.js';
 import { untilOnTape } from '../../lib/jobs/verify/until_on_tape.js';
@@ -34,6 +35,9 @@ describe('waitUntilOnTape', () => {
         onTape,
         ['here', 'gone/1', 'gone/2'].map((path) => ({ path, size: 2000 })),
       );
+      // Another process is just removing it, or a crash left it so.
+      await rename(join(cache, 'here'), join(cache, captureName('here')));
+      assert.deepEqual(await it.waitUntilOnTape(['here']), [{ path: 'here', size: 2000 }]);
       // By the catalogue alone, without a cache to look into.
       const { cacheDirectory: _, ...config } = it.config;
       assert.deepEqual(await codesOf(archive({ ...config, catalogue: false }), ['gone/1'], 5), [

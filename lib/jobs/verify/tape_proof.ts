@@ -64,12 +64,13 @@ export class TapeProof implements AsyncDisposable {
     return { code: 'NotFound', message: 'is a directory in the cache, and no record' };
   }
 
-  /** What the cache has under this name; undefined: nothing. */
+  /** What the cache has under this name; undefined: nothing, also if a removal holds it captured, before which its row was written. */
   async #local(path: string): Promise<WalkEntry | undefined> {
     if (this.#root === undefined) return undefined;
-    for await (const [entry] of chosenBatches(this.#root, [path]))
-      if (entry?.kind !== 'vanished' && !(entry?.kind === 'problem' && entry.problem === 'missing'))
-        return entry;
+    for await (const batch of chosenBatches(this.#root, [path])) {
+      const there = batch.find((entry) => !isAbsent(entry));
+      if (there !== undefined) return there;
+    }
     return undefined;
   }
 
@@ -111,4 +112,9 @@ export class TapeProof implements AsyncDisposable {
     if (compared.found === 'unknown') return { code: 'Unverified', message: compared.reason };
     return { code: 'Conflict', message: compared.reason };
   }
+}
+
+function isAbsent(entry: WalkEntry): boolean {
+  const { kind } = entry;
+  return kind === 'vanished' || kind === 'leftover' || (kind === 'problem' && entry.problem === 'missing');
 }
