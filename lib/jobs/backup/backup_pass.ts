@@ -28,7 +28,7 @@ import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { checkServedBase } from '../run/served_base.js';
 import { toldOfTape } from '../run/tape_told.js';
 import type { ShardOptions } from '../run/shards.js';
-import { refuseProxies } from '../separation/refuse_proxies.js';
+import { refuseProxies } from '../run/refuse_proxies.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
 import { goesByTape, type BackupContext } from './backup_context.js';
 import { isBare } from './cache_warnings.js';

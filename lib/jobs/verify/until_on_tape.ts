@@ -10,11 +10,13 @@ import { plural } from '../../rules/quantities.js';
 import { sameRemote } from '../../rules/remote_identity.js';
 import { nextPoll } from '../../rules/staging.js';
 import type { Failure } from '../events/report.js';
+import { DIFFERENT_FILES } from '../record/last_look.js';
 import { failureOf, isServerFailure } from '../run/failure.js';
 import type { JobDependencies } from '../run/job_run.js';
 import { KnownRecords } from '../run/known_records.js';
 import { recordName } from '../run/record_name.js';
 import { toldOfTape } from '../run/tape_told.js';
+import { refuseProxies } from '../run/refuse_proxies.js';
 import { TapeProof } from './tape_proof.js';
 
 /** Options of `Archive.waitUntilOnTape`. */
@@ -72,7 +74,7 @@ const lostPolls = 3;
 
 /**
  * @param paths whole names of records, relative to the target's base; no directories, no globs
- * @throws {ConfigError} for paths that no record can have; {NotOnTapeError} when all have been settled, and not all are on tape;
+ * @throws {ConfigError} for paths that no record can have, and for a proxy that isn't trusted; {NotOnTapeError} when all have been settled, and not all are on tape;
  * {XRootDError} when the server can't be reached or refuses us; the signal's reason
  */
 export async function untilOnTape(
@@ -91,6 +93,7 @@ export async function untilOnTape(
   if (cacheDirectory !== undefined) await checkAccess({ cacheDirectory, cacheMountPoint });
   signal?.throwIfAborted();
   await store.ping(signal);
+  await refuseProxies(store, config, signal, 'tape');
   await using known = await KnownRecords.open(config, logger);
   await using proof = await TapeProof.open({ config, store, known, signal });
   return await new Waiting(store, dependencies, proof, signal).all(names, deadlineSeconds);
@@ -179,7 +182,14 @@ class Waiting {
   async #settle(name: string, remote: RemoteStat): Promise<boolean> {
     try {
       const proven = await this.#proof.of(name, remote);
-      if (proven === 'not yet' || !(await this.#isStillOnTape(name, remote))) return false;
+      if (proven === 'not yet') return false;
+      const servers = await this.#store.differing(name, this.#signal);
+      if (servers.length > 0) {
+        const message = `${DIFFERENT_FILES}: ${servers.join(', ')}`;
+        this.#failures.push({ path: printableName(name), code: 'Unverified', message });
+        return true;
+      }
+      if (!(await this.#isStillOnTape(name, remote))) return false;
       if (proven === 'same') this.#onTape.set(name, { path: name, size: remote.size });
       else this.#failures.push({ path: printableName(name), ...proven });
       return true;
