@@ -108,7 +108,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   backup(options: BackupOptions = {}): Promise<Report> {
-    return backup(this.#dependencies(options), options);
+    return this.#afterPass.asked('backup', options, (id) => backup(this.#dependencies(id), options));
   }
 
   /**
@@ -205,7 +205,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   verify(paths: readonly string[] = [], options: VerifyOptions = {}): Promise<Report> {
-    return verify(this.#dependencies(options), paths, options);
+    return this.#afterPass.asked('verify', options, (id) => verify(this.#dependencies(id), paths, options));
   }
 
   /**
@@ -215,7 +215,7 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   drill(paths: readonly string[] = [], options: DrillOptions = {}): Promise<Report> {
-    return drill(this.#dependencies(options), paths, options);
+    return this.#afterPass.asked('drill', options, (id) => drill(this.#dependencies(id), paths, options));
   }
 
   /**
@@ -225,7 +225,7 @@ export class Archive {
    * @throws {XRootDError} when a server can't be reached or refuses us
    */
   retention(options: RetentionOptions = {}): Promise<Report> {
-    return retention(this.#dependencies(options), options);
+    return this.#afterPass.asked('retention', options, (id) => retention(this.#dependencies(id), options));
   }
 
   /**

@@ -15,7 +15,7 @@ const XRDCL_MISSING = 3;
 
 /** In a process of its own, as a program would load it. @returns {{ text: string, xrdClMissing: boolean } | undefined} what is wrong */
 function whyNotLoaded() {
-  const loader = path.join(root, 'dist', 'lib', 'addon', 'addon.js');
+  const loader = path.join(root, 'dist', 'bundle', 'addon.js');
   const built = path.join(root, 'build', 'Release', 'xrootd_archive.node');
   // A clone whose TypeScript isn't compiled yet has no loader.
   const code = fs.existsSync(loader)

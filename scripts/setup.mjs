@@ -13,7 +13,7 @@ const started = Date.now();
 try {
   checkNode();
   useHeadersBesideNode();
-  const done = [installSystemPackages(), installNpmPackages(), buildNative(), compileTypeScript()];
+  const done = [installSystemPackages(), installNpmPackages(), buildNative(), await compileTypeScript()];
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   console.error(done.some(Boolean) ? `setup: ready after ${seconds} s` : `setup: up to date (${seconds} s)`);
 } catch (error) {

@@ -2,13 +2,24 @@
  * What is done after a pass, wherever it ran: a command or a URL gets its report, and a file for node_exporter its metrics. Nothing here
  * can hurt a pass: no pass waits for it, and what fails is only logged.
  */
+import { randomUUID } from 'node:crypto';
+import { LockedError } from '../cache/lock.js';
 import type { ArchiveConfig, Logger } from '../config/index.js';
 import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
 import type { Report } from '../jobs/events/report.js';
+import { failureOf } from '../jobs/run/failure.js';
 import { Tally } from '../jobs/run/tally.js';
 
 /** Jobs that somebody must notice when they fail or don't come. */
 const JOBS: ReadonlySet<Report['job']> = new Set(['backup', 'retention', 'verify', 'drill']);
+
+/** Options of a pass that count here. */
+interface Asked {
+  jobId?: string | undefined;
+  paths?: readonly string[] | undefined;
+  dryRun?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
 
 export class AfterPass {
   readonly #config: () => ArchiveConfig;
@@ -29,6 +40,22 @@ export class AfterPass {
       this.#begin(event.report);
     } else if (event.type === 'pass:failed' && !this.#told.delete(event.jobId)) this.#begin(stillborn(event));
   };
+
+  /**
+   * Runs a pass that was asked for. If it can't even begin (the server can't be reached, the cache is not mounted), it has no report of
+   * its own, and what follows a pass gets one all the same. A pass that is refused because of another one needs none.
+   */
+  async asked<T>(job: Report['job'], asked: Asked, run: (id: { jobId: string }) => Promise<T>): Promise<T> {
+    const { jobId = randomUUID(), paths, dryRun, signal } = asked;
+    try {
+      return await run({ jobId });
+    } catch (error) {
+      const told = this.#told.delete(jobId);
+      if (!told && !dryRun && !paths && !signal?.aborted && !(error instanceof LockedError))
+        this.#begin(stillborn({ job, ...failureOf('', error) }));
+      throw error;
+    }
+  }
 
   /** Resolves when nothing of passes that have ended is under way any more: after `timeout_seconds` at the latest. */
   async settled(): Promise<void> {
@@ -69,7 +96,12 @@ export class AfterPass {
 }
 
 /** The report of a pass that couldn't begin. */
-function stillborn({ job, code, errno, message }: ArchiveEventOf<'pass:failed'>): Report {
+function stillborn({
+  job,
+  code,
+  errno,
+  message,
+}: Pick<ArchiveEventOf<'pass:failed'>, 'job' | 'code' | 'errno' | 'message'>): Report {
   const now = new Date();
   const error = { path: '', code, ...(errno !== undefined && { errno }), message };
   return new Tally(job, false, now).report(now, false, error);

@@ -1,10 +1,14 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { filesUnder, fingerprint, isStamped, setStamp } from './stamp.mjs';
 import { root, run, step } from './step.mjs';
 
 const STAMP = 'dist/.setup-stamp';
-const INPUTS = ['lib', 'demo', 'test', 'bench', 'tsconfig.json', 'package-lock.json'];
+const INPUTS = [
+  ...['lib', 'demo', 'test', 'bench', 'tsconfig.json', 'package-lock.json'],
+  'scripts/setup/bundle.mjs',
+];
 
 /** What was compiled from a source that is gone would still be run. */
 function removeOrphans() {
@@ -14,8 +18,8 @@ function removeOrphans() {
   }
 }
 
-/** @returns {boolean} whether anything had to be done */
-export function compileTypeScript() {
+/** @returns {Promise<boolean>} whether anything had to be done */
+export async function compileTypeScript() {
   const print = fingerprint(INPUTS.flatMap(filesUnder), process.version);
   if (isStamped(STAMP, print)) return false;
   step('TypeScript', () => {
@@ -24,6 +28,7 @@ export function compileTypeScript() {
     run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
     removeOrphans();
   });
+  await bundle();
   setStamp(STAMP, print);
   return true;
 }

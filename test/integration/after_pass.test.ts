@@ -107,6 +107,36 @@ describe('after a pass', () => {
     });
   });
 
+  it('a pass that could not begin goes to failure_url; one that was refused because of another does not', async () => {
+    await withWeb(async (web, calls) => {
+      await withSharedArchive(async ({ cache, archive }) => {
+        await writeRecord(cache, 'r', 100);
+        const hooks = { url: `${web}/good`, failureUrl: `${web}/bad` };
+        const unmounted = archive({ hooks, cacheMountPoint: cache });
+        await assert.rejects(unmounted.backup({ dryRun: true }), { code: 'ConfigError' });
+        await assert.rejects(unmounted.backup({ paths: ['r'] }), { code: 'ConfigError' });
+        await unmounted.settled();
+        assert.equal(calls.length, 0);
+        await assert.rejects(unmounted.backup(), { code: 'ConfigError' });
+        await assert.rejects(unmounted.verify(), { code: 'ConfigError' });
+        await unmounted.settled();
+        const told = calls.map(({ path, body }) => ({ path, ...(JSON.parse(body) as Report) }));
+        assert.deepEqual(told.map(({ path, job, error }) => [path, job, error?.code]).sort(), [
+          ['/bad', 'backup', 'ConfigError'],
+          ['/bad', 'verify', 'ConfigError'],
+        ]);
+        const it = archive({ hooks });
+        const passes = await Promise.allSettled([it.backup(), it.backup()]);
+        await it.settled();
+        assert.deepEqual(passes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+        assert.deepEqual(
+          calls.slice(2).map(({ path }) => path),
+          ['/good'],
+        );
+      });
+    });
+  });
+
   it('whatever is wrong with it, the pass has ended before, and the log tells no secret', async () => {
     await withWeb(async (web) => {
       await withSharedArchive(async ({ cache, archive, lines }) => {

@@ -39,6 +39,7 @@ const typed = `import { Archive, type ArchiveOptions, type Report } from 'xrootd
 
 const runs: [title: string, run: (project: Project) => Promise<void>][] = [
   ['ESM', (project) => project.prints('main.mjs', esm)],
+  ['the command', (project) => project.prints('main.mjs', rounds)],
   ['CommonJS', (project) => project.prints('main.cjs', cjs)],
   ['a worker thread', (project) => project.prints('main.mjs', inWorker)],
   ['TypeScript, node16, ESM', (project) => project.compiles('node16', 'node16', 'module')],
@@ -60,6 +61,34 @@ const inWorker = `import { once } from 'node:events';
     const { environment } = await import('xrootd-archive/xrdcl');
     console.log(environment.clientVersion);
   }`;
+
+/** What has a thread or a process of its own: the catalogue, and the sandbox's checksums where a key is needed. */
+const rounds = `import assert from 'node:assert/strict';
+  import { execFile } from 'node:child_process';
+  import { mkdir, readFile, writeFile } from 'node:fs/promises';
+  import { createRequire } from 'node:module';
+  import { dirname, join } from 'node:path';
+  import { promisify } from 'node:util';
+  import { environment } from 'xrootd-archive/xrdcl';
+  import { TapeSandbox } from 'xrootd-archive/sandbox';
+  const manifest = createRequire(import.meta.url).resolve('xrootd-archive/package.json');
+  const { bin } = JSON.parse(await readFile(manifest, 'utf8'));
+  const command = join(dirname(manifest), bin['xrootd-archive']);
+  const sandbox = await TapeSandbox.start({ sss: true, migrationDelay: 'never' });
+  const common = ['--no-config', '--target', sandbox.url, '--keytab', sandbox.keytab];
+  const run = async (...args) => (await promisify(execFile)(process.execPath, [command, ...args, ...common])).stdout;
+  await mkdir('cache');
+  await writeFile('cache/record', 'bytes');
+  const pass = ['backup', '--cache', 'cache', '--settle-seconds', '0', '--auto-remove', 'backed_up'];
+  assert.match(await run(...pass), /^ +copied +1 /m);
+  await sandbox.migrateAll();
+  assert.match(await run(...pass), /^ +removed +1 /m);
+  assert.match(await run('find', '--cache', 'cache'), /record/);
+  await sandbox.evict(['record']);
+  assert.match(await run('restore', '.', '--to', 'back'), /^ +restored +1 /m);
+  assert.equal(await readFile('back/record', 'utf8'), 'bytes');
+  await sandbox.stop();
+  console.log(environment.clientVersion);`;
 
 class Project {
   constructor(
@@ -147,7 +176,7 @@ describe('the packed tarball', function () {
     directory.remove();
   });
 
-  for (const [title, run] of runs.slice(0, scaled('kinds of projects that take the tarball', 2, runs.length)))
+  for (const [title, run] of runs.slice(0, scaled('kinds of projects that take the tarball', 3, runs.length)))
     it(`works in an empty project: ${title}`, async () => {
       const project = directory.file(title.replace(/\W+/g, '-'));
       mkdirSync(project);

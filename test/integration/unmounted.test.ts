@@ -74,6 +74,7 @@ describe('a cache that may not be on its disk', () => {
           for (const use of [
             () => bench.archive(options).backup(),
             () => bench.archive(options).status().next(),
+            () => bench.archive(options).verify(),
             () => bench.archive({ ...options, copyCronString: '0 3 * * *' }).start(),
           ])
             await assert.rejects(use(), (error: unknown) => {

@@ -1,5 +1,6 @@
 /** Whatever JavaScript does with the addon's functions: no crash, no hang; a TypeError, or an error of a call. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'mocha';
 import { addon } from '../../lib/addon/addon.js';
@@ -25,6 +26,8 @@ describe('the addon, fuzzed', function () {
   });
   after(async () => {
     local.remove();
+    // An ordinary user can't empty a directory whose rights a call took away.
+    execFileSync('chmod', ['-R', 'u+rwX', server.file('')]);
     await server.stop();
   });
 

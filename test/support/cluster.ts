@@ -124,9 +124,20 @@ export class Cluster {
     await this.untilKnown(this.#members.length - 1);
   }
 
+  /** A data server is back: the redirector sends files to it, and it answers this process. */
   async up(index: number): Promise<void> {
     await this.#members[index]?.up();
     await this.untilKnown(this.#members.length);
+    // A connection that broke when the server went may fail once more.
+    for (const url of await new FileSystem(this.url).dataServers()) {
+      const server = new FileSystem(url);
+      await until(() =>
+        server
+          .ping()
+          .then(() => true)
+          .catch(() => false),
+      );
+    }
   }
 
   async stop(): Promise<void> {

@@ -14,14 +14,13 @@ export class PackageCopy {
   ) {
     mkdirSync(this.path, { recursive: true });
     cpSync(join(root, 'package.json'), join(this.path, 'package.json'));
-    const filter = (file: string) => !/\.(map|d\.ts)$/.test(file);
-    cpSync(join(root, 'dist', 'lib'), join(this.path, 'dist', 'lib'), { recursive: true, filter });
+    cpSync(join(root, 'dist', 'bundle'), join(this.path, 'dist', 'bundle'), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(this.path, 'node_modules'));
     writeFileSync(join(project, 'package.json'), '{"type": "module"}');
   }
 
   get main(): string {
-    return join(this.path, 'dist', 'lib', 'cli', 'main.js');
+    return join(this.path, 'dist', 'bundle', 'main.js');
   }
 
   /**

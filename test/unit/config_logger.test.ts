@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { PassThrough, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { createLogger, redacting, type Logger } from '../../lib/config/logger.js';
 import { redact, redactText } from '../../lib/config/redact.js';
@@ -38,9 +39,8 @@ describe('the logger', () => {
     const stream = new PassThrough();
     use(createLogger({ ...options, stream }));
     await setImmediate();
-    return String(stream.read() ?? '')
-      .split('\n')
-      .slice(0, -1);
+    stream.end();
+    return (await text(stream)).split('\n').slice(0, -1);
   }
 
   it('writes a line for people', async () => {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { CacheDirectory } from '../../cache/directory.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import { recordPaths, walk, type CacheRecord } from '../../cache/walk.js';
-import { ConfigError, requireCache } from '../../config/index.js';
+import { ConfigError, checkAccess, requireCache } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
 import { shardStore } from '../../remote/shard_store.js';
@@ -128,6 +128,9 @@ export async function verify(
     return await verification('').listed(listed);
   }
   const directory = 'directory' in against ? against.directory : requireCache(config);
+  // A cache whose disk isn't mounted would be empty, and so all well.
+  if (!('directory' in against))
+    await checkAccess({ cacheDirectory: directory, cacheMountPoint: config.cacheMountPoint });
   const root = await openLocal('directory' in against ? 'against' : 'cacheDirectory', directory);
   try {
     return await verification(root.real).tree(root);

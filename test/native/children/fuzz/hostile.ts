@@ -1,4 +1,5 @@
 /** Values that no caller should give, and that must do no harm. */
+import { types } from 'node:util';
 import type { Random } from './random.js';
 
 /** What hostile getters, traps and callbacks throw. */
@@ -127,6 +128,9 @@ function foreign(): unknown {
   return _handle?._externalStream ?? process;
 }
 
+/** Node.js 24 and 26 crash on `Object.create(external)`, whosever external it is: a fault of V8. */
+const canBePrototype = (value: object) => !types.isExternal(value);
+
 export function hostile(random: Random, mischief: Mischief): unknown {
   return random.of<() => unknown>([
     () => random.of(numbers),
@@ -154,7 +158,7 @@ export function hostile(random: Random, mischief: Mischief): unknown {
     () => someBytes(random, 64),
     () => detached(random),
     () => random.of([...mischief.handles, {}]),
-    () => Object.create(random.of([...mischief.handles, {}])) as object,
+    () => Object.create(random.of([...mischief.handles.filter(canBePrototype), {}])) as object,
     foreign,
   ])();
 }
