@@ -8,6 +8,7 @@ import { EventBus } from '../../lib/jobs/events/event_bus.js';
 import { untilOnTape } from '../../lib/jobs/verify/until_on_tape.js';
 import { openStore } from '../../lib/remote/open_store.js';
 import { keepingLogger, withArchive, withSharedArchive } from '../support/archive.js';
+import { flipBit } from '../support/damage.js';
 import { bytesOf, writeRecord } from '../support/records.js';
 
 const quick = { stagePollMinSeconds: 0.1, stagePollMaxSeconds: 0.3 };
@@ -80,6 +81,17 @@ describe('waitUntilOnTape', () => {
       const { failures } = await refused(it.waitUntilOnTape(['gone'], { deadlineSeconds: 10 }));
       assert.deepEqual([failures[0]?.code, failures.length], ['Unverified', 1]);
       assert.match(failures[0]?.message ?? '', /catalogue.* is damaged/);
+    });
+  });
+
+  it('a record that is damaged in the cache is told at once: no later poll would find it better', async () => {
+    await withSharedArchive(async ({ sandbox, cache, archive, pass }) => {
+      const it = archive(quick);
+      await it.put('r', bytesOf('r', 2000));
+      await pass({ autoRemove: 'never' });
+      await sandbox.migrateAll();
+      flipBit(join(cache, 'r'));
+      assert.deepEqual(await codesOf(it, ['r'], 10), ['r DamagedInCache']);
     });
   });
 

@@ -10,6 +10,7 @@ import { plural } from '../../rules/quantities.js';
 import { sameRemote } from '../../rules/remote_identity.js';
 import { nextPoll } from '../../rules/staging.js';
 import type { Failure } from '../events/report.js';
+import { DamagedInCache } from '../record/damaged_in_cache.js';
 import { DIFFERENT_FILES } from '../record/last_look.js';
 import { failureOf, isServerFailure } from '../run/failure.js';
 import type { JobDependencies } from '../run/job_run.js';
@@ -45,7 +46,7 @@ export class NotOnTapeError extends Error {
   readonly code = 'NotOnTape';
   /**
    * `TapeTimeout`: not on tape in time. `Conflict`: what is on tape has other bytes. `NotFound`: neither cache nor catalogue knows the
-   * record. `Unverified`: whether it is the same can't be told. Others: what asking failed with.
+   * record. `Unverified`: whether it is the same can't be told. `DamagedInCache`: the disk has changed its bytes. Others: what asking failed with.
    */
   readonly failures: readonly Failure[];
   /** The others. */
@@ -195,6 +196,10 @@ class Waiting {
       return true;
     } catch (error) {
       this.#signal?.throwIfAborted();
+      if (error instanceof DamagedInCache) {
+        this.#failures.push(failureOf(name, error));
+        return true;
+      }
       // What couldn't be asked is asked again: it never counts as a yes (S11).
       this.#last.set(name, failureOf(name, error));
       return false;
