@@ -47,6 +47,15 @@ describe('waitUntilOnTape', () => {
     });
   });
 
+  it('proves a large record that tape took at once, of which no server is asked for a checksum yet', async () => {
+    await withArchive({ migrationDelay: 0 }, async ({ cache, archive }) => {
+      await writeRecord(cache, 'r', 2 ** 21);
+      const it = archive({ ...quick, autoRemove: 'cached' });
+      await it.backup({ paths: ['r'] });
+      assert.deepEqual(await it.waitUntilOnTape(['r']), [{ path: 'r', size: 2 ** 21 }]);
+    });
+  });
+
   it('a flag proves nothing of other bytes: what differs from the cache or the catalogue is told', async () => {
     await withSharedArchive(async ({ sandbox, cache, pass, archive }) => {
       for (const name of ['good', 'changed', 'bad', 'longer']) await writeRecord(cache, name, 2000);

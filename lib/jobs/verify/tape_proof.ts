@@ -8,7 +8,7 @@ import { OpenDirectories } from '../../cache/open_directories.js';
 import type { CacheRecord, WalkEntry } from '../../cache/walk.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStat, RemoteStore } from '../../remote/store.js';
-import { bytesOf } from '../../rules/comparison.js';
+import { bytesOf, isFresh } from '../../rules/comparison.js';
 import type { Failure } from '../events/report.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { compareRow } from '../record/compare_row.js';
@@ -107,7 +107,9 @@ export class TapeProof implements AsyncDisposable {
         message: 'neither the cache nor the catalogue knows it: nothing says what it should be',
       };
     const context = { config, store, bytes: true, signal, now: Date.now };
-    const compared = await compareRow(row, remote, { ...context, readBack: 'small' });
+    // As for local bytes: what is too young to be asked about is read.
+    const readBack = isFresh(remote, Date.now()) ? 'wherever it proves more' : 'small';
+    const compared = await compareRow(row, remote, { ...context, readBack });
     if (compared.found === 'same') return 'same';
     if (compared.found === 'unknown') return { code: 'Unverified', message: compared.reason };
     return { code: 'Conflict', message: compared.reason };
