@@ -1,9 +1,9 @@
 /** The cache: is it there, whose is it, on what does it lie, and does it hold what isn't archived? */
-import { realpath, stat } from 'node:fs/promises';
-import { opendir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { opendir, realpath, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { accessProblems } from '../config/access.js';
 import { isWithin, missingMount, mountsOf, mountTables } from '../config/mounts.js';
+import { CATALOGUE_NAME, networkFileSystem } from '../catalogue/place.js';
 import { diskUsage } from '../cache/usage.js';
 import type { ArchiveConfig } from '../config/index.js';
 import { userName } from './users.js';
@@ -11,19 +11,6 @@ import { failed, ok, warning, type Finding } from './finding.js';
 
 /** Entries of the top directory that are looked at. */
 const MOST_ENTRIES = 10_000;
-const NETWORK = new Set([
-  'nfs',
-  'nfs4',
-  'cifs',
-  'smb3',
-  'lustre',
-  'ceph',
-  'gpfs',
-  'beegfs',
-  'glusterfs',
-  'afs',
-  '9p',
-]);
 const VOLATILE = new Set(['tmpfs', 'ramfs']);
 
 export async function checkCache(config: ArchiveConfig): Promise<Finding[]> {
@@ -91,10 +78,11 @@ async function fileSystem(real: string, { warningMarkPercent }: ArchiveConfig): 
   if (type !== undefined && VOLATILE.has(type)) {
     return warning(check, `${told}: it is memory, and empty after a reboot`, 'put the cache on a disk');
   }
-  if (type !== undefined && NETWORK.has(type)) {
+  const network = await networkFileSystem(join(real, CATALOGUE_NAME));
+  if (network !== undefined) {
     return warning(
       check,
-      `${told}: a network file system`,
+      `${told}: a network or cluster file system (${network}), on which no catalogue is kept`,
       'set catalogue_path to a file on a local disk, and let one machine alone run passes unless its locks are shared',
     );
   }

@@ -35,7 +35,7 @@ const below = {
   ],
   'archive.ts': ['service', 'jobs', 'catalogue', 'cache', 'remote', 'rules', 'config'],
   service: ['jobs', 'catalogue', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix'],
-  doctor: ['cache', 'remote', 'rules', 'config', 'xrdcl', 'addon'],
+  doctor: ['catalogue', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'addon'],
   jobs: ['catalogue', 'cache', 'remote', 'rules', 'config', 'xrdcl', 'posix', 'flow'],
   catalogue: ['rules', 'config', 'posix', 'flow'],
   cache: ['rules', 'config', 'xrdcl', 'posix'],

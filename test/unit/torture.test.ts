@@ -21,11 +21,7 @@ interface Tortured {
   kept: (name: string) => string;
 }
 
-async function torture(
-  program: string,
-  use: (tortured: Tortured) => void,
-  minutes = '0.0001',
-): Promise<void> {
+async function torture(program: string, use: (tortured: Tortured) => void, minutes = '0'): Promise<void> {
   await withTemp(async (directory) => {
     const file = join(directory, 'program.mjs');
     writeFileSync(file, STEPS + program);
