@@ -6,6 +6,7 @@ import { isReserved, printableName, RESERVED_PREFIX } from '../rules/names.js';
 import { BatchStat } from './batch_stat.js';
 import { splitPath, type CacheDirectory } from './directory.js';
 import { errnoCode } from './errors.js';
+import { captureDirectoryName, captureName } from './own_files.js';
 import { descend, walkBatches, type WalkOptions } from './walk.js';
 import { classify, problem, unreadable, type WalkEntry, type WalkProblem } from './walk_entry.js';
 
@@ -49,7 +50,13 @@ async function* chosen(
     }
     const listed = Buffer.from(name).toString('latin1');
     const [result = new Error('no answer')] = await batchStat.stat(directory.access, [listed]);
-    if (result instanceof Error) throw result;
+    if (result instanceof Error) {
+      const left = errnoCode(result) === 'ENOENT' ? await captured(directory, name, batchStat, options) : [];
+      const [first] = left;
+      if (first === undefined || !isOurs) throw result;
+      yield [...left, missing(path, `${LEFT} as ${splitPath(first.path)[1]}: ${COMES_BACK}`)];
+      return;
+    }
     const entries: WalkEntry[] = [];
     const subdirectories: string[] = [];
     classify(directory, listed, result, options, entries, subdirectories);
@@ -74,6 +81,29 @@ function refusal(path: string): WalkProblem | undefined {
   return problem('reserved', printableName(path), 'BadName', message);
 }
 
-function missing(path: string): WalkProblem {
-  return problem('missing', printableName(path), 'NotFound', 'is not in the cache');
+const LEFT = 'is not in the cache under this name, a crash left it';
+const COMES_BACK = 'a pass that is no dry run gives it its name again. Name it once more after that';
+
+/** A crash may have left a record of this name under that of a capture. */
+async function captured(
+  directory: CacheDirectory,
+  name: string,
+  batchStat: BatchStat,
+  options: WalkOptions,
+): Promise<WalkEntry[]> {
+  const names = [captureName(name), captureDirectoryName(name)].map((own) =>
+    Buffer.from(own).toString('latin1'),
+  );
+  const entries: WalkEntry[] = [];
+  const results = await batchStat.stat(directory.access, names);
+  names.forEach((own, index) => {
+    const result = results[index];
+    if (result !== undefined && !(result instanceof Error))
+      classify(directory, own, result, options, entries, []);
+  });
+  return entries.filter(({ kind }) => kind === 'leftover');
+}
+
+function missing(path: string, why = 'is not in the cache'): WalkProblem {
+  return problem('missing', printableName(path), 'NotFound', why);
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArchiveConfig } from '../config/index.js';
 import type { RemoteStat, RemoteStore, Uploaded } from '../remote/store.js';
+import { sameChecksum } from '../rules/checksum.js';
 import { RESERVED_PREFIX } from '../rules/names.js';
 import { adviceFor, textOf } from './advice.js';
 import { failed, ok, warning, type Finding } from './finding.js';
@@ -81,7 +82,7 @@ async function compare(
   if (checksum === undefined) return ok(check, 'not compared');
   try {
     const { type, value } = await store.checksum(name, checksum.type, seen.size);
-    return value === checksum.value
+    return sameChecksum({ type, value }, checksum)
       ? ok(check, `${type} of the file is right`)
       : failed(
           check,

@@ -19,12 +19,13 @@ export class CatalogueMetrics {
   }
 
   /** Of a pass that was no dry run. */
-  finished({ job, failures, error }: Report): void {
+  finished({ job, failures, error, partial }: Report): void {
     const hindered = [...failures, ...(error === undefined ? [] : [error])].some(
       ({ code }) => code === CATALOGUE_UNUSABLE,
     );
     if (hindered) this.#hindered.add(job);
-    else this.#hindered.delete(job);
+    // A pass over chosen records doesn't look into all files of the catalogue.
+    else if (partial !== true) this.#hindered.delete(job);
     this.#unusable();
   }
 

@@ -70,10 +70,11 @@ function killGroup(pid: number | undefined): void {
 
 async function post(url: string, report: Report, { format, timeoutSeconds }: HooksConfig): Promise<void> {
   const [type, body] = bodyOf(report, format);
+  const [address, authorization] = withoutLogin(url);
   // An error of fetch may repeat the URL: it isn't passed on.
-  const status = await fetch(url, {
+  const status = await fetch(address, {
     method: 'POST',
-    headers: { 'content-type': type, 'user-agent': 'xrootd-archive' },
+    headers: { 'content-type': type, 'user-agent': 'xrootd-archive', ...authorization },
     body,
     signal: AbortSignal.timeout(timeoutSeconds * 1000),
   }).then(
@@ -90,6 +91,24 @@ async function post(url: string, report: Report, { format, timeoutSeconds }: Hoo
   );
   if (typeof status === 'string') throw new Error(status);
   if (status < 200 || status > 299) throw new Error(`it answered with status ${status}`);
+}
+
+/** fetch takes no URL with a name and a password. */
+function withoutLogin(url: string): [address: URL, authorization: { authorization?: string }] {
+  const address = new URL(url);
+  const { username, password } = address;
+  if (username === '' && password === '') return [address, {}];
+  address.username = address.password = '';
+  const login = [username, password].map(decoded).join(':');
+  return [address, { authorization: `Basic ${Buffer.from(login).toString('base64')}` }];
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function bodyOf(report: Report, format: HooksConfig['format']): [type: string, body: string] {

@@ -1,6 +1,7 @@
 /** Metrics of the last pass of each job in a file that node_exporter reads: for passes that cron starts, whose processes nobody can ask. */
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
+import { readStateFile } from '../cache/state_file.js';
 import type { Report } from '../jobs/events/report.js';
 import { outcomeOf, PASS_OUTCOMES, secondsOf } from './pass_outcome.js';
 import { tapeWaitOf } from './tape_wait.js';
@@ -22,11 +23,11 @@ export function textfileOf(file: string, job: Report['job']): string {
  */
 export async function writeTextfile(file: string, report: Report): Promise<void> {
   const own = textfileOf(file, report.job);
-  const before = await fs.readFile(own, 'utf8').catch(() => '');
+  const before = await readStateFile(own).catch(() => undefined);
   // node_exporter reads only what ends in .prom.
   const temporary = `${own}.${randomUUID()}`;
   try {
-    await fs.writeFile(temporary, textOf(report, before), { mode: 0o644, flag: 'wx' });
+    await fs.writeFile(temporary, textOf(report, before?.toString()), { mode: 0o644, flag: 'wx' });
     await fs.chmod(temporary, 0o644);
     await fs.rename(temporary, own);
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Hooks and metrics after a pass: called with its report, and never able to hurt it. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -14,6 +15,7 @@ import { withTemp } from '../support/temporary.js';
 interface Call {
   path: string;
   type: string | undefined;
+  authorization: string | undefined;
   body: string;
 }
 
@@ -25,7 +27,8 @@ async function withWeb(use: (url: string, calls: Call[], server: Server) => Prom
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
     request.on('end', () => {
       const path = request.url ?? '';
-      calls.push({ path, type: request.headers['content-type'], body });
+      const { 'content-type': type, authorization } = request.headers;
+      calls.push({ path, type, authorization, body });
       if (path.startsWith('/silent')) return;
       response.writeHead(path.startsWith('/refuse') ? 500 : 200).end('thank you');
     });
@@ -165,6 +168,38 @@ describe('after a pass', () => {
           told.filter((text) => text.startsWith('the metrics for node_exporter failed')).length,
           3,
         );
+      });
+    });
+  });
+
+  it('name and password in a URL go as basic authentication', async () => {
+    await withWeb(async (web, calls) => {
+      await withSharedArchive(async ({ archive, lines }) => {
+        const url = web.replace('//', `//us%40er:${secret}%3A@`);
+        const it = archive({ hooks: { url: `${url}/topic` } });
+        await it.backup();
+        await it.settled();
+        assert.deepEqual(
+          warnings(lines).filter((text) => text.includes('hook')),
+          [],
+        );
+        const [call] = calls;
+        const said = Buffer.from(call?.authorization?.replace('Basic ', '') ?? '', 'base64').toString();
+        assert.deepEqual([call?.path, said], ['/topic', `us@er:${secret}:`]);
+      });
+    });
+  });
+
+  it('a metrics file that is a pipe nobody writes to holds nobody up, and is replaced', async () => {
+    await withTemp(async (directory) => {
+      await withSharedArchive(async ({ cache, archive }) => {
+        await writeRecord(cache, 'r', 100);
+        const file = join(directory, 'm-backup.prom');
+        execFileSync('mkfifo', [file]);
+        const it = archive({ metricsTextfile: join(directory, 'm.prom') });
+        await it.backup();
+        await it.settled();
+        assert.match(await readFile(file, 'utf8'), /outcome="ok"\} 1\n/);
       });
     });
   });

@@ -1,7 +1,8 @@
 /** `backup({ paths })`: a pass over chosen records, by all rules of a whole one. */
 import assert from 'node:assert/strict';
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { captureDirectoryName, captureName } from '../../lib/cache/own_files.js';
 import { ConfigError, LockedError, type Report } from '../../lib/index.js';
 import { assertAddsUp, collect, counts, recordsIn, withSharedArchive } from '../support/archive.js';
 import { writeRecord } from '../support/records.js';
@@ -119,6 +120,48 @@ describe('a backup of chosen records', () => {
       });
       await locked.backup({ paths });
       assert.ok((await second) instanceof LockedError, String(await second));
+    });
+  });
+
+  it('leaves it to a whole pass to tell, once, that the catalogue was replaced, or put aside as damaged', async () => {
+    for (const damage of ['replaced', 'damaged'] as const)
+      await withSharedArchive(async ({ cache, archive, pass }) => {
+        for (const name of ['a', 'b']) await writeRecord(cache, name, 100);
+        await pass({ autoRemove: 'never' });
+        const file = join(cache, '.xrootd-archive.catalogue');
+        for (const end of ['-wal', '-shm']) await rm(`${file}${end}`, { force: true });
+        if (damage === 'replaced') await rm(file);
+        else await writeFile(file, 'rubbish'.repeat(1000));
+        const first = { replaced: 'CatalogueReplaced', damaged: 'CatalogueUnusable' }[damage];
+        const chosen = async () => {
+          const { failures } = await archive({ autoRemove: 'never' }).backup({ paths: ['a'] });
+          return failures.map(({ code }) => code);
+        };
+        const codes = [await chosen(), await chosen()];
+        const whole = [await pass({ autoRemove: 'never' }), await pass({ autoRemove: 'never' })];
+        codes.push(...whole.map(({ failures }) => failures.map(({ code }) => code)));
+        assert.deepEqual(codes, [[first], ['CatalogueReplaced'], ['CatalogueReplaced'], []], damage);
+      });
+  });
+
+  it('puts back what a crash left captured, says so, and archives it when it is named once more', async () => {
+    await withSharedArchive(async ({ cache, archive }) => {
+      const long = `d/${'n'.repeat(240)}`;
+      for (const name of ['d/short', long]) await writeRecord(cache, name, 100);
+      const directory = join(cache, 'd');
+      await rename(join(directory, 'short'), join(directory, captureName('short')));
+      const held = join(directory, captureDirectoryName(long.slice(2)));
+      await mkdir(held);
+      await rename(join(cache, long), join(held, long.slice(2)));
+      const it = archive({ autoRemove: 'cached' });
+      const paths = ['d/short', long];
+      const first = await it.backup({ paths });
+      assertAddsUp(first);
+      assert.deepEqual(failuresOf(first), [`${long} NotFound`, 'd/short NotFound']);
+      for (const { message } of first.failures) assert.match(message, /a crash left it as \.xrootd-archive/);
+      assert.deepEqual(await recordsIn(cache), [long, 'd/short']);
+      const second = await it.backup({ paths });
+      assert.deepEqual(counts(second), { scanned: 2, copied: 2, removedAfterCopy: 2 });
     });
   });
 });

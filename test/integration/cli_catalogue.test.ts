@@ -1,7 +1,8 @@
 /** `find` and `catalogue …` as their users run them. The target is a port that counts who connects: nobody does. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { CatalogueRow } from '../../lib/catalogue/row.js';
@@ -183,6 +184,18 @@ describe('catalogue', () => {
       );
       const text = await readFile(file, 'utf8');
       assert.equal((await run(['catalogue', 'export', '--json'])).stdout, text);
+      // What isn't a regular file is written to, and not replaced.
+      const pipe = `${file}.pipe`;
+      execFileSync('mkfifo', [pipe]);
+      const reader = await open(pipe, 'r+');
+      try {
+        assert.equal((await run(['catalogue', 'export', '--format', 'jsonl', '-o', pipe])).code, 0);
+        assert.ok((await lstat(pipe)).isFIFO(), 'the pipe was replaced by a file');
+        const { buffer, bytesRead } = await reader.read(Buffer.alloc(65_536));
+        assert.equal(buffer.toString('utf8', 0, bytesRead), text);
+      } finally {
+        await reader.close();
+      }
       await withTemp(async (other) => {
         const place = ['--cache', other, '--target', target];
         const dry = await cli(['catalogue', 'import', file, '-n', ...place]);

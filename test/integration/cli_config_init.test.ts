@@ -1,8 +1,17 @@
 /** `config init`: the file that it writes, from options and from answers on a terminal. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { parse } from 'yaml';
 import { resolveOptions } from '../../lib/config/index.js';
 import { validateBlock } from '../../lib/config/validate.js';
@@ -92,6 +101,43 @@ describe('config init', function () {
     const none = await init();
     assert.deepEqual([none.code, none.stdout], [2, '']);
     assert.match(none.stderr, /--target: must be given where there is no terminal/);
+  });
+
+  it('a write that fails leaves the file that was there, and no piece of a new one', () => {
+    const file = directory.write('xrootd-archive.yaml', 'mine');
+    // No byte can be written to any file, as on a full disk.
+    const full = (...args: string[]) => {
+      const words = [process.execPath, mainFile, 'config', 'init', '--target', target, ...args];
+      const options = { cwd: directory.path, encoding: 'utf8' } as const;
+      return spawnSync('bash', ['-c', 'ulimit -f 0; trap "" XFSZ; exec "$@"', 'bash', ...words], options);
+    };
+    for (const [name, ...more] of [['xrootd-archive.yaml', '--force'], ['new.yaml']]) {
+      const { status, stderr } = full('-o', name!, ...more);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, /--output: .*EFBIG/);
+    }
+    assert.equal(readFileSync(file, 'utf8'), 'mine');
+    assert.deepEqual(readdirSync(directory.path).sort(), ['cache', 'xrootd-archive.yaml']);
+  });
+
+  it('a replaced file keeps its mode, and stays where a link leads; a pipe stays a pipe', async () => {
+    const file = directory.write('real.yaml', 'mine');
+    chmodSync(file, 0o640);
+    symlinkSync('real.yaml', directory.file('link.yaml'));
+    assert.equal((await init('--target', target, '-o', 'link.yaml', '--force')).code, 0);
+    assert.deepEqual(backupOf('real.yaml'), { target_url: target });
+    assert.ok(lstatSync(directory.file('link.yaml')).isSymbolicLink());
+    assert.equal(statSync(file).mode & 0o777, 0o640);
+    const pipe = directory.file('pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = spawn('cat', [pipe]);
+    let text = '';
+    reader.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+    const closed = once(reader, 'close');
+    assert.equal((await init('--target', target, '-o', 'pipe', '--force')).code, 0);
+    await closed;
+    assert.match(text, /target_url/);
+    assert.ok(lstatSync(pipe).isFIFO());
   });
 
   it('writes to standard output, and as JSON', async () => {

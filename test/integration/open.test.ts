@@ -1,8 +1,9 @@
 /** `open`: one archived record as a stream; and `cat`, which writes it. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ConfigError, OpenError, XRootDError, type ArchiveEvent } from '../../lib/index.js';
@@ -55,6 +56,22 @@ describe('open', () => {
     });
   });
 
+  it('fails at the end when the catalogue cannot be used: nothing was compared with it', async () => {
+    await withSharedArchive(async ({ sandbox, cache, pass, archive }) => {
+      await writeRecord(cache, 'r', 2000);
+      await pass({ autoRemove: 'cached' });
+      // The server's checksum goes with the bytes: only the catalogue would know.
+      await sandbox.corrupt('r', { copy: 'disk' });
+      await writeFile(join(cache, '.xrootd-archive.catalogue'), 'rubbish'.repeat(1000));
+      const { bytes, error } = await failing(await archive().open('r'));
+      assert.deepEqual([bytes, error.code], [2000, 'CatalogueUnusable'], error.message);
+      assert.match(error.message, /is damaged.*catalogue: false/);
+      assert.equal((await buffer(await archive({ catalogue: false }).open('r'))).length, 2000);
+      const { code, stdout } = await runCli(['cat', 'r', '--cache', cache, '--target', sandbox.url]);
+      assert.deepEqual([code, stdout.length], [1, 2000]);
+    });
+  });
+
   it('says why it cannot: not there, lost, a directory, a wrong name, a misspelt option', async () => {
     await withSharedArchive(async ({ sandbox, cache, pass, archive }) => {
       for (const name of ['d/r', 'short']) await writeRecord(cache, name, 1000);
@@ -74,6 +91,18 @@ describe('open', () => {
       for (const path of ['', '.', '/d/r', '../d/r', 'a?b'])
         await assert.rejects(archive().open(path), ConfigError, path);
       await assert.rejects(archive().open('d/r', { staged: true } as object), /did you mean stage\?/);
+    });
+  });
+
+  it('never opens a named pipe on the server, which would hold its connection up', async () => {
+    await withArchive({ migrationDelay: 'never' }, async ({ sandbox, archive }) => {
+      execFileSync('mkfifo', [sandbox.diskPath('pipe')]);
+      const signal = AbortSignal.timeout(10_000);
+      await assert.rejects(
+        async () => buffer(await archive().open('pipe', { signal })),
+        (error) =>
+          error instanceof OpenError && error.code === 'NotAFile' && /named pipe/.test(error.message),
+      );
     });
   });
 
@@ -164,6 +193,28 @@ describe('cat', () => {
       assert.match(none.stderr, /none: the server has no such file/);
       const usage = await runCli(['cat', 'r', '--json', ...args]);
       assert.equal(usage.code, 2);
+    });
+  });
+
+  it('a reader that goes before the end has bytes that nothing vouches for: 1', async () => {
+    await withSharedArchive(async ({ sandbox, cache, pass }) => {
+      await writeRecord(cache, 'r', 20 * MiB);
+      await pass({ autoRemove: 'cached' });
+      const child = spawn(process.execPath, [
+        mainFile,
+        'cat',
+        'r',
+        '--cache',
+        cache,
+        '--target',
+        sandbox.url,
+      ]);
+      let stderr = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      child.stdout.once('data', () => child.stdout.destroy());
+      const [code] = (await once(child, 'close')) as [number];
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /the reader has gone before the end/);
     });
   });
 });

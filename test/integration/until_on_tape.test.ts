@@ -1,13 +1,15 @@
 /** `waitUntilOnTape`: resolves only when the very records are on tape. */
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { captureName } from '../../lib/cache/own_files.js';
 import { ConfigError, NotOnTapeError, XRootDError, type Archive } from '../../lib/index.js';
 import { EventBus } from '../../lib/jobs/events/event_bus.js';
 import { untilOnTape } from '../../lib/jobs/verify/until_on_tape.js';
 import { openStore } from '../../lib/remote/open_store.js';
 import { keepingLogger, withArchive, withSharedArchive } from '../support/archive.js';
-import { writeRecord } from '../support/records.js';
+import { flipBit } from '../support/damage.js';
+import { bytesOf, writeRecord } from '../support/records.js';
 
 const quick = { stagePollMinSeconds: 0.1, stagePollMaxSeconds: 0.3 };
 
@@ -34,11 +36,23 @@ describe('waitUntilOnTape', () => {
         onTape,
         ['here', 'gone/1', 'gone/2'].map((path) => ({ path, size: 2000 })),
       );
+      // Another process is just removing it, or a crash left it so.
+      await rename(join(cache, 'here'), join(cache, captureName('here')));
+      assert.deepEqual(await it.waitUntilOnTape(['here']), [{ path: 'here', size: 2000 }]);
       // By the catalogue alone, without a cache to look into.
       const { cacheDirectory: _, ...config } = it.config;
       assert.deepEqual(await codesOf(archive({ ...config, catalogue: false }), ['gone/1'], 5), [
         'gone/1 NotFound',
       ]);
+    });
+  });
+
+  it('proves a large record that tape took at once, of which no server is asked for a checksum yet', async () => {
+    await withArchive({ migrationDelay: 0 }, async ({ cache, archive }) => {
+      await writeRecord(cache, 'r', 2 ** 21);
+      const it = archive({ ...quick, autoRemove: 'cached' });
+      await it.backup({ paths: ['r'] });
+      assert.deepEqual(await it.waitUntilOnTape(['r']), [{ path: 'r', size: 2 ** 21 }]);
     });
   });
 
@@ -63,6 +77,67 @@ describe('waitUntilOnTape', () => {
     });
   });
 
+  it('compares bytes whatever verify says, and says so where the catalogue cannot be used', async () => {
+    await withSharedArchive(async ({ sandbox, cache, pass, archive }) => {
+      for (const name of ['here', 'gone']) await writeRecord(cache, name, 2000);
+      await pass({ autoRemove: 'never' });
+      await sandbox.migrateAll();
+      await rm(join(cache, 'gone'));
+      for (const name of ['here', 'gone']) await sandbox.corrupt(name, { copy: 'both' });
+      const it = archive({ ...quick, verify: 'size' });
+      assert.deepEqual(await codesOf(it, ['here', 'gone'], 10), ['gone Conflict', 'here Conflict']);
+      await writeFile(join(cache, '.xrootd-archive.catalogue'), 'rubbish'.repeat(1000));
+      const { failures } = await refused(it.waitUntilOnTape(['gone'], { deadlineSeconds: 10 }));
+      assert.deepEqual([failures[0]?.code, failures.length], ['Unverified', 1]);
+      assert.match(failures[0]?.message ?? '', /catalogue.* is damaged/);
+    });
+  });
+
+  it('a record that is damaged in the cache is told at once: no later poll would find it better', async () => {
+    await withSharedArchive(async ({ sandbox, cache, archive, pass }) => {
+      const it = archive(quick);
+      await it.put('r', bytesOf('r', 2000));
+      await pass({ autoRemove: 'never' });
+      await sandbox.migrateAll();
+      flipBit(join(cache, 'r'));
+      assert.deepEqual(await codesOf(it, ['r'], 10), ['r DamagedInCache']);
+    });
+  });
+
+  for (const where of ['in the cache', 'gone from the cache'])
+    it(`${where}: a file that takes the place of the one on tape while that is compared proves nothing`, async () => {
+      await withSharedArchive(async ({ sandbox, cache, pass, archive }) => {
+        await writeRecord(cache, 'r', 2000);
+        await pass({ autoRemove: 'never' });
+        await sandbox.migrateAll();
+        if (where !== 'in the cache') await rm(join(cache, 'r'));
+        const { config } = archive(quick);
+        const { logger } = keepingLogger();
+        const store = openStore(config);
+        let polls = 0;
+        const open = () => ({
+          ...store,
+          statMany: async (names: readonly string[], signal?: AbortSignal) => {
+            const stats = await store.statMany(names, signal);
+            polls += 1;
+            if (polls === 1) {
+              // The same bytes, and not on tape.
+              const disk = sandbox.diskPath('r');
+              await rm(disk);
+              await writeFile(disk, bytesOf('r', 2000));
+              await chmod(disk, 0o666);
+            }
+            return stats;
+          },
+        });
+        const options = { deadlineSeconds: 1 };
+        const dependencies = { config, logger, events: new EventBus(logger), open };
+        const { failures } = await refused(untilOnTape(dependencies, ['r'], options));
+        assert.deepEqual([failures[0]?.code, (await sandbox.stateOf('r'))?.onTape], ['TapeTimeout', false]);
+        assert.ok(polls > 1, `${polls} polls`);
+      });
+    });
+
   it('waits until the deadline for what is not on tape, not there, or not known; an abort ends it', async () => {
     await withSharedArchive(async ({ cache, pass, archive }) => {
       for (const name of ['waits', 'new']) await writeRecord(cache, name, 2000);
@@ -84,12 +159,15 @@ describe('waitUntilOnTape', () => {
 
   it('refuses what names no record, and options that are not there', async () => {
     await withSharedArchive(async ({ archive }) => {
-      for (const paths of [['.'], ['/a'], ['a/../b'], [''], [7]])
+      // Names that no record can have would be waited for in vain.
+      const never = ['a?b', 'a\nb', 'a/.xrootd-archive.b', 'a'.repeat(256)].map((name) => [name]);
+      for (const paths of [['.'], ['/a'], ['a/../b'], [''], [7], ...never])
         await assert.rejects(
-          archive().waitUntilOnTape(paths as string[]),
+          archive().waitUntilOnTape(paths as string[], { deadlineSeconds: 0 }),
           ConfigError,
           JSON.stringify(paths),
         );
+      await assert.rejects(archive().waitUntilOnTape('a' as unknown as string[]), ConfigError);
       await assert.rejects(archive().waitUntilOnTape(['a'], { deadline: 1 } as object), ConfigError);
       await assert.rejects(archive().waitUntilOnTape(['a'], { deadlineSeconds: -1 }), ConfigError);
     });

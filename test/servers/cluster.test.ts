@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ArchiveOptions, Report } from '../../lib/index.js';
+import { NotOnTapeError, type ArchiveOptions, type Report } from '../../lib/index.js';
 import { parseTarget } from '../../lib/config/target.js';
+import { EventBus } from '../../lib/jobs/events/event_bus.js';
+import { untilOnTape } from '../../lib/jobs/verify/until_on_tape.js';
+import { openStore } from '../../lib/remote/open_store.js';
 import { XRootDStore } from '../../lib/remote/xrootd_store.js';
 import { FileSystem } from '../../lib/xrdcl/index.js';
-import { assertAddsUp, collect, counts, recordsIn } from '../support/archive.js';
+import { assertAddsUp, collect, counts, keepingLogger, recordsIn } from '../support/archive.js';
 import { Cluster } from '../support/cluster.js';
 import { PlainServer } from '../support/plain_server.js';
 import { bytesOf, holdsRecord, writeRecord } from '../support/records.js';
@@ -154,6 +157,39 @@ describe('data servers that have different files of one name', () => {
         assert.deepEqual(await recordsIn(cacheDirectory), several.sort());
       });
     });
+
+  it('none of them counts as on tape, whichever the redirector asks', async () => {
+    await withTemp(async (cacheDirectory) => {
+      const several = Array.from({ length: 12 }, (_, index) => `taped${index}`);
+      for (const name of several) {
+        await writeRecord(cacheDirectory, name, size);
+        cluster.servers[0]?.write(`/base/${name}`, bytesOf(name, size));
+        cluster.servers[1]?.write(`/base/${name}`, bytesOf('other', size));
+      }
+      const { archive } = archiveOf({ cacheDirectory, targetUrl: `${cluster.url}//base` });
+      const { config } = archive;
+      const { logger } = keepingLogger();
+      // These servers have no tape: as if all of it were there.
+      const store = openStore(config);
+      const taped = <T extends object | null>(stat: T): T =>
+        stat === null || stat instanceof Error ? stat : { ...stat, backUpExists: true };
+      const open = () => ({
+        ...store,
+        stat: async (name: string, signal?: AbortSignal) => taped(await store.stat(name, signal)),
+        statMany: async (names: readonly string[], signal?: AbortSignal) =>
+          (await store.statMany(names, signal)).map(taped),
+      });
+      const dependencies = { config, logger, events: new EventBus(logger), open };
+      const error: unknown = await untilOnTape(dependencies, several, { deadlineSeconds: 5 }).catch(
+        (failure: unknown) => failure,
+      );
+      assert.ok(error instanceof NotOnTapeError, String(error));
+      assert.deepEqual(error.onTape, []);
+      assert.ok(
+        error.failures.some(({ code, message }) => code === 'Unverified' && /different files/.test(message)),
+      );
+    });
+  });
 
   it('are found when the redirector has heard of one of them only', async () => {
     const target = parseTarget(`${cluster.url}//base`);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, type ArchiveOptions, type Report } from '../../lib/index.js';
+import { ConfigError, NotOnTapeError, type ArchiveOptions, type Report } from '../../lib/index.js';
 import { checksumFile } from '../../lib/posix/index.js';
 import { FileSystem, readChecksum } from '../../lib/xrdcl/index.js';
 import { assertAddsUp, counts, recordsIn } from '../support/archive.js';
@@ -52,7 +52,7 @@ describe('a proxy', () => {
     assertAddsUp(report);
     return counts(report);
   };
-  const isRefused = async (pass: Promise<Report>, server: PlainServer) => {
+  const isRefused = async (pass: Promise<unknown>, server: PlainServer) => {
     await assert.rejects(pass, (error) => {
       assert.ok(error instanceof ConfigError);
       assert.ok(error.message.startsWith(`targetUrl: ${server.url} is a proxy, `), error.message);
@@ -128,6 +128,15 @@ describe('a proxy', () => {
           for (const name of names) assert.ok(await holdsRecord(join(cache, name), name, size));
         });
       });
+
+    it('nothing counts as on tape because of it', async () => {
+      await withLost(async (cache) => {
+        const waiting = (options: Partial<ArchiveOptions>) =>
+          by(caching, cache, options).waitUntilOnTape(['a'], { deadlineSeconds: 0 });
+        await isRefused(waiting({}), caching);
+        await assert.rejects(waiting({ trustProxy: true }), NotOnTapeError);
+      });
+    });
 
     it('retention: refused, and every file stays', async () => {
       await withLost(async (cache) => {

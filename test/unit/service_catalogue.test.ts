@@ -135,6 +135,7 @@ describe('the metrics of a catalogue', () => {
     metrics.hear(finished({ failed: 1, failures: [failure('', 'CatalogueUnusable')] }));
     assert.equal(await unusable(), 1);
     metrics.hear(finished({ job: 'drill' }));
+    metrics.hear(finished({ partial: true }));
     assert.equal(await unusable(), 1);
     metrics.hear(finished());
     assert.equal(await unusable(), 0);

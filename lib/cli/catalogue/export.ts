@@ -1,6 +1,4 @@
 /** `catalogue export`: a checksum list that `verify` reads, or an object a row. */
-import { randomBytes } from 'node:crypto';
-import * as fs from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import type { ExportedLine, ExportFormat } from '../../jobs/catalogue/export.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
@@ -9,6 +7,7 @@ import { action, type Invocation, type Session } from '../invocation.js';
 import { addConfigOptions, type ConfigOptions, USES } from '../options.js';
 import type { Screen } from '../screen.js';
 import { UsageError } from '../usage_error.js';
+import { writeWhole } from '../whole_file.js';
 import { openCatalogueOf } from './open.js';
 
 type Options = ConfigOptions & { format?: ExportFormat; output?: string };
@@ -46,7 +45,11 @@ async function exportAll(invocation: Invocation<Options>): Promise<ExitCode> {
       if (output.closed) return exitCodes.ok;
     }
   } else {
-    const written = await writeWhole(file, lines);
+    let written = 0;
+    await writeWhole(
+      file,
+      inPieces(lines, (count) => (written += count)),
+    );
     if (output.json) output.object({ type: 'catalogue:export', file, format, written, failed: left.count });
     else output.line(`${plural(written, 'record')} written to ${printable(file)}`);
   }
@@ -78,30 +81,18 @@ class LeftOut {
   }
 }
 
-/** Nobody sees half of it: it gets its name when it is whole. @returns the number of lines */
-async function writeWhole(file: string, lines: AsyncIterable<string>): Promise<number> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.part`;
-  const handle = await fs.open(temporary, 'wx', 0o666);
-  let written = 0;
-  try {
-    try {
-      let group: string[] = [];
-      for await (const line of lines) {
-        group.push(line);
-        written++;
-        if (group.length < linesAtOnce) continue;
-        await handle.writeFile(`${group.join('\n')}\n`);
-        group = [];
-      }
-      if (group.length > 0) await handle.writeFile(`${group.join('\n')}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await fs.rename(temporary, file);
-    return written;
-  } catch (error) {
-    await fs.rm(temporary, { force: true });
-    throw error;
-  }
+/** Many lines at once: one write each would take long. @param told called with the number of lines of each piece */
+async function* inPieces(
+  lines: AsyncIterable<string>,
+  told: (lines: number) => void,
+): AsyncGenerator<string, void, undefined> {
+  let group: string[] = [];
+  const piece = () => {
+    told(group.length);
+    const text = `${group.join('\n')}\n`;
+    group = [];
+    return text;
+  };
+  for await (const line of lines) if (group.push(line) === linesAtOnce) yield piece();
+  if (group.length > 0) yield piece();
 }

@@ -9,6 +9,8 @@ import { UsageError } from '../usage_error.js';
 
 type Options = ConfigOptions & { stage?: boolean };
 
+const GONE = 'the reader has gone before the end: nothing says whether the bytes that it got are right';
+
 export function addCat(program: Command, session: Session): void {
   const command = program
     .command('cat')
@@ -21,16 +23,18 @@ export function addCat(program: Command, session: Session): void {
 }
 
 async function cat(invocation: Invocation<Options>, path: string): Promise<ExitCode> {
-  const { options, output, signal } = invocation;
+  const { options, output, screen, signal } = invocation;
   if (output.json) throw new UsageError('cat writes the bytes of a record: --json has no place there');
   const { archive } = await openArchive(invocation, { cache: false });
   const bytes = await archive.open(path, { stage: options.stage === true, signal });
   try {
     await pipeline(bytes, process.stdout, { end: false });
   } catch (error) {
-    // The reader has gone: `cat … | head`.
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE' || output.closed) return exitCodes.ok;
-    throw error;
+    // `cat … | head`. Of any other failure to write, `output` tells.
+    const isGone = (error as NodeJS.ErrnoException).code === 'EPIPE';
+    if (!isGone && !output.closed) throw error;
+    if (isGone) screen.note(`xrootd-archive: ${GONE}`);
+    return exitCodes.failures;
   }
   return exitCodes.ok;
 }

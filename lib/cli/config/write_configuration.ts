@@ -1,11 +1,11 @@
 /** Makes a configuration file from options and answers. */
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { snakeCase } from '../../config/case.js';
 import { ConfigError, resolveOptions, type ArchiveOptions } from '../../config/index.js';
 import { absolutePaths } from '../../config/validate.js';
 import { exitCodes, type ExitCode } from '../exit_codes.js';
 import type { Invocation } from '../invocation.js';
+import { writeNew, writeWhole } from '../whole_file.js';
 import { fileText, type Chosen } from './file_text.js';
 import { ownOptions, type InitOptions } from './own_options.js';
 import { Questions } from './questions.js';
@@ -95,7 +95,7 @@ function problemOf(one: Partial<ArchiveOptions>): string | undefined {
 
 async function write(path: string, text: string, force: boolean): Promise<void> {
   try {
-    await writeFile(path, text, { flag: force ? 'w' : 'wx' });
+    await (force ? writeWhole(path, [text]) : writeNew(path, text));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'EEXIST' ? `${path} is there already: --force replaces it` : message;

@@ -4,7 +4,7 @@ import { diskUsage, type DiskUsage } from '../../cache/usage.js';
 import { OpenDirectories } from '../../cache/open_directories.js';
 import type { VerifiedMemo } from '../../cache/verified_memo.js';
 import { recordPaths } from '../../cache/walk.js';
-import { ConfigError, requireCache, type Logger } from '../../config/index.js';
+import { ConfigError, requireCache } from '../../config/index.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import { ListedStats } from '../../remote/listed_stats.js';
 import { mostOpenFiles } from '../../remote/open_files.js';
@@ -28,7 +28,7 @@ import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { checkServedBase } from '../run/served_base.js';
 import { toldOfTape } from '../run/tape_told.js';
 import type { ShardOptions } from '../run/shards.js';
-import { refuseProxies } from '../separation/refuse_proxies.js';
+import { refuseProxies } from '../run/refuse_proxies.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
 import { goesByTape, type BackupContext } from './backup_context.js';
 import { isBare } from './cache_warnings.js';
@@ -36,6 +36,7 @@ import { FollowUp, somethingWaits } from './follow_up.js';
 import { PassSteps } from './pass_steps.js';
 import { UNSYNCED, warnOfCache, warnOfNoTape, warnOfOverdue } from './pass_warnings.js';
 import { RecordOutcomes } from './record_outcomes.js';
+import { saveMemo } from './save_memo.js';
 
 export interface BackupPassOptions extends ShardOptions {
   /**
@@ -283,15 +284,8 @@ export class BackupPass {
     if (this.#run.dryRun || (this.#bare && this.#memo.isEmpty)) return;
     // What has no row must not count as known.
     if (this.#book.isIncomplete) return;
-    await saveMemo(this.#memo, this.#whole, this.#book, this.#dependencies.logger);
-  }
-}
-
-/** Without it the next pass compares again. */
-async function saveMemo(memo: VerifiedMemo, whole: boolean, book: RecordBook, logger: Logger): Promise<void> {
-  try {
-    await memo.save(whole, await book.seen());
-  } catch (error) {
-    logger.warn(`what was verified is not remembered for the next pass: ${String(error)}`);
+    // That rows are missing is told once, and hooks and mail hear of whole passes.
+    const tells = this.#paths === undefined || !this.#book.lacksRows;
+    await saveMemo(this.#memo, { whole: this.#whole, tells }, this.#book, this.#dependencies.logger);
   }
 }

@@ -6,7 +6,7 @@ import { CATALOGUE_REPLACED, CATALOGUE_UNUSABLE } from '../../rules/failure_code
 import type { Failure } from '../events/report.js';
 
 /**
- * Is it the catalogue that the pass before has written, with all that it wrote? Told once: then the pass goes on with this one.
+ * Is it the catalogue that the pass before has written, with all that it wrote? Told once, by a whole pass: then passes go on with this one.
  * @param mark that of the last pass of which it knows; undefined: it is from before there were marks
  */
 export function gapOf(

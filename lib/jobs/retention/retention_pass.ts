@@ -16,7 +16,7 @@ import { writeSegments } from '../catalogue/segments.js';
 import { TapeSigns, toldByQuery } from '../record/told_by_query.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
-import { refuseProxies } from '../separation/refuse_proxies.js';
+import { refuseProxies } from '../run/refuse_proxies.js';
 import { SeparateStorage } from '../separation/separate_storage.js';
 import { OnlineDirectory } from './online_directory.js';
 import { OnlineServer } from './online_server.js';

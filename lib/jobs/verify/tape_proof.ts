@@ -8,7 +8,7 @@ import { OpenDirectories } from '../../cache/open_directories.js';
 import type { CacheRecord, WalkEntry } from '../../cache/walk.js';
 import type { ArchiveConfig } from '../../config/index.js';
 import type { RemoteStat, RemoteStore } from '../../remote/store.js';
-import { bytesOf } from '../../rules/comparison.js';
+import { bytesOf, isFresh } from '../../rules/comparison.js';
 import type { Failure } from '../events/report.js';
 import { classifyRecord } from '../record/classify_record.js';
 import { compareRow } from '../record/compare_row.js';
@@ -64,12 +64,13 @@ export class TapeProof implements AsyncDisposable {
     return { code: 'NotFound', message: 'is a directory in the cache, and no record' };
   }
 
-  /** What the cache has under this name; undefined: nothing. */
+  /** What the cache has under this name; undefined: nothing, also if a removal holds it captured, before which its row was written. */
   async #local(path: string): Promise<WalkEntry | undefined> {
     if (this.#root === undefined) return undefined;
-    for await (const [entry] of chosenBatches(this.#root, [path]))
-      if (entry?.kind !== 'vanished' && !(entry?.kind === 'problem' && entry.problem === 'missing'))
-        return entry;
+    for await (const batch of chosenBatches(this.#root, [path])) {
+      const there = batch.find((entry) => !isAbsent(entry));
+      if (there !== undefined) return there;
+    }
     return undefined;
   }
 
@@ -99,15 +100,23 @@ export class TapeProof implements AsyncDisposable {
   async #byRow(path: string, remote: RemoteStat): Promise<Proven> {
     const { config, store, known, signal = new AbortController().signal } = this.#context;
     const row = await known.row(path);
+    if (known.problem !== undefined) return { code: 'Unverified', message: known.problem };
     if (row === undefined)
       return {
         code: 'NotFound',
         message: 'neither the cache nor the catalogue knows it: nothing says what it should be',
       };
-    const context = { config, store, bytes: config.verify !== 'size', signal, now: Date.now };
-    const compared = await compareRow(row, remote, { ...context, readBack: 'small' });
+    const context = { config, store, bytes: true, signal, now: Date.now };
+    // As for local bytes: what is too young to be asked about is read.
+    const readBack = isFresh(remote, Date.now()) ? 'wherever it proves more' : 'small';
+    const compared = await compareRow(row, remote, { ...context, readBack });
     if (compared.found === 'same') return 'same';
     if (compared.found === 'unknown') return { code: 'Unverified', message: compared.reason };
     return { code: 'Conflict', message: compared.reason };
   }
+}
+
+function isAbsent(entry: WalkEntry): boolean {
+  const { kind } = entry;
+  return kind === 'vanished' || kind === 'leftover' || (kind === 'problem' && entry.problem === 'missing');
 }

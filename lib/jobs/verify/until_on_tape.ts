@@ -2,18 +2,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAccess, ConfigError } from '../../config/index.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
-import { normalized } from '../../config/pattern.js';
 import { forEachConcurrent } from '../../flow/concurrent.js';
 import { statBatch, type LimitedStore } from '../../remote/limited_store.js';
 import type { RemoteStat } from '../../remote/store.js';
 import { printableName } from '../../rules/names.js';
 import { plural } from '../../rules/quantities.js';
+import { sameRemote } from '../../rules/remote_identity.js';
 import { nextPoll } from '../../rules/staging.js';
 import type { Failure } from '../events/report.js';
+import { DamagedInCache } from '../record/damaged_in_cache.js';
+import { DIFFERENT_FILES } from '../record/last_look.js';
 import { failureOf, isServerFailure } from '../run/failure.js';
 import type { JobDependencies } from '../run/job_run.js';
 import { KnownRecords } from '../run/known_records.js';
+import { recordName } from '../run/record_name.js';
 import { toldOfTape } from '../run/tape_told.js';
+import { refuseProxies } from '../run/refuse_proxies.js';
 import { TapeProof } from './tape_proof.js';
 
 /** Options of `Archive.waitUntilOnTape`. */
@@ -42,7 +46,7 @@ export class NotOnTapeError extends Error {
   readonly code = 'NotOnTape';
   /**
    * `TapeTimeout`: not on tape in time. `Conflict`: what is on tape has other bytes. `NotFound`: neither cache nor catalogue knows the
-   * record. `Unverified`: whether it is the same can't be told. Others: what asking failed with.
+   * record. `Unverified`: whether it is the same can't be told. `DamagedInCache`: the disk has changed its bytes. Others: what asking failed with.
    */
   readonly failures: readonly Failure[];
   /** The others. */
@@ -71,7 +75,7 @@ const lostPolls = 3;
 
 /**
  * @param paths whole names of records, relative to the target's base; no directories, no globs
- * @throws {ConfigError} for paths that no record can have; {NotOnTapeError} when all have been settled, and not all are on tape;
+ * @throws {ConfigError} for paths that no record can have, and for a proxy that isn't trusted; {NotOnTapeError} when all have been settled, and not all are on tape;
  * {XRootDError} when the server can't be reached or refuses us; the signal's reason
  */
 export async function untilOnTape(
@@ -83,12 +87,14 @@ export async function untilOnTape(
   const { config, logger } = dependencies;
   const { signal, deadlineSeconds = config.stageDeadlineSeconds } = options;
   if (!(deadlineSeconds >= 0)) throw wrong('deadlineSeconds', 'must be a number of seconds from 0 up');
-  const names = [...new Set(paths.map(nameOf))];
+  if (!Array.isArray(paths)) throw wrong('paths', 'must be a list of paths');
+  const names = [...new Set(paths.map((path) => recordName(path, 'paths')))];
   const store = toldOfTape(await dependencies.open(), dependencies);
   const { cacheDirectory, cacheMountPoint } = config;
   if (cacheDirectory !== undefined) await checkAccess({ cacheDirectory, cacheMountPoint });
   signal?.throwIfAborted();
   await store.ping(signal);
+  await refuseProxies(store, config, signal, 'tape');
   await using known = await KnownRecords.open(config, logger);
   await using proof = await TapeProof.open({ config, store, known, signal });
   return await new Waiting(store, dependencies, proof, signal).all(names, deadlineSeconds);
@@ -178,15 +184,32 @@ class Waiting {
     try {
       const proven = await this.#proof.of(name, remote);
       if (proven === 'not yet') return false;
+      const servers = await this.#store.differing(name, this.#signal);
+      if (servers.length > 0) {
+        const message = `${DIFFERENT_FILES}: ${servers.join(', ')}`;
+        this.#failures.push({ path: printableName(name), code: 'Unverified', message });
+        return true;
+      }
+      if (!(await this.#isStillOnTape(name, remote))) return false;
       if (proven === 'same') this.#onTape.set(name, { path: name, size: remote.size });
       else this.#failures.push({ path: printableName(name), ...proven });
       return true;
     } catch (error) {
       this.#signal?.throwIfAborted();
+      if (error instanceof DamagedInCache) {
+        this.#failures.push(failureOf(name, error));
+        return true;
+      }
       // What couldn't be asked is asked again: it never counts as a yes (S11).
       this.#last.set(name, failureOf(name, error));
       return false;
     }
+  }
+
+  /** What was compared may have been put there after the stat, which then told of another file. */
+  async #isStillOnTape(name: string, remote: RemoteStat): Promise<boolean> {
+    const now = await this.#store.stat(name, this.#signal);
+    return now?.backUpExists === true && sameRemote(remote, now);
   }
 
   #late(name: string, seconds: number): Failure {
@@ -198,17 +221,6 @@ class Waiting {
       message: `not on tape after ${seconds} s${why}`,
     };
   }
-}
-
-function nameOf(path: unknown): string {
-  if (typeof path !== 'string') throw wrong('paths', 'must be a list of paths');
-  try {
-    const name = normalized(path);
-    if (name !== '') return name;
-  } catch (error) {
-    throw wrong('paths', (error as Error).message);
-  }
-  throw wrong('paths', `${JSON.stringify(path)} names no record: give whole names`);
 }
 
 function wrong(key: string, message: string): ConfigError {
