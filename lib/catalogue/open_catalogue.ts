@@ -33,7 +33,7 @@ export class NoCatalogue {
 }
 
 export function missingText(file: string): string {
-  return `there is no catalogue at ${file}: the first pass of backup makes one`;
+  return `there is no catalogue at ${file}: the first pass of backup makes one; catalogue rebuild, from what is at the target`;
 }
 
 /**

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { examplesText } from './examples.js';
 import { paint } from './colours.js';
 import { addGlobalOptions } from './options.js';
+import { write } from './gone_reader.js';
 
 export const epilogue = `
 Exit codes: 0 all as asked, 1 finished but files failed or conflict, 2 bad usage or configuration,
@@ -24,6 +25,14 @@ export function bareProgram(): Command {
     .enablePositionalOptions()
     .exitOverride()
     .configureHelp(help)
+    .configureOutput({
+      writeOut: (text) => {
+        write(process.stdout, text);
+      },
+      writeErr: (text) => {
+        write(process.stderr, text);
+      },
+    })
     .addHelpText('after', epilogue)
     .addHelpText('afterAll', ({ command }) => examplesText(command));
   return addGlobalOptions(program);

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
+import { write } from './gone_reader.js';
 import { nodeProblem } from './node_version.js';
 
 const args = process.argv.slice(2);
@@ -11,7 +12,7 @@ if (problem !== undefined) {
   // Needs nothing else.
   const require = createRequire(import.meta.url);
   const { version } = require('xrootd-archive/package.json') as { version: string };
-  process.stdout.write(`${version}\n`);
+  write(process.stdout, `${version}\n`);
 } else {
   // Only now: what it imports is written for a newer Node.js.
   const { main } = await import('./command_line.js');

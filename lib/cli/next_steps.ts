@@ -85,6 +85,11 @@ function afterBackup(report: Report): string[] {
   if (failed > 0) {
     steps.push(`${plural(failed, 'file')} failed and stayed as they were; the next pass tries again`);
   }
+  const refused = failures.filter(({ code }) => code === 'NotAuthorized').length;
+  if (refused > 0)
+    steps.push(
+      `the server refused ${plural(refused, 'file')} (NotAuthorized): doctor tries whether this user may write there`,
+    );
   if (conflicts > 0) {
     const differ = conflicts === 1 ? 'differs from its remote copy' : 'differ from their remote copies';
     steps.push(
@@ -113,7 +118,9 @@ function afterRestore({ interrupted, error, failed, conflicts, failures }: Repor
     const end = interrupted ? 'was stopped early' : 'ended before everything was looked at';
     steps.push(`it ${end}; every file that is there is complete, the same command goes on`);
   }
-  if (failed > 0) steps.push(`${plural(failed, 'file')} failed; the same command tries again`);
+  const absent = failures.filter(({ code }) => code === 'NotFound').length;
+  if (failed > absent) steps.push(`${plural(failed - absent, 'file')} failed; the same command tries again`);
+  steps.push(...absentSteps(absent));
   if (failures.some(({ code }) => code === LOST_COPY))
     steps.push(
       'the server has lost files that the catalogue knows, or has other bytes (LostCopy): look for other copies now',
@@ -125,11 +132,22 @@ function afterRestore({ interrupted, error, failed, conflicts, failures }: Repor
   return steps;
 }
 
-function afterStage({ interrupted, failed, requested = 0 }: Report): string[] {
+/** For paths that were asked for and name nothing: trying again is no help. */
+function absentSteps(absent: number): string[] {
+  if (absent === 0) return [];
+  const are = absent === 1 ? 'is' : 'are';
+  return [
+    `${plural(absent, 'path')} ${are} not at the target: ls and find tell what is there; paths begin at the base in target_url`,
+  ];
+}
+
+function afterStage({ interrupted, failed, failures, requested = 0 }: Report): string[] {
   const steps: string[] = [];
   if (interrupted) steps.push('it was stopped early; the same command goes on');
   if (requested > 0) steps.push('tape was asked: ls -l shows what is online, stage --wait waits for it');
-  if (failed > 0) steps.push(`${plural(failed, 'file')} failed; the same command asks again`);
+  const absent = failures.filter(({ code }) => code === 'NotFound').length;
+  if (failed > absent) steps.push(`${plural(failed - absent, 'file')} failed; the same command asks again`);
+  steps.push(...absentSteps(absent));
   return steps;
 }
 

@@ -1,5 +1,5 @@
 /** What `ls`, `tree` and `du` have in common: the server's entries one by one, and a note for what could not be listed. */
-import type { ListOptions, RemoteEntry } from '../index.js';
+import type { Failure, ListOptions, RemoteEntry } from '../index.js';
 import { parseTarget } from '../config/target.js';
 import { exitCodes, type ExitCode } from './exit_codes.js';
 import { printable } from './format.js';
@@ -40,7 +40,7 @@ export async function openListing(
       }
       failed = true;
       if (output.json) output.object(entry);
-      const hint = relativeHint(entry.path, config.targetUrl);
+      const hint = baseHint(entry) + relativeHint(entry.path, config.targetUrl);
       screen.note(`xrootd-archive: ${printable(entry.path)}: ${printable(entry.message)}${hint}`);
     }
     await logger.flush();
@@ -48,6 +48,16 @@ export async function openListing(
   const exitCode = () =>
     signal.aborted ? exitCodes.interrupted : failed ? exitCodes.failures : exitCodes.ok;
   return { entries: entries(), exitCode };
+}
+
+/** For the base itself: nobody has typed its path in this command. */
+function baseHint({ path, code }: Failure): string {
+  const advice: Record<string, string> = {
+    NotFound: 'the first backup makes it',
+    NotAuthorized: 'the server has to export it',
+  };
+  const what = path === '.' ? advice[code] : undefined;
+  return what === undefined ? '' : `; this is the path in target_url: ${what}`;
 }
 
 /** For somebody who gave a path of the server. */

@@ -121,7 +121,7 @@ function noConfiguration(
   const instead = target ? both : 'the cache by --cache';
   const looked =
     defaultFiles.length === 0 ? 'no file was looked for' : `looked for ${defaultFiles.join(', ')}`;
-  const message = `no configuration: name a file by --config, or ${instead} (${looked})`;
+  const message = `no configuration: name a file by --config, or ${instead}; config init writes one (${looked})`;
   return new ConfigError([{ key: '', message }]);
 }
 

@@ -57,8 +57,11 @@ function globOf(path: string, given: string): Glob {
   return { given, itself, below: new Minimatch(`${path}/**`, OPTIONS) };
 }
 
+/** Why a path has no `..`. */
+export const outsideText = `has the component "..": paths are relative to the target's base, and stay in it`;
+
 function checkComponents(components: readonly string[], given: string): void {
-  if (components.includes('..')) throw wrong(given, 'has the component ".."');
+  if (components.includes('..')) throw wrong(given, outsideText);
 }
 
 function wrong(given: string, why: string): Error {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
-import { cli } from '../support/cli.js';
+import { cli, RunningCli } from '../support/cli.js';
 import { withTemp } from '../support/temporary.js';
 
 const nowhere = 'root://127.0.0.1:1//base';
@@ -101,6 +101,82 @@ describe('mistakes that a job finds', () => {
       const { code, stderr } = await cli(['run'], { cwd });
       assert.match(stderr, /^xrootd-archive: copy_cron_string: /m);
       assert.equal(code, 2);
+    });
+  });
+});
+
+describe('a reader that goes away', () => {
+  it('ends help, version and messages quietly', async () => {
+    for (const args of [['--help'], ['backup', '--help'], ['help', 'restore'], ['--version']]) {
+      const running = new RunningCli(args);
+      running.child.stdout.destroy();
+      const { code, stderr } = await running.ended;
+      assert.deepEqual([code, stderr], [0, ''], args.join(' '));
+    }
+    const misspelt = new RunningCli(['bakcup']);
+    misspelt.child.stderr.destroy();
+    assert.equal((await misspelt.ended).code, 2);
+  });
+});
+
+describe('a path that is not there', () => {
+  it('is told with what to look at', async () => {
+    await using sandbox = await TapeSandbox.start();
+    await withTemp(async (directory) => {
+      const to = ['--to', path.join(directory, 'back'), '--no-config'];
+      const restored = await cli(['restore', 'shot.h5', ...to, '--target', sandbox.url]);
+      assert.match(
+        restored.stdout,
+        /^ {2}1 path is not at the target: ls and find tell what is there; paths begin at the base in target_url$/m,
+      );
+      assert.doesNotMatch(restored.stdout, /tries again/);
+      assert.equal(restored.code, 1);
+      const base = `${sandbox.url}/not/yet`;
+      const listed = await cli(['ls', '--no-config', '--target', base]);
+      assert.match(
+        listed.stderr,
+        /no such file or directory; this is the path in target_url: the first backup makes it$/m,
+      );
+      const refused = await cli([
+        'ls',
+        '--no-config',
+        '--target',
+        sandbox.url.replace(/\/archive$/, '/arhive'),
+      ]);
+      assert.match(
+        refused.stderr,
+        /disallowed\. .*; this is the path in target_url: the server has to export it$/m,
+      );
+    });
+  });
+
+  it('cannot lie outside of the base', async () => {
+    await using sandbox = await TapeSandbox.start();
+    const target = ['--no-config', '--target', sandbox.url];
+    const why =
+      /"?\.\.\/x"?.* has the component "\.\.": paths are relative to the target's base, and stay in it$/m;
+    for (const command of ['ls', 'tree', 'du', 'stage']) {
+      const { code, stderr } = await cli([command, '../x', ...target]);
+      assert.match(stderr, why, command);
+      assert.notEqual(code, 0);
+    }
+  });
+});
+
+describe('before the first pass', () => {
+  it('find says what makes a catalogue, and a command without configuration what makes one', async () => {
+    await withTemp(async (cache) => {
+      const { code, stderr } = await cli(['find', '--no-config', '--cache', cache, '--target', nowhere]);
+      assert.match(
+        stderr,
+        /there is no catalogue at .*: the first pass of backup makes one; catalogue rebuild, from what is at the target$/m,
+      );
+      assert.equal(code, 2);
+      const none = await cli(['ls', '--no-config']);
+      assert.match(
+        none.stderr,
+        /^xrootd-archive: no configuration: .*; config init writes one \(no file was looked for\)$/m,
+      );
     });
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -60,8 +60,11 @@ describe('the package', function () {
   });
 
   it('has each source once, no tests, no benchmarks and nothing of a build of its own', () => {
-    const places = /^(dist\/(bundle|lib)|native|prebuilds|docs|deploy)\//;
-    const single = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'binding.gyp'];
+    const places = /^(dist\/(bundle|lib)|native|prebuilds|docs|deploy|examples)\//;
+    const single = [
+      ...['package.json', 'binding.gyp', 'LICENSE'],
+      ...['README', 'CHANGELOG', 'CONTRIBUTING', 'SECURITY'].map((name) => `${name}.md`),
+    ];
     const scripts = ['build-info', 'find-xrootd', 'install'].map((name) => `scripts/${name}.cjs`);
     const stray = [...names].filter((name) => !places.test(name) && ![...single, ...scripts].includes(name));
     assert.deepEqual(stray, []);
@@ -75,6 +78,21 @@ describe('the package', function () {
         assert.ok(existsSync(join(root, `${declared[1]}.ts`)), `${name} has no source`);
       else assert.ok(!name.startsWith('dist/') || /^dist\/bundle\/[^/]+\.js$/.test(name), name);
     }
+  });
+
+  it('has what its documents link to, but for screenshots', () => {
+    const there = (place: string) =>
+      [...names].some((name) => name === place || name.startsWith(`${place}/`));
+    const documents = [...names].filter((name) => name.endsWith('.md'));
+    assert.ok(documents.length > 20);
+    const dead = documents.flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/\]\(([^)#\s]+)/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => !/^https?:|\.png$/.test(link))
+        .filter((link) => !there(posix.join(posix.dirname(file), link).replace(/\/$/, '')))
+        .map((link) => `${file}: ${link}`),
+    );
+    assert.deepEqual(dead, []);
   });
 
   it('stays small without the prebuilt addons', () => {

@@ -55,6 +55,18 @@ describe('the summary of a pass', () => {
     assert.match(told, /30 files failed and stayed/);
   });
 
+  it('says what to look at when the server refuses files', () => {
+    const failures = [
+      { path: 'a', code: 'NotAuthorized', message: 'Unable to create /a; permission denied' },
+    ];
+    const told = text({ scanned: 2, failed: 1, copied: 1, failures });
+    assert.match(
+      told,
+      /^ {2}the server refused 1 file \(NotAuthorized\): doctor tries whether this user may write there$/m,
+    );
+    assert.doesNotMatch(text({ scanned: 1, copied: 1 }), /NotAuthorized/);
+  });
+
   it('says of a dry run that it was one', () => {
     assert.match(text({ dryRun: true, copied: 1, scanned: 1 }), /dry run .*nothing was changed/);
   });

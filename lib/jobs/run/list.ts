@@ -1,5 +1,6 @@
 /** Lists the server's files with their tape flags, which only a stat of each file has. */
 import type { CatalogueRow } from '../../catalogue/row.js';
+import { outsideText } from '../../config/pattern.js';
 import { wireTextProblem } from '../../config/wire_text.js';
 import { splitPath } from '../../cache/directory.js';
 import { statBatch, statBatchesAhead } from '../../remote/limited_store.js';
@@ -185,7 +186,12 @@ export async function* entriesOf(
 ): AsyncGenerator<Found, void, undefined> {
   for (const given of paths) {
     const path = given.replace(/^(?:\.\/)+|^\.$|\/+$/g, '');
-    if (path.split('/').some(isReserved)) continue;
+    const components = path.split('/');
+    if (components.some(isReserved)) continue;
+    if (components.includes('..')) {
+      yield failedItem(path, outside());
+      continue;
+    }
     try {
       const stat = await store.stat(path, signal);
       if (stat?.kind === 'directory') yield* descend(store, path, enters, signal);
@@ -248,6 +254,10 @@ function absent(path: string): Error {
 }
 
 const CUT = `perhaps its name is longer: listings cut names to ${MAX_COMPONENT_BYTES} bytes. Give it a shorter one on the server, or ask for it by its whole name`;
+
+function outside(): Error {
+  return Object.assign(new Error(outsideText), { code: 'BadName' });
+}
 
 function listedTwice(): Error {
   const message = `the server lists this name twice; ${CUT}`;
