@@ -6,6 +6,7 @@ import { isWithin, missingMount, mountsOf, mountTables } from '../config/mounts.
 import { CATALOGUE_NAME, networkFileSystem } from '../catalogue/place.js';
 import { diskUsage } from '../cache/usage.js';
 import type { ArchiveConfig } from '../config/index.js';
+import { bytes } from '../rules/quantities.js';
 import { userName } from './users.js';
 import { failed, ok, warning, type Finding } from './finding.js';
 
@@ -66,7 +67,7 @@ async function fileSystem(real: string, { warningMarkPercent }: ArchiveConfig): 
   if (unmounted !== undefined) {
     return failed(check, `${unmounted} is in /etc/fstab, but nothing is mounted there`, `mount ${unmounted}`);
   }
-  const { total, usedPercent } = await diskUsage(real);
+  const { used, available, usedPercent } = await diskUsage(real);
   const type = mountsOf(tables.mounted)
     .filter(({ point }) => isWithin(real, point))
     // Where several are mounted at one point, the last one is seen.
@@ -74,7 +75,7 @@ async function fileSystem(real: string, { warningMarkPercent }: ArchiveConfig): 
       (best, each) => (best === undefined || each.point.length >= best.point.length ? each : best),
       undefined,
     )?.type;
-  const told = `${type ?? 'unknown'}, ${Math.round(total / 1e9)} GB, ${usedPercent} % used`;
+  const told = `${type ?? 'unknown'}, ${usedPercent} % used of ${bytes(used + available)}`;
   if (type !== undefined && VOLATILE.has(type)) {
     return warning(check, `${told}: it is memory, and empty after a reboot`, 'put the cache on a disk');
   }

@@ -1,9 +1,10 @@
 /** What somebody reads who tries the command for the first time. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
-import { cli, RunningCli } from '../support/cli.js';
+import { cli, mainFile, RunningCli } from '../support/cli.js';
 import { withTemp } from '../support/temporary.js';
 
 const nowhere = 'root://127.0.0.1:1//base';
@@ -116,6 +117,13 @@ describe('a reader that goes away', () => {
     const misspelt = new RunningCli(['bakcup']);
     misspelt.child.stderr.destroy();
     assert.equal((await misspelt.ended).code, 2);
+  });
+
+  it('a full disk is an error, told in a line', () => {
+    const args = ['-c', '"$0" "$1" --help >/dev/full', process.execPath, mainFile];
+    const { status, stderr } = spawnSync('sh', args, { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(stderr, /^xrootd-archive: .*ENOSPC[^\n]*\n$/);
   });
 });
 
