@@ -27,6 +27,7 @@ import {
 } from './fields.js';
 import { hooksSchema } from './hooks_schema.js';
 import { LOG_LEVELS } from './log_levels.js';
+import { isWithin } from './mounts.js';
 
 const DAY = 86_400;
 const cacheDirectory = 'the path of the cache directory';
@@ -241,10 +242,9 @@ const block = z.strictObject({
 const localBlock = block.partial({ target_url: true });
 
 /** Keys that need one another. */
-function keysTogether(
-  { high_water_percent: high, low_water_percent: low, ...others }: z.output<typeof localBlock>,
-  context: z.RefinementCtx,
-): void {
+function keysTogether(given: z.output<typeof localBlock>, context: z.RefinementCtx): void {
+  const { high_water_percent: high, low_water_percent: low, cache_directory: cache } = given;
+  const { metrics_textfile: metrics } = given;
   const wrong = (key: string, message: string) => {
     context.addIssue({ code: 'custom', path: [key], message });
   };
@@ -254,9 +254,11 @@ function keysTogether(
     wrong('low_water_percent', 'must be given beside high_water_percent');
   if (high !== undefined && low !== undefined && low >= high)
     wrong('low_water_percent', 'must be lower than high_water_percent');
-  if (!others.catalogue && others.audit !== undefined)
+  if (!given.catalogue && given.audit !== undefined)
     wrong('audit', 'compares with the catalogue, which "catalogue: false" turns off');
-  for (const { key, message } of credentialProblems(others)) wrong(key, message);
+  if (metrics !== undefined && cache !== undefined && isWithin(metrics, cache))
+    wrong('metrics_textfile', 'lies in the cache, where it would be archived: name another directory');
+  for (const { key, message } of credentialProblems(given)) wrong(key, message);
 }
 
 export const backupSchema = block.superRefine(keysTogether);

@@ -213,6 +213,10 @@ describe('the options', () => {
       { exclude: ['a', 'b/../c'] },
       /^exclude\.1: the path "b\/\.\.\/c" has the component "\.\.": paths are relative to .* base, and stay in it$/,
     ],
+    [
+      { cache_directory: '/cache', metrics_textfile: '/cache/m/archive.prom' },
+      /^metrics_textfile: lies in the cache, where it would be archived: name another directory$/,
+    ],
     [{ stage_batch_files: 0 }, /^stage_batch_files: must be a whole number from 1 to 10000 \(files\)$/],
     [{ stage_max_bytes: -1 }, /from 0 to 1000000000000000 \(bytes\)/],
     [{ stage_poll_min_seconds: 0 }, /from 0\.1 to 3600 \(seconds\)/],
