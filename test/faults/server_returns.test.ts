@@ -65,6 +65,7 @@ describe('a service whose server is away', function () {
         const place = await makeServicePlace(directory, sandbox.url, { http: { port: 0 } });
         await using service = new RunningService(place);
         await service.untilEvents('pass:finished');
+        await service.until(({ stderr }) => stderr.includes('status are served'));
         const [, url = assert.fail()] = /status are served url=(http:\S+)/.exec(service.stderr) ?? [];
         const died = performance.now();
         if (how === 'is killed') await sandbox.kill();
