@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { CatalogueError, type CatalogueErrorCode } from './error.js';
-import { checkLog, kindOf } from './header.js';
+import { kindOf } from './header.js';
+import { checkLog } from './log.js';
 import { makeDatabase, syncDirectory } from './make_database.js';
 import { clearSuspect, isSuspect } from './suspect.js';
 

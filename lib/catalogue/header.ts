@@ -1,6 +1,6 @@
 /**
- * What a file says of itself, read before SQLite opens it: SQLite would write to another program's database, too, and would take a log
- * that lies beside it for its own. File formats: https://www.sqlite.org/fileformat2.html
+ * What a file says of itself, read before SQLite opens it: SQLite would write to another program's database, too. File format:
+ * https://www.sqlite.org/fileformat2.html
  */
 import * as fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -70,13 +70,15 @@ const LONGEST_MOVE_MILLISECONDS = 5000;
  */
 function settledHeader(file: string): Header | undefined {
   for (const deadline = performance.now() + LONGEST_MOVE_MILLISECONDS; ;) {
+    // A writer that ends removes its log when all is in the file: what was read before that says nothing.
+    const hadLog = hasLog(file);
     const header = readHeader(file);
-    if (header !== undefined || !hasLog(file) || performance.now() > deadline) return header;
+    if (header !== undefined || !(hadLog || hasLog(file)) || performance.now() > deadline) return header;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
   }
 }
 
-function hasLog(file: string): boolean {
+export function hasLog(file: string): boolean {
   return (fs.lstatSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
@@ -86,7 +88,7 @@ function hasLog(file: string): boolean {
  * would then remove the log that ours still writes (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
  * @returns undefined if it is no database
  */
-function readHeader(file: string): Header | undefined {
+export function readHeader(file: string): Header | undefined {
   const database = new Database(`${pathToFileURL(file).href}?immutable=1&mode=ro`);
   try {
     const numberOf = (sql: string) => (database.prepare(sql).raw().get() as [number])[0];
@@ -117,73 +119,4 @@ function hasRemnant(file: string): boolean {
 function foreign(file: string, what: string): CatalogueError {
   const advice = 'give catalogue_path another place, or move that file away';
   return new CatalogueError('Foreign', file, `${file} is ${what}: ${advice}`);
-}
-
-/** Of `user_version` in page 1. */
-const BATCH_AT = 60;
-const LOG_HEADER_BYTES = 32;
-const FRAME_HEADER_BYTES = 24;
-
-/**
- * SQLite doesn't check that a log belongs to its file: an older copy that was put back beside a newer log would become a mixture of both.
- * Each commit of ours writes its number into page 1 (`user_version`). The log begins after a commit that the file has in whole, and so
- * has no commit that the file couldn't have; the file has none that the log doesn't.
- * @throws {CatalogueError} Damaged
- */
-export function checkLog(file: string): void {
-  // Nothing to compare, as after each orderly end.
-  if (!hasLog(file)) return;
-  const before = readHeader(file)?.batch;
-  const log = commitsInLog(`${file}-wal`);
-  // A writer began the log anew meanwhile: what was read of it is neither all of the old one nor of the new one.
-  if (log === 'begun anew') {
-    checkLog(file);
-    return;
-  }
-  if (log === undefined) return;
-  // The file is read before and after: another process may write meanwhile, and the file only gets newer.
-  const after = readHeader(file)?.batch;
-  if (before === undefined || after === undefined) return;
-  if (after + 1 >= log.first && before <= log.last) return;
-  throw new CatalogueError(
-    'Damaged',
-    file,
-    `it is a copy from another time than the log beside it (${file}-wal): before a copy is put back, the -wal and -shm of the other must go`,
-  );
-}
-
-/** The numbers of the first and the last commit; undefined if there is none. */
-function commitsInLog(name: string): { first: number; last: number } | 'begun anew' | undefined {
-  let fd: number;
-  try {
-    fd = fs.openSync(name, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    const header = readLogHeader(fd);
-    if (header === undefined) return undefined;
-    const pageSize = header.readUInt32BE(8);
-    if (pageSize < 512) return undefined;
-    // Each frame repeats the salt of the log that it belongs to; behind those of this log lie frames of earlier ones.
-    const salt = header.subarray(16, 24);
-    const frame = Buffer.alloc(FRAME_HEADER_BYTES + BATCH_AT + 4);
-    let found: { first: number; last: number } | undefined;
-    for (let at = LOG_HEADER_BYTES; ; at += FRAME_HEADER_BYTES + pageSize) {
-      const isWhole = fs.readSync(fd, frame, 0, frame.length, at) === frame.length;
-      if (!isWhole || !frame.subarray(8, 16).equals(salt))
-        return readLogHeader(fd)?.equals(header) === true ? found : 'begun anew';
-      if (frame.readUInt32BE(0) !== 1) continue;
-      const batch = frame.readUInt32BE(FRAME_HEADER_BYTES + BATCH_AT);
-      found = { first: found?.first ?? batch, last: batch };
-    }
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-function readLogHeader(fd: number): Buffer | undefined {
-  const header = Buffer.alloc(LOG_HEADER_BYTES);
-  return fs.readSync(fd, header, 0, LOG_HEADER_BYTES, 0) < LOG_HEADER_BYTES ? undefined : header;
 }

@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
+import type { Catalogue } from '../../lib/catalogue/catalogue.js';
 import type { CatalogueError } from '../../lib/catalogue/error.js';
 import { ownFile } from '../../lib/cache/own_files.js';
 import { CATALOGUE_NAME } from '../../lib/catalogue/place.js';
@@ -196,11 +197,7 @@ describe('a log beside the catalogue', () => {
       // So much that the log begins anew: what was written before is only in the file.
       await using writing = await openIn(cache);
       await writing.durable({ kind: 'imported', row: rowOf('first') });
-      const salt = () => fs.readFileSync(`${fileIn(cache)}-wal`).toString('hex', 16, 24);
-      for (const first = salt(); salt() === first;) {
-        for (const path of NAMES) writing.note({ kind: 'audited', path, at: 1, result: 'ok' });
-        await writing.flush();
-      }
+      await untilLogBeginsAnew(cache, writing);
       const newer = new Map(
         ['', '-wal', '-shm'].map((suffix) => [suffix, fs.readFileSync(fileIn(cache) + suffix)]),
       );
@@ -212,6 +209,38 @@ describe('a log beside the catalogue', () => {
       putBack(cache, new Map([...newer, ['', later]]), ['', '-wal']);
       await using catalogue = await openIn(cache);
       assert.match(catalogue.damaged?.reason ?? '', /copy from another time/);
+    });
+  });
+
+  /** Writes until the log begins anew. @returns its bytes before that */
+  async function untilLogBeginsAnew(cache: string, writing: Catalogue): Promise<Buffer> {
+    const log = () => fs.readFileSync(`${fileIn(cache)}-wal`);
+    const saltOf = (bytes: Buffer) => bytes.toString('hex', 16, 24);
+    for (let before = log(); ; before = log()) {
+      for (const path of NAMES) writing.note({ kind: 'audited', path, at: 1, result: 'ok' });
+      await writing.flush();
+      if (saltOf(log()) !== saltOf(before)) return before;
+    }
+  }
+
+  it('whose first frame was being written when its writer was killed has no commit', async () => {
+    await withTemp(async (cache) => {
+      await makeIn(cache);
+      await using writing = await openIn(cache);
+      await writing.durable({ kind: 'imported', row: rowOf('first') });
+      const log = await untilLogBeginsAnew(cache, writing);
+      const files = new Map([['', fs.readFileSync(fileIn(cache))]]);
+      const anew = fs.readFileSync(`${fileIn(cache)}-wal`);
+      await writing.close();
+      // The log's header, then the frame's; the page behind it is still that of the log before.
+      for (const written of [32, 32 + 24, 32 + 24 + 62, 32 + 24 + 4000]) {
+        files.set('-wal', Buffer.concat([anew.subarray(0, written), log.subarray(written)]));
+        putBack(cache, files, ['', '-wal']);
+        await using catalogue = await openIn(cache);
+        assert.equal(catalogue.damaged, undefined, `${written} bytes written`);
+        assert.ok((await allRows(catalogue)).some(({ path }) => path === 'first'));
+        await catalogue.check();
+      }
     });
   });
 

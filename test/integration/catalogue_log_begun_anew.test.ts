@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import Database from 'libsql';
-import { checkLog, kindOf } from '../../lib/catalogue/header.js';
+import { kindOf } from '../../lib/catalogue/header.js';
+import { checkLog } from '../../lib/catalogue/log.js';
 import { catalogueConfig, fileIn, mustOpen } from '../support/catalogue.js';
 import { withTemp } from '../support/temporary.js';
 
@@ -58,6 +59,37 @@ describe('a log beside the catalogue that a writer begins anew while it is read'
 });
 
 describe('a catalogue whose log is being moved into its file', () => {
+  const { lstatSync } = fs;
+  const replaceLstat = (by: typeof lstatSync) => {
+    Object.assign(fs, { lstatSync: by });
+    syncBuiltinESMExports();
+  };
+  afterEach(() => {
+    replaceLstat(lstatSync);
+  });
+
+  for (const look of [1, 2, 3])
+    it(`is not called damaged if the writer ends, and the log goes, before look ${look} at it`, async () => {
+      await withTemp(async (cache) => {
+        await using catalogue = await mustOpen(catalogueConfig(cache), { mode: 'write' });
+        await catalogue.close();
+        const file = fileIn(cache);
+        const whole = fs.readFileSync(file);
+        fs.truncateSync(file, whole.length - 4096);
+        fs.writeFileSync(`${file}-wal`, 'log');
+        let looks = 0;
+        replaceLstat(((...args: Parameters<typeof lstatSync>) => {
+          if (args[0] === `${file}-wal` && ++looks === look) {
+            fs.writeFileSync(file, whole);
+            fs.rmSync(`${file}-wal`);
+          }
+          return lstatSync(...args);
+        }) as typeof lstatSync);
+        assert.equal(kindOf(file, true), 'ours');
+        assert.ok(looks >= look);
+      });
+    });
+
   it('is not called damaged while pages of which page 1 speaks are not there yet', async () => {
     await withTemp(async (cache) => {
       await using catalogue = await mustOpen(catalogueConfig(cache), { mode: 'write' });
