@@ -163,17 +163,20 @@ function onTapeOf(a: CatalogueRow, b: CatalogueRow): number | null {
   return latest(counts[0] ?? null, counts[1] ?? null);
 }
 
-/** Ended by a later comparison, at which the local file was there. */
+/** The removal that was allowed last. A later comparison, at which the local file was there, has ended it. */
 function removalOf(a: CatalogueRow, b: CatalogueRow): Pick<CatalogueRow, 'removing' | 'removed' | 'rule'> {
   const removing = latest(a.removing, b.removing);
   if (removing === null || removing < Math.max(at(a.compared), at(b.compared)))
     return { removing: null, removed: null, rule: null };
-  const removed = latest(a.removed, b.removed);
-  const rules = [a, b].flatMap((row) => (row.removing === removing && row.rule !== null ? [row.rule] : []));
+  const allowed = [a, b].filter((row) => row.removing === removing);
   return {
     removing,
-    removed: at(removed) >= removing ? removed : null,
-    rule: rules.toSorted().at(-1) ?? null,
+    removed: allowed.map(({ removed }) => removed).reduce(latest, null),
+    rule:
+      allowed
+        .flatMap(({ rule }) => rule ?? [])
+        .toSorted()
+        .at(-1) ?? null,
   };
 }
 

@@ -334,18 +334,36 @@ describe('imported rows', () => {
   const bySum = (row: CatalogueRow | undefined) =>
     row && { ...row, checksums: row.checksums.toSorted((a, b) => (a.type < b.type ? -1 : 1)) };
 
+  const comeOutTheSame = (rows: readonly CatalogueRow[]) => {
+    const imported = (given: readonly CatalogueRow[]) =>
+      bySum(new Tables(given.map((row) => ({ kind: 'imported', row }))).row());
+    const expected = imported(rows);
+    assert.deepEqual(imported(rows.toReversed()), expected);
+    assert.deepEqual(imported([...rows.slice(1), ...rows.slice(0, 1)]), expected);
+    assert.deepEqual(imported([...rows, ...rows]), expected);
+  };
+
   it('come out the same in any order, and however often they come', () => {
-    fc.assert(
-      fc.property(versions, (rows) => {
-        const imported = (given: readonly CatalogueRow[]) =>
-          bySum(new Tables(given.map((row) => ({ kind: 'imported', row }))).row());
-        const expected = imported(rows);
-        assert.deepEqual(imported(rows.toReversed()), expected);
-        assert.deepEqual(imported([...rows.slice(1), ...rows.slice(0, 1)]), expected);
-        assert.deepEqual(imported([...rows, ...rows]), expected);
-      }),
-      { numRuns: runs },
-    );
+    fc.assert(fc.property(versions, comeOutTheSame), { numRuns: runs });
+  });
+
+  it('of two removals: the later one counts, whenever the first one’s file went', () => {
+    const gone = (compared: number, removed: number, rule: CatalogueRow['rule']) =>
+      rowOf('a', {
+        ...bytesOf(1),
+        copied: null,
+        compared,
+        onTape: compared,
+        removing: compared,
+        removed,
+        rule,
+      });
+    const compared = rowOf('a', { ...bytesOf(1), copied: null, compared: 2, onTape: 2 });
+    const rows = [gone(2, 2, null), compared, gone(1, 3, 'backed_up')];
+    comeOutTheSame(rows);
+    const { removing, removed, rule } =
+      new Tables(rows.map((row) => ({ kind: 'imported', row }))).row() ?? assert.fail();
+    assert.deepEqual({ removing, removed, rule }, { removing: 2, removed: 2, rule: null });
   });
 
   it('change nothing if they are older than what is known', () => {
