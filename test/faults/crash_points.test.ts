@@ -1,5 +1,6 @@
 /** S5: a process that ends at any named step of its work, alone or while the server fails too, has lost nothing, and the next one goes on. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { HaltingRelay } from '../support/halting_relay.js';
 import { fileOf, patched } from '../support/patches.js';
@@ -16,6 +17,9 @@ const PAIRED = [
   'the server is frozen, the process ends, the server thaws',
   'the server is killed and comes back, and the process goes on',
 ] as const;
+/** A round takes 1 to 3 s, ten times that on a busy machine. */
+const LONGEST_ROUND_MILLISECONDS = 120_000;
+
 type Fault = typeof ALONE | (typeof PAIRED)[number];
 
 const patches = [...patchesOf(POINTS), ...FORCED];
@@ -40,7 +44,8 @@ class Walk {
 
   async round(scenario: Scenario, point: Point, fault: Fault): Promise<void> {
     const process = this.#ahead.take();
-    try {
+    let step = 'preparing';
+    const walk = async () => {
       const job: StoppedJob = {
         ...(await scenario.prepare()),
         reached: `${this.#directory}/reached`,
@@ -50,16 +55,29 @@ class Walk {
       };
       if (point.call?.[1] === '') job.callPath = `/${job.job === 'put' ? 'a' : 'b'}$`;
       if (point.wire !== undefined) this.#relay.haltAt(point.wire);
+      step = 'reaching the point';
       process.go(job);
       const reached =
         point.wire === undefined
           ? await process.reached(job)
           : await process.until(() => this.#relay.reached);
       assert.ok(reached, `the process ended, and never was there: ${process.output}`);
+      step = 'ending';
       await this.#fail(process, job, fault);
+      step = 'looking at what is there';
       await scenario.checkWhole();
+      step = 'going on';
       await scenario.goOn();
+    };
+    const ended = new AbortController();
+    const tooLong = async () => {
+      await sleep(LONGEST_ROUND_MILLISECONDS, undefined, { signal: ended.signal });
+      throw new Error(`${step} takes longer than any fault may: ${process.output}`);
+    };
+    try {
+      await Promise.race([walk(), tooLong()]);
     } finally {
+      ended.abort();
       this.#relay.release();
       await process.kill();
     }
