@@ -12,6 +12,7 @@ import type { Layout } from './layout.js';
 import { findOnPath } from './programs.js';
 import type { ResolvedOptions } from './options.js';
 import { untilAnswering } from './readiness.js';
+import { endSession } from './session.js';
 import type { ServerVersion } from './server_config.js';
 import { serverConfig } from './server_config.js';
 import { versionOf } from './server_version.js';
@@ -81,13 +82,14 @@ export class XrootdServer {
     }
   }
 
-  /** SIGKILL, which works on a stopped (paused) process too; resolves when it is gone. */
+  /** SIGKILL, which works on a stopped (paused) process too; resolves when it and what it has started are gone. */
   async kill(): Promise<void> {
     const running = this.#process;
     if (running === undefined) return;
     const gone = once(running, 'exit');
     running.kill('SIGKILL');
     if (running.exitCode === null && running.signalCode === null) await gone;
+    if (running.pid !== undefined) await endSession(running.pid);
     this.#forget();
   }
 

@@ -2,9 +2,14 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Interface } from 'node:readline';
 import { createInterface } from 'node:readline';
+import { TapeSandbox } from '../../lib/sandbox/index.js';
+import { FileSystem } from '../../lib/xrdcl/index.js';
+import { until } from '../support/tape.js';
+import { withTemp } from '../support/temporary.js';
 
 interface Started {
   owner: ChildProcess;
@@ -150,3 +155,44 @@ describe('TapeSandbox: nothing outlives its owner', () => {
     await untilGone(started);
   });
 });
+
+describe('TapeSandbox: what its server has started', () => {
+  const variable = 'XROOTD_ARCHIVE_SANDBOX_PROGRAMS';
+  const before = process.env[variable];
+  afterEach(() => {
+    if (before === undefined) Reflect.deleteProperty(process.env, variable);
+    else process.env[variable] = before;
+  });
+
+  it('ends with it, so that its port is free again', async () => {
+    await withTemp(async (directory) => {
+      // xrootd runs as another user.
+      chmodSync(directory, 0o777);
+      const started = join(directory, 'started');
+      process.env[variable] = directory;
+      const program = join(directory, 'tape_prepare');
+      writeFileSync(
+        program,
+        `#!/bin/sh\necho $$ > '${started}.new'; mv '${started}.new' '${started}'; sleep 600\n`,
+      );
+      await using sandbox = await TapeSandbox.start();
+      const { pid: server, host } = sandbox;
+      await new FileSystem(`root://${host}`).stage(['/archive/a']);
+      await until(() => existsSync(started));
+      const pid = Number(readFileSync(started, 'utf8'));
+      assert.equal(statOf(pid)?.session, server, 'it is of the session of its server');
+      await sandbox.kill();
+      // Nobody may have taken note of its end yet.
+      assert.ok([undefined, 'Z'].includes(statOf(pid)?.state), 'it has ended');
+      await sandbox.restart();
+      assert.equal(sandbox.host, host);
+    });
+  });
+});
+
+function statOf(pid: number): { state: string; session: number } | undefined {
+  if (!isRunning(pid)) return undefined;
+  const text = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+  const [state = '', , , session] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state, session: Number(session) };
+}
