@@ -167,13 +167,13 @@ describe('crash points', () => {
   }
 
   it('at each of them the process ends', async function () {
-    this.timeout(900_000);
+    this.timeout(1_500_000);
     await walkThrough((index) => (index % each === 0 ? ALONE : undefined));
   });
 
   if (each === 1)
     it('at each of them the server fails too', async function () {
-      this.timeout(900_000);
+      this.timeout(1_500_000);
       // By hand all of one kind. Else the points take turns; the last kind takes much longer, since clients wait before they connect again.
       const only = process.env['CRASH_FAULT'];
       await walkThrough(

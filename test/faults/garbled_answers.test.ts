@@ -108,7 +108,7 @@ describe('answers that are garbage', () => {
     } finally {
       relay.stop();
     }
-  }).timeout(400_000);
+  }).timeout(900_000);
 
   it('flags that nobody has defined, and sizes below nothing, are no answer', async () => {
     await using sandbox = await TapeSandbox.start({ migrationDelay: 'never' });
@@ -170,5 +170,5 @@ describe('answers that are garbage', () => {
         relay.stop();
       }
     });
-  }).timeout(480_000);
+  }).timeout(900_000);
 });
