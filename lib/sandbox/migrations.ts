@@ -4,7 +4,6 @@ import { DueQueue } from './due_queue.js';
 import type { ServerEvent } from './event_pipe.js';
 import { relativePath, retrySeconds, type RobotPart } from './robot_context.js';
 import { RunningWork } from './running_work.js';
-import { SerialByKey } from '../xrdcl/serial_by_key.js';
 
 /** Seconds after which a renamed file is looked at: xrootd tells of a rename before it makes it. */
 const renameSeconds = 0.2;
@@ -19,8 +18,6 @@ export class Migrations {
   });
   /** Open for writing, as far as events told. */
   readonly #writing = new Set<string>();
-  /** One at a time per path: a second migration of a file waits, and then finds it on tape. */
-  readonly #toTape = new SerialByKey();
   #stopped = false;
 
   constructor(robot: RobotPart, onMigrated: (path: string) => Promise<void>) {
@@ -99,8 +96,9 @@ export class Migrations {
     if (migrated) await this.#onMigrated(path);
   }
 
+  /** A second migration of a file waits, and then finds it on tape. */
   #writeToTape(path: string): Promise<boolean> {
-    return this.#toTape.run(path, undefined, () => this.#writeOneToTape(path));
+    return this.#robot.alone(path, () => this.#writeOneToTape(path));
   }
 
   async #writeOneToTape(path: string): Promise<boolean> {

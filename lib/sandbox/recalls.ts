@@ -7,7 +7,7 @@ export class Recalls {
   readonly #robot: RobotPart;
   readonly #requests: RequestBook;
   readonly #due = new DueQueue((path) => {
-    void this.#robot.onDrive(() => this.#recall(path));
+    void this.#robot.onDrive(() => this.#robot.alone(path, () => this.#recall(path)));
   });
   /** Files that are to come, and haven't yet. */
   #recalling = 0;
@@ -24,7 +24,12 @@ export class Recalls {
     this.#due.clear();
   }
 
-  async request(path: string, requestId: string, time: Date): Promise<void> {
+  /** A request that comes in mid-eviction waits for its end: clients see the file offline before that. */
+  request(path: string, requestId: string, time: Date): Promise<void> {
+    return this.#robot.alone(path, () => this.#request(path, requestId, time));
+  }
+
+  async #request(path: string, requestId: string, time: Date): Promise<void> {
     if (!this.#requests.add(requestId, path, time)) return;
     const state = await this.#robot.store.look(path);
     if (state?.offline !== true) {

@@ -14,6 +14,8 @@ import {
   type RobotPart,
   type TapeActivity,
 } from './robot_context.js';
+import type { Eviction } from './tape_store.js';
+import { SerialByKey } from '../xrdcl/serial_by_key.js';
 
 /** The tape robot: writes closed files to tape, stages, evicts, and answers what xrootd asks it. */
 export class TapeRobot {
@@ -23,6 +25,7 @@ export class TapeRobot {
   readonly #migrations: Migrations;
   readonly #recalls: Recalls;
   readonly #drives;
+  readonly #files = new SerialByKey();
   /**
    * One at a time: of several at once xrootd answers some with 3012, "Program failed", and some never. Its table of jobs
    * loses sight of the first one when a later one ends (read in XrdOucTable::Remove, 5.5.3 to 6.1.0).
@@ -39,6 +42,7 @@ export class TapeRobot {
     const part: RobotPart = {
       ...context,
       onDrive: (work) => drives(work),
+      alone: (path, work) => this.#files.run(path, undefined, work),
       note: (type, path, error) => {
         this.#note(type, path, error);
       },
@@ -117,21 +121,24 @@ export class TapeRobot {
     return this.#requests.of(path)?.error;
   }
 
-  /** Gives disk copies up. True for those that became stubs. */
-  async evict(path: string): Promise<boolean> {
+  /** Gives a disk copy up: it becomes a stub. */
+  async evict(path: string): Promise<Eviction> {
     const { store, ledger, cacheChecksums } = this.#context;
     const state = await store.look(path);
-    if (state === undefined || !state.onTape || state.offline || state.size === 0) return false;
+    if (state === undefined || !state.onTape || state.offline || state.size === 0) return 'stays';
     await this.#checksums(async () => {
       // Nobody is there to be asked.
       if (this.#stopped) throw new SandboxError('NotRunning', 'The sandbox is stopped');
       await cacheChecksums(path);
     });
-    if (!(await store.evict(path, () => this.#isOpen(path)))) return false;
-    ledger?.free(state.size);
-    this.#requests.forget(path);
-    this.#note('evicted', path);
-    return true;
+    return this.#files.run(path, undefined, async () => {
+      const eviction = await store.evict(path, () => this.#isOpen(path));
+      if (eviction !== 'evicted') return eviction;
+      ledger?.free(state.size);
+      this.#requests.forget(path);
+      this.#note('evicted', path);
+      return eviction;
+    });
   }
 
   /** Writes all closed files that aren't on tape to it now. Returns how many were. */
@@ -165,10 +172,7 @@ export class TapeRobot {
   /** A file that somebody reads is evicted when they are done. */
   async #evictWhenPossible(path: string): Promise<void> {
     try {
-      while (!this.#stopped && !(await this.evict(path))) {
-        if (!(await this.#isOpen(path))) return;
-        await sleep(retrySeconds * 1000);
-      }
+      while (!this.#stopped && (await this.evict(path)) === 'in use') await sleep(retrySeconds * 1000);
     } catch (error) {
       if (!this.#stopped) this.#note('evict failed', path, String(error));
     }

@@ -32,6 +32,8 @@ export interface RobotContext {
 export interface RobotPart extends RobotContext {
   /** Runs work on one of the tape drives, when one is free. */
   onDrive: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Runs work on one file after all that goes on with it. Who needs a drive, too, takes that first. */
+  alone: <T>(path: string, work: () => Promise<T>) => Promise<T>;
   note: (type: TapeActivity['type'], path: string, error?: string) => void;
 }
 

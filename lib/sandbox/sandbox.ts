@@ -175,7 +175,8 @@ export class TapeSandbox implements AsyncDisposable {
         if (state === undefined) throw new SandboxError('WrongState', `${serverPath}: no such file`);
         if (!state.onTape) throw new SandboxError('WrongState', `${serverPath} isn't on tape`);
         if (state.offline || state.size === 0) return;
-        if (!(await robot.evict(serverPath))) throw new SandboxError('WrongState', `${serverPath} is in use`);
+        if ((await robot.evict(serverPath)) !== 'evicted')
+          throw new SandboxError('WrongState', `${serverPath} is in use`);
       }),
     );
   }

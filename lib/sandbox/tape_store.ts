@@ -27,7 +27,13 @@ export interface StoredFile {
   pending: boolean;
 }
 
-/** Files on the disk buffer and on tape, and the three ways between. Paths are the server's. */
+/** What became of an eviction. What stays isn't on tape as it is, is offline already, or is empty. */
+export type Eviction = 'evicted' | 'in use' | 'stays';
+
+/**
+ * Files on the disk buffer and on tape, and the three ways between. Paths are the server's. The caller sees to it that
+ * only one of them works on a file at a time.
+ */
 export class TapeStore {
   readonly #layout: Pick<Layout, 'disk' | 'tape' | 'incoming'>;
   #serial = 0;
@@ -107,20 +113,20 @@ export class TapeStore {
 
   /**
    * Leaves a stub on disk: same inode, size and time, so that the server's cached checksums stay valid, but sparse.
-   * False when the file isn't on tape as it is, is offline already, or is open.
+   * The file must be closed.
    */
-  async evict(path: string, isOpen: () => Promise<boolean>): Promise<boolean> {
+  async evict(path: string, isOpen: () => Promise<boolean>): Promise<Eviction> {
     const state = await this.look(path);
-    if (state === undefined || !state.onTape || state.offline || state.pending) return false;
+    if (state === undefined || !state.onTape || state.offline || state.pending) return 'stays';
     // One that is read all the time is never told to be offline, not even for a moment.
-    if (await isOpen()) return false;
+    if (await isOpen()) return 'in use';
     const tape = this.tapePath(path);
     // From here on the server opens it for nobody; whoever has opened it since is seen below.
     await chmod(tape, 0o644 | stickyBit);
     const now = await this.look(path);
     if (now === undefined || !now.onTape || (await isOpen())) {
       await chmod(tape, 0o644);
-      return false;
+      return 'in use';
     }
     // Nobody shall see it while it is empty.
     await chmod(tape, 0o644 | stickyBit | stubBit);
@@ -133,7 +139,7 @@ export class TapeStore {
     } finally {
       await file.close();
     }
-    return true;
+    return 'evicted';
   }
 
   /** Fills a stub with its bytes. False when it is none, or was replaced meanwhile. */

@@ -1,19 +1,15 @@
 /** Which files the sandbox writes to tape, without a server: what the server has open is told by the test. */
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { Migrations } from '../../lib/sandbox/migrations.js';
 import { resolveOptions } from '../../lib/sandbox/options.js';
-import { TapeStore } from '../../lib/sandbox/tape_store.js';
-import { withTemp } from '../support/temporary.js';
+import { withTapeStore } from '../support/tape_store.js';
 
 describe('Migrations', () => {
   /** @param looks the files that each look at the server finds open, the last one again and again */
   async function migrated(bytes: string, looks: boolean[]): Promise<string[]> {
-    return await withTemp(async (root) => {
-      const layout = { disk: join(root, 'disk'), tape: join(root, 'tape'), incoming: join(root, 'incoming') };
-      for (const directory of Object.values(layout)) await mkdir(directory);
-      const store = new TapeStore(layout);
+    return await withTapeStore(async (store) => {
       const options = resolveOptions({ migrationDelay: 'never' });
       const path = `${options.basePath}/f`;
       await mkdir(dirname(store.diskPath(path)), { recursive: true });
@@ -26,6 +22,7 @@ describe('Migrations', () => {
           return Promise.resolve(new Set(isOpen === true ? [store.diskPath(path)] : []));
         },
         onDrive: <T>(work: () => Promise<T>) => work(),
+        alone: <T>(_path: string, work: () => Promise<T>) => work(),
         note: (type: string) => notes.push(type),
       };
       const migrations = new Migrations(robot, () => Promise.resolve());

@@ -1,16 +1,12 @@
 /** The sandbox's files on disk and tape, without a server. */
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { TapeStore } from '../../lib/sandbox/tape_store.js';
-import { withTemp } from '../support/temporary.js';
+import { writeFile } from 'node:fs/promises';
+import type { TapeStore } from '../../lib/sandbox/tape_store.js';
+import { withTapeStore } from '../support/tape_store.js';
 
 describe('TapeStore', () => {
   async function withStored(use: (store: TapeStore) => Promise<void>): Promise<void> {
-    await withTemp(async (root) => {
-      const layout = { disk: join(root, 'disk'), tape: join(root, 'tape'), incoming: join(root, 'incoming') };
-      for (const directory of Object.values(layout)) await mkdir(directory);
-      const store = new TapeStore(layout);
+    await withTapeStore(async (store) => {
       await writeFile(store.diskPath('/f'), 'bytes');
       assert.equal(await store.writeToTape('/f', () => Promise.resolve(false)), true);
       await use(store);
@@ -24,7 +20,7 @@ describe('TapeStore', () => {
         seen.push((await store.look('/f'))?.offline);
         return true;
       };
-      assert.equal(await store.evict('/f', isOpen), false);
+      assert.equal(await store.evict('/f', isOpen), 'in use');
       assert.deepEqual(seen, [false]);
       assert.equal((await store.look('/f'))?.offline, false);
     });
@@ -34,15 +30,16 @@ describe('TapeStore', () => {
     await withStored(async (store) => {
       let asked = 0;
       const isOpen = () => Promise.resolve((asked += 1) > 1);
-      assert.equal(await store.evict('/f', isOpen), false);
+      assert.equal(await store.evict('/f', isOpen), 'in use');
       assert.equal((await store.look('/f'))?.offline, false);
     });
   });
 
   it('evicts one that nobody has open', async () => {
     await withStored(async (store) => {
-      assert.equal(await store.evict('/f', () => Promise.resolve(false)), true);
+      assert.equal(await store.evict('/f', () => Promise.resolve(false)), 'evicted');
       assert.equal((await store.look('/f'))?.offline, true);
+      assert.equal(await store.evict('/f', () => Promise.resolve(false)), 'stays');
     });
   });
 });
