@@ -63,8 +63,7 @@ async function dies(command: UnderWay, how: keyof typeof deaths): Promise<void> 
   );
 }
 
-describe('a server that dies in the middle of a command', function () {
-  this.timeout(180_000);
+describe('a server that dies in the middle of a command', () => {
   const cases = (Object.keys(deaths) as (keyof typeof deaths)[]).flatMap((how) =>
     underWay.map((command) => ({ command, how })),
   );

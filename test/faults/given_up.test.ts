@@ -16,8 +16,6 @@ import { scaled } from '../support/tier.js';
 const wait = 22;
 
 describe('uploads that were given up while the server let them wait', function () {
-  this.timeout(120_000);
-
   it('are not taken back when the server opens them at last', async function () {
     if (scaled('uploads that are given up', 0, 2) === 0) this.skip();
     const local = new TemporaryDirectory();
@@ -95,8 +93,6 @@ async function passAfterStopped(
 }
 
 describe('the only copy of a record that a second pass removed from the cache', function () {
-  this.timeout(120_000);
-
   it('stays when the close of an upload fails that the first pass has given up', async function () {
     if (scaled('uploads that are given up', 0, 1) === 0) this.skip();
     await passAfterStopped('close', { wait }, () => refused(3007, 'the close has failed'));

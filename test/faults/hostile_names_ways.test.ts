@@ -105,7 +105,7 @@ describe(`hostile names on all ways (HOSTILE_SEED=${seed})`, () => {
           if (from === 'segments') assert.deepEqual(rebuilt, rows);
         });
     });
-  }).timeout(120_000);
+  });
 
   const facts = ({ path, size, checksums }: CatalogueRow) => [path, size, checksums];
 
@@ -147,7 +147,7 @@ describe(`hostile names on all ways (HOSTILE_SEED=${seed})`, () => {
         assert.deepEqual(counts(against), { ...all, verified: names.length });
       });
     });
-  }).timeout(120_000);
+  });
 
   it('come through the command: as arguments, in lists by lines and by NUL bytes, and to a terminal', async () => {
     await withArchived(async (bench, carried, names) => {
@@ -188,7 +188,7 @@ describe(`hostile names on all ways (HOSTILE_SEED=${seed})`, () => {
         );
       });
     });
-  }).timeout(120_000);
+  });
 
   it('go from online storage as records of other names do; the others are told and stay', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
@@ -207,7 +207,7 @@ describe(`hostile names on all ways (HOSTILE_SEED=${seed})`, () => {
       );
       assertSame(left, new Map([...before].filter(([name]) => !carried.has(name))), 'online storage');
     });
-  }).timeout(120_000);
+  });
 
   it('forge no line of a log, and nothing of the status page', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
@@ -250,5 +250,5 @@ describe(`hostile names on all ways (HOSTILE_SEED=${seed})`, () => {
             );
       }
     });
-  }).timeout(120_000);
+  });
 });

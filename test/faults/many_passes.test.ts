@@ -18,7 +18,6 @@ const MB = 1e6;
 describe('many passes in one process', () => {
   it(`leave memory, descriptors and threads as they were: ${passes} in a row`, async function () {
     if (process.platform !== 'linux') this.skip();
-    this.timeout(300_000);
     await withArchive({ tapeFlags: false }, async ({ archive, cache, events, lines }) => {
       const watched = archive({ autoRemove: 'cached', http: { port: 0 } });
       const monitor = new Monitor(() => watched.config, keepingLogger().logger);
@@ -66,7 +65,6 @@ describe('many passes in one process', () => {
 
   it(`so do those that fail, are given up, and bring back: ${mixed} in a row`, async function () {
     if (process.platform !== 'linux') this.skip();
-    this.timeout(300_000);
     await withArchive({ tapeFlags: false }, async ({ archive, cache, events, lines }) => {
       const mine = archive({ autoRemove: 'cached' });
       const seen: Footprint[] = [];

@@ -152,7 +152,7 @@ describe('a line that garbles or breaks', () => {
             });
           }
         });
-      }).timeout(280_000);
+      });
 
   it('throttled and delayed, all arrives', async () => {
     await onLine(async (bench, line, targetUrl) => {

@@ -72,5 +72,5 @@ describe('segments, by a process that is killed', () => {
         );
       });
     });
-  }).timeout(120_000);
+  });
 });

@@ -105,7 +105,7 @@ describe('a server that fails for one file', () => {
             await assertAllGone(behaving, sizes, await behaving.run(['backup']));
           },
         );
-      }).timeout(120_000);
+      });
 });
 
 describe('a server that is overloaded for a while', () => {
@@ -121,7 +121,7 @@ describe('a server that is overloaded for a while', () => {
         assert.match(ended.stderr, /too many users.* attempt=2 retriesLeft=1/);
       },
     );
-  }).timeout(60_000);
+  });
 
   it('lets each request wait for a second: all is done', async () => {
     const waited = new Set<string>();
@@ -139,7 +139,7 @@ describe('a server that is overloaded for a while', () => {
         await assertAllGone(behaving, records, await behaving.run(['backup'], 'kXR_wait of 1 s each'));
       },
     );
-  }).timeout(60_000);
+  });
 });
 
 describe('a server that says "wait" for long (kXR_wait)', () => {
@@ -157,7 +157,7 @@ describe('a server that says "wait" for long (kXR_wait)', () => {
       },
       keys,
     );
-  }).timeout(180_000);
+  });
 
   for (const [how, sizes] of sizesInTurn) {
     it(`to the open of a ${how} record, for longer than libXrdCl waits: told, and kept; the others go`, async () => {
@@ -171,7 +171,7 @@ describe('a server that says "wait" for long (kXR_wait)', () => {
           await assertOnlyBadStayed(behaving, sizes, ended, /bad: copy .*\[OperationExpired, XrdCl 206\]/);
         },
       );
-    }).timeout(60_000);
+    });
 
     it(`to the open of a ${how} record: the others go meanwhile, and SIGTERM ends the command within half a minute`, async function () {
       if (!stops) this.skip();
@@ -192,7 +192,7 @@ describe('a server that says "wait" for long (kXR_wait)', () => {
           assert.ok(await holdsRecord(path.join(behaving.cache, 'bad'), 'bad', sizes.bad));
         },
       );
-    }).timeout(60_000);
+    });
   }
 });
 
@@ -214,7 +214,7 @@ describe('checksums of a server', () => {
       await withBehaving(large, decide, async (behaving) => {
         await assertAllGone(behaving, large, await behaving.run(['backup'], `checksums ${title}`));
       });
-    }).timeout(60_000);
+    });
 
   it('that differ: told and kept, and the copy is taken back', async () => {
     await withBehaving(
@@ -231,7 +231,7 @@ describe('checksums of a server', () => {
         assert.ok(!existsSync(behaving.server.file('/base/bad')));
       },
     );
-  }).timeout(60_000);
+  });
 });
 
 describe('a server that answers everything but one stat', () => {
@@ -247,5 +247,5 @@ describe('a server that answers everything but one stat', () => {
       },
       keys,
     );
-  }).timeout(180_000);
+  });
 });

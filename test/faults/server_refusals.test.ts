@@ -27,9 +27,7 @@ async function backup(cache: string, target: string, keys: Record<string, unknow
   });
 }
 
-describe('a server that refuses at the end of a copy', function () {
-  this.timeout(60_000);
-
+describe('a server that refuses at the end of a copy', () => {
   const cases: [title: string, options: SandboxOptions, size: number, message: RegExp][] = [
     [
       'the write is accepted and close fails',
@@ -77,7 +75,7 @@ describe('a server that does not let us remove', () => {
       ['xrootd.chksum max 4 adler32 crc32c', 'ofs.authorize 1', 'acc.authdb {dir}/authdb'],
       { authdb: 'u * / lirw\n' },
     );
-  }).timeout(60_000);
+  });
 });
 
 describe('a server that never answers a checksum query', () => {
@@ -95,7 +93,7 @@ describe('a server that never answers a checksum query', () => {
       },
       keys,
     );
-  }).timeout(300_000);
+  });
 });
 
 describe('a redirector with a data server down', () => {
@@ -115,5 +113,5 @@ describe('a redirector with a data server down', () => {
     } finally {
       await cluster.stop();
     }
-  }).timeout(120_000);
+  });
 });

@@ -19,8 +19,6 @@ import { scaled } from '../support/tier.js';
 const away = 5;
 
 describe('a server that dies in the middle of a command and comes back after 5 s', function () {
-  this.timeout(180_000);
-
   const commands = ['backup, large records', 'restore, large records'] as const;
 
   for (const name of commands)
@@ -54,8 +52,7 @@ describe('a server that dies in the middle of a command and comes back after 5 s
     });
 });
 
-describe('a service whose server is away', function () {
-  this.timeout(120_000);
+describe('a service whose server is away', () => {
   const deaths = ['is killed', 'falls silent'] as const;
 
   for (const how of deaths.slice(0, scaled('ways in which the server of a service dies', 1, 2)))

@@ -12,8 +12,7 @@ import { withTemp } from '../support/temporary.js';
 const stops = scaled('stops', 5, 20);
 
 describe('SIGTERM in the middle of a pass', () => {
-  it(`ends cleanly ${stops} times, loses nothing, and the next pass completes`, async function () {
-    this.timeout(300_000);
+  it(`ends cleanly ${stops} times, loses nothing, and the next pass completes`, async () => {
     await using sandbox = await TapeSandbox.start({ tapeFlags: false });
     await withTemp(async (directory) => {
       // 25 s of copying, of which each of the stopped passes gets a second at most.

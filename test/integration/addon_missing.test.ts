@@ -13,7 +13,6 @@ const ours = /libXrdCl\.so\.\d/.exec(readFileSync(addonFile).toString('latin1'))
 const other = ours === 'libXrdCl.so.3' ? 'libXrdCl.so.6' : 'libXrdCl.so.3';
 
 describe('a package without a fitting addon', function () {
-  this.timeout(60_000);
   let directory: TemporaryDirectory;
   let copy: PackageCopy;
 

@@ -92,7 +92,7 @@ describe('backup', () => {
         assert.ok((await readdir(bench.cache)).every((name) => ownFile(name) === 'state'));
         await assertAllRemote(bench);
       });
-    }).timeout(180_000);
+    });
 
     it('backed_up copies in one pass and removes in a later one', async () => {
       await withSharedArchive(async (bench) => {
@@ -104,7 +104,7 @@ describe('backup', () => {
         for (const [name, size] of few)
           assert.ok(await holdsRecord(bench.sandbox.tapePath(name), name, size));
       });
-    }).timeout(120_000);
+    });
 
     it('cached copies and removes all in one pass', async () => {
       await withSharedArchive(async (bench) => {
@@ -114,7 +114,7 @@ describe('backup', () => {
         assert.deepEqual(await recordsIn(bench.cache), []);
         await assertAllRemote(bench);
       });
-    }).timeout(120_000);
+    });
   });
 
   it('never: of a directory whose listing tells most, what differs, is missing or unclear is looked at', async () => {

@@ -368,5 +368,5 @@ describe('no combination of options lets a file go that S1 would keep', () => {
                 );
               }
     });
-  }).timeout(180_000);
+  });
 });

@@ -276,7 +276,7 @@ describe('the lock of a pass (S10)', () => {
       console.log(`      ${JSON.stringify(seen)}`);
       assert.ok(allSeen());
     });
-  }).timeout(60_000);
+  });
 
   it('is had by who waits for it, though its files are removed meanwhile', async () => {
     await withTemp(async (directory) => {

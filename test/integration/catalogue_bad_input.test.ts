@@ -79,8 +79,7 @@ describe('a catalogue that is damaged is put aside and told:', () => {
       });
     });
 
-  it('anything overwritten anywhere: told, or every row is read', async function () {
-    this.timeout(300_000);
+  it('anything overwritten anywhere: told, or every row is read', async () => {
     await withTemp(async (cache) => {
       const whole = fs.readFileSync(await makeIn(cache));
       let told = 0;

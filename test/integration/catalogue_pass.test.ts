@@ -271,8 +271,7 @@ describe('records that have left the cache', () => {
     });
   });
 
-  it(`${count}, of which ${wrong} each are deleted, truncated and changed: exactly these are lost copies`, async function () {
-    this.timeout(60_000);
+  it(`${count}, of which ${wrong} each are deleted, truncated and changed: exactly these are lost copies`, async () => {
     await withSharedArchive(async (bench) => {
       const names = await fill(bench, count);
       assert.equal((await bench.pass(cached)).removedAfterCopy, count);

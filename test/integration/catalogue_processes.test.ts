@@ -289,8 +289,7 @@ describe('a catalogue', () => {
     });
   });
 
-  it('can be opened and closed again and again without keeping anything', async function () {
-    this.timeout(300_000);
+  it('can be opened and closed again and again without keeping anything', async () => {
     await withCatalogue({ rows: [rowOf('a')] }, async ({ open }) => {
       const descriptors = () => fs.readdirSync('/proc/self/fd').length;
       const round = async () => {

@@ -328,7 +328,7 @@ describe('segments of the catalogue', () => {
       const [full] = (await headers()).slice(-1);
       assert.deepEqual([full?.kind, full?.full, full?.rows], ['full', 8, 2500]);
     });
-  }).timeout(60_000);
+  });
 
   it('none in a dry run, or if they are turned off; elsewhere if told so', async () => {
     await withOpened(async (bench, catalogue) => {

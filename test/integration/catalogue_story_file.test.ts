@@ -55,8 +55,7 @@ async function putBack({ cache }: Story, copy: string): Promise<void> {
 }
 
 describe('the file of the catalogue', () => {
-  it('is damaged: a pass puts it aside and removes nothing, rebuild brings all rows back', async function () {
-    this.timeout(60_000);
+  it('is damaged: a pass puts it aside and removes nothing, rebuild brings all rows back', async () => {
     await withStory({ auto_remove: 'cached' }, async (story) => {
       const { cache, run, job } = story;
       await archived(story, 0, some);
@@ -93,8 +92,7 @@ describe('the file of the catalogue', () => {
     });
   });
 
-  it('is damaged, and passes go on before somebody rebuilds it: the segments of the old one count all the same', async function () {
-    this.timeout(60_000);
+  it('is damaged, and passes go on before somebody rebuilds it: the segments of the old one count all the same', async () => {
     await withStory({ auto_remove: 'cached' }, async (story) => {
       const { cache, run, job } = story;
       await archived(story, 0, some);
@@ -116,8 +114,7 @@ describe('the file of the catalogue', () => {
     });
   });
 
-  it('is an old copy: rebuild adds what was found out later', async function () {
-    this.timeout(60_000);
+  it('is an old copy: rebuild adds what was found out later', async () => {
     await withStory({ auto_remove: 'cached' }, async (story) => {
       const { run, job } = story;
       await archived(story, 0, some);
@@ -142,8 +139,7 @@ describe('the file of the catalogue', () => {
     });
   });
 
-  it('is an old copy, and a pass comes first: nothing is removed for what it says', async function () {
-    this.timeout(60_000);
+  it('is an old copy, and a pass comes first: nothing is removed for what it says', async () => {
     await withStory({ auto_remove: 'cached', unfinished_after_seconds: 0 }, async (story) => {
       const { cache, run, job } = story;
       await archived(story, 0, some);

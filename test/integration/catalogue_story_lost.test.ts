@@ -35,8 +35,7 @@ function assertNames(told: Told, expected: readonly string[]): void {
 }
 
 describe('records that are lost before tape has them', () => {
-  it(`${all} records, ${wrongCount} of them: passes, audits and restores name these, until they are forgotten`, async function () {
-    this.timeout(120_000);
+  it(`${all} records, ${wrongCount} of them: passes, audits and restores name these, until they are forgotten`, async () => {
     await withStory({ auto_remove: 'cached' }, async (story) => {
       const { cache, to, run, job } = story;
       const names = await putRecords(cache, 0, all);

@@ -69,8 +69,7 @@ async function assertRestored(
 }
 
 describe('the machine is lost', () => {
-  it('rebuild, find and restore: everything is as it was, also what is on tape only', async function () {
-    this.timeout(60_000);
+  it('rebuild, find and restore: everything is as it was, also what is on tape only', async () => {
     await withStory({}, async (story) => {
       const names = await archived(story);
       const before = await found(story);
@@ -91,7 +90,6 @@ describe('the machine is lost', () => {
   });
 
   it('and one segment: it is named, and the listing has what it lacks', async function () {
-    this.timeout(60_000);
     await withStory({}, async (story) => {
       const names = await archived(story);
       const third = (await segments(story))[2] ?? '';
@@ -115,8 +113,7 @@ describe('the machine is lost', () => {
     });
   });
 
-  it('without segments, the listing of the server gives the rows', async function () {
-    this.timeout(60_000);
+  it('without segments, the listing of the server gives the rows', async () => {
     await withStory({ catalogue_segments: false }, async (story) => {
       const names = await archived(story);
       await lose(story);

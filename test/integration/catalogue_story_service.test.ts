@@ -11,8 +11,7 @@ const eachSecond = '* * * * * *';
 const count = 8;
 
 describe('a service with audits and drills by schedule', () => {
-  it('shows when each part was proven, the last drill, and what an audit found lost', async function () {
-    this.timeout(60_000);
+  it('shows when each part was proven, the last drill, and what an audit found lost', async () => {
     const keys = {
       ...{
         auto_remove: 'backed_up',

@@ -61,7 +61,6 @@ describe('the text of a new configuration', () => {
 });
 
 describe('config init', function () {
-  this.timeout(60_000);
   let directory: TemporaryDirectory;
   beforeEach(() => {
     directory = new TemporaryDirectory();

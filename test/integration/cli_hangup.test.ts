@@ -54,7 +54,7 @@ describe('SIGHUP', () => {
         if (command === 'restore')
           assert.ok((await filesBelow(place.to)).every((name) => name.startsWith('quick/')));
       });
-    }).timeout(60_000);
+    });
 
   it('of a terminal that is closed, and can’t be written to any more, is a clean stop, too', async function () {
     if (!hasScript()) this.skip();
@@ -73,5 +73,5 @@ describe('SIGHUP', () => {
       await until(() => nothingIsStaged(place));
       await until(async () => (await readdir(scratch)).length === 0);
     });
-  }).timeout(60_000);
+  });
 });

@@ -59,7 +59,7 @@ describe('the command retention', () => {
       assert.equal(next.code, 0, next.stderr);
       assert.match(next.stdout, /on hold +1/);
     });
-  }).timeout(60_000);
+  });
 
   it('without settings, or with such as can’t be meant, is a bad configuration, which config check tells', async () => {
     await withTape({}, {}, async ({ config, run }) => {
@@ -73,5 +73,5 @@ describe('the command retention', () => {
         assert.match(wrong.stderr, /retention\.hold: the path "\/kept" is absolute/);
       }
     });
-  }).timeout(60_000);
+  });
 });

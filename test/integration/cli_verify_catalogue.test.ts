@@ -67,7 +67,7 @@ describe('verify --catalogue on the command line', () => {
       assert.deepEqual(await taken(), ['2026/c.h5']);
       assert.deepEqual(await taken(), ['2025/a.h5', '2025/b.h5']);
     });
-  }).timeout(60_000);
+  });
 
   it('wrong usage, and no catalogue', async () => {
     await withTape(records, {}, async (place) => {
@@ -89,5 +89,5 @@ describe('verify --catalogue on the command line', () => {
         assert.equal(code, 2, args.join(' '));
       }
     });
-  }).timeout(60_000);
+  });
 });

@@ -8,8 +8,7 @@ import { forgeKeytab, withoutKeys } from '../support/keytab.js';
 import { PlainServer, type PlainServerOptions } from '../support/plain_server.js';
 import { TemporaryDirectory } from '../support/temporary.js';
 
-describe('doctor', function () {
-  this.timeout(120_000);
+describe('doctor', () => {
   let directory: TemporaryDirectory;
 
   before(() => {

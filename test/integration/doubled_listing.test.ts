@@ -99,7 +99,7 @@ describe('a server that lists entries twice', () => {
       assert.deepEqual(await recordsIn(to), names);
       for (const name of names) assert.ok(await holdsRecord(join(to, name), name, size));
     });
-  }).timeout(20_000);
+  });
 
   it('a stager that is asked for a file twice answers both', async () => {
     await allOffline();
@@ -121,7 +121,7 @@ describe('a server that lists entries twice', () => {
     stop.abort(new Error('enough'));
     for (const each of again) await assert.rejects(each, { message: 'enough' });
     await stager.idle();
-  }).timeout(20_000);
+  });
 
   it('stage, evict, ls: they count each once', async () => {
     await allOffline();
@@ -130,13 +130,13 @@ describe('a server that lists entries twice', () => {
     assert.deepEqual(reported(await archive().stage(['.'])), { scanned: 4, requested: 4 });
     const listed = await collect(archive().ls([], { recursive: true }));
     assert.deepEqual(listed.map(({ path }) => path).sort(), ['a', 'd', 'd/a', 'd/b', 'd/e', 'd/e/a']);
-  }).timeout(20_000);
+  });
 
   it('drill: none is drawn twice', async () => {
     await allOffline();
     const report = await archive().drill(['.'], { files: 10 });
     assert.deepEqual(reported(report), { scanned: 4, verified: 4, evicted: 4 });
-  }).timeout(20_000);
+  });
 
   it('retention of files on such a server: none is removed twice', async () => {
     await using online = await TapeSandbox.start({ tapeFlags: false });
@@ -154,7 +154,7 @@ describe('a server that lists entries twice', () => {
     } finally {
       behind.stop();
     }
-  }).timeout(20_000);
+  });
 
   it('backup and verify: the same', async () => {
     await withTemp(async (cacheDirectory) => {
@@ -163,5 +163,5 @@ describe('a server that lists entries twice', () => {
       assert.deepEqual(reported(await archive(more).backup()), { scanned: 4, kept: 4 });
       assert.deepEqual(reported(await archive(more).verify()), { scanned: 4, verified: 4 });
     });
-  }).timeout(20_000);
+  });
 });

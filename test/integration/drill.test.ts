@@ -52,7 +52,7 @@ describe('drill', () => {
         await allOffline(bench, records);
       });
     });
-  }).timeout(60_000);
+  });
 
   it('finds a tape copy that rotted, which verify can not', async () => {
     const records = many(12, 2000);
@@ -75,7 +75,7 @@ describe('drill', () => {
         await allOffline(bench, records);
       });
     });
-  }).timeout(60_000);
+  });
 
   it('compares bytes even where sizes are enough for a backup', async () => {
     await withOffline({}, many(2), async (bench) => {
@@ -105,7 +105,7 @@ describe('drill', () => {
       assert.equal(bench.sandbox.activity.filter(({ type }) => type === 'staged').length, 12);
       await allOffline(bench, records);
     });
-  }).timeout(60_000);
+  });
 
   it('with nothing to draw from it fails: a drill that read nothing says nothing', async () => {
     await withBuffered({}, many(3), async (bench) => {
@@ -138,7 +138,7 @@ describe('drill', () => {
       for (const options of [{ files: 0 }, { bytes: 1.5 }, { scratch: '/nowhere/at/all' }])
         await assert.rejects(bench.archive(quick).drill([], options), ConfigError);
     });
-  }).timeout(60_000);
+  });
 
   it('refuses a scratch directory that has too little room, before tape is asked', async function () {
     await withTemp(async (small) => {
@@ -192,7 +192,7 @@ describe('drill', () => {
         });
       });
     }
-  }).timeout(120_000);
+  });
 
   it('a server that goes in the middle is an XRootDError, and scratch is gone', async () => {
     await withOffline({ stageDelay: 600 }, many(4), async (bench) => {
@@ -203,7 +203,7 @@ describe('drill', () => {
         assert.deepEqual(await entriesOf(scratch), []);
       });
     });
-  }).timeout(120_000);
+  });
 
   it('a dry run tells what it would read', async () => {
     const records = many(5);

@@ -55,7 +55,7 @@ describe('a process with few descriptors', () => {
         assert.deepEqual([removed['removed'], removed['failures']], [names.length, []]);
         assert.deepEqual(await filesBelow(place.cache), []);
       });
-    }).timeout(180_000);
+    });
 });
 
 async function report(

@@ -17,7 +17,6 @@ const passes = fileURLToPath(new URL('./children/passes_of.js', import.meta.url)
 const apart = !/^v?5\.([0-6]\.|7\.[0-2]\b)/.test(environment.clientVersion);
 
 describe('GSI proxies by gsi_proxy_path', function () {
-  this.timeout(60_000);
   let directory: string;
   let authority: Authority;
   let server: PlainServer;

@@ -67,7 +67,7 @@ describe('restore --evict, when a file comes after its request was withdrawn', (
         assert.equal(report.evicted, 1);
         await until(() => isOffline(bench));
       });
-    }).timeout(30_000);
+    });
 
   it('later than the end: that is told, with what to do', async () => {
     await withBuffered({ stageDelay: 600 }, records, async (bench) => {
@@ -80,5 +80,5 @@ describe('restore --evict, when a file comes after its request was withdrawn', (
         [['warn', 1]],
       );
     });
-  }).timeout(30_000);
+  });
 });

@@ -40,7 +40,7 @@ describe('names that are as long as listings show', () => {
         for (const name of await recordsIn(to)) assert.ok(await holdsRecord(join(to, name), name, 1000));
       });
     });
-  }).timeout(60_000);
+  });
 
   it('a longer one that others put there is told, and comes by its whole name', async () => {
     await withServed([longer, 'a'], async (_, archive, to) => {

@@ -52,7 +52,7 @@ describe('names that begin with U+FEFF', () => {
         assert.deepEqual(await recordsIn(to), [`${mark}d/x`, `${mark}shot.h5`].sort());
       });
     });
-  }).timeout(60_000);
+  });
 
   it('are restored to another server under their own names', async () => {
     const server = await PlainServer.start({ config: ['xrootd.chksum max 4 adler32 crc32c'] });
@@ -102,7 +102,7 @@ describe('names that begin with U+FEFF', () => {
       assert.deepEqual(counts(staged), { scanned: 1, staged: 1 });
       assert.equal((await bench.sandbox.stateOf(marked))?.offline, false);
     });
-  }).timeout(60_000);
+  });
 
   it('are verified by lists of checksums', async () => {
     const server = await PlainServer.start({ config: ['xrootd.chksum max 4 adler32'] });
@@ -182,7 +182,7 @@ describe('names on the server that are not UTF-8', () => {
     assert.deepEqual(told(await archive.stage(['.'], { wait: true })), problems);
     assert.deepEqual(bads(await archive.evict(['.'])), problems);
     assert.deepEqual(bads(await archive.drill()), problems);
-  }).timeout(60_000);
+  });
 
   it('are told by retention on a server, and stay', async () => {
     await using other = await TapeSandbox.start({ tapeFlags: false });
@@ -196,5 +196,5 @@ describe('names on the server that are not UTF-8', () => {
       assert.deepEqual(counts(report), { scanned: 8, kept: 4, failed: 4 });
       for (const name of bad) assert.ok(existsSync(under(other.diskPath('.'), name)), name);
     });
-  }).timeout(60_000);
+  });
 });

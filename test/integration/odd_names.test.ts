@@ -29,7 +29,7 @@ describe('odd names on the server', () => {
       );
       assert.equal(listed.length, 402);
     });
-  }).timeout(60_000);
+  });
 
   it('a directory of such a name is told once, and what is beside it is listed', async () => {
     await withServed(['a/1', 'no?/x', 'z/1'], async (_, archive) => {
@@ -67,7 +67,7 @@ describe('what is no regular file on the server', () => {
         ['NotARecord'],
       );
     });
-  }).timeout(20_000);
+  });
 
   it('nor is one drawn, staged or evicted', async () => {
     await using sandbox = await TapeSandbox.start();
@@ -79,5 +79,5 @@ describe('what is no regular file on the server', () => {
     assert.deepEqual(failures(await archive.evict(['pipe'])), told);
     assert.ok(failures(await archive.drill()).includes('NotARecord pipe'));
     assert.equal(sandbox.prepares.length, 0);
-  }).timeout(20_000);
+  });
 });

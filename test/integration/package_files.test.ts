@@ -23,8 +23,7 @@ interface Manifest {
   publishConfig: object;
 }
 
-describe('the package', function () {
-  this.timeout(60_000);
+describe('the package', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
   let packed: Packed;
   let names: Set<string>;

@@ -160,8 +160,7 @@ class Project {
   }
 }
 
-describe('the packed tarball', function () {
-  this.timeout(300_000);
+describe('the packed tarball', () => {
   let directory: TemporaryDirectory;
   let tarball: string;
 

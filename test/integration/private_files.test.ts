@@ -86,7 +86,7 @@ describe('private files', () => {
           }),
         ),
       );
-    }).timeout(120_000);
+    });
 
   it('a copy that is asked for it makes its file so that only the owner can read it, and others as ever', async () => {
     await withSharedArchive(async ({ sandbox, cache, archive }) =>

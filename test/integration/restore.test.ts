@@ -150,7 +150,7 @@ describe('restore', () => {
       assert.equal(new Set(asked).size, asked.length, 'nothing is staged twice');
       assert.ok(bench.sandbox.prepares.every(({ paths }) => paths.length <= 48));
     });
-  }).timeout(240_000);
+  });
 
   it('killed half-way and run again: nothing is staged or fetched twice, and all ends as it should', async () => {
     const total = scaled('files', 120, 400);
@@ -205,7 +205,7 @@ describe('restore', () => {
       );
       assert.deepEqual(await temporaries(to), []);
     });
-  }).timeout(120_000);
+  });
 
   it('ended by its signal: cancel is sent, temporary files are gone', async () => {
     const records: [string, number][] = [...many(60), ['big', 64 * MiB]];
@@ -228,7 +228,7 @@ describe('restore', () => {
         .restore(['.'], { to, evict: true });
       assert.equal(again.copied + again.kept, 61);
     });
-  }).timeout(120_000);
+  });
 
   it('skips what is identical, reports what differs, replaces it when asked, keeps the time', async () => {
     const records: [string, number][] = [
@@ -385,7 +385,7 @@ describe('restore', () => {
         ['.xrootd-archive.staged'],
       );
     });
-  }).timeout(120_000);
+  });
 
   it('into a directory of the cache leaves nothing that a backup stumbles over', async () => {
     await withTape({}, [['a', 10]], async (bench) => {

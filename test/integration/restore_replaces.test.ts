@@ -266,7 +266,7 @@ describe('a restore to another server that was killed', () => {
       assert.ok(readFileSync(other.file('/copy/d/large')).equals(Buffer.alloc(24 * MiB, 'large ')));
       assert.deepEqual(readdirSync(other.file('/copy/d')), ['large']);
     });
-  }).timeout(60_000);
+  });
 });
 
 describe('restore into a directory', () => {

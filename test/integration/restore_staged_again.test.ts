@@ -46,5 +46,5 @@ describe('restore of a file that is evicted before its checksum was asked for', 
         assert.deepEqual(readdirSync(to), ['record']);
       });
     });
-  }).timeout(30_000);
+  });
 });

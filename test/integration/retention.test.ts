@@ -157,7 +157,7 @@ describe(`retention: ${count} files of mixed age, tape state, holds and conflict
       for (const [name, size] of records)
         assert.ok(await holdsRecord(sandbox.tapePath(name), name, size), name);
     });
-  }).timeout(300_000);
+  });
 });
 
 function captures(directory: string): string[] {

@@ -46,7 +46,7 @@ describe('retention of files on another server', () => {
         assert.ok(existsSync(bench.sandbox.diskPath(`d/${name}`)), name);
       }
     });
-  }).timeout(60_000);
+  });
 
   it('what changes there before it goes stays', async () => {
     await withTwoServers(async (bench, other) => {
@@ -61,7 +61,7 @@ describe('retention of files on another server', () => {
       assert.equal(report.keptReasons['changed while it was worked on'], 1);
       assert.deepEqual(await readFile(file), bytesOf('d/goes', 1000));
     });
-  }).timeout(60_000);
+  });
 
   it('nothing goes where the online server is the target by another name', async () => {
     await withTwoServers(async (bench) => {
@@ -74,7 +74,7 @@ describe('retention of files on another server', () => {
       await assert.rejects(pass(bench, { onlineUrl: alias }), /are one directory/);
       for (const name of names) assert.ok(existsSync(bench.sandbox.diskPath(`d/${name}`)), name);
     });
-  }).timeout(60_000);
+  });
 
   it("a directory of it that is the target's own, by a link: nothing of the target goes", async () => {
     await withSharedArchive(async (bench) => {
@@ -104,7 +104,7 @@ describe('retention of files on another server', () => {
         assert.deepEqual(await readdir(own), ['x']);
       });
     });
-  }).timeout(60_000);
+  });
 
   it('nothing goes while a directory of the target can be entered, but not listed', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
@@ -132,7 +132,7 @@ describe('retention of files on another server', () => {
         assert.ok(existsSync(own));
       });
     });
-  }).timeout(60_000);
+  });
 
   it("a file of it that is the target's own, by a link, stays", async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
@@ -153,7 +153,7 @@ describe('retention of files on another server', () => {
         assert.ok(existsSync(own));
       });
     });
-  }).timeout(60_000);
+  });
 
   it('an online server that is gone ends the pass; so does a cache that isn’t there', async () => {
     await withTwoServers(async (bench, other) => {
@@ -165,5 +165,5 @@ describe('retention of files on another server', () => {
       });
       await assert.rejects(archive.retention(), ConfigError);
     });
-  }).timeout(90_000);
+  });
 });

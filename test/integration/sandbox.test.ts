@@ -215,7 +215,7 @@ describe('TapeSandbox: flags and evicted files', () => {
     await sandbox.stop();
     assert.equal((await evicted).at(-1)?.status, 'rejected');
     // Each that would still ask the server that is gone takes a second.
-  }).timeout(20_000);
+  });
 
   it('copes with thousands of files', async () => {
     await withSandbox({ migrationDelay: 0.05 }, async (sandbox, client) => {

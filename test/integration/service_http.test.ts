@@ -184,7 +184,7 @@ describe('the HTTP listener', () => {
       idle.write('GET / HTTP/1.1\r\n');
       const begun = performance.now();
       await monitor.stop();
-      assert.ok(performance.now() - begun < 2000);
+      assert.ok(performance.now() - begun < 10_000);
       await assert.rejects(fetch(url));
     });
   });

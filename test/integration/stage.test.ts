@@ -29,7 +29,7 @@ describe('stage', () => {
       assert.equal(eventsOf(bench, 'stage:online').length, 118);
       assert.ok(bench.sandbox.prepares.every(({ paths }) => paths.length <= 48));
     });
-  }).timeout(60_000);
+  });
 
   it('goes on when no more than a few may be in flight', async () => {
     const records = many(25);
@@ -41,7 +41,7 @@ describe('stage', () => {
       );
       assert.deepEqual(await offlineOf(bench, records), []);
     });
-  }).timeout(60_000);
+  });
 
   it('without wait sends the requests, and only those', async () => {
     const records = many(100);
@@ -60,7 +60,7 @@ describe('stage', () => {
       assert.deepEqual(asked.sort(), wanted.map(([name]) => name).sort());
       await until(async () => (await offlineOf(bench, records)).length === records.length - wanted.length);
     });
-  }).timeout(60_000);
+  });
 
   it('a dry run asks for nothing', async () => {
     const records = many(3);
@@ -113,7 +113,7 @@ describe('stage', () => {
       assert.ok(finished?.type === 'pass:finished' && finished.report.error !== undefined);
       await assert.rejects(archive.stage(['.']), XRootDError);
     });
-  }).timeout(120_000);
+  });
 });
 
 describe('evict', () => {
@@ -136,7 +136,7 @@ describe('evict', () => {
       const asked = bench.sandbox.prepares.flatMap(({ paths }) => paths);
       assert.ok(!asked.some((path) => path.endsWith('/new')), 'never asked for what is not on tape');
     });
-  }).timeout(60_000);
+  });
 
   it('says of a file that stays, because somebody reads it, that it did', async () => {
     const records = [
@@ -210,5 +210,5 @@ describe('evict', () => {
       await bench.sandbox.kill();
       await assert.rejects(bench.archive(quick).evict(['.']), XRootDError);
     });
-  }).timeout(120_000);
+  });
 });

@@ -158,7 +158,7 @@ describe('tape_state: query, either', () => {
       assert.equal(report.interrupted, true);
       assert.deepEqual(await recordsIn(bench.cache), ['f']);
     });
-  }).timeout(10_000);
+  });
 
   it('believes nothing of a server that says the same of a file that does not exist, and warns once', async () => {
     await withCopied({}, async (bench) => {

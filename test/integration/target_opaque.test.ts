@@ -170,7 +170,7 @@ describe('target_opaque goes to the target with each request', () => {
         );
       assertHidden(JSON.stringify({ lines, events, reports }));
     });
-  }).timeout(120_000);
+  });
 
   it('online storage on a server has its own, and neither server sees that of the other', async () => {
     await using online = await TapeSandbox.start({ tapeFlags: false });
@@ -204,7 +204,7 @@ describe('target_opaque goes to the target with each request', () => {
         relay.stop();
       }
     });
-  }).timeout(60_000);
+  });
 
   it('not to another server that a restore writes to', async () => {
     await using other = await TapeSandbox.start({ tapeFlags: false });
@@ -228,7 +228,7 @@ describe('target_opaque goes to the target with each request', () => {
         relay.stop();
       }
     });
-  }).timeout(60_000);
+  });
 
   it('not to another server that segments of the catalogue go to; to another place on the same server it does', async () => {
     await using other = await TapeSandbox.start({ tapeFlags: false });
@@ -253,7 +253,7 @@ describe('target_opaque goes to the target with each request', () => {
         relay.stop();
       }
     });
-  }).timeout(60_000);
+  });
 
   it('from a file, which may be replaced in the middle of a pass', async () => {
     await withSite(async ({ recorded, cache, file, archive }) => {
@@ -284,7 +284,7 @@ describe('target_opaque goes to the target with each request', () => {
       assert.deepEqual([...new Set(tokens.slice(first))], ['second-token']);
       kindsOf(recorded, text);
     });
-  }).timeout(60_000);
+  });
 
   it('what stands in a file must be usable: ConfigError, and nothing is asked', async () => {
     await withSite(async ({ recorded, file, archive }) => {
@@ -340,7 +340,7 @@ describe('target_opaque goes to the target with each request', () => {
       for (const output of [check, pass]) assertHidden(output.stdout + output.stderr);
       kindsOf(recorded);
     });
-  }).timeout(60_000);
+  });
 });
 
 function assertHidden(told: string): void {

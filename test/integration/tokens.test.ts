@@ -20,7 +20,6 @@ const large = 2_000_000;
 
 /** Servers that let nobody do anything without a token: Debian's xrootd with the SciTokens plug-in, over TLS. */
 describe('tokens', function () {
-  this.timeout(60_000);
   const issuer = new Issuer();
   let directory: string;
   let authority: Authority;

@@ -157,7 +157,7 @@ describe('an unfinished upload, known by the cache', () => {
       assert.deepEqual(failures(drilled), [`Unfinished ${cut}`]);
       assert.deepEqual(counts(drilled), { scanned: 2, verified: 1, failed: 1, evicted: 1 });
     });
-  }).timeout(60_000);
+  });
 
   it('does not replace the whole record, where that is restored into the cache itself', async () => {
     await withCut(async (bench) => {
@@ -245,7 +245,7 @@ describe('an unfinished upload, known by the server', () => {
     } finally {
       await server.stop();
     }
-  }).timeout(30_000);
+  });
 });
 
 describe('a record that left the cache, on the server under the name of one that begins with its bytes', () => {

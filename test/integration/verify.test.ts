@@ -50,7 +50,7 @@ describe('verify', () => {
       assert.deepEqual(sandbox.prepares, []);
       assert.equal((await offlineOf(bench, records)).length, 60);
     });
-  }).timeout(60_000);
+  });
 
   it('bytes that changed on the server are found where it sums them again, and not where it recorded them', async () => {
     await withBuffered({}, many(6), async (bench) => {
@@ -132,7 +132,7 @@ describe('verify', () => {
       ]);
       assert.deepEqual(bench.sandbox.prepares, []);
     });
-  }).timeout(60_000);
+  });
 
   it('a bad line is told by its number, before anything is asked', async () => {
     await withOffline({}, many(1), async (bench) => {
@@ -170,7 +170,7 @@ describe('verify', () => {
       for (const sample of [0, -1, 101, NaN])
         await assert.rejects(bench.archive(quick).verify([], { sample }), ConfigError);
     });
-  }).timeout(60_000);
+  });
 
   it('a file that changes while it is compared is no conflict', async () => {
     await withBuffered({}, [['r', 100]], async (bench) => {
@@ -207,7 +207,7 @@ describe('verify', () => {
       await assert.rejects(archive.verify([], { against: { checksums } }), XRootDError);
       assert.equal(bench.events.at(-1)?.type, 'pass:finished');
     });
-  }).timeout(120_000);
+  });
 
   it('an empty cache is fine', async () => {
     await withBuffered({}, many(1), async (bench) => {

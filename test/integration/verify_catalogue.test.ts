@@ -197,7 +197,7 @@ describe('verify --catalogue', () => {
       assert.equal(rows.get(missing[0] ?? '')?.audit, 'the server has no such file');
       assert.deepEqual('prepares' in sandbox ? sandbox.prepares : [], []);
     });
-  }).timeout(60_000);
+  });
 
   it("what was changed under the server's own checksum is found where that was asked for", async () => {
     await withGone(
@@ -217,7 +217,7 @@ describe('verify --catalogue', () => {
         assert.deepEqual(failures(await audit(bench, {}, { verify: 'read' })), ['LostCopy a', 'LostCopy b']);
       },
     );
-  }).timeout(60_000);
+  });
 
   it('a record that is still in the cache is not lost', async () => {
     await withSharedArchive(async (bench) => {
@@ -410,7 +410,7 @@ describe('verify --catalogue, where the server has no fitting checksum', () => {
       await bench.sandbox.corrupt('small', { copy: 'disk' });
       assert.deepEqual(failures(await audit(bench)), ['LostCopy small']);
     });
-  }).timeout(60_000);
+  });
 });
 
 describe('verify --catalogue, where only a prepare query tells of tape', () => {
@@ -429,7 +429,7 @@ describe('verify --catalogue, where only a prepare query tells of tape', () => {
       assert.deepEqual(counts(report), { scanned: 2, verified: 2 });
       assert.notEqual((await rowIn(bench, 'd1/r1'))?.onTape, null);
     });
-  }).timeout(60_000);
+  });
 });
 
 describe('verify --catalogue: a check that could not be made is no loss', () => {
@@ -451,7 +451,7 @@ describe('verify --catalogue: a check that could not be made is no loss', () => 
       const rows = [...(await rowsBy(bench)).values()];
       assert.ok(rows.every(({ audit }) => audit === null || audit === 'ok'));
     });
-  }).timeout(60_000);
+  });
 
   it('a stat that fails for one file: failed, not lost', async () => {
     await withGone(many(5), async (bench) => {
@@ -614,7 +614,7 @@ describe('verify --catalogue --sample-percent', () => {
       assert.equal(rest.failed, 0);
       assert.ok([...(await rowsBy(bench)).values()].every(({ audit }) => audit === 'ok'));
     });
-  }).timeout(60_000);
+  });
 
   it('refuses what would leave rows out', async () => {
     await withGone(many(2), async (bench) => {

@@ -390,7 +390,7 @@ describe('file system', () => {
         const started = performance.now();
         stop.abort(new Error('now'));
         await assert.rejects(answer, /now/);
-        assert.ok(performance.now() - started < 500);
+        assert.ok(performance.now() - started < 5000);
       } finally {
         server.thaw();
       }
@@ -430,7 +430,7 @@ describe('file system', () => {
     });
   });
 
-  it('a timeout of 2 seconds, which libXrdCl counts in whole ones, is kept within 1 and 5', async () => {
+  it('a timeout of 2 seconds, which libXrdCl counts in whole ones, is kept within 1 and 10', async () => {
     server.freeze();
     const started = performance.now();
     try {
@@ -439,6 +439,6 @@ describe('file system', () => {
       server.thaw();
     }
     const seconds = (performance.now() - started) / 1000;
-    assert.ok(seconds >= 1 && seconds < 5, `${seconds} s`);
+    assert.ok(seconds >= 1 && seconds < 10, `${seconds} s`);
   });
 });

@@ -201,7 +201,7 @@ describe('a rate limit', () => {
           },
         });
         // At this rate those in the line would wait for a minute.
-        assert.ok(performance.now() - aborted < 3000);
+        assert.ok(performance.now() - aborted < 10_000);
         assert.deepEqual(
           results.map(({ error, partialLeft }) => [error?.code, partialLeft]),
           jobs.map(() => ['OperationInterrupted', false]),

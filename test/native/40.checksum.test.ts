@@ -183,7 +183,7 @@ describe('checksum of local files', () => {
   });
 
   it('is stopped by a signal, before and in its midst', async () => {
-    const file = local.sparse('sparse', 20 * 2 ** 30);
+    const file = local.sparse('sparse', 200 * 2 ** 30);
     const reason = new Error('enough');
     await assert.rejects(checksumFile(file, { signal: AbortSignal.abort(reason) }), reason);
     const stop = new AbortController();
@@ -193,7 +193,8 @@ describe('checksum of local files', () => {
     }, 100);
     const started = performance.now();
     await assert.rejects(sum, reason);
-    assert.ok(performance.now() - started < 1100);
+    // All of it would take more than half a minute.
+    assert.ok(performance.now() - started < 5000);
     assert.equal(getEventListeners(stop.signal, 'abort').length, 0);
   });
 });
@@ -244,14 +245,14 @@ echo 00000abc
   });
 
   it('the second for one path can be given up while it waits for the first', async () => {
-    const first = fs.queryChecksum('/slow');
+    let answered = false;
+    const first = fs.queryChecksum('/slow').finally(() => (answered = true));
     const reason = new Error('enough');
-    const started = performance.now();
     const stop = new AbortController();
     const second = fs.queryChecksum('/slow', undefined, { signal: stop.signal });
     stop.abort(reason);
     await assert.rejects(second, reason);
-    assert.ok(performance.now() - started < 1000);
+    assert.equal(answered, false);
     assert.equal((await first).value, '00000abc');
   });
 

@@ -26,8 +26,7 @@ class Between extends RateLimit {
   }
 }
 
-describe('checksum of a file on a server, read back', function () {
-  this.timeout(60_000);
+describe('checksum of a file on a server, read back', () => {
   let server: PlainServer;
   let local: TemporaryDirectory;
   before(async () => {

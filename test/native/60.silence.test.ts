@@ -60,8 +60,7 @@ async function copy(job: CopyJobOptions, { signal, onFlow }: CopyHooks = {}): Pr
   return result;
 }
 
-describe('silence', function () {
-  this.timeout(120_000);
+describe('silence', () => {
   let local: TemporaryDirectory;
   let big: string;
   let tiny: string;
@@ -362,7 +361,7 @@ describe('silence', function () {
     it('a closed port is an error at once', async () => {
       const { error, seconds } = await ask(() => new FileSystem('root://127.0.0.1:1').stat('/'));
       assert.equal(error?.code, 'ConnectionError');
-      assert.ok(seconds < 3, `${seconds} s`);
+      assert.ok(seconds < 10, `${seconds} s`);
     });
 
     it('an unknown host too', async () => {

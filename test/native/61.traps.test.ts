@@ -18,8 +18,7 @@ const MiB = 2 ** 20;
  */
 const forks = process.env.ASAN_OPTIONS === undefined ? it : it.skip;
 
-describe('traps', function () {
-  this.timeout(120_000);
+describe('traps', () => {
   let server: PlainServer;
   let local: TemporaryDirectory;
   before(async () => {

@@ -59,8 +59,7 @@ const matrix: Record<string, Expected> = {
   'objects collected while they work': { nodeOptions: ['--expose-gc'] },
 };
 
-describe('lifetime', function () {
-  this.timeout(300_000);
+describe('lifetime', () => {
   let server: PlainServer;
   let local: TemporaryDirectory;
   let large: string;

@@ -16,8 +16,7 @@ const processes = scaled('processes', 3, 12);
 /** FUZZ_SEED=n starts with the seed of a failure. */
 const first = Number(process.env['FUZZ_SEED'] ?? Math.floor(Date.now() / 86_400_000) * 1000);
 
-describe('the addon, fuzzed', function () {
-  this.timeout(300_000);
+describe('the addon, fuzzed', () => {
   let server: PlainServer;
   let local: TemporaryDirectory;
   before(async () => {

@@ -63,8 +63,7 @@ const longest = 5000;
 /** Aborted at a silent server, a copy ends only with libXrdCl's stream timeout of 10 s (docs/library.md). */
 const longestCopyAtSilence = 15_000;
 
-describe('lifecycle', function () {
-  this.timeout(300_000);
+describe('lifecycle', () => {
   let server: PlainServer;
   let local: TemporaryDirectory;
   let large: string;

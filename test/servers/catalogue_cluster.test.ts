@@ -26,8 +26,7 @@ describe('a catalogue, and a redirector with two data servers', () => {
   });
   const open = (mode: 'read' | 'write') => mustOpen(resolveOptions(options()), { mode });
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     cluster = await Cluster.start();
     for (const name of names) await writeRecord(cache.path, name, 1000);
     const copied = await archiveOf(options({ autoRemove: 'never', catalogue: false })).archive.backup();

@@ -23,8 +23,7 @@ describe('a redirector with two data servers', () => {
   let cluster: Cluster;
   const cache = new TemporaryDirectory();
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     cluster = await Cluster.start();
     for (const name of names) await writeRecord(cache.path, name, size);
     const report = await archive().backup();
@@ -133,8 +132,7 @@ describe('a redirector with two data servers', () => {
 
 describe('data servers that have different files of one name', () => {
   let cluster: Cluster;
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     cluster = await Cluster.start();
   });
   after(() => cluster.stop());

@@ -44,7 +44,7 @@ export async function withOffline(
 
 /** Waits for what must come. */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 50_000;
+  const deadline = Date.now() + 150_000;
   while (!(await condition())) {
     assert.ok(Date.now() < deadline, `waited for in vain: ${String(condition)}`);
     await sleep(20);

@@ -4,9 +4,7 @@ import { readFileSync } from 'node:fs';
 import { addon, addonFile } from '../../lib/addon/addon.js';
 import { propertiesOf, typesOf } from '../support/types.js';
 
-describe('the addon', function () {
-  this.timeout(60_000);
-
+describe('the addon', () => {
   it('has every function that is declared, and no others', () => {
     const { checker, type } = typesOf('lib/addon/addon.ts')('Addon');
     assert.deepEqual(Object.keys(addon).sort(), propertiesOf(checker, type).sort());

@@ -30,8 +30,7 @@ function wordsOf(text: string): string[] {
 
 const sorted = (words: Iterable<string>): string[] => [...words].sort();
 
-describe('docs/library.md', function () {
-  this.timeout(60_000);
+describe('docs/library.md', () => {
   const library = read('docs/library.md');
   let events: Map<string, string[]>;
   let fields: string[];
@@ -119,9 +118,7 @@ function flagsIn(text: string): Set<string> {
   return new Set(wordsOf(text).flatMap((word) => /^--?[\w-]+(?=$| )/.exec(word)?.[0] ?? []));
 }
 
-describe('docs/sandbox.md', function () {
-  this.timeout(60_000);
-
+describe('docs/sandbox.md', () => {
   it('has a row of every option, and no others', () => {
     const { checker, type } = typesOf('lib/sandbox/options.ts')('SandboxOptions');
     const documented = rowsOf(section(read('docs/sandbox.md'), '## Options')).flatMap(

@@ -22,9 +22,7 @@ declare const archive: import('xrootd-archive').Archive;
 declare const bytes: Uint8Array;
 `;
 
-describe('the code blocks of the documentation', function () {
-  this.timeout(60_000);
-
+describe('the code blocks of the documentation', () => {
   it('are of languages that are checked', () => {
     const known = ['ts', 'js', 'yaml', 'sh', 'text', 'cpp', ''];
     for (const block of blocks) assert.ok(known.includes(block.language), placeOf(block));
