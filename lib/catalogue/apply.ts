@@ -215,7 +215,9 @@ export class ChangeWriter {
       return;
     }
     const onTape = before.onTape ?? at;
-    const found = { compared: at, onTape, lost: null, loss: null };
+    // A comparison with the local file would end its removal; this one is with the online file.
+    const asked = before.removing === null ? { compared: at } : { followed: at };
+    const found = { ...asked, onTape, lost: null, loss: null };
     const untouched = isUntouched(before, { copied: before.copied, remoteMtime: facts.remoteMtime });
     this.#write({ ...before, ...mergedChecksums(before, facts, untouched), ...found }, batch);
   }

@@ -91,6 +91,8 @@ export function hasLog(file: string): boolean {
 export function readHeader(file: string): Header | undefined {
   const database = new Database(`${pathToFileURL(file).href}?immutable=1&mode=ro`);
   try {
+    // Page 1 may speak of pages that only the log has, since somebody who moved them was killed. What is read then is checked with the log.
+    if (hasLog(file)) database.exec('PRAGMA writable_schema = 1');
     const numberOf = (sql: string) => (database.prepare(sql).raw().get() as [number])[0];
     return {
       application: numberOf('PRAGMA application_id'),

@@ -10,6 +10,8 @@ import { hasLog, readHeader } from './header.js';
 const BATCH_AT = 60;
 const LOG_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
+const LEAST_PAGE_BYTES = 512;
+const MOST_PAGE_BYTES = 65_536;
 /** In the log's first four bytes; plus 1 if its checksums are of big-endian words. */
 const MAGIC = 0x377f0682;
 
@@ -29,6 +31,8 @@ export function checkLog(file: string): void {
     checkLog(file);
     return;
   }
+  if (log === 'damaged')
+    throw new CatalogueError('Damaged', file, `the log beside it (${file}-wal) is damaged before its end`);
   if (log === undefined) return;
   // The file is read before and after: another process may write meanwhile, and the file only gets newer.
   const after = readHeader(file)?.batch;
@@ -41,8 +45,14 @@ export function checkLog(file: string): void {
   );
 }
 
-/** The numbers of the first and the last commit; undefined if there is none. */
-function commitsInLog(name: string): { first: number; last: number } | 'begun anew' | undefined {
+/** The numbers of the first and the last commit. */
+interface Commits {
+  first: number;
+  last: number;
+}
+
+/** Undefined if there is none. */
+function commitsInLog(name: string): Commits | 'begun anew' | 'damaged' | undefined {
   let fd: number;
   try {
     fd = fs.openSync(name, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
@@ -62,29 +72,59 @@ function commitsInLog(name: string): { first: number; last: number } | 'begun an
 
 /**
  * A log is written over from its beginning, and a frame in two pieces: a new frame's header may stand before an old page, while it is
- * written or since its writer was killed. So, as for SQLite, the log ends at the first frame whose checksum is wrong.
+ * written or since its writer was killed. So, as for SQLite, the log ends at the first frame whose checksum is wrong. It is damaged if
+ * that frame was right once.
  */
-function commitsBehind(fd: number, header: Buffer): { first: number; last: number } | undefined {
+function commitsBehind(fd: number, header: Buffer): Commits | 'damaged' | undefined {
   const magic = header.readUInt32BE(0);
   const pageSize = header.readUInt32BE(8);
-  if ((magic & ~1) !== MAGIC) return undefined;
+  if ((magic & ~1) !== MAGIC || !isPageSize(pageSize)) return undefined;
   const sum = new RunningSum(magic === MAGIC);
   if (!sum.add(header.subarray(0, 24)).isAt(header, 24)) return undefined;
   // Each frame repeats the salt of the log that it belongs to; behind those of this log lie frames of earlier ones.
   const salt = header.subarray(16, 24);
   const frame = Buffer.alloc(FRAME_HEADER_BYTES + pageSize);
   const page = frame.subarray(FRAME_HEADER_BYTES);
-  let found: { first: number; last: number } | undefined;
+  let found: Commits | undefined;
   let batch: number | undefined;
   for (let at = LOG_HEADER_BYTES; ; at += frame.length) {
     if (fs.readSync(fd, frame, 0, frame.length, at) < frame.length) return found;
     if (!frame.subarray(8, 16).equals(salt)) return found;
-    if (!sum.add(frame.subarray(0, 8)).add(page).isAt(frame, 16)) return found;
+    const before = sum.copy();
+    if (!sum.addFrame(frame).isAt(frame, 16)) {
+      const stored = sum.copy().set(frame, 16);
+      const behind = at + frame.length;
+      if (![stored, sum].some((each) => goesOn(fd, behind, frame.length, salt, each.copy()))) return found;
+      // It may have been written while it was read.
+      if (fs.readSync(fd, frame, 0, frame.length, at) < frame.length) return found;
+      if (!before.addFrame(frame).isAt(frame, 16)) return 'damaged';
+      sum.set(frame, 16);
+    }
     if (frame.readUInt32BE(0) === 1) batch = page.readUInt32BE(BATCH_AT);
     const endsCommit = frame.readUInt32BE(4) > 0;
     if (!endsCommit || batch === undefined) continue;
     found = { first: found?.first ?? batch, last: batch };
   }
+}
+
+function isPageSize(size: number): boolean {
+  return size >= LEAST_PAGE_BYTES && size <= MOST_PAGE_BYTES && (size & (size - 1)) === 0;
+}
+
+/**
+ * Is there a commit behind, and more? Each commit was synced before the next one began: what is before it was right once, and is damaged
+ * if it isn't now.
+ * @param sum of all before; it goes on from it
+ */
+function goesOn(fd: number, from: number, length: number, salt: Buffer, sum: RunningSum): boolean {
+  const frame = Buffer.alloc(length);
+  let hasCommit = false;
+  for (let at = from; fs.readSync(fd, frame, 0, length, at) === length; at += length) {
+    if (!frame.subarray(8, 16).equals(salt) || !sum.addFrame(frame).isAt(frame, 16)) return false;
+    if (hasCommit) return true;
+    hasCommit = frame.readUInt32BE(4) > 0;
+  }
+  return false;
 }
 
 /** The checksum of all that was added: two words that each depend on all words before. */
@@ -104,6 +144,23 @@ class RunningSum {
       this.#second = (this.#second + words.getUint32(at + 4, this.#littleEndian) + this.#first) >>> 0;
     }
     return this;
+  }
+
+  addFrame(frame: Buffer): this {
+    return this.add(frame.subarray(0, 8)).add(frame.subarray(FRAME_HEADER_BYTES));
+  }
+
+  set(bytes: Buffer, at: number): this {
+    this.#first = bytes.readUInt32BE(at);
+    this.#second = bytes.readUInt32BE(at + 4);
+    return this;
+  }
+
+  copy(): RunningSum {
+    const sum = new RunningSum(this.#littleEndian);
+    sum.#first = this.#first;
+    sum.#second = this.#second;
+    return sum;
   }
 
   isAt(bytes: Buffer, at: number): boolean {

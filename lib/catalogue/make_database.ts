@@ -1,5 +1,5 @@
 /** Makes a catalogue's file. It gets its name when it is complete: a file that is empty or has no tables was never made by us. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'libsql';
@@ -42,8 +42,12 @@ function fill(making: string, meta: Readonly<Record<string, string>>): void {
     database.exec('BEGIN IMMEDIATE');
     database.exec(SCHEMA);
     const put = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)');
-    for (const [key, value] of Object.entries({ id: randomUUID(), ...meta })) put.run(key, value);
+    // The commits are numbered from here on: those of another catalogue have other numbers, and so has its log (log.ts).
+    const batch = randomInt(1, 2 ** 30);
+    for (const [key, value] of Object.entries({ id: randomUUID(), batch: String(batch), ...meta }))
+      put.run(key, value);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID + FORMAT}`);
+    database.exec(`PRAGMA user_version = ${batch}`);
     database.exec('COMMIT');
   } finally {
     database.close();

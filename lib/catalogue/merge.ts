@@ -120,7 +120,9 @@ function lastKnownThere(row: CatalogueRow): number {
 }
 
 function canonical(row: CatalogueRow): string {
-  return JSON.stringify([checksumsText(row.checksums.toSorted((a, b) => (a.type < b.type ? -1 : 1))), row]);
+  const checksums = checksumsText(row.checksums.toSorted((a, b) => (a.type < b.type ? -1 : 1)));
+  const facts = Object.entries({ ...row, checksums }).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([checksums, facts]);
 }
 
 /** Of two rows of the same bytes: each fact as it was found out last, and nothing that a later one has ended. */

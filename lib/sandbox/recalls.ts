@@ -25,12 +25,12 @@ export class Recalls {
   }
 
   /** A request that comes in mid-eviction waits for its end: clients see the file offline before that. */
-  request(path: string, requestId: string, time: Date): Promise<void> {
-    return this.#robot.alone(path, () => this.#request(path, requestId, time));
+  async request(path: string, requestId: string, time: Date): Promise<void> {
+    if (!this.#requests.add(requestId, path, time)) return;
+    await this.#robot.alone(path, () => this.#plan(path));
   }
 
-  async #request(path: string, requestId: string, time: Date): Promise<void> {
-    if (!this.#requests.add(requestId, path, time)) return;
+  async #plan(path: string): Promise<void> {
     const state = await this.#robot.store.look(path);
     if (state?.offline !== true) {
       this.#requests.done(path);

@@ -81,8 +81,12 @@ export class RequestBook {
     return true;
   }
 
-  /** An evicted file is nobody's request any more. */
-  forget(path: string): void {
-    this.#recalls.delete(path);
+  /** An evicted file is nobody's any more but of those who asked for it since the eviction was asked for. */
+  forget(path: string, since: Date): void {
+    const recall = this.#recalls.get(path);
+    if (recall === undefined) return;
+    recall.evictions = 0;
+    for (const [id, time] of recall.requests) if (time < since) recall.requests.delete(id);
+    if (recall.requests.size === 0) this.#recalls.delete(path);
   }
 }

@@ -122,7 +122,12 @@ export class TapeRobot {
   }
 
   /** Gives a disk copy up: it becomes a stub. */
-  async evict(path: string): Promise<Eviction> {
+  evict(path: string): Promise<Eviction> {
+    const asked = new Date();
+    return this.#files.run(path, undefined, () => this.#evict(path, asked));
+  }
+
+  async #evict(path: string, asked: Date): Promise<Eviction> {
     const { store, ledger, cacheChecksums } = this.#context;
     const state = await store.look(path);
     if (state === undefined || !state.onTape || state.offline || state.size === 0) return 'stays';
@@ -131,14 +136,12 @@ export class TapeRobot {
       if (this.#stopped) throw new SandboxError('NotRunning', 'The sandbox is stopped');
       await cacheChecksums(path);
     });
-    return this.#files.run(path, undefined, async () => {
-      const eviction = await store.evict(path, () => this.#isOpen(path));
-      if (eviction !== 'evicted') return eviction;
-      ledger?.free(state.size);
-      this.#requests.forget(path);
-      this.#note('evicted', path);
-      return eviction;
-    });
+    const eviction = await store.evict(path, () => this.#isOpen(path));
+    if (eviction !== 'evicted') return eviction;
+    ledger?.free(state.size);
+    this.#requests.forget(path, asked);
+    this.#note('evicted', path);
+    return eviction;
   }
 
   /** Writes all closed files that aren't on tape to it now. Returns how many were. */

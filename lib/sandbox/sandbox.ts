@@ -175,7 +175,9 @@ export class TapeSandbox implements AsyncDisposable {
         if (state === undefined) throw new SandboxError('WrongState', `${serverPath}: no such file`);
         if (!state.onTape) throw new SandboxError('WrongState', `${serverPath} isn't on tape`);
         if (state.offline || state.size === 0) return;
-        if ((await robot.evict(serverPath)) !== 'evicted')
+        if ((await robot.evict(serverPath)) === 'evicted') return;
+        // Somebody else may have evicted it meanwhile.
+        if ((await this.#machinery.store.look(serverPath))?.offline !== true)
           throw new SandboxError('WrongState', `${serverPath} is in use`);
       }),
     );

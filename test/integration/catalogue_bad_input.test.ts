@@ -243,6 +243,65 @@ describe('a log beside the catalogue', () => {
     });
   });
 
+  it('of another catalogue is not taken for its own', async () => {
+    await withTemp(async (cache) => {
+      await makeIn(cache);
+      const file = fs.readFileSync(fileIn(cache));
+      fs.rmSync(fileIn(cache));
+      const other = await killedAfter(cache, 20);
+      putBack(cache, new Map([...other, ['', file]]), ['', '-wal']);
+      await isPutAside(cache, /copy from another time.*-wal/);
+    });
+  });
+
+  it('that is damaged before its end is told: SQLite would leave out all commits behind', async () => {
+    await withTemp(async (cache) => {
+      await makeIn(cache);
+      const files = await killedAfter(cache, 5);
+      const log = files.get('-wal') ?? Buffer.alloc(0);
+      const frameBytes = 24 + log.readUInt32BE(8);
+      for (const at of [32 + 17, 32 + 24 + 200, 32 + frameBytes + 24 + 200]) {
+        const damaged = Buffer.from(log);
+        damaged.writeUInt8(log.readUInt8(at) ^ 1, at);
+        putBack(cache, new Map([...files, ['-wal', damaged]]), ['', '-wal']);
+        await using catalogue = await openIn(cache);
+        assert.match(catalogue.damaged?.reason ?? '', /-wal\) is damaged before its end/, `byte ${at}`);
+      }
+    });
+  });
+
+  it('is read though its mover was killed after the first page, which speaks of pages that only the log has', async () => {
+    await withTemp(async (cache) => {
+      await makeIn(cache);
+      await using writing = await openIn(cache);
+      // The file grows by few enough that all stay in the log, and then page 1 alone changes.
+      for (let i = 0; i < 300; i++) writing.note({ kind: 'imported', row: rowOf(`more/${i}`) });
+      await writing.flush();
+      await writing.durable({ kind: 'imported', row: rowOf('last') });
+      const [file, log] = ['', '-wal'].map((suffix) => fs.readFileSync(fileIn(cache) + suffix));
+      assert.ok(file !== undefined && log !== undefined);
+      await writing.close();
+      const frameBytes = 24 + log.readUInt32BE(8);
+      let first: Buffer | undefined;
+      for (let at = 32; at + frameBytes <= log.length; at += frameBytes)
+        if (log.readUInt32BE(at) === 1) first = log.subarray(at + 24, at + frameBytes);
+      first?.copy(file);
+      assert.ok(first !== undefined && file.readUInt32BE(28) * (frameBytes - 24) > file.length);
+      putBack(
+        cache,
+        new Map([
+          ['', file],
+          ['-wal', log],
+        ]),
+        ['', '-wal'],
+      );
+      await using catalogue = await openIn(cache);
+      assert.equal(catalogue.damaged, undefined);
+      assert.equal((await allRows(catalogue)).length, NAMES.length + 301);
+      await catalogue.check();
+    });
+  });
+
   async function makeLater(cache: string, files: Map<string, Buffer>): Promise<Buffer> {
     putBack(cache, files, ['', '-wal', '-shm']);
     await using catalogue = await openIn(cache);

@@ -206,6 +206,16 @@ describe('TapeSandbox: flags and evicted files', () => {
     });
   });
 
+  it('evicts a file once for two who ask at once', async () => {
+    await withSandbox({ migrationDelay: 'never' }, async (sandbox) => {
+      await writeFile(sandbox.diskPath('f'), 'bytes');
+      await sandbox.migrateAll();
+      await Promise.all([sandbox.evict(['f']), sandbox.evict(['f'])]);
+      assert.equal((await sandbox.stateOf('f'))?.offline, true);
+      assert.equal(sandbox.activity.filter(({ type }) => type === 'evicted').length, 1);
+    });
+  });
+
   it('is stopped at once, though many files are still to be evicted', async () => {
     const sandbox = await TapeSandbox.start({ migrationDelay: 'never' });
     const names = Array.from({ length: 40 }, (_, index) => String(index));

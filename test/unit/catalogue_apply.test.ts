@@ -63,6 +63,10 @@ const removing = (at: number, content = 1, onTape: boolean | null = null): Chang
   ...{ kind: 'removing', at, rule: 'cached', copied: false, onTape },
   facts: factsOf('a', bytesOf(content)),
 });
+const onlineRemoving = (at: number): Change => ({
+  ...{ kind: 'online_removing', at },
+  facts: factsOf('a', bytesOf(1)),
+});
 const removed = (at: number): Change => ({ kind: 'removed', path: 'a', at });
 const lost = (at: number): Change => ({ kind: 'lost', path: 'a', at, reason: 'gone' });
 
@@ -108,6 +112,16 @@ describe('a change of the catalogue', () => {
       'audited',
       [compared(1), { kind: 'audited', path: 'a', at: 5, result: 'ok' }],
       { audited: 5, audit: 'ok' },
+    ],
+    [
+      'compared before the online file is removed: the local one stays removed',
+      [removing(1), removed(2), onlineRemoving(3)],
+      { compared: 1, removing: 1, removed: 2, rule: 'cached', followed: 3, onTape: 3 },
+    ],
+    [
+      'compared before the online file is removed, never removed here',
+      [compared(1), onlineRemoving(3)],
+      { compared: 3 },
     ],
     ['online removed', [compared(1), { kind: 'online_removed', path: 'a', at: 5 }], { onlineRemoved: 5 }],
   ];
@@ -241,7 +255,7 @@ const changesOf = (path: string, contents: number[], least = 0) =>
       fc.record({
         kind: fc.constantFrom(
           ...(['compared', 'removing', 'removed', 'stays', 'on_tape', 'followed'] as const),
-          ...(['lost', 'audited', 'online_removed', 'forgotten'] as const),
+          ...(['lost', 'audited', 'online_removing', 'online_removed', 'forgotten'] as const),
         ),
         content: fc.constantFrom(...contents),
         onTape: fc.constantFrom(true, false, null),
@@ -257,6 +271,7 @@ const changesOf = (path: string, contents: number[], least = 0) =>
         const facts = factsOf(path, { ...bytesOf(content), mtime: content });
         if (kind === 'compared') return { kind, facts, at, copied, onTape };
         if (kind === 'removing') return { kind, facts, at, rule: 'backed_up', copied, onTape };
+        if (kind === 'online_removing') return { kind, facts, at };
         if (kind === 'stays') return { kind, path };
         if (kind === 'lost' || kind === 'forgotten') return { kind, path, at, reason: `at ${at}` };
         if (kind === 'audited') return { kind, path, at, result: onTape === true ? 'ok' : 'differs' };
@@ -282,7 +297,11 @@ describe('any sequence of changes', () => {
           if ('facts' in change) seen.add(recordOf(change.facts));
           for (const record of seen) assert.ok(remembered().includes(record), record);
           // Only what says that it is there again, or somebody, ends a loss.
-          if (!['compared', 'removing', 'followed', 'on_tape', 'forgotten'].includes(change.kind))
+          if (
+            !['compared', 'removing', 'online_removing', 'followed', 'on_tape', 'forgotten'].includes(
+              change.kind,
+            )
+          )
             assert.ok(losses() >= lossesBefore);
           const now = tables.row('a');
           if (before?.lost != null && now !== undefined && !mayBeEqual(before, now))

@@ -39,13 +39,24 @@ describe('the stage requests that the sandbox knows', () => {
     assert.equal(book.admit('4', '/f', 2), true);
   });
 
+  it('those that came after the eviction was asked for are not forgotten with it', () => {
+    const book = new RequestBook();
+    const asked = new Date(now.getTime() + 1);
+    book.add('1', '/f', now);
+    book.done('/f');
+    assert.equal(book.add('2', '/f', asked), true);
+    book.forget('/f', asked);
+    assert.deepEqual([...(book.of('/f')?.requests.keys() ?? [])], ['2']);
+    assert.equal(book.of('/f')?.waiting, true);
+  });
+
   it('each keeps its file until that is evicted as often', () => {
     const book = new RequestBook();
     assert.equal(book.unpin('/f'), true);
     for (const id of ['1', '2']) book.add(id, '/f', now);
     book.done('/f');
     assert.deepEqual([book.unpin('/f'), book.unpin('/f')], [false, true]);
-    book.forget('/f');
+    book.forget('/f', new Date(now.getTime() + 1));
     book.add('3', '/f', now);
     assert.equal(book.unpin('/f'), true);
   });

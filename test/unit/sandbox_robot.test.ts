@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resolveOptions } from '../../lib/sandbox/options.js';
+import type { PrepareKind } from '../../lib/sandbox/prepare_channel.js';
 import { TapeRobot } from '../../lib/sandbox/robot.js';
 import type { TapeStore } from '../../lib/sandbox/tape_store.js';
 import { until } from '../support/tape.js';
@@ -39,8 +40,8 @@ describe('TapeRobot', () => {
     });
   }
 
-  const prepare = (robot: TapeRobot, kind: 'evict' | 'stage') =>
-    robot.onPrepare({ kind, requestId: '1', paths: [path], priority: 0, time: new Date() });
+  const prepare = (robot: TapeRobot, kind: PrepareKind, paths = [path]) =>
+    robot.onPrepare({ kind, requestId: '1', paths, priority: 0, time: new Date() });
 
   const happened = (robot: TapeRobot) => robot.activity.map(({ type }) => type);
 
@@ -60,6 +61,25 @@ describe('TapeRobot', () => {
       await until(() => robot.activity.length === 2);
       assert.deepEqual(happened(robot), ['evicted', 'staged']);
       assert.equal((await store.look(path))?.offline, false);
+    });
+  });
+
+  it('leaves a file on tape whose request is withdrawn while its eviction ends', async () => {
+    let asked = false;
+    const withdrawWhenOffline = async (robot: TapeRobot, store: TapeStore) => {
+      if (!asked && (await store.look(path))?.offline === true) {
+        asked = true;
+        await prepare(robot, 'stage');
+        assert.match(await prepare(robot, 'query'), /"has_reqid":true/);
+        await prepare(robot, 'cancel', []);
+      }
+      return false;
+    };
+    await withRobot(withdrawWhenOffline, async (robot) => {
+      await prepare(robot, 'evict');
+      await robot.settle();
+      assert.ok(asked);
+      assert.deepEqual(happened(robot), ['evicted']);
     });
   });
 
