@@ -1,5 +1,5 @@
 /** Calls a command and a URL with a pass's report. What an URL contains is a secret: nothing here names more than its host. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import type { HooksConfig } from '../config/index.js';
 import type { Report } from '../jobs/events/report.js';
 import { plural } from '../rules/quantities.js';
@@ -27,44 +27,49 @@ export function callHooks(config: HooksConfig, report: Report, failed: Failed): 
 function run(command: readonly string[], report: Report, { timeoutSeconds }: HooksConfig): Promise<void> {
   const [file = '', ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
+    // Without free descriptors it has no streams, and the error comes with the next tick.
+    const child: ChildProcess = spawn(file, args, {
       stdio: ['pipe', 'ignore', 'pipe'],
       detached: true,
       env: { ...process.env, XROOTD_ARCHIVE_JOB: report.job, XROOTD_ARCHIVE_OUTCOME: outcomeOf(report) },
     });
-    let words = '';
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      killGroup(child.pid);
-      // Whatever still holds its standard error must not hold us.
-      child.stderr.destroy();
-    }, timeoutSeconds * 1000);
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      if (words.length < mostWords) words = (words + text).slice(0, mostWords);
-    });
-    // It may end without reading.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(`${JSON.stringify(report)}\n`);
     child.on('error', (error) => {
       clearTimeout(timer);
       reject(error);
     });
+    const { stdin, stderr } = child;
+    let words = '';
+    const said = () => (words.trim() === '' ? '' : `: ${words.trim()}`);
+    const timer = setTimeout(() => {
+      const end = killGroup(child.pid) ? 'was killed' : 'could not be killed';
+      reject(new Error(`it ${end} after ${timeoutSeconds} s (hooks.timeout_seconds)${said()}`));
+      // A program that runs as another user can't be killed: neither it nor its streams may hold this process.
+      stdin?.destroy();
+      stderr?.destroy();
+      child.unref();
+    }, timeoutSeconds * 1000);
+    stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (words.length < mostWords) words = (words + text).slice(0, mostWords);
+    });
+    // It may end without reading.
+    stdin?.on('error', () => undefined);
+    stdin?.end(`${JSON.stringify(report)}\n`);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      const said = words.trim() === '' ? '' : `: ${words.trim()}`;
-      if (isLate) reject(new Error(`it was killed after ${timeoutSeconds} s (hooks.timeout_seconds)${said}`));
-      else if (code !== 0) reject(new Error(`it ended with ${signal ?? `exit code ${code}`}${said}`));
-      else resolve();
+      if (code === 0) resolve();
+      else reject(new Error(`it ended with ${signal ?? `exit code ${code}`}${said()}`));
     });
   });
 }
 
-function killGroup(pid: number | undefined): void {
+/** @returns false if the system refuses it: a program that runs as another user */
+function killGroup(pid: number | undefined): boolean {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended.
+    return true;
+  } catch (error) {
+    // ESRCH: it has ended.
+    return (error as NodeJS.ErrnoException).code !== 'EPERM';
   }
 }
 
@@ -76,6 +81,8 @@ async function post(url: string, report: Report, { format, timeoutSeconds }: Hoo
     method: 'POST',
     headers: { 'content-type': type, 'user-agent': 'xrootd-archive', ...authorization },
     body,
+    // A redirection may turn the POST into a GET without the report.
+    redirect: 'manual',
     signal: AbortSignal.timeout(timeoutSeconds * 1000),
   }).then(
     async (answer) => {
