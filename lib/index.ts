@@ -61,6 +61,7 @@ export type { RestoreOptions } from './jobs/restore/restore.js';
 export type { RetentionOptions } from './jobs/retention/retention.js';
 export type { RecordStatus, StatusOptions } from './jobs/verify/status.js';
 export type { StageOptions } from './jobs/staging/stage.js';
+export { StageError } from './jobs/staging/stager.js';
 export { NotOnTapeError, type OnTape, type UntilOnTapeOptions } from './jobs/verify/until_on_tape.js';
 export type { VerifyAgainst, VerifyOptions } from './jobs/verify/verify.js';
 export type { ExpectedFile } from './rules/checksum_list.js';

@@ -128,6 +128,21 @@ describe('open', () => {
     );
   });
 
+  it('refuses a deadline that is no time before it asks any server: it would wait for ever', async () => {
+    await withSharedArchive(async ({ archive }) => {
+      for (const wrong of [NaN, -5, 'x', '5', null]) {
+        const deadlineSeconds = wrong as number;
+        for (const stage of [true, false])
+          await assert.rejects(
+            archive().open('r', { stage, deadlineSeconds }),
+            (error) => error instanceof ConfigError && error.message.includes('deadlineSeconds'),
+            `${wrong}`,
+          );
+        await assert.rejects(archive().waitUntilOnTape(['r'], { deadlineSeconds }), ConfigError);
+      }
+    });
+  });
+
   it('reads no further than a piece ahead of its reader; destroyed or aborted it ends, and so may the server', async () => {
     await withSharedArchive(async ({ cache, pass, archive }) => {
       const size = 40 * MiB;

@@ -36,6 +36,7 @@ const own = [
   'LockedError',
   'NotOnTapeError',
   'OpenError',
+  'StageError',
   'checksumFile',
   'createLogger',
   'loadConfig',

@@ -5,6 +5,7 @@ import type { RemoteStat, RemoteStore } from '../../remote/store.js';
 import { CATALOGUE_UNUSABLE, LOST_COPY } from '../../rules/failure_codes.js';
 import { missingText, sizeProblem } from '../../rules/known_record.js';
 import { printableName } from '../../rules/names.js';
+import { checkDeadline } from '../run/deadline.js';
 import { JOB_OPTIONS, type JobOptions } from '../run/job_options.js';
 import { emitOf, type JobDependencies } from '../run/job_run.js';
 import { KnownRecords } from '../run/known_records.js';
@@ -69,8 +70,9 @@ export async function openArchived(
 ): Promise<Readable> {
   checkOptions(options, KNOWN);
   const name = recordName(path, 'path');
-  const { signal } = options;
   const { config, logger } = dependencies;
+  const { signal, deadlineSeconds = config.stageDeadlineSeconds } = options;
+  checkDeadline(deadlineSeconds);
   const store = await dependencies.open();
   signal?.throwIfAborted();
   await store.ping(signal);
@@ -95,7 +97,7 @@ export async function openArchived(
   if (remote.offline) {
     if (options.stage !== true)
       throw new OpenError('Offline', name, 'is on tape only; ask for it with stage');
-    await bring(name, remote.size, store, dependencies, options);
+    await bring(name, remote.size, store, dependencies, { deadlineSeconds, signal });
     remote = await look();
   }
   const told = remote;
@@ -120,7 +122,7 @@ async function bring(
   size: number,
   store: RemoteStore,
   dependencies: JobDependencies,
-  { deadlineSeconds = dependencies.config.stageDeadlineSeconds, signal }: OpenOptions,
+  { deadlineSeconds, signal }: { deadlineSeconds: number; signal: AbortSignal | undefined },
 ): Promise<void> {
   const { config, logger } = dependencies;
   const stager = new Stager({

@@ -14,9 +14,16 @@ import { StagedFiles } from './staged_files.js';
 
 /** A file that didn't come online. */
 export class StageError extends Error {
+  /** The name of this class of errors. */
   override readonly name = 'StageError';
+  /** `StageFailed`: the server says that it can't be staged. `StageTimeout`: it wasn't online in time. */
   readonly code: 'StageFailed' | 'StageTimeout';
 
+  /**
+   * Makes the error.
+   * @param code why it isn't online
+   * @param message the error's text
+   */
   constructor(code: StageError['code'], message: string) {
     super(message);
     this.code = code;

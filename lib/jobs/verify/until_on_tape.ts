@@ -12,6 +12,7 @@ import { nextPoll } from '../../rules/staging.js';
 import type { Failure } from '../events/report.js';
 import { DamagedInCache } from '../record/damaged_in_cache.js';
 import { DIFFERENT_FILES } from '../record/last_look.js';
+import { checkDeadline } from '../run/deadline.js';
 import { failureOf, isServerFailure } from '../run/failure.js';
 import type { JobDependencies } from '../run/job_run.js';
 import { KnownRecords } from '../run/known_records.js';
@@ -86,8 +87,8 @@ export async function untilOnTape(
   checkOptions(options, KNOWN);
   const { config, logger } = dependencies;
   const { signal, deadlineSeconds = config.stageDeadlineSeconds } = options;
-  if (!(deadlineSeconds >= 0)) throw wrong('deadlineSeconds', 'must be a number of seconds from 0 up');
-  if (!Array.isArray(paths)) throw wrong('paths', 'must be a list of paths');
+  checkDeadline(deadlineSeconds);
+  if (!Array.isArray(paths)) throw new ConfigError([{ key: 'paths', message: 'must be a list of paths' }]);
   const names = [...new Set(paths.map((path) => recordName(path, 'paths')))];
   const store = toldOfTape(await dependencies.open(), dependencies);
   const { cacheDirectory, cacheMountPoint } = config;
@@ -221,8 +222,4 @@ class Waiting {
       message: `not on tape after ${seconds} s${why}`,
     };
   }
-}
-
-function wrong(key: string, message: string): ConfigError {
-  return new ConfigError([{ key, message }]);
 }
