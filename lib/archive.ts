@@ -1,6 +1,6 @@
 /** The library: one class whose methods are the jobs. */
 import type { Readable } from 'node:stream';
-import { ConfigError, createLogger, redacting, requireCache, resolveOptions } from './config/index.js';
+import { ConfigError, createLogger, redacting, requireCache } from './config/index.js';
 import type { ArchiveConfig, ArchiveOptions, Logger } from './config/index.js';
 import { checkOptions } from './config/known_options.js';
 import { put, type PutData, type PutOptions, type PutResult } from './cache/ingest.js';
@@ -22,7 +22,7 @@ import { openArchived, type OpenOptions } from './jobs/restore/open_archived.js'
 import { restore, type RestoreOptions } from './jobs/restore/restore.js';
 import { rebuild, type RebuildOptions } from './jobs/catalogue/rebuild.js';
 import { retention, type RetentionOptions } from './jobs/retention/retention.js';
-import { checkRetention } from './jobs/retention/retention_settings.js';
+import { resolved } from './jobs/retention/retention_settings.js';
 import { stage, type StageOptions } from './jobs/staging/stage.js';
 import { status, type RecordStatus, type StatusOptions } from './jobs/verify/status.js';
 import { untilOnTape, type OnTape, type UntilOnTapeOptions } from './jobs/verify/until_on_tape.js';
@@ -163,7 +163,7 @@ export class Archive {
 
   /**
    * One archived record as a stream, which fails at its end if its bytes aren't what server and catalogue say: use nothing before that.
-   * @throws {ConfigError}; {OpenError} when it isn't there, or offline without `stage`; {XRootDError}
+   * @throws {ConfigError}; {OpenError} when it isn't there, or offline without `stage`; {StageError}; {XRootDError}
    */
   open(path: string, options: OpenOptions = {}): Promise<Readable> {
     return openArchived(this.#dependencies(options), path, options);
@@ -205,7 +205,9 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   verify(paths: readonly string[] = [], options: VerifyOptions = {}): Promise<Report> {
-    return this.#afterPass.asked('verify', options, (id) => verify(this.#dependencies(id), paths, options));
+    return this.#afterPass.asked('verify', { ...options, paths }, (id) =>
+      verify(this.#dependencies(id), paths, options),
+    );
   }
 
   /**
@@ -215,7 +217,9 @@ export class Archive {
    * @throws {XRootDError} when the server can't be reached or refuses us
    */
   drill(paths: readonly string[] = [], options: DrillOptions = {}): Promise<Report> {
-    return this.#afterPass.asked('drill', options, (id) => drill(this.#dependencies(id), paths, options));
+    return this.#afterPass.asked('drill', { ...options, paths }, (id) =>
+      drill(this.#dependencies(id), paths, options),
+    );
   }
 
   /**
@@ -290,11 +294,4 @@ export class Archive {
   async usage(): Promise<DiskUsage> {
     return await diskUsage(requireCache(this.config));
   }
-}
-
-/** @throws {ConfigError} */
-function resolved(options: ArchiveOptions): ArchiveConfig {
-  const config = resolveOptions(options);
-  checkRetention(config, new Date());
-  return config;
 }

@@ -8,15 +8,15 @@ import type { ArchiveConfig, Logger } from '../config/index.js';
 import type { ArchiveEvent, ArchiveEventOf } from '../jobs/events/events.js';
 import type { Report } from '../jobs/events/report.js';
 import { failureOf } from '../jobs/run/failure.js';
+import { isPartial, type Choice } from '../jobs/run/partial.js';
 import { Tally } from '../jobs/run/tally.js';
 
 /** Jobs that somebody must notice when they fail or don't come. */
 const JOBS: ReadonlySet<Report['job']> = new Set(['backup', 'retention', 'verify', 'drill']);
 
 /** Options of a pass that count here. */
-interface Asked {
+interface Asked extends Choice {
   jobId?: string | undefined;
-  paths?: readonly string[] | undefined;
   dryRun?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -36,7 +36,7 @@ export class AfterPass {
 
   readonly hear = (event: ArchiveEvent): void => {
     if (event.type === 'pass:finished') {
-      if (event.report.error !== undefined) this.#told.add(event.jobId);
+      if (event.report.error !== undefined && JOBS.has(event.report.job)) this.#told.add(event.jobId);
       this.#begin(event.report);
     } else if (event.type === 'pass:failed' && !this.#told.delete(event.jobId)) this.#begin(stillborn(event));
   };
@@ -44,14 +44,20 @@ export class AfterPass {
   /**
    * Runs a pass that was asked for. If it can't even begin (the server can't be reached, the cache is not mounted), it has no report of
    * its own, and what follows a pass gets one all the same. A pass that is refused because of another one needs none.
+   * @param asked the job's options
    */
   async asked<T>(job: Report['job'], asked: Asked, run: (id: { jobId: string }) => Promise<T>): Promise<T> {
-    const { jobId = randomUUID(), paths, dryRun, signal } = asked;
+    // The job itself refuses what is no object.
+    const options = { ...asked };
+    const { jobId = randomUUID(), dryRun, signal } = options;
+    // An earlier job may have had this id.
+    this.#told.delete(jobId);
     try {
       return await run({ jobId });
     } catch (error) {
       const told = this.#told.delete(jobId);
-      if (!told && !dryRun && !paths && !signal?.aborted && !(error instanceof LockedError))
+      const isWhole = !dryRun && !isPartial(job, options);
+      if (!told && isWhole && !signal?.aborted && !(error instanceof LockedError))
         this.#begin(stillborn({ job, ...failureOf('', error) }));
       throw error;
     }

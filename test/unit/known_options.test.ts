@@ -68,6 +68,12 @@ describe('options of methods', () => {
     assert.deepEqual(both.split('\n').length, 2, both);
   });
 
+  for (const [name, call] of calls.filter(([name]) => /^(backup|retention|verify|drill)$/.test(name)))
+    it(`${name}: what is no object is an error of the same kind`, async () => {
+      for (const options of [null, 'x', 7])
+        assert.equal(await wrong(() => call(options as never)), 'the options must be an object');
+    });
+
   it('a restore without place, or with what is no object, says what is missing', async () => {
     const restore = (options?: unknown) => wrong(() => it1.restore(['p'], options as never));
     assert.equal(await restore(undefined), 'the options must be an object');

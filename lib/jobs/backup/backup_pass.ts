@@ -24,6 +24,7 @@ import { LocalSums } from '../record/local_sums.js';
 import type { RecordBook } from '../record/record_book.js';
 import { TapeSigns } from '../record/told_by_query.js';
 import { warnOfWeak } from '../record/weak_checksums.js';
+import { isPartial } from '../run/partial.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { checkServedBase } from '../run/served_base.js';
 import { toldOfTape } from '../run/tape_told.js';
@@ -95,7 +96,8 @@ export class BackupPass {
   ) {
     const { config, now = Date.now } = dependencies;
     const cache = requireCache(config);
-    const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal, dryRun });
+    const partial = isPartial('backup', { paths });
+    const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal, dryRun, partial });
     const started = now();
     const ago = (duration: string) => parseMoment(duration, new Date(started)).getTime();
     this.#root = root;
@@ -107,7 +109,6 @@ export class BackupPass {
     this.#dependencies = dependencies;
     this.#shard = shard;
     this.#paths = paths;
-    if (paths !== undefined) run.extra.partial = true;
     this.#run = run;
     this.#directories = new OpenDirectories(root);
     this.#marks = watermarksOf(config);

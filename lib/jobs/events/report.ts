@@ -46,7 +46,7 @@ export interface Report {
   dryRun: boolean;
   /** True: ended before the walk did, by the caller's signal. */
   interrupted: boolean;
-  /** Backup: only chosen records were looked at. */
+  /** Only chosen records were looked at, or another side than the cache or the catalogue. */
   partial?: true;
   /** Backup: what somebody should look at though no file failed, like a cache whose disk seems not to be mounted. */
   warnings?: string[];

@@ -16,6 +16,7 @@ import type { ListItem, RemoteEntry } from '../run/list.js';
 import type { Report } from '../events/report.js';
 import { restoreRecord, type RestoreContext } from './restore_record.js';
 import { Scratch } from './scratch.js';
+import { isPartial } from '../run/partial.js';
 import {
   selectedFiles,
   selection,
@@ -85,9 +86,10 @@ export async function drill(
   const { config } = dependencies;
   const store = toldOfTape(await dependencies.open(), dependencies);
   await using known = await KnownRecords.open(config, dependencies.logger);
+  const partial = isPartial('drill', { ...options, paths });
   const scratch = await Scratch.make(options.scratch, config);
   try {
-    return await new Drill(store, dependencies, options, { scratch, known }).all(selector);
+    return await new Drill(store, dependencies, options, { scratch, known, partial }).all(selector);
   } finally {
     await scratch.remove();
   }
@@ -107,11 +109,11 @@ class Drill {
     store: LimitedStore,
     dependencies: JobDependencies,
     options: DrillOptions,
-    { scratch, known }: { scratch: Scratch; known: KnownRecords },
+    { scratch, known, partial }: { scratch: Scratch; known: KnownRecords; partial: boolean },
   ) {
     const { signal, dryRun, seed = randomUUID() } = options;
     this.#staging = new StagingRun(store, dependencies, {
-      ...{ job: 'drill', place: scratch.place, signal, dryRun, evict: true },
+      ...{ job: 'drill', place: scratch.place, signal, dryRun, partial, evict: true },
     });
     const { run, stager } = this.#staging;
     this.#dependencies = dependencies;

@@ -1,6 +1,6 @@
 /** The retention settings of a configuration, checked and ready for use. Reads no disk and asks no server. */
 import { ConfigError } from '../../config/errors.js';
-import type { ArchiveConfig } from '../../config/index.js';
+import { resolveOptions, type ArchiveConfig, type ArchiveOptions } from '../../config/index.js';
 import { parseTarget, type Target } from '../../config/target.js';
 import { parseMoment } from '../../rules/moment.js';
 import { pathDate, type PathDate } from '../../rules/path_date.js';
@@ -43,6 +43,16 @@ export function retentionSettings(
  */
 export function checkRetention(config: Pick<ArchiveConfig, 'targetUrl' | 'retention'>, now: Date): void {
   if (config.retention !== undefined) retentionSettings(config, now);
+}
+
+/**
+ * The options in force, their retention checked too.
+ * @throws {ConfigError} with everything that is wrong with them
+ */
+export function resolved(options: ArchiveOptions): ArchiveConfig {
+  const config = resolveOptions(options);
+  checkRetention(config, new Date());
+  return config;
 }
 
 function placeOf(targetUrl: string, directory: string | undefined, url: string | undefined): Place {

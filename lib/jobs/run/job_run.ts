@@ -53,6 +53,8 @@ export interface JobRunOptions {
   place: string;
   signal: AbortSignal | undefined;
   dryRun?: boolean | undefined;
+  /** Only chosen records are looked at: see isPartial(). */
+  partial?: boolean | undefined;
   /** The event for a file that stays as it is. Default `file:kept`. */
   kept?: 'file:kept' | 'file:skipped';
 }
@@ -87,10 +89,11 @@ export class JobRun {
   readonly #server: ServerWatch;
 
   constructor(store: RemoteStore, dependencies: JobDependencies, options: JobRunOptions) {
-    const { job, signal, dryRun = false } = options;
+    const { job, signal, dryRun = false, partial = false } = options;
     this.#dependencies = dependencies;
     this.#options = options;
     this.dryRun = dryRun;
+    if (partial) this.extra.partial = true;
     this.emit = emitOf(dependencies);
     this.signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
     // Every file that is worked on listens to it.

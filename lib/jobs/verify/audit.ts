@@ -47,6 +47,7 @@ export interface AuditChoice {
   chosen: (path: string) => boolean;
   /** Neither paths nor a list of paths were given. */
   isEverything: boolean;
+  partial: boolean;
   shard: Shard | undefined;
   /** Of the random sample; undefined: none was drawn. */
   seed: string | undefined;
@@ -111,8 +112,8 @@ class Audit {
     options: CatalogueAudit,
   ) {
     const { config, now = Date.now } = dependencies;
-    const { signal, seed, dryRun } = choice;
-    const run = new JobRun(store, dependencies, { job: 'verify', place: '', signal, dryRun });
+    const { signal, seed, dryRun, partial } = choice;
+    const run = new JobRun(store, dependencies, { job: 'verify', place: '', signal, dryRun, partial });
     if (seed !== undefined) run.extra.seed = seed;
     this.#store = store;
     this.#dependencies = dependencies;

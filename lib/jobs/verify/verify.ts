@@ -20,6 +20,7 @@ import { forEachConcurrent } from '../../flow/concurrent.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
 import { checkServedBase } from '../run/served_base.js';
 import type { Report } from '../events/report.js';
+import { isPartial } from '../run/partial.js';
 import { missing, selection } from '../run/selected.js';
 import { LocalSums } from '../record/local_sums.js';
 import { checkShard, SHARD_OPTIONS, type ShardOptions } from '../run/shards.js';
@@ -111,16 +112,17 @@ export async function verify(
     scope.outside(path) === undefined &&
     inSample(path, seed, sample) &&
     inShard(path, shard);
+  const partial = isPartial('verify', { ...options, paths });
   const store = shardStore(await dependencies.open(), shard, config.parallelChecksums);
   if ('catalogue' in against) {
     const isEverything = paths.length === 0 && options.list === undefined;
-    const choice = { selector, chosen, isEverything, shard, signal, dryRun };
+    const choice = { selector, chosen, isEverything, partial, shard, signal, dryRun };
     const drawn = sample < 100 ? seed : undefined;
     return await auditCatalogue(store, dependencies, { ...choice, seed: drawn }, against);
   }
   const verification = (place: string) =>
     new Verification(store, dependencies, {
-      ...{ place, selector, chosen, shard, signal },
+      ...{ place, selector, chosen, partial, shard, signal },
       seed: sample < 100 ? seed : undefined,
     });
   if ('checksums' in against) {
@@ -154,6 +156,7 @@ interface VerificationOptions {
   selector: Selector;
   /** Is the path named by the selector, drawn into the sample, and in this shard? */
   chosen: (path: string) => boolean;
+  partial: boolean;
   shard: Shard | undefined;
   /** Undefined: all files are compared. */
   seed: string | undefined;
@@ -168,8 +171,8 @@ class Verification {
 
   constructor(store: LimitedStore, dependencies: JobDependencies, options: VerificationOptions) {
     const { config, now = Date.now } = dependencies;
-    const { place, seed, signal } = options;
-    const run = new JobRun(store, dependencies, { job: 'verify', place, signal });
+    const { place, partial, seed, signal } = options;
+    const run = new JobRun(store, dependencies, { job: 'verify', place, partial, signal });
     if (seed !== undefined) run.extra.seed = seed;
     const sums = new LocalSums();
     this.#run = run;
