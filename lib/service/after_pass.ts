@@ -10,6 +10,7 @@ import type { Report } from '../jobs/events/report.js';
 import { failureOf } from '../jobs/run/failure.js';
 import { isPartial, type Choice } from '../jobs/run/partial.js';
 import { Tally } from '../jobs/run/tally.js';
+import { shardProblem, type Shard } from '../rules/sharding.js';
 
 /** Jobs that somebody must notice when they fail or don't come. */
 const JOBS: ReadonlySet<Report['job']> = new Set(['backup', 'retention', 'verify', 'drill']);
@@ -18,6 +19,7 @@ const JOBS: ReadonlySet<Report['job']> = new Set(['backup', 'retention', 'verify
 interface Asked extends Choice {
   jobId?: string | undefined;
   dryRun?: boolean | undefined;
+  shard?: Shard | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -49,7 +51,7 @@ export class AfterPass {
   async asked<T>(job: Report['job'], asked: Asked, run: (id: { jobId: string }) => Promise<T>): Promise<T> {
     // The job itself refuses what is no object.
     const options = { ...asked };
-    const { jobId = randomUUID(), dryRun, signal } = options;
+    const { jobId = randomUUID(), dryRun, shard, signal } = options;
     // An earlier job may have had this id.
     this.#told.delete(jobId);
     try {
@@ -58,7 +60,7 @@ export class AfterPass {
       const told = this.#told.delete(jobId);
       const isWhole = !dryRun && !isPartial(job, options);
       if (!told && isWhole && !signal?.aborted && !(error instanceof LockedError))
-        this.#begin(stillborn({ job, ...failureOf('', error) }));
+        this.#begin(stillborn({ job, ...failureOf('', error) }, shard));
       throw error;
     }
   }
@@ -102,13 +104,13 @@ export class AfterPass {
 }
 
 /** The report of a pass that couldn't begin. */
-function stillborn({
-  job,
-  code,
-  errno,
-  message,
-}: Pick<ArchiveEventOf<'pass:failed'>, 'job' | 'code' | 'errno' | 'message'>): Report {
+function stillborn(
+  { job, code, errno, message }: Pick<ArchiveEventOf<'pass:failed'>, 'job' | 'code' | 'errno' | 'message'>,
+  shard?: Shard,
+): Report {
   const now = new Date();
   const error = { path: '', code, ...(errno !== undefined && { errno }), message };
-  return new Tally(job, false, now).report(now, false, error);
+  const report = new Tally(job, false, now).report(now, false, error);
+  // A wrong shard may be why it couldn't begin.
+  return shard && shardProblem(shard) === undefined ? { ...report, shard } : report;
 }

@@ -12,17 +12,18 @@ type Family = [name: string, help: string, samples: Sample[]];
 const PREFIX = 'xrootd_archive_last_pass_';
 const COMPLETED = 'completed_timestamp_seconds';
 
-/** `…/archive.prom` → `…/archive-backup.prom`: jobs that end at once don't write into one file. */
-export function textfileOf(file: string, job: Report['job']): string {
-  return `${file.replace(/\.prom$/, '')}-${job}.prom`;
+/** `…/archive.prom` → `…/archive-backup.prom`, of a shard `…/archive-backup.1-of-2.prom`: jobs that end at once don't write into one file. */
+export function textfileOf(file: string, { job, shard }: Pick<Report, 'job' | 'shard'>): string {
+  const part = shard === undefined ? '' : `.${shard.index}-of-${shard.count}`;
+  return `${file.replace(/\.prom$/, '')}-${job}${part}.prom`;
 }
 
 /**
- * Replaces the job's file in one step; node_exporter, which runs as another user, can read it.
+ * Replaces the file of the job, or of its shard, in one step; node_exporter, which runs as another user, can read it.
  * @throws system errors
  */
 export async function writeTextfile(file: string, report: Report): Promise<void> {
-  const own = textfileOf(file, report.job);
+  const own = textfileOf(file, report);
   const before = await readStateFile(own).catch(() => undefined);
   // node_exporter reads only what ends in .prom.
   const temporary = `${own}.${randomUUID()}`;
@@ -38,14 +39,25 @@ export async function writeTextfile(file: string, report: Report): Promise<void>
 
 /** @param before what the file has had: when a pass was last completed stays in it */
 export function textOf(report: Report, before = ''): string {
-  const { job: kind, copied, removed, removedAfterCopy, kept, failed, conflicts, verified = 0 } = report;
+  const {
+    job: kind,
+    shard,
+    copied,
+    removed,
+    removedAfterCopy,
+    kept,
+    failed,
+    conflicts,
+    verified = 0,
+  } = report;
   const outcome = outcomeOf(report);
   const end = Date.parse(report.finishedAt) / 1000;
   const isComplete = outcome === 'ok' || outcome === 'failures';
   const completed = isComplete ? end : completedIn(before);
   const files = { copied, removed: removed + removedAfterCopy, verified, kept, failed, conflict: conflicts };
   const wait = tapeWaitOf(report);
-  const one = (value: number | undefined): Sample[] => (value === undefined ? [] : [[{ kind }, value]]);
+  const own = { kind, ...(shard && { shard: `${shard.index}/${shard.count}` }) };
+  const one = (value: number | undefined): Sample[] => (value === undefined ? [] : [[own, value]]);
   const oldest = wait?.oldest && Date.parse(wait.oldest.since) / 1000;
   const families: Family[] = [
     ['timestamp_seconds', 'When the last pass ended', one(end)],
@@ -54,19 +66,19 @@ export function textOf(report: Report, before = ''): string {
     [
       'outcome',
       'How the last pass ended: 1 for its outcome',
-      PASS_OUTCOMES.map((each) => [{ kind, outcome: each }, each === outcome ? 1 : 0]),
+      PASS_OUTCOMES.map((each) => [{ ...own, outcome: each }, each === outcome ? 1 : 0]),
     ],
     [
       'files',
       'Files of the last pass by what became of them',
-      Object.entries(files).map(([result, count]) => [{ kind, result }, count]),
+      Object.entries(files).map(([result, count]) => [{ ...own, result }, count]),
     ],
     [
       'bytes',
       'Bytes that the last pass copied and removed',
       [
-        [{ kind, result: 'copied' }, report.bytesCopied],
-        [{ kind, result: 'removed' }, report.bytesRemoved],
+        [{ ...own, result: 'copied' }, report.bytesCopied],
+        [{ ...own, result: 'removed' }, report.bytesRemoved],
       ],
     ],
     ['not_on_tape_records', 'Records in the cache that are not on tape', one(wait?.files)],

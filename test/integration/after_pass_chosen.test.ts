@@ -67,6 +67,39 @@ describe('a pass counts', () => {
     });
   });
 
+  it('for its shard, also if it could not begin', async () => {
+    await withTemp(async (directory) => {
+      await withSharedArchive(async ({ cache, archive }) => {
+        await writeRecord(cache, 'r', 100);
+        const metricsTextfile = join(directory, 'm.prom');
+        const [it, unmounted] = [{}, { cacheMountPoint: cache }].map((more) =>
+          archive({ metricsTextfile, ...more }),
+        ) as [Archive, Archive];
+        const count = 2;
+        const reports = [
+          await it.backup({ shard: { index: 0, count } }),
+          await it.verify([], { shard: { index: 1, count } }),
+          await it.verify([], { shard: { index: 0, count }, against: { catalogue: true } }),
+        ];
+        assert.deepEqual(
+          reports.map(({ shard }) => shard?.index),
+          [0, 1, 0],
+        );
+        await assert.rejects(unmounted.backup({ shard: { index: 1, count } }));
+        const wrong = '/../../x' as unknown as number;
+        await assert.rejects(unmounted.verify([], { shard: { index: wrong, count } }));
+        await Promise.all([it.settled(), unmounted.settled()]);
+        assert.deepEqual((await readdir(directory)).sort(), [
+          'm-backup.0-of-2.prom',
+          'm-backup.1-of-2.prom',
+          'm-verify.0-of-2.prom',
+          'm-verify.1-of-2.prom',
+          'm-verify.prom',
+        ]);
+      });
+    });
+  });
+
   it('by the same rule if it could not begin', async () => {
     await withTemp(async (directory) => {
       await withSharedArchive(async ({ cache, archive }) => {

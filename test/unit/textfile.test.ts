@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { redact } from '../../lib/config/index.js';
 import { validateBlock } from '../../lib/config/validate.js';
 import { hookText } from '../../lib/service/hooks.js';
-import { textOf, writeTextfile } from '../../lib/service/textfile.js';
+import { textfileOf, textOf, writeTextfile } from '../../lib/service/textfile.js';
 import { parseExposition } from '../support/prometheus.js';
 import { failure, reportOf } from '../support/reports.js';
 import { withTemp } from '../support/temporary.js';
@@ -61,6 +61,45 @@ describe('metrics for node_exporter', () => {
       await writeFile(join(directory, 'taken-backup.prom', 'x'), '');
       await assert.rejects(writeTextfile(join(directory, 'taken.prom'), reportOf()));
       assert.deepEqual((await readdir(directory)).length, 3);
+    });
+  });
+});
+
+describe('metrics of shards for node_exporter', () => {
+  const shardOf = (index: number) => ({ shard: { index, count: 2 } });
+
+  it('have a file each, and a label: one that goes well hides none that failed', async () => {
+    await withTemp(async (directory) => {
+      const file = join(directory, 'archive.prom');
+      await writeTextfile(file, reportOf({ ...shardOf(1), conflicts: 1 }));
+      await writeTextfile(file, reportOf(shardOf(0)));
+      await writeTextfile(file, reportOf());
+      const names = ['archive-backup.0-of-2.prom', 'archive-backup.1-of-2.prom', 'archive-backup.prom'];
+      assert.deepEqual((await readdir(directory)).sort(), names);
+      // node_exporter reads all files of the directory together.
+      const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')));
+      const { samples } = parseExposition(texts.join(''));
+      const conflicts = samples.filter(({ labels }) => labels['result'] === 'conflict');
+      assert.deepEqual(
+        conflicts.map(({ labels, value }) => [labels['shard'], value]),
+        [
+          ['0/2', 0],
+          ['1/2', 1],
+          [undefined, 0],
+        ],
+      );
+    });
+  });
+
+  it('keep when the shard was last completed', async () => {
+    await withTemp(async (directory) => {
+      const file = join(directory, 'archive.prom');
+      await writeTextfile(file, reportOf(shardOf(1)));
+      await writeTextfile(file, reportOf({ ...shardOf(0), finishedAt: '2026-03-03T00:00:00.000Z' }));
+      await writeTextfile(file, reportOf({ ...shardOf(1), error }));
+      const { samples } = parseExposition(await readFile(textfileOf(file, reportOf(shardOf(1))), 'utf8'));
+      const completed = samples.find(({ name }) => name.endsWith('completed_timestamp_seconds'));
+      assert.equal(completed?.value, Date.parse(reportOf().finishedAt) / 1000);
     });
   });
 });

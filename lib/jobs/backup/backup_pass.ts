@@ -96,8 +96,8 @@ export class BackupPass {
   ) {
     const { config, now = Date.now } = dependencies;
     const cache = requireCache(config);
-    const partial = isPartial('backup', { paths });
-    const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal, dryRun, partial });
+    const choice = { dryRun, partial: isPartial('backup', { paths }), shard };
+    const run = new JobRun(store, dependencies, { job: 'backup', place: cache, signal, ...choice });
     const started = now();
     const ago = (duration: string) => parseMoment(duration, new Date(started)).getTime();
     this.#root = root;

@@ -1,4 +1,5 @@
 /** What a job did, as a whole. The same object ends the events, the log and `--json`. */
+import type { Shard } from '../../rules/sharding.js';
 import type { TapeWait } from '../../rules/tape_wait.js';
 
 /** One record that could not be dealt with, in an operator's words. */
@@ -48,6 +49,8 @@ export interface Report {
   interrupted: boolean;
   /** Only chosen records were looked at, or another side than the cache or the catalogue. */
   partial?: true;
+  /** The part of the files that this pass did, where several processes shared it. */
+  shard?: Shard;
   /** Backup: what somebody should look at though no file failed, like a cache whose disk seems not to be mounted. */
   warnings?: string[];
   /** What ended the job early: the server was lost, the cache couldn't be read. Its path is empty. */

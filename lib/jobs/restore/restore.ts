@@ -180,14 +180,14 @@ class Restore {
     options: RestoreOptions,
     { receiver, known, adopted, record }: RestoreMeans,
   ) {
-    const { signal, dryRun, evict, overwrite = false } = options;
+    const { signal, dryRun, shard, evict, overwrite = false } = options;
     this.#store = store;
     this.#config = dependencies.config;
     this.#options = options;
     this.#known = known;
     this.#staging = new StagingRun(store, dependencies, {
       ...{ job: 'restore', place: receiver.place, signal, dryRun, kept: 'file:skipped' },
-      ...{ evict, adopted, record },
+      ...{ evict, adopted, record, shard },
     });
     const { run, stager } = this.#staging;
     this.#context = { config: this.#config, run, store, receiver, stager, overwrite, tells: 'file:restored' };

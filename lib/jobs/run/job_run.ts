@@ -9,6 +9,7 @@ import { ConfigError, type ArchiveConfig, type Logger } from '../../config/index
 import type { MountTables } from '../../config/mounts.js';
 import type { LimitedStore } from '../../remote/limited_store.js';
 import type { RemoteStore } from '../../remote/store.js';
+import type { Shard } from '../../rules/sharding.js';
 import type { XRootDError } from '../../xrdcl/index.js';
 import type { Emit, EventBus } from '../events/event_bus.js';
 import { failureOf } from './failure.js';
@@ -55,6 +56,7 @@ export interface JobRunOptions {
   dryRun?: boolean | undefined;
   /** Only chosen records are looked at: see isPartial(). */
   partial?: boolean | undefined;
+  shard?: Shard | undefined;
   /** The event for a file that stays as it is. Default `file:kept`. */
   kept?: 'file:kept' | 'file:skipped';
 }
@@ -80,6 +82,7 @@ export class JobRun {
       | 'lost'
       | 'rebuilt'
       | 'partial'
+      | 'shard'
     >
   > = {};
   readonly #dependencies: JobDependencies;
@@ -89,11 +92,12 @@ export class JobRun {
   readonly #server: ServerWatch;
 
   constructor(store: RemoteStore, dependencies: JobDependencies, options: JobRunOptions) {
-    const { job, signal, dryRun = false, partial = false } = options;
+    const { job, signal, dryRun = false, partial = false, shard } = options;
     this.#dependencies = dependencies;
     this.#options = options;
     this.dryRun = dryRun;
     if (partial) this.extra.partial = true;
+    if (shard !== undefined) this.extra.shard = shard;
     this.emit = emitOf(dependencies);
     this.signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
     // Every file that is worked on listens to it.

@@ -69,11 +69,11 @@ class Staging {
   readonly #staging: StagingRun;
 
   constructor(store: LimitedStore, dependencies: JobDependencies, options: StageOptions) {
-    const { signal, dryRun } = options;
+    const { signal, dryRun, shard } = options;
     this.#store = store;
     this.#config = dependencies.config;
     this.#options = options;
-    this.#staging = new StagingRun(store, dependencies, { job: 'stage', place: '', signal, dryRun });
+    this.#staging = new StagingRun(store, dependencies, { job: 'stage', place: '', signal, dryRun, shard });
   }
 
   all(selector: Selector): Promise<Report> {

@@ -112,8 +112,10 @@ class Audit {
     options: CatalogueAudit,
   ) {
     const { config, now = Date.now } = dependencies;
-    const { signal, seed, dryRun, partial } = choice;
-    const run = new JobRun(store, dependencies, { job: 'verify', place: '', signal, dryRun, partial });
+    const { signal, seed, dryRun, partial, shard } = choice;
+    const run = new JobRun(store, dependencies, {
+      ...{ job: 'verify', place: '', signal, dryRun, partial, shard },
+    });
     if (seed !== undefined) run.extra.seed = seed;
     this.#store = store;
     this.#dependencies = dependencies;

@@ -171,8 +171,8 @@ class Verification {
 
   constructor(store: LimitedStore, dependencies: JobDependencies, options: VerificationOptions) {
     const { config, now = Date.now } = dependencies;
-    const { place, partial, seed, signal } = options;
-    const run = new JobRun(store, dependencies, { job: 'verify', place, partial, signal });
+    const { place, partial, shard, seed, signal } = options;
+    const run = new JobRun(store, dependencies, { job: 'verify', place, partial, shard, signal });
     if (seed !== undefined) run.extra.seed = seed;
     const sums = new LocalSums();
     this.#run = run;
