@@ -1,5 +1,4 @@
 /** What the catalogue says of the archive, for the status page and the metrics. Read in the catalogue's own thread. */
-import type { RememberedPass } from '../catalogue/messages.js';
 import { NoCatalogue, type CatalogueConfig } from '../catalogue/open_catalogue.js';
 import { catalogueFile } from '../catalogue/place.js';
 import type { Summary, StateCount } from '../catalogue/queries.js';
@@ -73,8 +72,8 @@ export interface CatalogueView {
 export type ViewedConfig = CatalogueConfig & Pick<ArchiveConfig, 'maxAgeWarning'>;
 
 const MOST_LOST = 100;
-/** One that was interrupted isn't the last while there is another one among so many. */
-const MOST_INTERRUPTED = 20;
+/** A pass that was interrupted, or looked at chosen records, isn't the last one while there is another among so many. */
+const MOST_LOOKED_AT = 20;
 const MOST_PARTS = 100;
 const MOST_OVERDUE = 10_000;
 
@@ -149,12 +148,15 @@ function lostRecord({ path, size, lost, loss }: CatalogueRow): LostRecord {
 }
 
 async function lastOf(catalogue: Viewed, job: Report['job']): Promise<RememberedProof | null> {
-  const last = (await catalogue.passes(MOST_INTERRUPTED, job)).map(proofOf);
-  return last.find(({ outcome }) => outcome !== 'interrupted') ?? last[0] ?? null;
+  const last = (await catalogue.passes(MOST_LOOKED_AT, job)).map(({ finished, report }) => {
+    const counts = JSON.parse(report) as Partial<Report>;
+    return { proof: proofOf(finished, counts), isPartial: counts.partial === true };
+  });
+  const whole = last.find(({ proof, isPartial }) => proof.outcome !== 'interrupted' && !isPartial);
+  return (whole ?? last[0])?.proof ?? null;
 }
 
-function proofOf({ finished: finishedAt, report }: RememberedPass): RememberedProof {
-  const counts = JSON.parse(report) as Partial<Report>;
+function proofOf(finishedAt: string, counts: Partial<Report>): RememberedProof {
   const { error, interrupted = false, failed = 0, conflicts = 0, verified = 0 } = counts;
   return {
     ...{ finishedAt, outcome: outcomeOf({ error, interrupted, failed, conflicts }) },

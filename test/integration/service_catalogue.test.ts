@@ -46,6 +46,7 @@ describe('the view of a catalogue', () => {
         ['verify', { verified: 1 }],
         ['verify', { verified: 7, failed: 1 }],
         ['drill', { verified: 3 }],
+        ['verify', { verified: 2, partial: true }],
         ['drill', { interrupted: true }],
         ['backup', {}],
       ] as const) {
