@@ -65,8 +65,7 @@ interface Header {
 const LONGEST_MOVE_MILLISECONDS = 5000;
 
 /**
- * Page 1 may already speak of pages that are not in the file yet: SQLite moves them there one by one, and nothing here waits for its
- * locks. Where there is no log, nobody does that.
+ * Page 1 may be read while SQLite writes it: nothing here waits for its locks. Where there is no log, nobody moves one into the file.
  */
 function settledHeader(file: string): Header | undefined {
   for (const deadline = performance.now() + LONGEST_MOVE_MILLISECONDS; ;) {
