@@ -85,7 +85,7 @@ describe('SIGKILL and the catalogue', () => {
   const ofCache = scaled('kills of passes over one cache', 6, 20);
 
   it(`at ${kills} random moments of passes with removals (KILL_SEED=${seed})`, async function () {
-    this.timeout(kills * 20_000);
+    this.timeout(300_000 + kills * 20_000);
     const random = randomOf(seed);
     const sum = noStates();
     let inTime = 0;
@@ -117,7 +117,7 @@ describe('SIGKILL and the catalogue', () => {
 
   for (const rule of rules)
     it(`at each step around commit, capture, unlink and close (${rule})`, async function () {
-      this.timeout(times * 120_000);
+      this.timeout(times * 300_000);
       const random = randomOf(seed);
       const steps: Step[] = MAKING_STEPS.map((step) => ({ step, nth: 1 }));
       // Removals share commits: a pass may have one only.
@@ -152,7 +152,7 @@ describe('SIGKILL and the catalogue', () => {
   const pairs = scaled('kills with a dead server', 4, 40);
 
   it(`the server killed at the same moment, ${pairs} times (KILL_SEED=${seed})`, async function () {
-    this.timeout(pairs * 30_000);
+    this.timeout(300_000 + pairs * 30_000);
     const random = randomOf(seed);
     const sum = noStates();
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
