@@ -45,18 +45,25 @@ describe('TapeRobot', () => {
 
   const happened = (robot: TapeRobot) => robot.activity.map(({ type }) => type);
 
-  it('brings a file back that is asked for while its eviction ends', async () => {
-    let asked = false;
-    const askWhenOffline = async (robot: TapeRobot, store: TapeStore) => {
-      if (!asked && (await store.look(path))?.offline === true) {
-        asked = true;
-        await prepare(robot, 'stage');
-        // Time to bring it back before the eviction has ended, which would make it a stub again.
-        await sleep(50);
+  /** A look that does something when the file is offline for the first time, in the middle of its eviction. */
+  function onceOffline(act: (robot: TapeRobot) => Promise<void>) {
+    let acted = false;
+    return async (robot: TapeRobot, store: TapeStore): Promise<boolean> => {
+      if (!acted && (await store.look(path))?.offline === true) {
+        acted = true;
+        await act(robot);
       }
       return false;
     };
-    await withRobot(askWhenOffline, async (robot, store) => {
+  }
+
+  it('brings a file back that is asked for while its eviction ends', async () => {
+    const look = onceOffline(async (robot) => {
+      await prepare(robot, 'stage');
+      // Time to bring it back before the eviction has ended, which would make it a stub again.
+      await sleep(50);
+    });
+    await withRobot(look, async (robot, store) => {
       await prepare(robot, 'evict');
       await until(() => robot.activity.length === 2);
       assert.deepEqual(happened(robot), ['evicted', 'staged']);
@@ -65,20 +72,15 @@ describe('TapeRobot', () => {
   });
 
   it('leaves a file on tape whose request is withdrawn while its eviction ends', async () => {
-    let asked = false;
-    const withdrawWhenOffline = async (robot: TapeRobot, store: TapeStore) => {
-      if (!asked && (await store.look(path))?.offline === true) {
-        asked = true;
-        await prepare(robot, 'stage');
-        assert.match(await prepare(robot, 'query'), /"has_reqid":true/);
-        await prepare(robot, 'cancel', []);
-      }
-      return false;
-    };
-    await withRobot(withdrawWhenOffline, async (robot) => {
+    const answers: string[] = [];
+    const look = onceOffline(async (robot) => {
+      for (const kind of ['stage', 'query'] as const) answers.push(await prepare(robot, kind));
+      await prepare(robot, 'cancel', []);
+    });
+    await withRobot(look, async (robot) => {
       await prepare(robot, 'evict');
       await robot.settle();
-      assert.ok(asked);
+      assert.match(answers[1] ?? '', /"has_reqid":true/);
       assert.deepEqual(happened(robot), ['evicted']);
     });
   });
