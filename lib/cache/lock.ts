@@ -19,11 +19,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import nativeLocks from 'fs-native-extensions';
 import { ConfigError } from '../config/errors.js';
-import type { Shard } from '../rules/sharding.js';
+import { nameFor, type Shard } from '../rules/sharding.js';
 import { claimBeside, claimInstead, type ClaimOf } from './directory_claim.js';
 import { errnoCode } from './errors.js';
 import { readHolder, refuseForeign, writeCount, writeHolder, type LockHolder } from './lock_text.js';
-import { LOCK_NAME, nameFor, SERVICE_LOCK_NAME } from './own_files.js';
+import { LOCK_NAME, SERVICE_LOCK_NAME } from './own_files.js';
 
 /** How long a shard waits for the first one to write the count; that can take a while on a network file system. */
 const SHARING_MS = 2000;

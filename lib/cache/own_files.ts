@@ -1,7 +1,6 @@
 /** Names of our own files inside the cache. All start with RESERVED_PREFIX, so none can be a record. */
 import { hash, randomBytes } from 'node:crypto';
 import { isReserved, RESERVED_PREFIX } from '../rules/names.js';
-import type { Shard } from '../rules/sharding.js';
 
 /** The cache's own lock, in its root. Stays there; removing it while a pass runs would let a second one in. */
 export const LOCK_NAME = `${RESERVED_PREFIX}lock`;
@@ -39,11 +38,6 @@ export function ownFile(name: string): OwnFile | undefined {
   if (name.startsWith(INCOMING)) return 'incoming';
   if (CATALOGUE.test(name.slice(RESERVED_PREFIX.length))) return 'state';
   return STATE.has(name.replace(OF_SHARD, '')) ? 'state' : 'other';
-}
-
-/** Each shard has its own of such a file. */
-export function nameFor(shard: Shard | undefined, name: string): string {
-  return shard === undefined ? name : `${name}.${shard.index}-of-${shard.count}`;
 }
 
 export function captureName(name: string): string {

@@ -3,9 +3,9 @@
  * instead of asking twice, and knows what to evict. One JSON object a line; a last line that is incomplete is ignored.
  */
 import * as fs from 'node:fs/promises';
-import type { Shard } from '../rules/sharding.js';
+import { nameFor, type Shard } from '../rules/sharding.js';
 import type { CacheDirectory } from './directory.js';
-import { JOURNAL_NAME, nameFor } from './own_files.js';
+import { JOURNAL_NAME } from './own_files.js';
 import { appendToStateFile, readStateFile } from './state_file.js';
 
 export interface StagedRequest {

@@ -6,9 +6,9 @@
  */
 import type { Identity } from '../rules/identity.js';
 import { pathFraction } from '../rules/path_fraction.js';
-import type { Shard } from '../rules/sharding.js';
+import { nameFor, type Shard } from '../rules/sharding.js';
 import type { CacheDirectory } from './directory.js';
-import { MEMO_NAME, nameFor } from './own_files.js';
+import { MEMO_NAME } from './own_files.js';
 import { NumberSet } from './number_set.js';
 import { readStateFile, replaceStateFile } from './state_file.js';
 

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isWithin } from '../config/mounts.js';
 import { RESERVED_PREFIX } from '../rules/names.js';
-import type { Shard } from '../rules/sharding.js';
+import { nameFor, type Shard } from '../rules/sharding.js';
 
 /** In the cache's root, unless `catalogue_path` names another place. */
 export const CATALOGUE_NAME = `${RESERVED_PREFIX}catalogue`;
@@ -23,7 +23,7 @@ export function catalogueFile(
   const file = cataloguePath ?? (cacheDirectory && join(cacheDirectory, CATALOGUE_NAME));
   if (file === undefined) return undefined;
   // Each shard writes a file of its own: they may run on several machines.
-  return shard === undefined ? file : `${file}.${shard.index}-of-${shard.count}`;
+  return nameFor(shard, file);
 }
 
 /** Does `catalogue_path` lie in the cache, under a name that isn't ours? */

@@ -24,6 +24,11 @@ export function inShard(path: string, shard: Shard | undefined): boolean {
   return shard === undefined || shardOf(path, shard.count) === shard.index;
 }
 
+/** Each shard has its own of what passes keep under a name. */
+export function nameFor(shard: Shard | undefined, name: string): string {
+  return shard === undefined ? name : `${name}.${shard.index}-of-${shard.count}`;
+}
+
 /** What is wrong with it; undefined if nothing is. */
 export function shardProblem({ index, count }: Shard): string | undefined {
   const whole = Number.isInteger(index) && Number.isInteger(count);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { readStateFile } from '../cache/state_file.js';
 import type { Report } from '../jobs/events/report.js';
+import { nameFor } from '../rules/sharding.js';
 import { outcomeOf, PASS_OUTCOMES, secondsOf } from './pass_outcome.js';
 import { tapeWaitOf } from './tape_wait.js';
 
@@ -14,8 +15,7 @@ const COMPLETED = 'completed_timestamp_seconds';
 
 /** `…/archive.prom` → `…/archive-backup.prom`, of a shard `…/archive-backup.1-of-2.prom`: jobs that end at once don't write into one file. */
 export function textfileOf(file: string, { job, shard }: Pick<Report, 'job' | 'shard'>): string {
-  const part = shard === undefined ? '' : `.${shard.index}-of-${shard.count}`;
-  return `${file.replace(/\.prom$/, '')}-${job}${part}.prom`;
+  return `${nameFor(shard, `${file.replace(/\.prom$/, '')}-${job}`)}.prom`;
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   type AuditRound,
 } from '../../rules/audit_round.js';
 import type { Selector } from '../../rules/selection.js';
-import type { Shard } from '../../rules/sharding.js';
+import { nameFor, type Shard } from '../../rules/sharding.js';
 import type { Report } from '../events/report.js';
 import { replacedLoss } from '../record/lost_text.js';
 import { JobRun, type JobDependencies } from '../run/job_run.js';
@@ -290,7 +290,7 @@ interface Batch {
 
 /** Under which the catalogue keeps where the round is. */
 function roundKey(shard: Shard | undefined): string {
-  return shard === undefined ? 'audit_round' : `audit_round.${shard.index}-of-${shard.count}`;
+  return nameFor(shard, 'audit_round');
 }
 
 function problem(message: string): ConfigError {
