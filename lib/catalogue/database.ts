@@ -20,6 +20,8 @@ export interface OpenOptions {
   adopt?: boolean | undefined;
   /** For a reader that can't wait: its bytes aren't checked, which takes a second for a million records. */
   unchecked?: boolean | undefined;
+  /** With `read`: what it had at the opening, until it is closed, whoever writes meanwhile. Its log grows until then. */
+  snapshot?: boolean | undefined;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -83,7 +85,7 @@ function isLeft(file: string): boolean {
 }
 
 function openExisting(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> {
-  const { file, mode } = options;
+  const { file, mode, snapshot = false } = options;
   return guarded(file, () => {
     checkLog(file);
     const hasLog = isLeft(`${file}-wal`);
@@ -102,12 +104,19 @@ function openExisting(options: OpenOptions): Omit<OpenedDatabase, 'damaged'> {
       checkArchive(database, meta, options);
       // libsql's own option `readonly` doesn't hold.
       if (mode === 'read') database.exec('PRAGMA query_only = 1');
+      if (mode === 'read' && snapshot) beginSnapshot(database);
       return { database, id, isNew: false };
     } catch (error) {
       database.close();
       throw error;
     }
   });
+}
+
+/** SQLite takes it with the first thing that is read. */
+function beginSnapshot(database: Database.Database): void {
+  database.exec('BEGIN');
+  database.prepare('SELECT 1 FROM meta LIMIT 1').get();
 }
 
 /** @param hasLog it is in use, or the process that used it was killed */

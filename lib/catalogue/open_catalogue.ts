@@ -19,6 +19,8 @@ export interface OpenCatalogueOptions {
   adopt?: boolean;
   /** Its bytes aren't checked at opening, which takes a second for a million records. Default false. */
   unchecked?: boolean;
+  /** With `read`: what it had at the opening, until it is closed: for a reader that is soon done. Default false. */
+  snapshot?: boolean;
   /** Milliseconds since the epoch. Default: now. */
   now?: number;
 }
@@ -43,7 +45,7 @@ export function missingText(file: string): string {
  */
 export async function openCatalogue(
   config: CatalogueConfig,
-  { mode, shard, adopt, unchecked, now = Date.now() }: OpenCatalogueOptions,
+  { mode, shard, adopt, unchecked, snapshot, now = Date.now() }: OpenCatalogueOptions,
 ): Promise<Catalogue | NoCatalogue | undefined> {
   const file = catalogueFile(config, shard);
   if (file === undefined) return undefined;
@@ -67,7 +69,7 @@ export async function openCatalogue(
   try {
     const target = identityOfTarget(config.targetUrl);
     const cache = config.cataloguePath === undefined ? undefined : config.cacheDirectory;
-    return await Catalogue.open({ file, mode, target, cache, adopt, unchecked, now });
+    return await Catalogue.open({ file, mode, target, cache, adopt, unchecked, snapshot, now });
   } catch (error) {
     if (error instanceof CatalogueError && error.code === 'OtherArchive')
       throw new ConfigError([{ key: 'cataloguePath', message: error.message }]);

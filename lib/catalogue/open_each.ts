@@ -9,7 +9,7 @@ import {
 import { catalogueFile } from './place.js';
 import { shardsBeside } from './shard_files.js';
 
-export type EachOptions = Pick<OpenCatalogueOptions, 'adopt' | 'unchecked' | 'now'>;
+export type EachOptions = Pick<OpenCatalogueOptions, 'adopt' | 'unchecked' | 'snapshot' | 'now'>;
 
 /**
  * Each as openCatalogue() gives it. None if the configuration wants none.

@@ -88,7 +88,7 @@ export async function viewCatalogue(config: ViewedConfig, now = Date.now()): Pro
   if (file === null) return nothing('None is kept: the configuration turns it off.', false);
   try {
     if ((await shardsBeside(file)).length === 0) return nothing('None yet: the first pass makes it.', false);
-    const catalogue = await openUnion(config, { now });
+    const catalogue = await openUnion(config, { now, snapshot: true });
     if (catalogue === undefined) return nothing('None is kept.', false);
     if (catalogue instanceof NoCatalogue) return nothing(catalogue.reason, false);
     try {

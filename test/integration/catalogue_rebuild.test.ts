@@ -55,7 +55,7 @@ async function rebuilt(
     forgotten: (await collect(catalogue.forgotten())).map(({ path, reason }) => `${path}: ${reason}`),
     id: catalogue.id,
     sequence: (await segmentState(catalogue)).sequence,
-    changed: (await allRows(catalogue, { changedUpTo: 1e9 })).map(({ path }) => path),
+    changed: (await allRows(catalogue, { changedUpTo: Number.MAX_SAFE_INTEGER })).map(({ path }) => path),
   };
 }
 

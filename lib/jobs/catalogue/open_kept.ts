@@ -17,9 +17,12 @@ import { ConfigError } from '../../config/errors.js';
 import type { Shard } from '../../rules/sharding.js';
 
 /** All files of the catalogue as one. @throws {ConfigError | CatalogueError} as openToRead() */
-export async function openReader(config: CatalogueConfig): Promise<CatalogueReader> {
+export async function openReader(
+  config: CatalogueConfig,
+  options: Pick<OpenCatalogueOptions, 'snapshot'> = {},
+): Promise<CatalogueReader> {
   const file = fileOf(config);
-  return await opened(file, () => openUnion(config, { unchecked: true }));
+  return await opened(file, () => openUnion(config, { ...options, unchecked: true }));
 }
 
 /**

@@ -79,7 +79,7 @@ const DAMAGED = /^(\.\d+-of-\d+)?\.damaged-.*(?<!-wal|-shm)$/;
 /** Reads the whole table: a second or two for a million records. @throws {ConfigError | CatalogueError} */
 export async function status(config: StatusConfig): Promise<CatalogueStatus> {
   const files = await filesOf(config);
-  const catalogue = await openReader(config);
+  const catalogue = await openReader(config, { snapshot: true });
   try {
     const { parts, proof, lastSegment, fileBytes, forgotten, ...summary } = await catalogue.summary();
     const counts = ROW_STATES.map((state) => summary[state]);

@@ -1,4 +1,5 @@
-/** Runs command lines, one after the other: arrays of JSON on standard input. Tells of each its exit code and all that it wrote. */
+/** Runs command lines, one after the other: arrays of JSON on descriptor 3. Tells of each its exit code and all that it wrote. */
+import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { main } from '../../../lib/cli/command_line.js';
 
@@ -12,7 +13,7 @@ for (const stream of [process.stdout, process.stderr])
     return true;
   };
 
-for await (const line of createInterface({ input: process.stdin })) {
+for await (const line of createInterface({ input: createReadStream('', { fd: 3 }) })) {
   out = '';
   const code = await main(JSON.parse(line) as string[]).catch((error: unknown) => `thrown: ${String(error)}`);
   told(`${JSON.stringify({ code, out })}\n`);
