@@ -15,5 +15,14 @@ function standsStill(pid: number): boolean {
   const tasks = `/proc/${String(pid)}/task`;
   // Without /proc it can't be seen.
   if (!existsSync(tasks)) return true;
-  return readdirSync(tasks).every((task) => / [tT] /.test(readFileSync(`${tasks}/${task}/stat`, 'utf8')));
+  return readdirSync(tasks).every((task) => / [tT] /.test(statOf(`${tasks}/${task}/stat`)));
+}
+
+/** A thread that ends meanwhile doesn't run. */
+function statOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ' T ';
+  }
 }

@@ -160,8 +160,8 @@ describe('backup: a server that fails', () => {
       await bench.sandbox.restart();
       // What was cut is as young as somebody's upload: nobody else is here.
       const { failures } = await bench.pass({ autoRemove: 'cached', unfinishedAfterSeconds: 0 });
-      // A server that dies may leave a file with a hole: shorter, and not what ours begins with. S4 lets nobody replace it.
-      assert.ok(failures.every(({ code, message }) => code === 'Conflict' && message.includes('shorter')));
+      // A server that dies may leave a file with a hole, which isn't what ours begins with. S4 lets nobody replace it.
+      assert.ok(failures.every(({ code }) => code === 'Conflict'));
       assert.deepEqual(await recordsIn(bench.cache), failures.map(({ path }) => path).sort());
       for (let i = 0; i < 20; i += 1) {
         const path = `r${i}`;

@@ -5,6 +5,7 @@ import { utimesSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { CatalogueRow } from '../../lib/catalogue/row.js';
+import { parseTarget } from '../../lib/config/target.js';
 import { createLogger } from '../../lib/config/logger.js';
 import { Archive } from '../../lib/index.js';
 import { Monitor } from '../../lib/service/monitor.js';
@@ -26,12 +27,14 @@ const utf8 = (name: RawName) => Buffer.from(name, 'latin1').toString();
 const latin1 = (name: string): RawName => Buffer.from(name).toString('latin1');
 
 /** Names of all fates in a cache. @returns those that are archived */
-function plant(cache: string): Tree {
+function plant({ cache, sandbox }: OwnBench): Tree {
+  const { base } = parseTarget(sandbox.url);
   const carried: Tree = new Map();
   for (const name of hostileNames(count, seed)) {
     const bytes = `bytes of ${Buffer.from(name, 'latin1').toString('hex')}`;
-    if (fateOf(name, '/') === 'ours') continue;
-    if (writeRaw(cache, name, bytes) && fateOf(name, '/') === 'carried') carried.set(name, bytes);
+    const fate = fateOf(name, base);
+    if (fate === 'ours') continue;
+    if (writeRaw(cache, name, bytes) && fate === 'carried') carried.set(name, bytes);
   }
   return carried;
 }
@@ -51,7 +54,7 @@ async function withArchived(
 ): Promise<void> {
   await withArchive({ migrationDelay: 'never' }, async (bench) => {
     using _removing = removingAtEnd(bench.cache);
-    const carried = plant(bench.cache);
+    const carried = plant(bench);
     await bench.pass({ autoRemove: 'backed_up' });
     await bench.sandbox.migrateAll();
     const { removed } = await bench.pass({ autoRemove: 'backed_up', catalogueSegments: true });
@@ -193,7 +196,7 @@ describe(`hostile names on all ways (HOSTILE_SEED=${seed})`, () => {
   it('go from online storage as records of other names do; the others are told and stay', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
       using _removing = removingAtEnd(bench.cache);
-      const carried = plant(bench.cache);
+      const carried = plant(bench);
       const before = readTree(bench.cache);
       await bench.pass({ autoRemove: 'never' });
       await bench.sandbox.migrateAll();
@@ -212,7 +215,7 @@ describe(`hostile names on all ways (HOSTILE_SEED=${seed})`, () => {
   it('forge no line of a log, and nothing of the status page', async () => {
     await withArchive({ migrationDelay: 'never' }, async (bench) => {
       using _removing = removingAtEnd(bench.cache);
-      plant(bench.cache);
+      plant(bench);
       for (const name of [
         '<script>alert(1)\x01',
         '"><img onerror=alert(1)>?',

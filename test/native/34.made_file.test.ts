@@ -236,7 +236,8 @@ describe('what a copy made', () => {
         relay.holdAfter(path, 'requests');
         const target = `${relay.url}/${path}`;
         const copy = copyFile({ source: sourceOf(size), target, sizeHint: size });
-        await until(() => opened(path, from) === 1);
+        // The log tells of an open before the file is made.
+        await until(() => opened(path, from) === 1 && existsSync(server.file(path)));
         await server.crash();
         rmSync(server.file(path));
         server.write(path, foreign);

@@ -102,7 +102,8 @@ describe('the log of libXrdCl', () => {
     await fs.stat('/');
     await new Promise(setImmediate);
     assert.ok(one.length > 0);
-    assert.equal(one.length, other.length);
+    // A line that comes after the answer may have reached one of them only.
+    while (one.length !== other.length) await new Promise(setImmediate);
     stopOne();
     stopOne();
     const [heardByOne, heardByOther] = [one.length, other.length];

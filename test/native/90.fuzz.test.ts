@@ -37,7 +37,7 @@ describe('the addon, fuzzed', () => {
     const end = await runChild(child, [String(seed), String(calls), server.url, directory], {
       nodeOptions: ['--expose-gc'],
       env: { XRD_LOGFILE: '/dev/null' },
-      limit: 60,
+      limit: 240,
     });
     const last = () => readFileSync(`${directory}/calls`, 'utf8').split('\n\n')[0]?.slice(-1500);
     assert.deepEqual(

@@ -1,8 +1,7 @@
 /** A cluster of XRootD: a redirector and data servers, each with its cmsd. A data server can go and come back. */
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { FileSystem } from '../../lib/xrdcl/index.js';
-import { launch, type Launched } from './daemon.js';
+import { launch, listening, type Launched } from './daemon.js';
 import { PlainServer, type PlainServerOptions } from './plain_server.js';
 import { until } from './tape.js';
 
@@ -32,12 +31,12 @@ class Member {
     this.#cmsd = cmsd;
   }
 
-  /** @param port of the cmsd; default: one that is free */
-  static async start(options: PlainServerOptions, port?: number): Promise<Member> {
+  /** @param listener of the cmsd; default: on a port that is free */
+  static async start(options: PlainServerOptions, listener?: Server): Promise<Member> {
     const server = await PlainServer.start(options);
     const member = new Member(
       server,
-      await launch(server.directory, { program: 'cmsd', ...(port && { port }) }),
+      await launch(server.directory, { program: 'cmsd', ...(listener && { listener }) }),
     );
     running.add(member);
     return member;
@@ -79,7 +78,9 @@ export class Cluster {
     config = [checksums],
     redirectorConfig = [checksums],
   }: ClusterOptions = {}): Promise<Cluster> {
-    const port = await freePort();
+    // The configuration of both, xrootd and cmsd, names the port before the cmsd starts.
+    const listener = await listening(0);
+    const { port } = listener.address() as AddressInfo;
     const common = [
       `all.manager 127.0.0.1:${port}`,
       // Seconds; what is production's waits minutes for servers that come and go.
@@ -91,7 +92,7 @@ export class Cluster {
     const member = (role: string, more: readonly string[]) => ({
       config: [`all.role ${role}`, ...common, ...more],
     });
-    const redirector = await Member.start(member('manager', redirectorConfig), port);
+    const redirector = await Member.start(member('manager', redirectorConfig), listener);
     const members = await Promise.all(
       Array.from({ length: servers }, () => Member.start(member('server', config))),
     );
@@ -143,14 +144,4 @@ export class Cluster {
   async stop(): Promise<void> {
     await Promise.all([this.#redirector, ...this.#members].map((member) => member.stop()));
   }
-}
-
-/** The configuration of both, xrootd and cmsd, names the port before either listens. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, openSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 
 /** Neither runs as root. */
@@ -32,19 +32,27 @@ export interface LaunchOptions {
   program?: 'xrootd' | 'cmsd';
   /** Default: one that is free. */
   port?: number;
+  /** Its socket, instead of one on that port. */
+  listener?: Server;
   /** Default: 127.0.0.1. */
   host?: '127.0.0.1' | '::1';
   /** More of its environment. */
   env?: Record<string, string>;
 }
 
+/** @param port 0: one that is free */
+export async function listening(port: number, host = '127.0.0.1'): Promise<Server> {
+  const listener = createServer().listen(port, host, 1024);
+  await once(listener, 'listening');
+  return listener;
+}
+
 /** Its configuration is `xrootd.cf` in the directory, its output goes to the end of `log` there. It leads a process group. */
 export async function launch(
   directory: string,
-  { program = 'xrootd', port: wanted = 0, host = '127.0.0.1', env = {} }: LaunchOptions = {},
+  { program = 'xrootd', port: wanted = 0, host = '127.0.0.1', listener: given, env = {} }: LaunchOptions = {},
 ): Promise<Launched> {
-  const listener = createServer().listen(wanted, host, 1024);
-  await once(listener, 'listening');
+  const listener = given ?? (await listening(wanted, host));
   const { port } = listener.address() as AddressInfo;
   const { fd } = (listener as unknown as { _handle: { fd: number } })._handle;
   const log = openSync(join(directory, 'log'), 'a');

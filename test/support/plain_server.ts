@@ -145,9 +145,14 @@ export class PlainServer {
   /** Does it run a program: its checksum program, for one? */
   get runsProgram(): boolean {
     const tasks = `/proc/${this.pid}/task`;
-    return readdirSync(tasks).some(
-      (task) => readFileSync(join(tasks, task, 'children'), 'utf8').trim() !== '',
-    );
+    return readdirSync(tasks).some((task) => {
+      try {
+        return readFileSync(join(tasks, task, 'children'), 'utf8').trim() !== '';
+      } catch {
+        // The thread has ended.
+        return false;
+      }
+    });
   }
 
   /** A crash of the server; its files stay until `stop`. */

@@ -1,6 +1,7 @@
 /** The server dies, stands still, or comes back without its disk. */
 import { chmodSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { killAndLose } from '../../../support/lost_disk.js';
 import { picked } from '../names.js';
@@ -17,11 +18,11 @@ export const serverFaults: AnyStep[] = [
       const { line } = troubleOf(world);
       let back: Promise<void> | undefined;
       const kill = async () => {
-        await world.sandbox.kill();
-        back = new Promise((resolve) => setTimeout(resolve, milliseconds)).then(() =>
-          world.sandbox.restart(),
-        );
+        const killed = world.sandbox.kill();
+        // Known before it is dead: the job may end meanwhile.
+        back = killed.then(() => sleep(milliseconds)).then(() => world.sandbox.restart());
         back.catch(() => undefined);
+        await killed;
       };
       line.arm({ kind: 'act', direction: 'requests', at, act: kill });
       return async () => {
@@ -41,15 +42,17 @@ export const serverFaults: AnyStep[] = [
     ...{ name: 'server: stands still', weight: 2, fault: after },
     begin(world, { at, milliseconds }) {
       const { line } = troubleOf(world);
+      let timer: NodeJS.Timeout | undefined;
       const act = () => {
         world.sandbox.pause();
-        setTimeout(() => {
+        timer = setTimeout(() => {
           world.sandbox.resume();
         }, milliseconds);
       };
       line.arm({ kind: 'act', direction: 'requests', at, act });
       return () => {
         line.disarm();
+        clearTimeout(timer);
         world.sandbox.resume();
       };
     },
