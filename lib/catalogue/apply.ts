@@ -257,9 +257,11 @@ export class ChangeWriter {
   #importForgotten({ path, at, reason, row }: ForgottenRow, batch: number): void {
     if (this.#isForgotten.get(path, at, reason) === undefined) {
       const known = this.#takenOut(path).filter((other) => mayBeEqual(other.row, row));
-      // A loss that somebody has resolved stays resolved, in whatever order it comes.
-      if (reason === REPLACED_LOST && known.length > 0) return;
-      const loss = known.find((other) => other.reason === REPLACED_LOST);
+      const isLoss = reason === REPLACED_LOST;
+      // A loss that somebody has resolved stays resolved, in whatever order it comes. What was taken out earlier says nothing of it.
+      if (isLoss && known.some((other) => latestOf(other.row) >= latestOf(row))) return;
+      const resolves = (other: CatalogueRow) => reason !== REPLACED && latestOf(other) <= latestOf(row);
+      const loss = known.find((other) => other.reason === REPLACED_LOST && resolves(other.row));
       if (loss === undefined) this.#remember(row, at, reason, batch);
       else this.#resolve.run(at, reason, batch, loss.id);
     }

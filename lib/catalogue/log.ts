@@ -72,39 +72,50 @@ function commitsInLog(name: string): Commits | 'begun anew' | 'damaged' | undefi
 
 /**
  * A log is written over from its beginning, and a frame in two pieces: a new frame's header may stand before an old page, while it is
- * written or since its writer was killed. So, as for SQLite, the log ends at the first frame whose checksum is wrong. It is damaged if
- * that frame was right once.
+ * written or since its writer was killed. So, as for SQLite, the log ends at the first frame whose salt or checksum is wrong. It is
+ * damaged if that frame was right once.
  */
 function commitsBehind(fd: number, header: Buffer): Commits | 'damaged' | undefined {
+  const form = formOf(header);
+  if (form === undefined) return hasSyncedCommit(fd, LOG_HEADER_BYTES, OUR_FORM) ? 'damaged' : undefined;
+  const { frameBytes, salt } = form;
+  const sum = form.sum.copy();
+  const frame = Buffer.alloc(frameBytes);
+  const isRight = (before: RunningSum) => isOf(frame, salt) && before.copy().addFrame(frame).isAt(frame, 16);
+  let found: Commits | undefined;
+  let batch: number | undefined;
+  for (let at = LOG_HEADER_BYTES; ; at += frameBytes) {
+    if (fs.readSync(fd, frame, 0, frameBytes, at) < frameBytes) return found;
+    if (!isRight(sum)) {
+      if (!hasSyncedCommit(fd, at, form, sum)) return found;
+      // It may have been written while it was read.
+      if (fs.readSync(fd, frame, 0, frameBytes, at) < frameBytes) return found;
+      if (!isRight(sum)) return 'damaged';
+    }
+    sum.set(frame, 16);
+    if (frame.readUInt32BE(0) === 1) batch = frame.readUInt32BE(FRAME_HEADER_BYTES + BATCH_AT);
+    if (!endsCommit(frame) || batch === undefined) continue;
+    found = { first: found?.first ?? batch, last: batch };
+  }
+}
+
+/** How the frames of a log look. */
+interface LogForm {
+  frameBytes: number;
+  /** Each frame repeats that of the log that it belongs to; behind those of this log lie frames of earlier ones. */
+  salt: Buffer | undefined;
+  /** Of the log's header: that of the first frame goes on from it. */
+  sum: RunningSum;
+}
+
+/** Undefined: the header isn't one. */
+function formOf(header: Buffer): (LogForm & { salt: Buffer }) | undefined {
   const magic = header.readUInt32BE(0);
   const pageSize = header.readUInt32BE(8);
   if ((magic & ~1) !== MAGIC || !isPageSize(pageSize)) return undefined;
-  const sum = new RunningSum(magic === MAGIC);
-  if (!sum.add(header.subarray(0, 24)).isAt(header, 24)) return undefined;
-  // Each frame repeats the salt of the log that it belongs to; behind those of this log lie frames of earlier ones.
-  const salt = header.subarray(16, 24);
-  const frame = Buffer.alloc(FRAME_HEADER_BYTES + pageSize);
-  const page = frame.subarray(FRAME_HEADER_BYTES);
-  let found: Commits | undefined;
-  let batch: number | undefined;
-  for (let at = LOG_HEADER_BYTES; ; at += frame.length) {
-    if (fs.readSync(fd, frame, 0, frame.length, at) < frame.length) return found;
-    if (!frame.subarray(8, 16).equals(salt)) return found;
-    const before = sum.copy();
-    if (!sum.addFrame(frame).isAt(frame, 16)) {
-      const stored = sum.copy().set(frame, 16);
-      const behind = at + frame.length;
-      if (![stored, sum].some((each) => goesOn(fd, behind, frame.length, salt, each.copy()))) return found;
-      // It may have been written while it was read.
-      if (fs.readSync(fd, frame, 0, frame.length, at) < frame.length) return found;
-      if (!before.addFrame(frame).isAt(frame, 16)) return 'damaged';
-      sum.set(frame, 16);
-    }
-    if (frame.readUInt32BE(0) === 1) batch = page.readUInt32BE(BATCH_AT);
-    const endsCommit = frame.readUInt32BE(4) > 0;
-    if (!endsCommit || batch === undefined) continue;
-    found = { first: found?.first ?? batch, last: batch };
-  }
+  const sum = new RunningSum(magic === MAGIC).add(header.subarray(0, 24));
+  if (!sum.isAt(header, 24)) return undefined;
+  return { frameBytes: FRAME_HEADER_BYTES + pageSize, salt: header.subarray(16, 24), sum };
 }
 
 function isPageSize(size: number): boolean {
@@ -112,19 +123,37 @@ function isPageSize(size: number): boolean {
 }
 
 /**
- * Is there a commit behind, and more? Each commit was synced before the next one began: what is before it was right once, and is damaged
- * if it isn't now.
- * @param sum of all before; it goes on from it
+ * Is there a commit from this frame on, and a right frame behind it? A commit is synced before the next one begins: then everything
+ * before it was right once. A frame's own checksum, by which the next one is right, speaks for all before it.
+ * @param from a frame that isn't right, whatever is wrong with it
+ * @param before of all before it
  */
-function goesOn(fd: number, from: number, length: number, salt: Buffer, sum: RunningSum): boolean {
-  const frame = Buffer.alloc(length);
-  let hasCommit = false;
-  for (let at = from; fs.readSync(fd, frame, 0, length, at) === length; at += length) {
-    if (!frame.subarray(8, 16).equals(salt) || !sum.addFrame(frame).isAt(frame, 16)) return false;
-    if (hasCommit) return true;
-    hasCommit = frame.readUInt32BE(4) > 0;
+function hasSyncedCommit(
+  fd: number,
+  from: number,
+  { frameBytes, salt, sum }: LogForm,
+  before?: RunningSum,
+): boolean {
+  const [one, next] = [Buffer.alloc(frameBytes), Buffer.alloc(frameBytes)];
+  const read = (into: Buffer, at: number) => fs.readSync(fd, into, 0, frameBytes, at) === frameBytes;
+  const goesOn = (after: RunningSum) => after.addFrame(next).isAt(next, 16);
+  for (let at = from; read(one, at); at += frameBytes) {
+    if (!endsCommit(one) || (at > from && !isOf(one, salt))) continue;
+    if (!read(next, at + frameBytes)) return false;
+    if (!isOf(next, salt ?? one.subarray(8, 16))) continue;
+    if (goesOn(sum.copy().set(one, 16))) return true;
+    if (at === from && before !== undefined && goesOn(before.copy().addFrame(one))) return true;
   }
   return false;
+}
+
+/** @param salt undefined: of any log */
+function isOf(frame: Buffer, salt: Buffer | undefined): boolean {
+  return salt === undefined || frame.subarray(8, 16).equals(salt);
+}
+
+function endsCommit(frame: Buffer): boolean {
+  return frame.readUInt32BE(4) > 0;
 }
 
 /** The checksum of all that was added: two words that each depend on all words before. */
@@ -172,3 +201,10 @@ function readLogHeader(fd: number): Buffer | undefined {
   const header = Buffer.alloc(LOG_HEADER_BYTES);
   return fs.readSync(fd, header, 0, LOG_HEADER_BYTES, 0) < LOG_HEADER_BYTES ? undefined : header;
 }
+
+/** For a log whose header can't be read: SQLite's own page size, and checksums of little-endian words. */
+const OUR_FORM: LogForm = {
+  frameBytes: FRAME_HEADER_BYTES + 4096,
+  salt: undefined,
+  sum: new RunningSum(true),
+};

@@ -254,20 +254,53 @@ describe('a log beside the catalogue', () => {
     });
   });
 
-  it('that is damaged before its end is told: SQLite would leave out all commits behind', async () => {
-    await withTemp(async (cache) => {
-      await makeIn(cache);
-      const files = await killedAfter(cache, 5);
-      const log = files.get('-wal') ?? Buffer.alloc(0);
+  describe('that is damaged before its end is told, where SQLite would leave out all commits behind:', () => {
+    /** Where frames begin; `last[1]` is the one that ends the last commit but one. */
+    function framesOf(log: Buffer): { all: number[]; last: number[] } {
       const frameBytes = 24 + log.readUInt32BE(8);
-      for (const at of [32 + 17, 32 + 24 + 200, 32 + frameBytes + 24 + 200]) {
-        const damaged = Buffer.from(log);
-        damaged.writeUInt8(log.readUInt8(at) ^ 1, at);
-        putBack(cache, new Map([...files, ['-wal', damaged]]), ['', '-wal']);
-        await using catalogue = await openIn(cache);
-        assert.match(catalogue.damaged?.reason ?? '', /-wal\) is damaged before its end/, `byte ${at}`);
-      }
-    });
+      const all = Array.from(
+        { length: Math.floor((log.length - 32) / frameBytes) },
+        (_, i) => 32 + i * frameBytes,
+      );
+      return { all, last: all.filter((at) => log.readUInt32BE(at + 4) > 0).reverse() };
+    }
+    type Place = (frames: ReturnType<typeof framesOf>) => readonly [from: number, bytes?: number];
+    const places: Record<string, Place> = {
+      'a bit of its magic': () => [0],
+      'a bit of its page size': () => [10],
+      'a bit of its salt': () => [17],
+      'a bit of its checksum': () => [24],
+      'its first block': () => [0, 4096],
+      'its second block': () => [4096, 4096],
+      'a block in its midst': ({ all }) => [Math.floor((all[all.length >> 1] ?? 0) / 4096) * 4096, 4096],
+      'a bit of the first page': ({ all }) => [(all[0] ?? 0) + 24 + 200],
+      'a bit of the second page': ({ all }) => [(all[1] ?? 0) + 24 + 200],
+      'the sector with the header of the sixth frame': ({ all }) => [
+        Math.floor((all[5] ?? 0) / 512) * 512,
+        512,
+      ],
+      'the salt of the sixth frame': ({ all }) => [(all[5] ?? 0) + 8],
+      'the page number of the last commit but one': ({ last }) => [(last[1] ?? 0) + 3],
+      'the salt of the last commit but one': ({ last }) => [(last[1] ?? 0) + 12],
+      'the checksum of the last commit but one': ({ last }) => [(last[1] ?? 0) + 18],
+      'a page of the last commit but one': ({ last }) => [(last[1] ?? 0) + 24 + 100],
+    };
+    for (const [place, where] of Object.entries(places))
+      it(place, async () => {
+        await withTemp(async (cache) => {
+          await makeIn(cache);
+          const files = await killedAfter(cache, 10);
+          const log = files.get('-wal') ?? Buffer.alloc(0);
+          const [from, bytes] = where(framesOf(log));
+          const damaged = Buffer.from(log);
+          if (bytes === undefined) damaged.writeUInt8(log.readUInt8(from) ^ 1, from);
+          else damaged.fill(0, from, from + bytes);
+          assert.ok(!damaged.equals(log));
+          putBack(cache, new Map([...files, ['-wal', damaged]]), ['', '-wal']);
+          await using catalogue = await openIn(cache);
+          assert.match(catalogue.damaged?.reason ?? '', /-wal\) is damaged before its end/);
+        });
+      });
   });
 
   it('is read though its mover was killed after the first page, which speaks of pages that only the log has', async () => {

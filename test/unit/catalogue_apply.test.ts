@@ -345,6 +345,86 @@ describe('any sequence of changes', () => {
   });
 });
 
+describe('a catalogue that is made anew from segments', () => {
+  const lossesIn = (tables: Tables) =>
+    [
+      ...tables.rows().filter((row) => stateOf(row) === 'lost'),
+      ...tables
+        .forgotten()
+        .filter(({ reason }) => reason === REPLACED_LOST)
+        .map(({ row }) => row),
+    ].map(recordOf);
+  /** What was taken out comes first, as in a segment. */
+  const contentOf = (tables: Tables, changedUpTo?: number): Change[] => [
+    ...readForgotten(tables.database, { after: 0, limit: 1000, changedUpTo }).map((forgotten): Change => ({
+      kind: 'imported_forgotten',
+      forgotten,
+    })),
+    ...readPage(tables.database, { filter: { changedUpTo }, after: '', limit: 1000 }).map((row): Change => ({
+      kind: 'imported',
+      row,
+    })),
+  ];
+
+  /** @returns all segments of changes, and the whole in one */
+  function segmentsOf(tables: Tables, history: readonly Change[]): Record<'changes' | 'full', Change[]> {
+    const changes: Change[] = [];
+    for (const change of history) {
+      // Only what has left the cache is looked for, and called lost.
+      if (change.kind === 'lost' && tables.row()?.removing == null) continue;
+      tables.apply(change);
+      changes.push(...contentOf(tables, tables.batch));
+      tables.apply({ kind: 'exported', batch: tables.batch });
+    }
+    return { changes, full: contentOf(tables) };
+  }
+
+  for (const [name, history, losses] of [
+    [
+      'was taken out earlier',
+      [
+        compared(1),
+        { kind: 'forgotten', path: 'a', at: 2, reason: 'test' },
+        removing(3),
+        removed(4),
+        compared(5, 2),
+      ],
+      ['a 00000001'],
+    ],
+    [
+      'was replaced later, while its file was here',
+      [compared(1), compared(2, 2), removing(3, 2), removed(4), compared(5), compared(6, 2), compared(7)],
+      ['a 00000002'],
+    ],
+    [
+      'was replaced earlier, while its file was here',
+      [compared(1, 2), compared(2), removing(3, 2), removed(4), compared(5)],
+      ['a 00000002'],
+    ],
+  ] satisfies [string, Change[], string[]][])
+    it(`has the same losses, where a record of the same bytes ${name}`, () => {
+      const tables = new Tables();
+      const { changes, full } = segmentsOf(tables, history);
+      assert.deepEqual(lossesIn(tables), losses);
+      for (const segments of [changes, full, [...full, ...changes], [...changes, ...full]])
+        assert.deepEqual(lossesIn(new Tables(segments)), losses);
+    });
+
+  it('hides no loss, whatever happened', () => {
+    fc.assert(
+      fc.property(changesOf('a', [1, 2], 1), (history) => {
+        const tables = new Tables();
+        const { changes, full } = segmentsOf(tables, history);
+        for (const segments of [changes, full, [...full, ...changes], [...changes, ...full]]) {
+          const found = lossesIn(new Tables(segments));
+          for (const loss of lossesIn(tables)) assert.ok(found.includes(loss), loss);
+        }
+      }),
+      { numRuns: runs },
+    );
+  });
+});
+
 describe('imported rows', () => {
   /** Rows that one record had at some times: three catalogues that know of it. */
   const versions = fc
