@@ -249,24 +249,6 @@ describe('a catalogue', () => {
     });
   });
 
-  it('keeps the event loop free', async () => {
-    await withCatalogue({}, async ({ catalogue }) => {
-      let longest = 0;
-      let last = performance.now();
-      const timer = setInterval(() => {
-        longest = Math.max(longest, performance.now() - last);
-        last = performance.now();
-      }, 1);
-      for (let i = 0; i < 20_000; i++) {
-        catalogue.note({ kind: 'imported', row: rowOf(`run/${i}`) });
-        if (i % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
-      }
-      await catalogue.flush();
-      clearInterval(timer);
-      assert.ok(longest < 500, `${longest} ms`);
-    });
-  });
-
   it('can be opened in a worker thread', async () => {
     await withTemp(async (cache) => {
       const module = new URL('../support/catalogue.js', import.meta.url).href;

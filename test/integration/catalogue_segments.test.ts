@@ -16,6 +16,7 @@ import { NOON, rowOf } from '../support/catalogue.js';
 import { writeRecord } from '../support/records.js';
 import { add, fileOf, opened, segmentNames, withOpened, write } from '../support/segments.js';
 import { until } from '../support/tape.js';
+import { withTemp } from '../support/temporary.js';
 
 async function contentOf(file: string): Promise<{ header: SegmentHeader; lines: SegmentLine[] }> {
   return { header: await readHeader(file), lines: (await collect(readSegment(file))).flat() };
@@ -96,14 +97,10 @@ describe('segments of the catalogue', () => {
       assert.deepEqual([evicted.evicted, evicted.failures[0]?.code], [0, 'NotFound']);
       assert.equal((await archive.verify()).scanned, 1);
       assert.equal((await bench.pass({ autoRemove: 'never' })).scanned, 1);
-      const to = join(bench.cache, '..', 'restored-segments');
-      await rm(to, { recursive: true, force: true });
-      try {
+      await withTemp(async (to) => {
         assert.equal((await archive.restore(['.'], { to })).scanned, 1);
         assert.deepEqual(await readdir(to), ['r']);
-      } finally {
-        await rm(to, { recursive: true, force: true });
-      }
+      });
     });
   });
 

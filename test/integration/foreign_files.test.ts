@@ -142,6 +142,36 @@ describe('a file that somebody renames onto the path of our copy', () => {
   });
 });
 
+/** Of a rate limit: while it is held, no more bytes go. */
+class HeldClock {
+  #held: (() => void)[] | undefined;
+
+  now(): number {
+    return performance.now() / 1000;
+  }
+
+  after(seconds: number, go: () => void): () => void {
+    if (this.#held !== undefined) {
+      this.#held.push(go);
+      return () => undefined;
+    }
+    const timer = setTimeout(go, Math.ceil(seconds * 1000));
+    return () => {
+      clearTimeout(timer);
+    };
+  }
+
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  goOn(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const go of held) go();
+  }
+}
+
 describe('an upload of somebody else', () => {
   it('that has just been opened, without bytes, is none of ours', async () => {
     await withSharedArchive(async (bench) => {
@@ -162,12 +192,15 @@ describe('an upload of somebody else', () => {
       await writeRecord(bench.cache, 'r', 12 * 2 ** 20);
       const source = join(bench.cache, 'r');
       const stopped = new AbortController();
+      const clock = new HeldClock();
       const theirs = copyFile(
         { source, target: `${bench.sandbox.url}/r` },
-        { rateLimit: new RateLimit(6 * 2 ** 20), signal: stopped.signal },
+        { rateLimit: new RateLimit(6 * 2 ** 20, clock), signal: stopped.signal },
       );
       await until(async () => (await stat(bench.sandbox.diskPath('r')).catch(() => null)) !== null);
+      clock.hold();
       const { report } = await passUnder(bench, { autoRemove: 'cached' });
+      clock.goOn();
       assert.deepEqual(counts(report), { scanned: 1, kept: 1 });
       assert.equal((await theirs).error, undefined);
       assert.equal((await stat(bench.sandbox.diskPath('r'))).size, 12 * 2 ** 20);

@@ -216,7 +216,7 @@ describe('Other servers: evictions that are counted', () => {
       ['g', 1000],
     ] as const;
     // Both are still offline when the restore lists them.
-    await withOffline({ countEvictions: true, stageDelay: 2 }, records, async (bench) => {
+    await withOffline({ countEvictions: true, stageDelay: 8 }, records, async (bench) => {
       const client = new FileSystem(`root://${bench.sandbox.host}`);
       await client.stage(['/archive/f']);
       await client.stage(['/archive/f']);
@@ -238,7 +238,7 @@ describe('Other servers: evictions that are counted', () => {
 
 describe('Other servers: stage requests beyond their number are refused with 3024', () => {
   it('reports the file after its attempts, and restores it once it came for the others', async () => {
-    await withOffline({ maxStageRequests: 2, stageDelay: 2 }, [['f', 1000]], async (bench) => {
+    await withOffline({ maxStageRequests: 2, stageDelay: 8 }, [['f', 1000]], async (bench) => {
       const client = new FileSystem(`root://${bench.sandbox.host}`);
       for (let i = 0; i < 2; i++) await client.stage(['/archive/f']);
       await withTemp(async (to) => {

@@ -290,7 +290,7 @@ describe('restore', () => {
       const large = bench.sandbox.diskPath('large');
       await writeFile(large, '');
       await chmod(large, 0o666);
-      await truncate(large, (await statfs(to)).bavail * (await statfs(to)).bsize + 2 ** 30);
+      await truncate(large, (await statfs(to)).bavail * (await statfs(to)).bsize + 2 ** 40);
       const report = await bench.archive(quick).restore(['.'], { to });
       assert.deepEqual(counts(report), { scanned: 2, copied: 1, failed: 1 });
       assert.deepEqual(

@@ -149,10 +149,10 @@ describe('TapeSandbox: flags and evicted files', () => {
   });
 
   it('migrates after its delay, evicts after migration, keeps empty files online', async () => {
-    await withSandbox({ migrationDelay: [0.3, 0.4], evictAfterMigration: true }, async (sandbox, client) => {
+    await withSandbox({ migrationDelay: [2, 2.1], evictAfterMigration: true }, async (sandbox, client) => {
       await upload(sandbox, 'full', randomBytes(1000));
-      await upload(sandbox, 'empty', Buffer.alloc(0));
       assert.equal((await client.stat('/archive/full')).backUpExists, false);
+      await upload(sandbox, 'empty', Buffer.alloc(0));
       await sandbox.settle();
       const [full, empty] = await Promise.all([client.stat('/archive/full'), client.stat('/archive/empty')]);
       assert.deepEqual([full.backUpExists, full.offline], [true, true]);
@@ -283,7 +283,7 @@ describe('TapeSandbox: prepare requests', () => {
 
   it('stages once, however often it is asked, and answers queries', async () => {
     await withSandbox(
-      { migrationDelay: 'never', stageDelay: 0.3, mountDelay: 0.2 },
+      { migrationDelay: 'never', stageDelay: 3, mountDelay: 0.2 },
       async (sandbox, client) => {
         const paths = await offline(sandbox, 'one', 'two words');
         const started = Date.now();
@@ -307,7 +307,7 @@ describe('TapeSandbox: prepare requests', () => {
         await until('online', async () =>
           (await query(client, first, paths)).every((response) => response.online),
         );
-        assert.ok(Date.now() - started >= 500, 'mount and stage take their time');
+        assert.ok(Date.now() - started >= 3200, 'mount and stage take their time');
         assert.equal((await query(client, first, paths))[0]?.requested, false);
         const staged = sandbox.activity.filter(({ type }) => type === 'staged').map(({ path }) => path);
         assert.deepEqual(staged.sort(), [...paths].sort());
@@ -435,6 +435,13 @@ describe('TapeSandbox: corruption and a full buffer', () => {
       await until('online', async () => !(await client.stat('/archive/1')).offline);
 
       await sandbox.restart();
+      // A request on the connection that broke fails.
+      await until('connected anew', () =>
+        client
+          .ping()
+          .then(() => true)
+          .catch(() => false),
+      );
       await assert.rejects(upload(sandbox, '4', randomBytes(1_100_000)), hasCode('NoSpace'));
       await upload(sandbox, '5', randomBytes(900_000));
     });

@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Interface } from 'node:readline';
 import { createInterface } from 'node:readline';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import { FileSystem } from '../../lib/xrdcl/index.js';
@@ -13,7 +12,7 @@ import { withTemp } from '../support/temporary.js';
 
 interface Started {
   owner: ChildProcess;
-  lines: Interface;
+  nextLine: () => Promise<string>;
   pid: number;
   directory: string;
   /** Waited for from the start: it may end in the turn in which its line comes. */
@@ -33,13 +32,14 @@ async function startOwner(then: string, options = '{}'): Promise<Started> {
   const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['pipe', 'pipe', then.includes('throw') ? 'ignore' : 'inherit'],
   });
-  const lines = createInterface({ input: owner.stdout });
+  const lines = createInterface({ input: owner.stdout })[Symbol.asyncIterator]();
+  const nextLine = async () => String((await lines.next()).value);
   const ended = once(owner, 'exit');
   const line = await Promise.race([
-    once(lines, 'line').then(([text]) => String(text)),
+    nextLine(),
     ended.then(() => assert.fail('the owner ended before its sandbox was there')),
   ]);
-  return { owner, lines, ended, ...(JSON.parse(line) as { pid: number; directory: string }) };
+  return { owner, nextLine, ended, ...(JSON.parse(line) as { pid: number; directory: string }) };
 }
 
 function isRunning(pid: number): boolean {
@@ -125,7 +125,7 @@ describe('TapeSandbox: nothing outlives its owner', () => {
          process.stdin.once('data', () => sandbox.stop().then(() => process.stdin.destroy()));`,
         "{ sss: true, migrationDelay: 'never' }",
       );
-      await once(started.lines, 'line');
+      await started.nextLine();
       const [helper, ...more] = helpersOf(started.owner.pid ?? 0);
       assert.ok(helper !== undefined && more.length === 0);
       const { ended } = started;
@@ -149,7 +149,7 @@ describe('TapeSandbox: nothing outlives its owner', () => {
        setTimeout(() => { const { user, system } = process.cpuUsage(before); console.log(user + system); }, 2000);`,
       "{ migrationDelay: 'never' }",
     );
-    const [microseconds] = (await once(started.lines, 'line')) as [string];
+    const microseconds = await started.nextLine();
     started.owner.kill('SIGKILL');
     assert.ok(Number(microseconds) < 60_000, `${microseconds} µs of 2 s`);
     await untilGone(started);

@@ -293,8 +293,8 @@ describe('several services (S10)', () => {
     await twoServices(true, async ({ all, records, sandbox, cache, waited }) => {
       assert.ok(all.length >= 2);
       assert.deepEqual(overlaps(all), []);
-      // Slots are a second apart.
-      assert.ok(waited > 0 && waited < 3000, `${waited} ms`);
+      // Slots are a second apart, and its pass takes a while on a busy machine.
+      assert.ok(waited > 0 && waited < 15_000, `${waited} ms`);
       await assertArchived(cache, sandbox.url, records);
     });
   });

@@ -9,9 +9,9 @@ import { Monitor } from '../../lib/service/monitor.js';
 import type { Status } from '../../lib/service/status_board.js';
 import { plain, StatusServer } from '../../lib/service/status_server.js';
 import { keepingLogger, withArchive } from '../support/archive.js';
+import { closedPort } from '../support/ports.js';
 import { parseExposition, type Exposition } from '../support/prometheus.js';
 import { failure, finished, started } from '../support/reports.js';
-import { closedPort } from '../support/smtp.js';
 
 const options = { cacheDirectory: '/cache', targetUrl: 'root://host//base', http: { port: 0 } };
 

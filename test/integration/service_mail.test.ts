@@ -10,9 +10,10 @@ import { mailSender } from '../../lib/service/mail_sender.js';
 import { Mailer } from '../../lib/service/mailer.js';
 import { Monitor } from '../../lib/service/monitor.js';
 import { keepingLogger, withArchive } from '../support/archive.js';
+import { closedPort } from '../support/ports.js';
 import { disk, failure, finished } from '../support/reports.js';
 import { silentListener } from '../support/silent.js';
-import { closedPort, mailServer } from '../support/smtp.js';
+import { mailServer } from '../support/smtp.js';
 
 const hour = 3_600_000;
 const limits = { answer: 1000, whole: 2000 };

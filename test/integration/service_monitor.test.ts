@@ -6,8 +6,9 @@ import { Archive } from '../../lib/index.js';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
 import type { Status } from '../../lib/service/status_board.js';
 import { keepingLogger } from '../support/archive.js';
+import { closedPort } from '../support/ports.js';
 import { configureService, makeServicePlace, RunningService } from '../support/service.js';
-import { closedPort, mailServer } from '../support/smtp.js';
+import { mailServer } from '../support/smtp.js';
 import { withTemp } from '../support/temporary.js';
 
 const SERVED = /metrics, health and status are served url=(http:\S+)/g;
@@ -20,6 +21,7 @@ describe('what watches a service', () => {
       await using service = new RunningService(place);
       const urls = () => [...service.stderr.matchAll(SERVED)].map(([, url]) => url ?? '');
       await service.untilEvents('pass:finished');
+      await service.until(() => urls().length > 0);
       const [url = assert.fail('nothing is served')] = urls();
       const status = (await (await fetch(`${url}/status`)).json()) as Status;
       assert.equal(status.cache, place.cache);

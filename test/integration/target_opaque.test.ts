@@ -142,7 +142,7 @@ describe('target_opaque goes to the target with each request', () => {
       assert.deepEqual(await recordsIn(cache), []);
       const evicted = await during('evict', archive().evict(['.']));
       assert.deepEqual(counts(evicted), { scanned: 5, evicted: 5 });
-      const soon = archive({ stageDeadlineSeconds: 1 });
+      const soon = archive({ stageDeadlineSeconds: 5 });
       const staged = await during('stage', soon.stage(['.'], { wait: true }));
       assert.deepEqual(counts(staged), { scanned: 5, staged: 4, failed: 1 });
       const names = ['a/small', 'a/small-2', 'b/large', 'b/partial'];

@@ -174,10 +174,11 @@ describe('verify', () => {
 
   it('a file that changes while it is compared is no conflict', async () => {
     await withBuffered({}, [['r', 100]], async (bench) => {
-      const config = resolveOptions({ cacheDirectory: bench.cache, targetUrl: bench.sandbox.url });
+      const config = resolveOptions({
+        ...{ cacheDirectory: bench.cache, targetUrl: bench.sandbox.url, verify: 'read' },
+      });
       const store = openStore(config);
       const { logger } = keepingLogger();
-      // As young a file is read again.
       const readChecksum: RemoteStore['readChecksum'] = (...asked) => {
         appendFileSync(join(bench.cache, 'r'), '!');
         return store.readChecksum(...asked);

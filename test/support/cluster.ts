@@ -1,8 +1,9 @@
 /** A cluster of XRootD: a redirector and data servers, each with its cmsd. A data server can go and come back. */
 import type { AddressInfo, Server } from 'node:net';
 import { FileSystem } from '../../lib/xrdcl/index.js';
-import { launch, listening, type Launched } from './daemon.js';
+import { launch, type Launched } from './daemon.js';
 import { PlainServer, type PlainServerOptions } from './plain_server.js';
+import { listening } from './ports.js';
 import { until } from './tape.js';
 
 export interface ClusterOptions {

@@ -2,8 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, openSync } from 'node:fs';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
+import { listening } from './ports.js';
 
 /** Neither runs as root. */
 const nobody = 65_534;
@@ -38,13 +39,6 @@ export interface LaunchOptions {
   host?: '127.0.0.1' | '::1';
   /** More of its environment. */
   env?: Record<string, string>;
-}
-
-/** @param port 0: one that is free */
-export async function listening(port: number, host = '127.0.0.1'): Promise<Server> {
-  const listener = createServer().listen(port, host, 1024);
-  await once(listener, 'listening');
-  return listener;
 }
 
 /** Its configuration is `xrootd.cf` in the directory, its output goes to the end of `log` there. It leads a process group. */

@@ -1,6 +1,6 @@
 /** A mail server on loopback that keeps what it gets. */
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
 export interface ReceivedMail {
@@ -63,14 +63,4 @@ export async function mailServer({ port = 0, tls = false } = {}): Promise<MailSe
         server.close(resolve);
       }),
   };
-}
-
-/** A port of loopback that nobody listens on. */
-export async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

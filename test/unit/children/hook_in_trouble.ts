@@ -7,8 +7,10 @@ const [refused] = process.argv.slice(2);
 const tell = (words: object) => {
   process.stdout.write(`${JSON.stringify(words)}\n`);
 };
+// The program that can't be killed is given up after it; the other one ends by itself.
+const timeoutSeconds = refused === 'kill' ? 1 : 60;
 const call = (command: string[]) => {
-  const config = { command, format: 'report', onlyFailures: false, timeoutSeconds: 1 } as const;
+  const config = { command, format: 'report', onlyFailures: false, timeoutSeconds } as const;
   return Promise.all(
     callHooks(config, reportOf(), () => (error) => {
       tell({ failed: String(error) });
