@@ -20,7 +20,7 @@ export interface OpenOptions {
   adopt?: boolean | undefined;
   /** For a reader that can't wait: its bytes aren't checked, which takes a second for a million records. */
   unchecked?: boolean | undefined;
-  /** With `read`: what it had at the opening, until it is closed, whoever writes meanwhile. Its log grows until then. */
+  /** With `read`: what it had at the opening, until it is closed, whoever writes meanwhile. Its log grows until then, and on a full disk writers wait. */
   snapshot?: boolean | undefined;
   /** Milliseconds since the epoch. */
   now: number;

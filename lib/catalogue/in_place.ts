@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import Database from 'libsql';
 import { checkBytes, guarded } from './database.js';
 import { CatalogueError } from './error.js';
+import { isShort } from './reserve.js';
 
 /**
  * After so many changes the log is written into the file: SQLite would do so by itself, but then nobody could tell its writing from
@@ -20,6 +21,8 @@ export class InPlace {
   #mark: string;
   #others: number;
   #changes = 0;
+  /** The disk is full, and the log may not be begun anew yet: somebody read it. */
+  #isHeld: boolean;
 
   /** Of a database that was just opened for writing. */
   constructor(database: Database.Database, file: string) {
@@ -30,10 +33,34 @@ export class InPlace {
     this.#inodes[''] = stat.ino;
     this.#mark = markOf(stat);
     this.#others = this.#commitsOfOthers();
+    this.#isHeld = isShort(file);
+  }
+
+  /**
+   * To be called before each commit. While anybody reads, SQLite can't begin the log anew. On a full disk it would grow until it can't be
+   * moved into the file any more, which also needs room: then nothing could be written even when the reader is done.
+   * @param milliseconds for which a reader is waited for, in steps
+   * @throws {CatalogueError} if it reads for longer: it stands still, perhaps
+   */
+  makeRoom(milliseconds: number): void {
+    const deadline = performance.now() + milliseconds;
+    while (this.#isHeld) {
+      if (performance.now() > deadline) throw this.#inUse();
+      this.#assertOurs();
+      this.#writeLog();
+      this.#mark = markOf(this.#stat(''));
+    }
   }
 
   /** To be called after each commit. @throws {CatalogueError} if what it wrote wouldn't be found */
   assert(changes: number): void {
+    this.#assertOurs();
+    this.#changes += changes;
+    if (this.#changes >= CHECKPOINT_CHANGES) this.#writeLog();
+    this.#mark = markOf(this.#stat(''));
+  }
+
+  #assertOurs(): void {
     for (const suffix of ['', '-wal'] as const) {
       const { ino } = this.#stat(suffix);
       this.#inodes[suffix] ??= ino;
@@ -43,9 +70,6 @@ export class InPlace {
     // Another process of ours writes into the file, too, but only after a commit of its own.
     if (this.#mark !== markOf(this.#stat('')) && others === this.#others) this.#checkAnew();
     this.#others = others;
-    this.#changes += changes;
-    if (this.#changes >= CHECKPOINT_CHANGES) this.#writeLog();
-    this.#mark = markOf(this.#stat(''));
   }
 
   /** By a connection that has nothing in memory. */
@@ -62,10 +86,17 @@ export class InPlace {
     this.#writeLog();
   }
 
-  /** On a full disk the log goes on to grow, until it can't either: then a commit fails, which gives up the reserve. */
+  /**
+   * Waits for readers only on a full disk, when the reserve is given up. If the file can't grow, the log goes on to, until it can't either:
+   * then a commit fails, which gives up the reserve.
+   */
   #writeLog(): void {
+    const waits = isShort(this.#file);
+    this.#isHeld = false;
     try {
-      this.#database.prepare('PRAGMA wal_checkpoint(PASSIVE)').raw().get();
+      const mode = waits ? 'RESTART' : 'PASSIVE';
+      const [busy] = this.#database.prepare(`PRAGMA wal_checkpoint(${mode})`).raw().get() as [number];
+      this.#isHeld = waits && busy === 1;
       this.#changes = 0;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'SQLITE_FULL') throw error;
@@ -81,6 +112,13 @@ export class InPlace {
     const stat = fs.lstatSync(this.#file + suffix, { bigint: true, throwIfNoEntry: false });
     if (stat === undefined) throw this.#gone(suffix);
     return stat;
+  }
+
+  #inUse(): CatalogueError {
+    const message =
+      `the catalogue ${this.#file}: its disk is full, and it is in use by a process that doesn't let go of it, ` +
+      "so that its log can't be begun anew: make room, or end that process";
+    return new CatalogueError('Unavailable', this.#file, message);
   }
 
   #gone(suffix: string): CatalogueError {

@@ -52,3 +52,10 @@ export function releaseReserve(file: string): boolean {
   }
   return held.length > 0;
 }
+
+/** Nothing is held, and less is left than would be. */
+export function isShort(file: string): boolean {
+  if (SUFFIXES.some((suffix) => fs.existsSync(file + suffix))) return false;
+  const { bavail, bsize } = fs.statfsSync(dirname(file));
+  return bavail * bsize < SUFFIXES.length * BYTES;
+}

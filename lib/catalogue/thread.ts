@@ -21,7 +21,7 @@ let batch = 0;
 let broken: CatalogueError | undefined;
 let inPlace: InPlace | undefined;
 
-/** For other writers. */
+/** For other writers, and, on a full disk, for readers. */
 const LONGEST_WAIT_MILLISECONDS = 30_000;
 
 function opened(): Database.Database {
@@ -74,6 +74,7 @@ function write(changes: readonly Change[]): number {
 function commit(changes: readonly Change[]): number {
   const connection = opened();
   if (broken !== undefined) throw broken;
+  inPlace?.makeRoom(LONGEST_WAIT_MILLISECONDS);
   begin(connection);
   try {
     // Another process may have written meanwhile.
