@@ -97,7 +97,7 @@ export class Archive {
    */
   async put(path: string, data: PutData, options: PutOptions = {}): Promise<PutResult> {
     const { fsync, checksumType } = this.config;
-    return await put(requireCache(this.config), path, data, { fsync, checksumType, ...options });
+    return await put(requireCache(this.config), path, data, options, { fsync, checksumType });
   }
 
   /**

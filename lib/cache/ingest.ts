@@ -71,6 +71,7 @@ const WRITE_BYTES = 4 * 1024 * 1024;
 /** Data of at most this many bytes is written in one call, which a signal doesn't interrupt. */
 const WHOLE_BYTES = 16 * 1024 * 1024;
 const NEW_FILE = 0o666;
+const NO_DATA = 'put() takes bytes, text, or a stream of bytes or text';
 /** How often a backup may take an empty directory away between our mkdir and our open. */
 const RACES = 100;
 
@@ -92,16 +93,25 @@ export async function put(
   path: string,
   data: PutData,
   options: PutOptions = {},
+  defaults: PutOptions = {},
 ): Promise<PutResult> {
-  if (!isStream(data)) return await putRecord(cacheDirectory, path, data, options);
+  refuseNoData(data);
+  if (!isStream(data)) return await putRecord(cacheDirectory, path, data, options, defaults);
   // A stream may fail before we read it, and an error without a listener ends the process. Reading still throws it.
   data.on('error', () => undefined);
   try {
-    return await putRecord(cacheDirectory, path, data, options);
+    return await putRecord(cacheDirectory, path, data, options, defaults);
   } catch (error) {
     data.destroy();
     throw error;
   }
+}
+
+function refuseNoData(data: unknown): void {
+  const isObject = typeof data === 'object' && data !== null;
+  if (typeof data === 'string' || (isObject && (Symbol.iterator in data || Symbol.asyncIterator in data)))
+    return;
+  throw new TypeError(NO_DATA);
 }
 
 function isStream(data: PutData): data is PutData & Pick<Readable, 'on' | 'destroy'> {
@@ -113,9 +123,11 @@ async function putRecord(
   cacheDirectory: string,
   path: string,
   data: PutData,
-  options: PutOptions,
+  given: PutOptions,
+  defaults: PutOptions,
 ): Promise<PutResult> {
-  checkOptions(options, KNOWN);
+  checkOptions(given, KNOWN);
+  const options = { ...defaults, ...given };
   refuseInvalid(path);
   const sums = sumsOf(options);
   options.signal?.throwIfAborted();
@@ -180,6 +192,7 @@ function refuseInvalid(path: string): void {
   const refuse = (why: string): never => {
     throw new CacheError('InvalidPath', path, `${JSON.stringify(path)} can't be a record's path: ${why}`);
   };
+  if (typeof (path as unknown) !== 'string') refuse('it is no text');
   if (path === '') refuse('it is empty');
   if (path.startsWith('/')) refuse('it is absolute');
   if (path.includes('\0')) refuse('it contains a NUL');
@@ -264,7 +277,7 @@ async function* chunksOf(data: PutData): AsyncGenerator<Uint8Array> {
     for await (const chunk of data) {
       if (typeof chunk === 'string') yield Buffer.from(chunk);
       else if (chunk instanceof Uint8Array) yield chunk;
-      else throw new TypeError('put() takes bytes, text, or a stream of bytes or text');
+      else throw new TypeError(NO_DATA);
     }
 }
 

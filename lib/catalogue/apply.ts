@@ -57,7 +57,10 @@ export class ChangeWriter {
       onTape: prepare(
         `UPDATE records SET on_tape = coalesce(on_tape, ?1), ${found}, changed = ?3 WHERE path = ?2`,
       ),
-      followed: prepare(`UPDATE records SET ${found} WHERE path = ?2`),
+      // A segment that says that it is lost must be followed by one that doesn't.
+      followed: prepare(
+        `UPDATE records SET ${found}, changed = CASE WHEN lost IS NULL THEN changed ELSE ?3 END WHERE path = ?2`,
+      ),
       lost: prepare(
         'UPDATE records SET lost = coalesce(lost, ?1), loss = ?4, followed = ?1, changed = ?3 WHERE path = ?2',
       ),
@@ -95,7 +98,7 @@ export class ChangeWriter {
         run('onTape', change.at, change.path, batch);
         return;
       case 'followed':
-        run('followed', change.at, change.path);
+        run('followed', change.at, change.path, batch);
         return;
       case 'lost':
         run('lost', change.at, change.path, batch, change.reason);

@@ -6,7 +6,8 @@ import { unwritable, type Change } from './changes.js';
 import { CommitQueue } from './commit_queue.js';
 import { CatalogueError } from './error.js';
 import type { OpenOptions } from './database.js';
-import type { Opened, Operations, RememberedPass } from './messages.js';
+import type { Opened, Operations } from './messages.js';
+import type { RememberedPass } from './passes.js';
 import type { ForgottenPage, RowFilter, StateCount, Summary } from './queries.js';
 import { REPLACED_LOST, type CatalogueRow, type ForgottenRow } from './row.js';
 import { ThreadLink } from './thread_link.js';
@@ -146,9 +147,14 @@ export class Catalogue implements AsyncDisposable {
     return this.#thread.ask('meta', key);
   }
 
-  /** @param job only its passes */
-  passes(limit: number, job?: string): Promise<RememberedPass[]> {
-    return this.#thread.ask('passes', { limit, job });
+  /** The newest first. */
+  passes(limit: number): Promise<RememberedPass[]> {
+    return this.#thread.ask('passes', limit);
+  }
+
+  /** See readLastPasses(). */
+  lastPasses(job: string): Promise<RememberedPass[]> {
+    return this.#thread.ask('lastPasses', job);
   }
 
   /** Reads every byte. @throws {CatalogueError} Damaged */

@@ -2,6 +2,7 @@
 import type { Change } from './changes.js';
 import type { CatalogueErrorCode } from './error.js';
 import type { OpenOptions } from './database.js';
+import type { RememberedPass } from './passes.js';
 import type { ForgottenPage, Page, RowFilter, StateCount, Summary } from './queries.js';
 import type { CatalogueRow, ForgottenRow } from './row.js';
 
@@ -11,15 +12,6 @@ export interface Opened {
   batch: number;
   isNew: boolean;
   damaged: { movedTo: string; reason: string } | undefined;
-}
-
-/** A pass as it is remembered; the newest first. */
-export interface RememberedPass {
-  job: string;
-  started: string;
-  finished: string;
-  /** JSON. */
-  report: string;
 }
 
 export interface Operations {
@@ -35,7 +27,10 @@ export interface Operations {
   };
   summary: { ask: undefined; answer: Summary };
   meta: { ask: string; answer: string | undefined };
-  passes: { ask: { limit: number; job?: string | undefined }; answer: RememberedPass[] };
+  /** The ask is their greatest number: see readPasses(). */
+  passes: { ask: number; answer: RememberedPass[] };
+  /** The ask is the job: see readLastPasses(). */
+  lastPasses: { ask: string; answer: RememberedPass[] };
   /** Reads each byte; throws Damaged. */
   check: { ask: undefined; answer: undefined };
   close: { ask: undefined; answer: undefined };

@@ -7,7 +7,8 @@ import type { Change } from './changes.js';
 import { checkBytes, guarded, openDatabase, type OpenOptions } from './database.js';
 import { CatalogueError } from './error.js';
 import { InPlace } from './in_place.js';
-import type { Opened, Operation, Operations, RememberedPass, Request, Response } from './messages.js';
+import type { Opened, Operation, Operations, Request, Response } from './messages.js';
+import { readLastPasses, readPasses } from './passes.js';
 import { holdReserve, releaseReserve } from './reserve.js';
 import { markSuspect } from './suspect.js';
 import { ThreadCalls } from './thread_calls.js';
@@ -106,18 +107,6 @@ function begin(connection: Database.Database): void {
     }
 }
 
-function passes({ limit, job }: Operations['passes']['ask']): RememberedPass[] {
-  const only = job === undefined ? '' : 'WHERE job = ?';
-  return opened()
-    .prepare(`SELECT job, started, finished, report FROM passes ${only} ORDER BY id DESC LIMIT ?`)
-    .raw()
-    .all(...(job === undefined ? [] : [job]), limit)
-    .map((row) => {
-      const [job, started, finished, report] = row as [string, string, string, string];
-      return { job, started, finished, report };
-    });
-}
-
 function fileBytes(): number {
   const sizeOf = (name: string) => fs.statSync(name, { throwIfNoEntry: false })?.size ?? 0;
   return sizeOf(file) + sizeOf(`${file}-wal`);
@@ -136,7 +125,8 @@ const handlers: { [O in Operation]: (ask: Operations[O]['ask']) => Operations[O]
     lastSegment: Number(metaOf('segment') ?? 0),
   }),
   meta: metaOf,
-  passes,
+  passes: (limit) => readPasses(opened(), limit),
+  lastPasses: (job) => readLastPasses(opened(), job),
   check: () => {
     checkBytes(opened(), file, 'integrity_check');
   },

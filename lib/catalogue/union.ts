@@ -1,9 +1,9 @@
 /** All catalogues of an archive as one, for those who read: each shard writes a file of its own. */
 import { Catalogue } from './catalogue.js';
 import { areOne, mayBeEqual, mergedRow, newerFirst } from './merge.js';
-import type { RememberedPass } from './messages.js';
 import { missingText, NoCatalogue, type CatalogueConfig } from './open_catalogue.js';
 import { closeAll, openEach, type EachOptions } from './open_each.js';
+import type { RememberedPass } from './passes.js';
 import { comparePaths } from './path_order.js';
 import { catalogueFile } from './place.js';
 import type { RowFilter, StateCount, Summary } from './queries.js';
@@ -22,6 +22,7 @@ export type CatalogueReader = Pick<
   | 'summary'
   | 'meta'
   | 'passes'
+  | 'lastPasses'
   | 'close'
 >;
 
@@ -147,12 +148,17 @@ class Union implements CatalogueReader {
     return this.#catalogues[0].meta(key);
   }
 
-  async passes(limit: number, job?: string): Promise<RememberedPass[]> {
-    const all = await Promise.all(this.#catalogues.map((catalogue) => catalogue.passes(limit, job)));
+  async passes(limit: number): Promise<RememberedPass[]> {
+    const all = await Promise.all(this.#catalogues.map((catalogue) => catalogue.passes(limit)));
     return all
       .flat()
       .sort((a, b) => (a.finished < b.finished ? 1 : a.finished > b.finished ? -1 : 0))
       .slice(0, limit);
+  }
+
+  /** Of each file. */
+  async lastPasses(job: string): Promise<RememberedPass[]> {
+    return (await Promise.all(this.#catalogues.map((catalogue) => catalogue.lastPasses(job)))).flat();
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,8 @@
 import { CATALOGUE_UNUSABLE } from '../rules/failure_codes.js';
 import { Gauge, type Registry } from 'prom-client';
 import type { Report } from '../jobs/events/report.js';
-import type { CatalogueView, RememberedProof } from './catalogue_view.js';
+import type { CatalogueView } from './catalogue_view.js';
+import type { RememberedProof } from './remembered_proof.js';
 
 export class CatalogueMetrics {
   readonly #series: ReturnType<typeof seriesOf>;

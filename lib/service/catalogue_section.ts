@@ -1,6 +1,7 @@
 /** The catalogue on the status page. Pure. */
 import { bytes, count, plural } from '../rules/quantities.js';
-import type { CatalogueFacts, ProvenPart, RememberedProof } from './catalogue_view.js';
+import type { CatalogueFacts, ProvenPart } from './catalogue_view.js';
+import type { RememberedProof } from './remembered_proof.js';
 import { html, type Html } from './html.js';
 import { forgetCommand, LOST_ADVICE } from './lost_records.js';
 import { section, when } from './page_parts.js';

@@ -6,22 +6,10 @@ import { replacedRow, type CatalogueRow, type RowState } from '../catalogue/row.
 import { shardsBeside } from '../catalogue/shard_files.js';
 import { openUnion, type CatalogueReader } from '../catalogue/union.js';
 import type { ArchiveConfig } from '../config/index.js';
-import type { Report } from '../jobs/events/report.js';
 import { parseMoment } from '../rules/moment.js';
-import { outcomeOf, type PassOutcome } from './pass_outcome.js';
+import { lastProof, type RememberedProof } from './remembered_proof.js';
 
-type Viewed = Pick<CatalogueReader, 'rows' | 'replacedLosses' | 'summary' | 'passes'>;
-
-/** Of a pass that the catalogue remembers. */
-export interface RememberedProof {
-  finishedAt: string;
-  outcome: PassOutcome;
-  /** Why it ended early. */
-  error: string | null;
-  verified: number;
-  /** Files that failed or conflict. */
-  failed: number;
-}
+type Viewed = Pick<CatalogueReader, 'rows' | 'replacedLosses' | 'summary' | 'lastPasses'>;
 
 /** A record that the server had, and has no longer as it was. */
 export interface LostRecord {
@@ -49,7 +37,7 @@ export interface CatalogueFacts {
   /** Of those that wait for tape after they have left the cache: older than max_age_warning. Counted up to 10,000. */
   overdue: number;
   lost: LostRecord[];
-  /** The last one. */
+  /** The last one, of shards all together. */
   audit: RememberedProof | null;
   drill: RememberedProof | null;
   /** Records that an audit has compared, ever. */
@@ -72,8 +60,6 @@ export interface CatalogueView {
 export type ViewedConfig = CatalogueConfig & Pick<ArchiveConfig, 'maxAgeWarning'>;
 
 const MOST_LOST = 100;
-/** A pass that was interrupted, or looked at chosen records, isn't the last one while there is another among so many. */
-const MOST_LOOKED_AT = 20;
 const MOST_PARTS = 100;
 const MOST_OVERDUE = 10_000;
 
@@ -112,8 +98,8 @@ async function factsOf(
     ...{ fileBytes, lastSegment, records: { in_cache, waiting, on_tape, lost } },
     overdue: maxAgeWarning === undefined ? 0 : await overdue(catalogue, maxAgeWarning, now),
     lost: await lostRecords(catalogue),
-    audit: await lastOf(catalogue, 'verify'),
-    drill: await lastOf(catalogue, 'drill'),
+    audit: lastProof(await catalogue.lastPasses('verify')),
+    drill: lastProof(await catalogue.lastPasses('drill')),
     audited: proof.audited,
     lastAudited: isoOrNull(proof.latestAudit),
     provenSince: isoOrNull(proof.oldest),
@@ -145,23 +131,6 @@ async function* allLost(catalogue: Viewed): AsyncGenerator<LostRecord, void, und
 
 function lostRecord({ path, size, lost, loss }: CatalogueRow): LostRecord {
   return { path, size, since: iso(lost ?? 0), reason: loss ?? '' };
-}
-
-async function lastOf(catalogue: Viewed, job: Report['job']): Promise<RememberedProof | null> {
-  const last = (await catalogue.passes(MOST_LOOKED_AT, job)).map(({ finished, report }) => {
-    const counts = JSON.parse(report) as Partial<Report>;
-    return { proof: proofOf(finished, counts), isPartial: counts.partial === true };
-  });
-  const whole = last.find(({ proof, isPartial }) => proof.outcome !== 'interrupted' && !isPartial);
-  return (whole ?? last[0])?.proof ?? null;
-}
-
-function proofOf(finishedAt: string, counts: Partial<Report>): RememberedProof {
-  const { error, interrupted = false, failed = 0, conflicts = 0, verified = 0 } = counts;
-  return {
-    ...{ finishedAt, outcome: outcomeOf({ error, interrupted, failed, conflicts }) },
-    ...{ error: error?.message ?? null, verified, failed: failed + conflicts },
-  };
 }
 
 function partsOf(parts: Summary['parts']): ProvenPart[] {

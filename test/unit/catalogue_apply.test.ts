@@ -195,6 +195,37 @@ describe('a change of the catalogue', () => {
 });
 
 describe('what a segment has', () => {
+  it('is also the change by which a record is no longer lost: a rebuild must know it', () => {
+    const ends: [string, Change][] = [
+      ['followed', { kind: 'followed', path: 'a', at: 4 }],
+      ['on_tape', { kind: 'on_tape', path: 'a', at: 4 }],
+      ['compared', compared(4)],
+      ['removing', removing(4)],
+      ['online_removing', onlineRemoving(4)],
+    ];
+    for (const [name, end] of ends) {
+      const tables = new Tables();
+      const rebuilt = new Tables();
+      for (const change of [removing(1), removed(2), lost(3), end]) {
+        tables.apply(change);
+        const filter = { changedUpTo: tables.batch };
+        for (const row of readPage(tables.database, { filter, after: '', limit: 10 }))
+          rebuilt.apply({ kind: 'imported', row });
+        tables.apply({ kind: 'exported', batch: tables.batch });
+      }
+      const states = [tables, rebuilt].map((each) => stateOf(each.row() ?? rowOf('none')));
+      assert.notEqual(states[0], 'lost', name);
+      assert.equal(states[1], states[0], name);
+    }
+  });
+
+  it('is no record that was only found once more', () => {
+    const tables = new Tables([removing(1), removed(2)]);
+    tables.apply({ kind: 'exported', batch: tables.batch }, { kind: 'followed', path: 'a', at: 3 });
+    const filter = { changedUpTo: tables.batch };
+    assert.deepEqual(readPage(tables.database, { filter, after: '', limit: 10 }), []);
+  });
+
   it('is marked up to its batch, by path and in whole', () => {
     const tables = new Tables(
       ['a', 'b', 'c'].map((path) => ({ kind: 'imported', row: rowOf(path) }) as const),

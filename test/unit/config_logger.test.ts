@@ -14,6 +14,7 @@ describe('secrets', () => {
     ['open root://h//f?xrd.sss=/home/me/key.kt failed', 'open root://h//f?xrd.sss=*** failed'],
     ['a?xrd.gsiusrpxy=/tmp/x509&xrd.ztn=tok', 'a?xrd.gsiusrpxy=***&xrd.ztn=***'],
     ['Authorization: Bearer abc.def-ghi', 'Authorization: Bearer ***'],
+    [`Bearer ${TOKEN}.more.parts`, 'Bearer ***'],
     [`token is ${TOKEN}!`, 'token is ***!'],
     ['root://me:secret@host//f', 'root://me:***@host//f'],
     ['access_token=1&password=2;passwd=3', 'access_token=***&password=***'],
@@ -22,6 +23,35 @@ describe('secrets', () => {
   for (const [text, clean] of table)
     it(`are taken out of ${text.slice(0, 40)}`, () => {
       assert.equal(redactText(text), clean);
+    });
+
+  it('are taken out of URLs whose scheme is long', () => {
+    for (const scheme of ['a', 'x'.repeat(31), 'a+b.c-'.repeat(50)])
+      assert.equal(redactText(`${scheme}://me:secret@host/f`), `${scheme}://me:***@host/f`);
+  });
+
+  it('are taken out of what only begins like a token before it', () => {
+    assert.equal(redactText(`eyJaaaaa-${TOKEN}`), '***');
+    assert.equal(redactText(`eyJaaaaa, eyJaaaaa.b, ${TOKEN}`), 'eyJaaaaa, eyJaaaaa.b, ***');
+  });
+
+  // Looked at once more from each of its letters, such a text would take minutes.
+  for (const unit of [
+    'x',
+    'a+',
+    'eyJaaaaa-',
+    'eyJaaaaa.',
+    'https://',
+    'a://b:',
+    'Bearer ',
+    'token=',
+    '&xrd.gsiusr',
+  ])
+    it(`are looked for in a long text of ${unit} in a time that grows with its length`, () => {
+      const text = unit.repeat(200_000 / unit.length);
+      const begun = performance.now();
+      redactText(`${text} root://me:secret@host`);
+      assert.ok(performance.now() - begun < 5000);
     });
 
   it('are taken out of fields, errors and nested values', () => {

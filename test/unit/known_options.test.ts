@@ -32,6 +32,9 @@ describe('options of methods', () => {
     ['drill', (options) => it1.drill([], loosely(options))],
     ['rebuild', (options) => it1.rebuild(loosely(options))],
     ['retention', (options) => it1.retention(loosely(options))],
+    ['open', (options) => it1.open('a', loosely(options))],
+    ['waitUntilOnTape', (options) => it1.waitUntilOnTape(['a'], loosely(options))],
+    ['ls', (options) => it1.ls([], loosely(options)).next()],
     ['put', (options) => it1.put('a', 'x', loosely(options))],
     ['status', (options) => it1.status([], loosely(options)).next()],
     ['find', (options) => it1.find([], loosely(options)).next()],
@@ -68,9 +71,9 @@ describe('options of methods', () => {
     assert.deepEqual(both.split('\n').length, 2, both);
   });
 
-  for (const [name, call] of calls.filter(([name]) => /^(backup|retention|verify|drill)$/.test(name)))
+  for (const [name, call] of calls.filter(([name]) => name !== 'restore'))
     it(`${name}: what is no object is an error of the same kind`, async () => {
-      for (const options of [null, 'x', 7])
+      for (const options of [null, 'x', 7, []])
         assert.equal(await wrong(() => call(options as never)), 'the options must be an object');
     });
 
@@ -82,5 +85,83 @@ describe('options of methods', () => {
       await restore({}),
       'to: is missing: it must be a directory, or the URL of another XRootD server',
     );
+  });
+});
+
+describe('arguments of the wrong kind are an error before anything is done', () => {
+  const it1 = archive();
+  const to = '/nonexistent';
+  const lists: [name: string, key: string, call: (paths: never) => Promise<unknown>][] = [
+    ['backup', 'paths', (paths) => it1.backup({ paths })],
+    ['restore', 'paths', (paths) => it1.restore(paths, { to })],
+    ['stage', 'paths', (paths) => it1.stage(paths)],
+    ['evict', 'paths', (paths) => it1.evict(paths)],
+    ['verify', 'paths', (paths) => it1.verify(paths)],
+    ['drill', 'paths', (paths) => it1.drill(paths)],
+    ['status', 'paths', (paths) => it1.status(paths).next()],
+    ['ls', 'paths', (paths) => it1.ls(paths).next()],
+    ['find', 'patterns', (paths) => it1.find(paths).next()],
+    ['waitUntilOnTape', 'paths', (paths) => it1.waitUntilOnTape(paths)],
+    ['catalogue.forget', 'paths', (paths) => it1.catalogue.forget(paths, { reason: 'x' })],
+    ['restore of a list', 'list', (list) => it1.restore([], { to, list })],
+    ['stage of a list', 'list', (list) => it1.stage([], { list })],
+    ['evict of a list', 'list', (list) => it1.evict([], { list })],
+    ['verify of a list', 'list', (list) => it1.verify([], { list })],
+    ['drill of a list', 'list', (list) => it1.drill([], { list })],
+    ['find of a list', 'list', (list) => it1.find([], { list }).next()],
+  ];
+  for (const [name, key, call] of lists)
+    it(`${name}: what is no list of paths`, async () => {
+      for (const given of ['a/b', null, 7, {}, [7], ['a', null]])
+        assert.match(await wrong(() => call(given as never)), new RegExp(`^${key}: must be `));
+    });
+
+  it('open: what is no path', async () => {
+    for (const given of [null, 7, {}, []])
+      assert.match(await wrong(() => it1.open(given as never)), /^path: must be /);
+  });
+
+  it('verify: what names no other side', async () => {
+    const against = (given: unknown) => wrong(() => it1.verify([], { against: given as never }));
+    for (const given of [null, 'catalogue', 7, []])
+      assert.match(await against(given), /^against: must be an object/);
+    for (const given of [null, 'a list', 7, {}])
+      assert.match(await against({ checksums: given }), /^against\.checksums: must be /);
+    for (const given of [null, 7, {}, ''])
+      assert.match(await against({ directory: given }), /^against\.directory: must be /);
+  });
+
+  it('signals, times, seeds, states, reasons', async () => {
+    const signals: ((signal: never) => Promise<unknown>)[] = [
+      (signal) => it1.backup({ signal }),
+      (signal) => it1.verify([], { signal }),
+      (signal) => it1.restore(['a'], { to, signal }),
+      (signal) => it1.open('a', { signal }),
+      (signal) => it1.put('a', 'x', { signal }),
+      (signal) => it1.find([], { signal }).next(),
+    ];
+    for (const call of signals)
+      for (const given of [null, 7, {}])
+        assert.equal(await wrong(() => call(given as never)), 'signal: must be an AbortSignal');
+    for (const given of [null, '2026-01-01', 7, new Date(NaN)]) {
+      const time = given as never;
+      assert.equal(await wrong(() => it1.find([], { since: time }).next()), 'since: must be a valid Date');
+      assert.equal(await wrong(() => it1.restore([], { to, until: time })), 'until: must be a valid Date');
+    }
+    assert.equal(await wrong(() => it1.drill([], loosely({ seed: 7 }))), 'seed: must be a text');
+    for (const states of [null, 'lost', ['gone']])
+      assert.match(
+        await wrong(() => it1.find([], loosely({ states })).next()),
+        /^states: must be a list of /,
+      );
+    for (const reason of [undefined, 7, ' '])
+      assert.match(await wrong(() => it1.catalogue.forget(['a'], loosely({ reason }))), /needs a reason/);
+  });
+
+  it('put: what is no path or no data is refused, too', async () => {
+    for (const path of [null, 7, {}, []])
+      await assert.rejects(it1.put(path as never, 'x'), { name: 'CacheError', code: 'InvalidPath' });
+    for (const data of [null, undefined, 7, {}])
+      await assert.rejects(it1.put('a', data as never), { message: /^put\(\) takes bytes, text, or/ });
   });
 });

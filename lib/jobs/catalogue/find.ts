@@ -1,7 +1,7 @@
 /** Finds records in the catalogue. Asks no server. */
 import type { CatalogueConfig } from '../../catalogue/open_catalogue.js';
 import type { RowFilter } from '../../catalogue/queries.js';
-import { replacedRow, stateOf, type CatalogueRow, type RowState } from '../../catalogue/row.js';
+import { ROW_STATES, replacedRow, stateOf, type CatalogueRow, type RowState } from '../../catalogue/row.js';
 import { matches, type CatalogueReader } from '../../catalogue/union.js';
 import { ConfigError } from '../../config/errors.js';
 import { normalized } from '../../config/pattern.js';
@@ -11,6 +11,7 @@ import type { Failure } from '../events/report.js';
 import { foundRecord, type FoundRecord } from './found_record.js';
 import { openReader } from './open_kept.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
+import { checkPaths } from '../../config/option_values.js';
 
 /** Options of `Archive.find`. */
 export interface FindOptions {
@@ -58,6 +59,8 @@ export async function* find(
   options: FindOptions = {},
 ): AsyncGenerator<FoundItem, void, undefined> {
   checkOptions(options, KNOWN);
+  checkPaths(patterns, 'patterns');
+  checkStates(options.states);
   const selects = selectorOf({
     patterns: patterns.length === 0 ? undefined : patterns,
     paths: options.list,
@@ -124,6 +127,13 @@ class Search {
     for await (const _ of this.#replaced(alone)) return true;
     return false;
   }
+}
+
+function checkStates(states: readonly RowState[] | undefined): void {
+  const known: readonly unknown[] = ROW_STATES;
+  if (states === undefined || (Array.isArray(states) && states.every((state) => known.includes(state))))
+    return;
+  throw new ConfigError([{ key: 'states', message: `must be a list of ${ROW_STATES.join(', ')}` }]);
 }
 
 function selectorOf(selection: Selection): Selector {

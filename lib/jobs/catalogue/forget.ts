@@ -10,6 +10,7 @@ import { normalized } from '../../config/pattern.js';
 import { foundRecord, type FoundRecord } from './found_record.js';
 import { openReader, openToChange, shardsKept } from './open_kept.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
+import { checkPaths } from '../../config/option_values.js';
 
 /** Options of `catalogue.forget`. */
 export interface ForgetOptions {
@@ -49,8 +50,10 @@ export async function forget(
   options: ForgetOptions,
 ): Promise<ForgetResult> {
   checkOptions(options, KNOWN);
+  checkPaths(paths);
   const { reason, dryRun = false, signal } = options;
-  if (reason.trim() === '') throw wrong('forgetting needs a reason: it is kept with what was known');
+  if (typeof (reason as unknown) !== 'string' || reason.trim() === '')
+    throw wrong('forgetting needs a reason: it is kept with what was known');
   if (paths.length === 0) throw wrong('no paths given');
   const names = [...new Set(paths.map(plainPath))];
   const { replaced, present, ...result } = await known(config, names, signal);

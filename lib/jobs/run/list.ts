@@ -15,6 +15,7 @@ import { mapConcurrent } from '../../flow/map_concurrent.js';
 import type { Failure } from '../events/report.js';
 import { uploadLook, type UploadLook } from './uploads.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
+import { checkPaths } from '../../config/option_values.js';
 
 /** A file or directory on the server. */
 export interface RemoteEntry {
@@ -72,6 +73,7 @@ export async function* listArchive(
   options: ListOptions,
 ): AsyncGenerator<ListItem, void, undefined> {
   checkOptions(options, KNOWN);
+  checkPaths(paths);
   const { config, open } = dependencies;
   const store = toldOfTape(await open(), dependencies);
   yield* list(store, paths, config.parallelStats, { upload: uploadLook(config), ...options });

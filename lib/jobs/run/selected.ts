@@ -1,5 +1,6 @@
 /** Selects the files that the caller named: by pattern, plain path or time. */
 import { ConfigError, type ArchiveConfig } from '../../config/index.js';
+import { checkPaths } from '../../config/option_values.js';
 import type { RemoteStore } from '../../remote/store.js';
 import { printableName } from '../../rules/names.js';
 import { recordTime } from '../../rules/known_record.js';
@@ -28,6 +29,7 @@ export function selection(
   paths: readonly string[],
   { list: plain, since, until }: SelectionOptions,
 ): Selector {
+  checkPaths(paths);
   try {
     return selector({ patterns: paths.length === 0 ? undefined : paths, paths: plain, since, until });
   } catch (error) {
@@ -41,6 +43,7 @@ export function selection(
  * @throws {ConfigError}
  */
 export function namedSelection(paths: readonly string[], options: SelectionOptions): Selector {
+  checkPaths(paths);
   if (paths.length === 0 && options.list === undefined)
     throw new ConfigError([{ key: '', message: 'no paths given; "." is everything' }]);
   return selection(paths, options);

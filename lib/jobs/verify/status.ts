@@ -17,6 +17,7 @@ import { LazyRecord } from '../record/local_file.js';
 import { mapConcurrent } from '../../flow/map_concurrent.js';
 import { LocalSums } from '../record/local_sums.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
+import { checkPaths } from '../../config/option_values.js';
 
 /** A record of the cache, and what the server has of it. */
 export interface RecordStatus {
@@ -51,6 +52,7 @@ export async function* status(
   options: StatusOptions = {},
 ): AsyncGenerator<RecordStatus, void, undefined> {
   checkOptions(options, KNOWN);
+  checkPaths(paths);
   const { config, open } = dependencies;
   const store = toldOfTape(await open(), dependencies);
   const { cacheDirectory, cacheMountPoint } = config;

@@ -1,7 +1,8 @@
 /** Waits until records are on tape, and are there what this archive knows of them. Changes nothing, and asks tape for nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkAccess, ConfigError } from '../../config/index.js';
+import { checkAccess } from '../../config/index.js';
 import { checkOptions, type Known } from '../../config/known_options.js';
+import { checkPaths } from '../../config/option_values.js';
 import { forEachConcurrent } from '../../flow/concurrent.js';
 import { statBatch, type LimitedStore } from '../../remote/limited_store.js';
 import type { RemoteStat } from '../../remote/store.js';
@@ -88,7 +89,7 @@ export async function untilOnTape(
   const { config, logger } = dependencies;
   const { signal, deadlineSeconds = config.stageDeadlineSeconds } = options;
   checkDeadline(deadlineSeconds);
-  if (!Array.isArray(paths)) throw new ConfigError([{ key: 'paths', message: 'must be a list of paths' }]);
+  checkPaths(paths);
   const names = [...new Set(paths.map((path) => recordName(path, 'paths')))];
   const store = toldOfTape(await dependencies.open(), dependencies);
   const { cacheDirectory, cacheMountPoint } = config;

@@ -143,11 +143,26 @@ export async function verify(
 
 /** @throws {ConfigError} for what names no side, more than one, or an option that this side doesn't have */
 function checkAgainst(against: VerifyAgainst): void {
+  const given: unknown = against;
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw problem('against', 'must be an object with cache, directory, checksums or catalogue');
   if ('catalogue' in against)
     checkOptions(against, { catalogue: true, extra: true, bytes: true, samplePercent: true }, 'against');
-  else if ('checksums' in against) checkOptions(against, { checksums: true, type: true }, 'against');
-  else if ('directory' in against) checkOptions(against, { directory: true }, 'against');
-  else checkOptions(against, { cache: true }, 'against');
+  else if ('checksums' in against) {
+    checkOptions(against, { checksums: true, type: true }, 'against');
+    const list: unknown = against.checksums;
+    if (
+      typeof list !== 'object' ||
+      list === null ||
+      !(Symbol.iterator in list || Symbol.asyncIterator in list)
+    )
+      throw problem('against.checksums', 'must be lines, one by one, or a Map');
+  } else if ('directory' in against) {
+    checkOptions(against, { directory: true }, 'against');
+    const { directory }: { directory: unknown } = against;
+    if (typeof directory !== 'string' || directory === '')
+      throw problem('against.directory', 'must be a directory');
+  } else checkOptions(against, { cache: true }, 'against');
 }
 
 interface VerificationOptions {
