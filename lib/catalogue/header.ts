@@ -44,13 +44,16 @@ export function kindOf(file: string, reserved: boolean): FileKind {
   }
   const format = header.application - APPLICATION_ID;
   if (format < 1 || format > 0xff) {
-    if (header.hasTables) throw new CatalogueError('Damaged', file, 'its header is damaged');
+    if (header.hasTables ?? hasRemnant(file))
+      throw new CatalogueError('Damaged', file, 'its header is damaged');
     throw foreign(file, 'a database of another program');
   }
   if (format > FORMAT) {
     const message = `${file} was written by a newer version of xrootd-archive (format ${format}, this one knows ${FORMAT}): use that version`;
     throw new CatalogueError('Newer', file, message);
   }
+  // No version that has this format writes such a schema.
+  if (header.hasTables === undefined) throw new CatalogueError('Damaged', file, 'its header is damaged');
   return 'ours';
 }
 
@@ -58,7 +61,8 @@ interface Header {
   application: number;
   /** Of the last commit that is in the file itself, not only in its log. */
   batch: number;
-  hasTables: boolean;
+  /** Ours; undefined: this SQLite doesn't know the schema's own format. */
+  hasTables: boolean | undefined;
 }
 
 /** Of a writer that moves its log into the file, on the busiest machine. */
@@ -96,13 +100,23 @@ export function readHeader(file: string): Header | undefined {
     return {
       application: numberOf('PRAGMA application_id'),
       batch: numberOf('PRAGMA user_version'),
-      hasTables: numberOf(`SELECT count(*) FROM sqlite_schema WHERE sql LIKE '${REMNANT}%'`) > 0,
+      hasTables: hasTables(database),
     };
   } catch (error) {
     if (/^SQLITE_(CORRUPT|NOTADB)/.test((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   } finally {
     database.close();
+  }
+}
+
+function hasTables(database: Database.Database): boolean | undefined {
+  try {
+    const query = `SELECT count(*) FROM sqlite_schema WHERE sql LIKE '${REMNANT}%'`;
+    return (database.prepare(query).raw().get() as [number])[0] > 0;
+  } catch (error) {
+    if (/unsupported file format/.test((error as Error).message)) return undefined;
+    throw error;
   }
 }
 

@@ -3,7 +3,7 @@
 /** `xra` and a byte for the format: SQLite's application_id, which tells our files from those of other programs. */
 export const APPLICATION_ID = 0x78726100;
 
-/** Raised when an older program could no longer write the file rightly. */
+/** Raised when an older program, with its SQLite, could no longer read the file, or write it rightly. */
 export const FORMAT = 1;
 
 export const SCHEMA = `

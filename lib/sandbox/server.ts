@@ -5,6 +5,7 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freeze } from './frozen.js';
 import { SandboxError } from './error.js';
 import type { Keeper } from './keeper.js';
@@ -18,6 +19,8 @@ import { serverConfig } from './server_config.js';
 import { versionOf } from './server_version.js';
 
 const portAttempts = 5;
+/** For a port that was ours: the system gives it to anybody while nothing listens there. */
+const portWaitMilliseconds = 10_000;
 const addressInUse = /address already in use/i;
 
 /** The xrootd process. It comes to life by `start`, may die and come back on its port, and ends with `kill`. */
@@ -29,6 +32,8 @@ export class XrootdServer {
   readonly #version: ServerVersion;
   #process: ChildProcess | undefined;
   #port: number;
+  /** On this port. */
+  #hasRun = false;
   /** xrootd takes a listening socket from us where it was built with systemd's library, which is on most Linux. */
   #handOver = process.platform === 'linux';
 
@@ -67,14 +72,22 @@ export class XrootdServer {
   async start(): Promise<void> {
     if (this.#process !== undefined) return;
     const chosen = this.#port;
-    for (let attempt = 1; ; attempt++) {
+    const deadline = performance.now() + (this.#hasRun ? portWaitMilliseconds : 0);
+    for (let attempt = 1; ;) {
       try {
         await this.#launch(this.#handOver ? undefined : chosen === 0 ? await freePort() : chosen);
+        this.#hasRun = true;
         return;
       } catch (error) {
         const taken = error instanceof SandboxError && addressInUse.test(error.log ?? '');
         const ours = error instanceof SandboxError && /tape_launch/.test(error.log ?? '');
-        if (!taken || attempt === portAttempts || (chosen !== 0 && (!this.#handOver || ours))) throw error;
+        const byOthers = chosen !== 0 && (!this.#handOver || ours);
+        if (taken && byOthers && performance.now() < deadline) {
+          await sleep(200);
+          continue;
+        }
+        if (!taken || attempt === portAttempts || byOthers) throw error;
+        attempt += 1;
         // It tried to bind the port that we hold for it: it can't take sockets over.
         this.#handOver = false;
         this.#port = chosen;

@@ -65,6 +65,7 @@ describe('a catalogue that is damaged is put aside and told:', () => {
     ['cut within a page', /./, (file) => fs.truncateSync(file, fs.statSync(file).size - 1000)],
     ['its magic overwritten', /header/, (file) => overwrite(file, 0, Buffer.from('x'))],
     ['its application overwritten', /header/, (file) => overwrite(file, 68, Buffer.alloc(4, 0xee))],
+    ['its schema format overwritten', /header/, (file) => overwrite(file, 44, Buffer.alloc(4, 0xee))],
     ['its page size overwritten', /./, (file) => overwrite(file, 16, Buffer.alloc(2, 0x11))],
     ['its first page overwritten', /./, (file) => overwrite(file, 100, Buffer.alloc(3996, 0xaa))],
     ['a page of zeros in its middle', /./, (file) => overwrite(file, 4096 * 30, Buffer.alloc(4096))],
@@ -403,6 +404,15 @@ describe('what isn’t ours is refused and stays where it is:', () => {
   it('a newer format', async () => {
     await withTemp(async (cache) => {
       overwrite(await makeIn(cache), 71, Buffer.from([2]));
+      await refused(cache, 'Newer', /newer version.*format 2/);
+    });
+  });
+
+  it('a newer format, for which a newer SQLite wrote a schema that this one cannot read', async () => {
+    await withTemp(async (cache) => {
+      const file = await makeIn(cache);
+      overwrite(file, 71, Buffer.from([2]));
+      overwrite(file, 47, Buffer.from([5]));
       await refused(cache, 'Newer', /newer version.*format 2/);
     });
   });

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { TapeSandbox } from '../../lib/sandbox/index.js';
@@ -187,6 +188,40 @@ describe('TapeSandbox: what its server has started', () => {
       await sandbox.restart();
       assert.equal(sandbox.host, host);
     });
+  });
+});
+
+describe('a sandbox whose port somebody else has got after its end', () => {
+  /** Restarts it while the port is held for so long. */
+  async function restartAfter(sandbox: TapeSandbox, milliseconds: number): Promise<void> {
+    await sandbox.kill();
+    const other = createServer().listen(sandbox.port, '127.0.0.1');
+    await once(other, 'listening');
+    const timer = setTimeout(() => other.close(), milliseconds);
+    try {
+      await sandbox.restart();
+    } finally {
+      clearTimeout(timer);
+      other.close();
+    }
+  }
+
+  it('comes back on it when it is free again', async () => {
+    await using sandbox = await TapeSandbox.start();
+    const { host } = sandbox;
+    await restartAfter(sandbox, 1000);
+    assert.equal(sandbox.host, host);
+    await new FileSystem(`root://${host}`).stat('/archive');
+  });
+
+  it('says so if it is still taken after ten seconds', async () => {
+    await using sandbox = await TapeSandbox.start();
+    const begun = performance.now();
+    await assert.rejects(restartAfter(sandbox, 60_000), {
+      code: 'StartFailed',
+      log: /address already in use/i,
+    });
+    assert.ok(performance.now() - begun >= 10_000);
   });
 });
 
