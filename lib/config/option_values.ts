@@ -1,9 +1,13 @@
 /** The arguments of methods whose kind JavaScript doesn't check: a string instead of a list would select its letters. */
+import { types } from 'node:util';
 import { ConfigError } from './errors.js';
 
 const isTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
-const isDate = (value: unknown): boolean => value instanceof Date && !Number.isNaN(value.getTime());
+// Also those of other realms, as test runners make them.
+const isDate = (value: unknown): boolean => types.isDate(value) && !Number.isNaN(value.getTime());
+const isSignal = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'aborted' in value;
 
 interface Kind {
   is: (value: unknown) => boolean;
@@ -19,7 +23,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   list: PATHS,
   since: TIME,
   until: TIME,
-  signal: { is: (value) => value instanceof AbortSignal, text: 'an AbortSignal' },
+  signal: { is: isSignal, text: 'an AbortSignal' },
   seed: { is: (value) => typeof value === 'string', text: 'a text' },
 };
 

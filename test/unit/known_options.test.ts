@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { runInNewContext } from 'node:vm';
+import { checkOptions } from '../../lib/config/known_options.js';
 import { Archive, ConfigError } from '../../lib/index.js';
 import { keepingLogger } from '../support/archive.js';
 
@@ -156,6 +158,14 @@ describe('arguments of the wrong kind are an error before anything is done', () 
       );
     for (const reason of [undefined, 7, ' '])
       assert.match(await wrong(() => it1.catalogue.forget(['a'], loosely({ reason }))), /needs a reason/);
+  });
+
+  it('a time of another realm is one, too', () => {
+    checkOptions({ since: runInNewContext('new Date(0)') as Date }, { since: true });
+    const invalid = runInNewContext('new Date(NaN)') as Date;
+    assert.throws(() => {
+      checkOptions({ since: invalid }, { since: true });
+    }, /since: must be a valid Date/);
   });
 
   it('put: what is no path or no data is refused, too', async () => {
