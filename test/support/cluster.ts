@@ -1,9 +1,8 @@
 /** A cluster of XRootD: a redirector and data servers, each with its cmsd. A data server can go and come back. */
-import type { AddressInfo, Server } from 'node:net';
 import { FileSystem } from '../../lib/xrdcl/index.js';
 import { launch, type Launched } from './daemon.js';
 import { PlainServer, type PlainServerOptions } from './plain_server.js';
-import { listening } from './ports.js';
+import { closedPort } from './ports.js';
 import { until } from './tape.js';
 
 export interface ClusterOptions {
@@ -32,12 +31,12 @@ class Member {
     this.#cmsd = cmsd;
   }
 
-  /** @param listener of the cmsd; default: on a port that is free */
-  static async start(options: PlainServerOptions, listener?: Server): Promise<Member> {
+  /** @param port of the cmsd; default: one that is free */
+  static async start(options: PlainServerOptions, port?: number): Promise<Member> {
     const server = await PlainServer.start(options);
     const member = new Member(
       server,
-      await launch(server.directory, { program: 'cmsd', ...(listener && { listener }) }),
+      await launch(server.directory, { program: 'cmsd', ...(port && { port }) }),
     );
     running.add(member);
     return member;
@@ -79,9 +78,8 @@ export class Cluster {
     config = [checksums],
     redirectorConfig = [checksums],
   }: ClusterOptions = {}): Promise<Cluster> {
-    // The configuration of both, xrootd and cmsd, names the port before the cmsd starts.
-    const listener = await listening(0);
-    const { port } = listener.address() as AddressInfo;
+    // The configuration of both, xrootd and cmsd, names it before either listens.
+    const port = await closedPort();
     const common = [
       `all.manager 127.0.0.1:${port}`,
       // Seconds; what is production's waits minutes for servers that come and go.
@@ -93,7 +91,7 @@ export class Cluster {
     const member = (role: string, more: readonly string[]) => ({
       config: [`all.role ${role}`, ...common, ...more],
     });
-    const redirector = await Member.start(member('manager', redirectorConfig), listener);
+    const redirector = await Member.start(member('manager', redirectorConfig), port);
     const members = await Promise.all(
       Array.from({ length: servers }, () => Member.start(member('server', config))),
     );

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, openSync } from 'node:fs';
-import { connect, type AddressInfo, type Server } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { listening } from './ports.js';
 
@@ -33,8 +33,6 @@ export interface LaunchOptions {
   program?: 'xrootd' | 'cmsd';
   /** Default: one that is free. */
   port?: number;
-  /** Its socket, instead of one on that port. */
-  listener?: Server;
   /** Default: 127.0.0.1. */
   host?: '127.0.0.1' | '::1';
   /** More of its environment. */
@@ -44,9 +42,9 @@ export interface LaunchOptions {
 /** Its configuration is `xrootd.cf` in the directory, its output goes to the end of `log` there. It leads a process group. */
 export async function launch(
   directory: string,
-  { program = 'xrootd', port: wanted = 0, host = '127.0.0.1', listener: given, env = {} }: LaunchOptions = {},
+  { program = 'xrootd', port: wanted = 0, host = '127.0.0.1', env = {} }: LaunchOptions = {},
 ): Promise<Launched> {
-  const listener = given ?? (await listening(wanted, host));
+  const listener = await listening(wanted, host);
   const { port } = listener.address() as AddressInfo;
   const { fd } = (listener as unknown as { _handle: { fd: number } })._handle;
   const log = openSync(join(directory, 'log'), 'a');
